@@ -1,0 +1,63 @@
+# Everything installs into the checkout (.tools/, .venv/); nothing needs root and the system's Python is left alone.
+PYTHON ?= python3
+UV     := .tools/bin/uv
+BIN    := .venv/bin
+STAMP  := .venv/.stamp
+NB     ?=
+PARAMS ?=
+
+# Material's and ProperDocs' end-of-life banners, twice in every build otherwise.
+export DISABLE_MKDOCS_2_WARNING := true
+export NO_MKDOCS_2_WARNING := 1
+export UV_CUSTOM_COMPILE_COMMAND := make lock
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help site serve test lint bench lab notebook lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV): tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed; $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" % sys.version_info[:2]) if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "$(PYTHON) has no pip, which fetches the installer uv. Name a Python that has it: make PYTHON=python3.12"; exit 2; }
+	@rm -rf .tools
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --require-hashes --target .tools -r tools.lock
+	@touch $@
+
+$(STAMP): $(UV) requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+site: $(STAMP) ## build everything a reader sees into site/
+	@$(BIN)/gameday site
+
+serve: $(STAMP) ## build the site, serve it on 127.0.0.1 and rebuild on every change
+	@$(BIN)/mkdocs serve
+
+test: $(STAMP) ## run every check
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@if command -v terraform >/dev/null; then TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff terraform; else echo "lint: terraform is not on PATH, so 'terraform fmt -check' was skipped"; fi
+	@$(BIN)/python -m pytest -q tests/test_notebooks.py
+
+bench: $(STAMP) ## measure what the README claims about speed, as ratios in one run
+	@$(BIN)/python -m pytest benchmarks -q --benchmark-disable-gc
+
+lab: $(STAMP) ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebook: $(STAMP) ## re-run a notebook with other numbers: make notebook NB=buzzer_cost PARAMS="users=8000"
+	@$(BIN)/gameday notebook $(NB) $(PARAMS)
+
+lock: $(UV) ## resolve pyproject.toml into requirements.lock, with hashes and without any address
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean: ## remove what was built and installed
+	@rm -rf .venv .tools .cache site out

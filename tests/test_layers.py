@@ -1,0 +1,72 @@
+"""Data flows one way: a module imports only from layers below its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "analysis"
+
+LAYERS = {
+    "units": 0,
+    "architecture": 1,
+    "facts": 1,
+    "terraform": 2,
+    "demand": 2,
+    "cost": 3,
+    "capacity": 3,
+    "alarms": 3,
+    "proofs": 3,
+    "decisions": 4,
+    "incidents": 4,
+    "runbooks": 4,
+    "validation": 4,
+    "claims": 5,
+    "pages": 6,
+    "__main__": 7,
+}
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_layers(source: str, package: tuple[str, ...] = ()) -> set[str]:
+    """The first name below `analysis` of everything a module of `package` imports, relative imports included."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                parts = ("analysis", *package)[: 1 + len(package) - (node.level - 1)]
+                module = ".".join((*parts, node.module or "")).rstrip(".")
+            else:
+                module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "analysis" else [module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("analysis.")}
+    return found
+
+
+def violations(layer: str, imports: set[str]) -> set[str]:
+    return {other for other in imports if other != layer and LAYERS[other] >= LAYERS[layer]}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)).replace("/", ".")
+)
+def test_a_module_imports_only_from_lower_layers(path):
+    if path == PACKAGE / "__init__.py":
+        assert not imported_layers(path.read_text())
+        return
+    package = path.relative_to(PACKAGE).parts[:-1]
+    assert not violations(layer_of(path), imported_layers(path.read_text(), package))
+
+
+def test_the_rule_notices_an_import_that_points_upwards():
+    assert violations("cost", imported_layers("from analysis.pages import charts")) == {"pages"}
+    assert violations("cost", imported_layers("from analysis import capacity, units")) == {"capacity"}
+    assert violations("cost", imported_layers("from ..capacity import x", package=("cost",))) == {"capacity"}
+    assert not violations("cost", imported_layers("from analysis.units import Quantity"))
