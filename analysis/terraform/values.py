@@ -1,0 +1,480 @@
+"""Terraform's types and conversions, on the plain Python values that `analysis.architecture` describes.
+
+During evaluation there is one more kind of value, `SetValue`; it leaves the evaluator as a plain tuple. Lists and tuples are both
+`tuple`, maps and objects both `dict`: a Terraform program can tell these pairs apart only by errors. The rules are those of cty,
+Terraform's type system: https://github.com/zclconf/go-cty/blob/main/docs/convert.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation, localcontext
+from math import isfinite
+from typing import Any, TypeAlias
+
+from analysis.architecture import Unknown, Value
+
+
+class ValueProblem(Exception):  # noqa: N818 - it is caught and becomes a diagnostic; it is not a bug in the program
+    """A value that an expression, a function or a type constraint does not accept; the text is a sentence without a stop."""
+
+
+class SetValue(tuple[Value, ...]):
+    """A Terraform set: free of duplicates and in Terraform's order. Build one with `set_of`."""
+
+    __slots__ = ()
+
+
+# --- types ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """`string`, `number`, `bool`, or `any`, which stands for whatever the value is."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`list(element)`, `set(element)` or `map(element)`."""
+
+    kind: str
+    element: Type
+
+    def __str__(self) -> str:
+        return f"{self.kind}({self.element})"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One attribute of an `object` type; `default` counts where `optional` and the attribute is absent or null."""
+
+    type: Type
+    optional: bool = False
+    default: Value = None
+
+    def __str__(self) -> str:
+        return f"optional({self.type})" if self.optional else str(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """`object({name = type})`."""
+
+    members: Mapping[str, Member] = field(hash=False)
+
+    def __str__(self) -> str:
+        return "object({" + ", ".join(f"{name} = {member}" for name, member in self.members.items()) + "})"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """`tuple([types])`."""
+
+    elements: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return "tuple([" + ", ".join(map(str, self.elements)) + "])"
+
+
+Type: TypeAlias = Primitive | Collection | ObjectType | TupleType
+
+STRING, NUMBER, BOOL, ANY = (Primitive(name) for name in ("string", "number", "bool", "any"))
+
+
+def type_name(value: Value) -> str:
+    """What a value is, in the words of Terraform's own messages: `string`, `list`, `object`, `null` or `unknown`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int() | float() | Decimal():
+            return "number"
+        case str():
+            return "string"
+        case SetValue():
+            return "set"
+        case tuple():
+            return "list"
+        case Unknown():
+            return "unknown"
+        case _:
+            return "object"
+
+
+# --- unknown values ------------------------------------------------------------------------------------------------------------
+
+
+def first_unknown(value: Value) -> Unknown | None:
+    """The first unknown value inside `value`, in its own order, or None where all of it is known."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, tuple):
+        parts: Iterable[Value] = value
+    elif isinstance(value, dict):
+        parts = value.values()
+    else:
+        return None
+    for part in parts:
+        if (found := first_unknown(part)) is not None:
+            return found
+    return None
+
+
+def is_known(value: Value) -> bool:
+    """Whether neither the value nor anything inside it is unknown."""
+    return first_unknown(value) is None
+
+
+# --- numbers and text ----------------------------------------------------------------------------------------------------------
+
+DIGITS = 60
+"""Decimal digits of a division. Terraform computes with 512 bits, 154 digits; what is printed here is a float's 17."""
+
+
+def number(value: int | float | Decimal) -> int | float:
+    """A number in its plainest form: an int where it is whole, else a float. Refuses what is not finite."""
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueProblem("a number must be finite")
+        if value.adjusted() > MAX_DIGITS:
+            raise ValueProblem(f"a number may not have more than {MAX_DIGITS} digits")
+        return int(value) if value == value.to_integral_value() else float(value)
+    if not isfinite(value):
+        raise ValueProblem("a number must be finite")
+    return int(value) if value.is_integer() else value
+
+
+MAX_DIGITS = 1000
+"""Terraform's numbers are bounded by memory; a longer one in a configuration is a mistake or an attack."""
+
+
+def decimal(value: int | float) -> Decimal:
+    """The decimal number that a literal of this value shows: 0.1 is a tenth."""
+    return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+
+
+def arithmetic(operator: str, left: int | float, right: int | float) -> int | float:
+    """`left operator right` for `+ - * / %`, in decimal arithmetic: 0.1 + 0.2 is 0.3. The remainder has the sign of `left`."""
+    if operator in "/%" and right == 0:
+        raise ValueProblem("division by zero")
+    if isinstance(left, int) and isinstance(right, int):
+        match operator:
+            case "+":
+                return left + right
+            case "-":
+                return left - right
+            case "*":
+                if left.bit_length() + right.bit_length() > 4 * MAX_DIGITS:
+                    raise ValueProblem(f"a number may not have more than {MAX_DIGITS} digits")
+                return left * right
+            case "%":
+                rest = abs(left) % abs(right)
+                return -rest if left < 0 else rest
+            case _ if left % right == 0:
+                return left // right
+    with localcontext() as context:
+        context.prec = DIGITS
+        a, b = decimal(left), decimal(right)
+        try:
+            match operator:
+                case "+":
+                    return number(a + b)
+                case "-":
+                    return number(a - b)
+                case "*":
+                    return number(a * b)
+                case "/":
+                    return number(a / b)
+                case _:
+                    return number(a % b)
+        except (InvalidOperation, OverflowError):
+            raise ValueProblem("the result is too large a number") from None
+
+
+def number_text(value: int | float) -> str:
+    """A number as Terraform writes it into a string: no exponent, no trailing zeros."""
+    if isinstance(value, int):
+        return str(int(value))
+    return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
+
+
+def parse_number(text: str) -> int | float:
+    """The number a string spells, in decimal and without spaces or underscores."""
+    if NUMBER_TEXT.fullmatch(text) and len(text) <= MAX_DIGITS:
+        try:
+            return number(Decimal(text))
+        except (InvalidOperation, ValueProblem):
+            pass
+    raise ValueProblem(f"a number is required, not the string {quoted(text)}")
+
+
+NUMBER_TEXT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """The text in quotes, shortened, for a message."""
+    return json.dumps(text if len(text) <= limit else text[: limit - 1] + "…", ensure_ascii=False)
+
+
+def to_string(value: Value) -> Value:
+    """The value converted to string; null and unknown stay what they are."""
+    match value:
+        case None | str() | Unknown():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case _:
+            raise ValueProblem(f"a string is required, not {article(type_name(value))}")
+
+
+def to_number(value: Value) -> Value:
+    """The value converted to number; null and unknown stay what they are."""
+    match value:
+        case bool():
+            raise ValueProblem("a number is required, not a bool")
+        case None | int() | float() | Unknown():
+            return value
+        case str():
+            return parse_number(value)
+        case _:
+            raise ValueProblem(f"a number is required, not {article(type_name(value))}")
+
+
+def to_bool(value: Value) -> Value:
+    """The value converted to bool; null and unknown stay what they are."""
+    match value:
+        case None | bool() | Unknown():
+            return value
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+        case str():
+            raise ValueProblem(f"a bool is required, not the string {quoted(value)}")
+        case _:
+            raise ValueProblem(f"a bool is required, not {article(type_name(value))}")
+
+
+def article(noun: str) -> str:
+    """The noun with its indefinite article; `null` takes none."""
+    return noun if noun == "null" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+# --- collections ---------------------------------------------------------------------------------------------------------------
+
+
+def entries(value: Value) -> Iterator[tuple[Value, Value]]:
+    """Key and value of each element as a `for` expression meets them: objects by key, lists by position, sets by their values."""
+    if isinstance(value, dict):
+        yield from ((key, value[key]) for key in sorted(value))
+    elif isinstance(value, SetValue):
+        yield from ((element, element) for element in value)
+    elif isinstance(value, tuple):
+        yield from enumerate(value)
+    else:
+        raise ValueProblem(f"a list, set, map or object is required, not {article(type_name(value))}")
+
+
+def sort_key(value: Value) -> tuple[int, Any]:
+    """Terraform's order of set elements: numbers and strings by value; what has no order there, by its text."""
+    match value:
+        case None:
+            return (0, "")
+        case bool():
+            return (1, value)
+        case int() | float():
+            return (2, value)
+        case str():
+            return (3, value)
+        case Unknown():
+            return (5, value.reference)
+        case _:
+            return (4, repr(canonical(value)))
+
+
+def canonical(value: Value) -> Value:
+    """A hashable form under which equal Terraform values, and only those, are equal: `1`, `true` and `"1"` differ."""
+    match value:
+        case bool():
+            return ("bool", value)
+        case int() | float():
+            return ("number", value)
+        case dict():
+            return ("object", tuple((key, canonical(value[key])) for key in sorted(value)))
+        case tuple():
+            return ("list", tuple(canonical(element) for element in value))
+        case Unknown():
+            return ("unknown", value.reference, value.prefix)
+        case _:
+            return value
+
+
+def set_of(values: Iterable[Value]) -> SetValue:
+    """The set of the given values: unified to one type, duplicates dropped, sorted."""
+    distinct = {canonical(value): value for value in reversed(unify(tuple(values)))}
+    return SetValue(sorted(distinct.values(), key=sort_key))
+
+
+def unify(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values converted to their common type, as the elements of one list: among strings, numbers and bools become strings.
+
+    Objects and lists are unified member by member. Values without a common type are returned as they are.
+    """
+    present = [value for value in values if value is not None and not isinstance(value, Unknown)]
+    kinds = {type_name(value) for value in present}
+    if len(kinds) > 1 and "string" in kinds and kinds <= {"string", "number", "bool"}:
+        return tuple(to_string(value) for value in values)
+    if kinds == {"object"} and len(present) > 1 and len({frozenset(value) for value in present}) == 1:
+        columns = {key: iter(unify(tuple(value[key] for value in present))) for key in present[0]}
+        return tuple(
+            {key: next(columns[key]) for key in value} if isinstance(value, dict) else value for value in values
+        )
+    if kinds == {"list"} and len(present) > 1:
+        flat = iter(unify(tuple(element for value in present for element in value)))
+        return tuple(tuple(next(flat) for _ in value) if isinstance(value, tuple) else value for value in values)
+    return values
+
+
+def equal(left: Value, right: Value) -> bool | Unknown:
+    """Terraform's `==`: types count (`1 == "1"` is false); unknown where the unknown parts decide.
+
+    A known prefix of an unknown string can decide: `"pre-${unknown}" == ""` is false.
+    """
+    match left, right:
+        case (Unknown(), _) | (_, Unknown()):
+            unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
+            if isinstance(other, str) and not (other.startswith(unknown.prefix)):
+                return False
+            if unknown.prefix and other is not None and not isinstance(other, (str, Unknown)):
+                return False
+            if unknown.prefix and other is None:
+                return False
+            return Unknown(unknown.reference)
+        case (dict(), dict()):
+            if left.keys() != right.keys():
+                return False
+            return all_of(equal(left[key], right[key]) for key in left)
+        case (tuple(), tuple()):
+            if isinstance(left, SetValue) != isinstance(right, SetValue) or len(left) != len(right):
+                return False
+            return all_of(equal(a, b) for a, b in zip(left, right, strict=True))
+        case _:
+            return bool(canonical(left) == canonical(right))
+
+
+def all_of(conditions: Iterable[bool | Unknown]) -> bool | Unknown:
+    """True if all are true, False as soon as one is false, else the first unknown one."""
+    undecided: Unknown | None = None
+    for condition in conditions:
+        if condition is False:
+            return False
+        if isinstance(condition, Unknown) and undecided is None:
+            undecided = condition
+    return True if undecided is None else undecided
+
+
+# --- conversion ----------------------------------------------------------------------------------------------------------------
+
+PRIMITIVE: Mapping[str, Callable[[Value], Value]] = {
+    "string": to_string,
+    "number": to_number,
+    "bool": to_bool,
+    "any": lambda value: value,
+}
+
+
+def convert(value: Value, wanted: Type, path: str = "") -> Value:
+    """The value converted to the type, as for a variable's value; raises `ValueProblem`, naming the attribute at fault.
+
+    Null stays null, unknown stays unknown, unknown parts stay where they are. An object drops attributes its type does not
+    declare, and gets the defaults of its optional ones, also in place of an explicit null.
+    """
+    if value is None or isinstance(value, Unknown):
+        return value
+    match wanted:
+        case Primitive(name):
+            try:
+                return PRIMITIVE[name](value)
+            except ValueProblem as problem:
+                raise ValueProblem(f"{path}: {problem}" if path else str(problem)) from None
+        case Collection("map", element):
+            if not isinstance(value, dict):
+                raise mismatch(value, wanted, path)
+            keys = sorted(value)
+            converted = [convert(value[key], element, f"{path}[{quoted(key)}]") for key in keys]
+            return dict(zip(keys, unify(tuple(converted)) if element == ANY else converted, strict=True))
+        case Collection(kind, element):
+            if not isinstance(value, tuple):
+                raise mismatch(value, wanted, path)
+            items = tuple(convert(item, element, f"{path}[{index}]") for index, item in enumerate(value))
+            if kind == "set":
+                return set_of(items)
+            return unify(items) if element == ANY else items
+        case TupleType(elements):
+            if not isinstance(value, tuple) or len(value) != len(elements):
+                raise mismatch(value, wanted, path)
+            return tuple(
+                convert(item, element, f"{path}[{index}]")
+                for index, (item, element) in enumerate(zip(value, elements, strict=True))
+            )
+        case ObjectType(members):
+            if not isinstance(value, dict):
+                raise mismatch(value, wanted, path)
+            result = {}
+            for name in sorted(members):
+                member = members[name]
+                if name not in value and not member.optional:
+                    raise ValueProblem(f"{path + ': ' if path else ''}attribute {quoted(name)} is required")
+                given = value.get(name)
+                if given is None:
+                    given = member.default
+                result[name] = convert(given, member.type, f"{path}.{name}" if path else name)
+            return result
+
+
+def mismatch(value: Value, wanted: Type, path: str) -> ValueProblem:
+    """The problem that `value` is of another kind than `wanted`."""
+    noun = {Collection: "collection", TupleType: "tuple", ObjectType: "object"}[type(wanted)]
+    shape = str(wanted) if len(str(wanted)) <= 80 else noun
+    return ValueProblem(f"{path + ': ' if path else ''}{shape} is required, not {article(type_name(value))}")
+
+
+def plain(value: Value) -> Value:
+    """The value as `analysis.architecture` wants it: sets as sorted tuples, object keys in order."""
+    if isinstance(value, dict):
+        return {key: plain(value[key]) for key in sorted(value)}
+    if isinstance(value, tuple):
+        return tuple(plain(element) for element in value)
+    return value
+
+
+def from_python(value: object) -> Value:
+    """A Terraform value from what JSON, TOML or a caller gives: lists become tuples, keys strings, whole floats ints."""
+    match value:
+        case None | bool() | str() | Unknown():
+            return value
+        case int() | float() | Decimal():
+            return number(value)
+        case Mapping():
+            return {str(key): from_python(item) for key, item in value.items()}
+        case set() | frozenset():
+            return set_of(from_python(item) for item in value)
+        case SetValue():
+            return value
+        case list() | tuple():
+            return tuple(from_python(item) for item in value)
+        case _:
+            raise ValueProblem(f"a Python {type(value).__name__} has no counterpart in Terraform")
