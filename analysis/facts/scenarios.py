@@ -1,0 +1,306 @@
+"""Scenarios: who comes when, what they ask for, and how often such a night happens.
+
+A scenario is a TOML file; `terraform/scenarios/` has examples. Times are minutes from kick-off. A file may begin with
+`extends = "other.toml"` (a file beside it): its tables then replace those of the other file, key by key.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analysis.facts.assumptions import Assumption, FactError, Level, Table, toml
+
+SHARE_TOLERANCE = Decimal("0.000001")
+MAX_NIGHT_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point of the audience's profile: at `minute` the crowd is `level` of what it may be, before surges."""
+
+    minute: float
+    level: float
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """Users who come at once: `level` more within `rise_s` seconds of `minute`, who then leave with the time constant `fade_min`."""
+
+    minute: float
+    level: float
+    rise_s: float
+    fade_min: float
+    event: str = ""
+
+    def added(self, minute: float) -> float:
+        """What the surge adds to the profile at `minute`."""
+        elapsed_s = (minute - self.minute) * 60.0
+        if elapsed_s <= 0:
+            return 0.0
+        if elapsed_s < self.rise_s:
+            return self.level * elapsed_s / self.rise_s
+        return self.level * math.exp(-(elapsed_s - self.rise_s) / (60.0 * self.fade_min))
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One of the addresses that a fan's poll asks for.
+
+    `share` is the share of the polls. `shared` says that everyone gets the same answer, so that a cache may keep it, under one
+    key for each of `objects`. `live` marks the answer that carries the updates: its age is what the fan sees.
+    """
+
+    name: str
+    method: str
+    path: str
+    share: Assumption
+    shared: bool
+    live: bool
+    objects: Assumption
+    response_bytes: Assumption
+    request_bytes: Assumption
+
+    @property
+    def writes(self) -> bool:
+        """Whether the request changes something and so reaches the database."""
+        return self.method not in {"GET", "HEAD"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One night, and how many such nights a month has. `file` is what messages call it."""
+
+    file: str
+    title: str
+    summary: str
+    peak_users: Assumption
+    audience_reason: str
+    profile: tuple[Moment, ...]
+    surges: tuple[Surge, ...]
+    client: Mapping[str, Assumption]
+    publisher: Mapping[str, Assumption]
+    session: Mapping[str, Assumption]
+    edge: Mapping[str, Assumption]
+    calendar: Mapping[str, Assumption]
+    routes: tuple[Route, ...]
+    freshness_target_s: Assumption
+    path: Path = field(default=Path(), compare=False)
+
+    @property
+    def start_minute(self) -> float:
+        """When the night begins."""
+        return self.profile[0].minute
+
+    @property
+    def end_minute(self) -> float:
+        """When the night ends."""
+        return self.profile[-1].minute
+
+    @property
+    def night_hours(self) -> float:
+        """How long the night lasts."""
+        return (self.end_minute - self.start_minute) / 60.0
+
+    @cached_property
+    def _minutes(self) -> tuple[float, ...]:
+        return tuple(moment.minute for moment in self.profile)
+
+    def _curve(self, minute: float) -> float:
+        at = bisect_right(self._minutes, minute)
+        if at == 0 or minute > self.end_minute:
+            return 0.0
+        left = self.profile[at - 1]
+        level = left.level
+        if at < len(self.profile):
+            right = self.profile[at]
+            level += (right.level - left.level) * (minute - left.minute) / (right.minute - left.minute)
+        return level + sum(surge.added(minute) for surge in self.surges)
+
+    @cached_property
+    def peak_minute(self) -> float:
+        """When most users are there, to the second."""
+        seconds = range(round(self.start_minute * 60), round(self.end_minute * 60) + 1)
+        return max(seconds, key=lambda second: self._curve(second / 60.0)) / 60.0
+
+    def users(self, minute: float, level: Level = "value") -> float:
+        """How many users are there at `minute`; none outside the night. The highest value of the night is `peak_users`."""
+        return self.peak_users.at(level) * self._curve(minute) / self._curve(self.peak_minute)
+
+    def with_peak(self, users: int | Decimal) -> Scenario:
+        """The same night with another peak; its shape and everything else stay."""
+        if users < 0:
+            raise ValueError(f"a night cannot have {users} users")
+        return replace(self, peak_users=self.peak_users.replaced(Decimal(users)))
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Everything that is assumed, in the order of the file."""
+        groups = (self.client, self.publisher, self.session, self.edge, self.calendar)
+        routes = (value for r in self.routes for value in (r.share, r.objects, r.response_bytes, r.request_bytes))
+        return (
+            self.peak_users,
+            *(value for group in groups for value in group.values()),
+            *routes,
+            self.freshness_target_s,
+        )
+
+
+# Group -> key -> (unit, must be above zero). Every number of a scenario that is not its profile stands here.
+GROUPS: Mapping[str, Mapping[str, tuple[str, bool]]] = {
+    "client": {
+        "poll_interval_s": ("s", True),
+        "timeout_s": ("s", True),
+        "retries": ("retry", False),
+        "backoff_s": ("s", False),
+    },
+    "publisher": {"updates_per_minute": ("update/min", False), "update_bytes": ("B", False)},
+    "session": {"minutes": ("min", True), "asset_requests": ("request", False), "asset_bytes": ("B", False)},
+    "edge": {"caches": ("cache", True), "requests_per_connection": ("request", True)},
+    "calendar": {
+        "games_per_month": ("game", False),
+        "hours_per_game": ("h", True),
+        "season_months": ("month", False),
+        "quiet_users": ("user", False),
+    },
+}
+
+
+def scenario(path: Path) -> Scenario:
+    """The scenario in the TOML file at `path`.
+
+    Raises FactError, with the file and the key, where a value is missing, unknown, negative, in the wrong unit, out of order, or
+    where the shares of the routes do not add up to one.
+    """
+    table = toml(path)
+    parent = table.get("extends")
+    if parent is not None:
+        table = _extended(table, path, parent)
+    file = table.file
+    audience = table.table("audience")
+    profile = tuple(_moment(entry) for entry in audience.tables("profile", at_least=2))
+    surges = tuple(_surge(entry) for entry in audience.tables("surge"))
+    peak_users = audience.assumption("peak_users", "user", minimum=1)
+    audience_reason = audience.text("reason")
+    audience.closed()
+    _check_times(file, profile, surges)
+    routes = tuple(_route(entry) for entry in table.tables("route", at_least=1))
+    _check_routes(file, routes)
+    groups = {name: _group(table.table(name), keys) for name, keys in GROUPS.items()}
+    target = table.table("target")
+    freshness = target.assumption("freshness_s", "s", above=0)
+    target.closed()
+    made = Scenario(
+        file=file,
+        title=table.text("title"),
+        summary=table.text("summary"),
+        peak_users=peak_users,
+        audience_reason=audience_reason,
+        profile=profile,
+        surges=surges,
+        routes=routes,
+        freshness_target_s=freshness,
+        path=path,
+        **groups,
+    )
+    table.closed()
+    return made
+
+
+def _extended(table: Table, path: Path, parent: Any) -> Table:
+    if not isinstance(parent, str) or Path(parent).name != parent:
+        raise table.error("extends", "must be the name of a file in the same directory")
+    base = toml(path.parent / parent)
+    if "extends" in base.entries:
+        raise table.error("extends", f"names {parent}, which extends another file itself; one step is allowed")
+    own = {key: value for key, value in table.entries.items() if key != "extends"}
+    return Table(table.file, "", _merged(base.entries, own))
+
+
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` over `base`: groups of assumptions key by key, an assumption, a list or a plain value as a whole."""
+
+    def merge(low: Any, high: Any) -> Any:
+        both = isinstance(low, dict) and isinstance(high, dict)
+        return {**low, **high} if both and "value" not in low else high
+
+    return {**base, **{key: merge(base.get(key), value) for key, value in own.items()}}
+
+
+def _moment(entry: Table) -> Moment:
+    made = Moment(float(entry.number("minute")), float(entry.number("level", minimum=0)), entry.text("event", ""))
+    entry.closed()
+    return made
+
+
+def _surge(entry: Table) -> Surge:
+    made = Surge(
+        float(entry.number("minute")),
+        float(entry.number("level", minimum=0)),
+        float(entry.number("rise_s", minimum=1)),
+        float(entry.number("fade_min", minimum=Decimal("0.1"))),
+        entry.text("event", ""),
+    )
+    entry.closed()
+    return made
+
+
+def _route(entry: Table) -> Route:
+    made = Route(
+        name=entry.text("name"),
+        method=entry.choice("method", ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")),
+        path=entry.text("path"),
+        share=entry.assumption("share", "share"),
+        shared=entry.flag("shared"),
+        live=entry.flag("live", default=False),
+        objects=entry.assumption("objects", "object", minimum=1),
+        response_bytes=entry.assumption("response_bytes", "B"),
+        request_bytes=entry.assumption("request_bytes", "B"),
+    )
+    entry.closed()
+    if not made.path.startswith("/"):
+        raise entry.error("path", f"is {made.path!r}; it must begin with a slash")
+    if made.shared and made.writes:
+        raise entry.error("shared", f"is true, but a cache cannot answer a {made.method}")
+    return made
+
+
+def _group(table: Table, keys: Mapping[str, tuple[str, bool]]) -> Mapping[str, Assumption]:
+    found = {key: table.assumption(key, unit, above=0 if positive else None) for key, (unit, positive) in keys.items()}
+    table.closed()
+    return found
+
+
+def _check_times(file: str, profile: tuple[Moment, ...], surges: tuple[Surge, ...]) -> None:
+    for index, (earlier, later) in enumerate(zip(profile, profile[1:], strict=False)):
+        if later.minute <= earlier.minute:
+            where = f"audience.profile[{index + 1}].minute"
+            raise FactError(file, where, f"is {later.minute:g}, not after {earlier.minute:g}; sort the profile by time")
+    if profile[-1].minute - profile[0].minute > MAX_NIGHT_MINUTES:
+        raise FactError(
+            file, "audience.profile", f"spans more than {MAX_NIGHT_MINUTES} minutes; a night is one day at most"
+        )
+    for index, surge in enumerate(surges):
+        if not profile[0].minute <= surge.minute <= profile[-1].minute:
+            raise FactError(file, f"audience.surge[{index}].minute", f"is {surge.minute:g}, outside the profile")
+    if not any(moment.level > 0 for moment in profile):
+        raise FactError(file, "audience.profile", "is zero throughout; nobody would come")
+
+
+def _check_routes(file: str, routes: tuple[Route, ...]) -> None:
+    total = sum((route.share.value for route in routes), Decimal(0))
+    if abs(total - 1) > SHARE_TOLERANCE:
+        raise FactError(file, "route", f"the shares of the routes add up to {total}, not to 1")
+    names = [route.name for route in routes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise FactError(file, f"route[{index}].name", f"{name!r} is taken by an earlier route")
+    if not any(route.live for route in routes):
+        raise FactError(file, "route", "no route is marked live = true; freshness is the age of a live route's answer")

@@ -1,0 +1,77 @@
+"""What Terraform cannot say about a stack: its title, its scenario, its runtime and the names of the variables its container reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from analysis.facts.assumptions import FactError, toml
+
+FILE_NAME = "gameday.toml"
+
+ENVIRONMENT_KEYS: Mapping[str, str] = {
+    "pool_size": "connections to the database that one task may hold, over all its worker processes",
+    "workers": "worker processes of a task",
+    "redis_host": "host name of the shared cache; present means that the cache is used",
+    "cache_ttl_s": "seconds for which an answer is kept in the shared cache",
+    "poll_interval_s": "seconds between two polls, as the service tells its clients",
+}
+"""What a container's environment may hold that capacity depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The file `gameday.toml` beside a stack.
+
+    `environment` maps a key of ENVIRONMENT_KEYS to the name of the container's environment variable; `pages` maps a pattern of
+    addresses (`aws_db_instance.*`) to the page about them. `scenario` is resolved to a path; `runtime` names a runtime profile.
+    """
+
+    directory: Path
+    title: str
+    summary: str
+    scenario: Path
+    runtime: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the stack's directory."""
+        return self.directory.resolve().name
+
+    def page(self, address: str) -> str | None:
+        """The page about `address`: that of the longest pattern that matches, or None."""
+        matching = [glob for glob in self.pages if fnmatchcase(address, glob.replace("[", "[[]"))]
+        return self.pages[max(matching, key=lambda glob: (len(glob), glob))] if matching else None
+
+
+def stack(directory: Path) -> Stack:
+    """What `gameday.toml` in `directory` says.
+
+    Raises FactError, with the file and the key, where it is missing, has an unknown key or names a scenario that is not there.
+    """
+    path = directory / FILE_NAME
+    if not path.is_file():
+        raise FactError(str(path), "", "is missing; write one, or name a scenario and a runtime yourself")
+    table = toml(path, name=f"{directory.resolve().name}/{FILE_NAME}")
+    environment = table.texts("environment")
+    unknown = sorted(set(environment) - set(ENVIRONMENT_KEYS))
+    if unknown:
+        raise table.error(f"environment.{unknown[0]}", f"is not known; the keys are {', '.join(ENVIRONMENT_KEYS)}")
+    scenario = directory / table.text("scenario")
+    if not scenario.is_file():
+        raise table.error("scenario", f"names {table.text('scenario')}, which does not exist beside the stack")
+    made = Stack(
+        directory=directory,
+        title=table.text("title"),
+        summary=table.text("summary"),
+        scenario=scenario,
+        runtime=table.text("runtime"),
+        environment=environment,
+        pages=table.texts("pages"),
+    )
+    table.closed()
+    return made
