@@ -1,7 +1,30 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
 from analysis.facts.assumptions import Assumption, FactError, assumptions
+from analysis.facts.instances import Instance, instance, instances
+from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
+from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Scenario, scenario
 from analysis.facts.stacks import Stack, stack
 
-__all__ = ["Assumption", "FactError", "Scenario", "Stack", "assumptions", "scenario", "stack"]
+__all__ = [
+    "Assumption",
+    "CachePolicy",
+    "FactError",
+    "Instance",
+    "Limit",
+    "Runtime",
+    "Scenario",
+    "Stack",
+    "assumptions",
+    "fargate_sizes",
+    "instance",
+    "instances",
+    "limit",
+    "limits",
+    "managed_cache_policies",
+    "runtime",
+    "runtimes",
+    "scenario",
+    "stack",
+]

@@ -1,4 +1,4 @@
-"""Assumptions, and the reading of the TOML files that hold them: a value, a range, a unit and a reason, or a refusal that says why."""
+"""Assumptions and the TOML files that hold them: a value, a range, a unit and a reason, or a refusal that says why."""
 
 from __future__ import annotations
 

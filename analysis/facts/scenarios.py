@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Surge:
-    """Users who come at once: `level` more within `rise_s` seconds of `minute`, who then leave with the time constant `fade_min`."""
+    """Users who come at once: `level` more within `rise_s` seconds of `minute`; they leave with the time constant `fade_min`."""
 
     minute: float
     level: float
@@ -279,7 +280,7 @@ def _group(table: Table, keys: Mapping[str, tuple[str, bool]]) -> Mapping[str, A
 
 
 def _check_times(file: str, profile: tuple[Moment, ...], surges: tuple[Surge, ...]) -> None:
-    for index, (earlier, later) in enumerate(zip(profile, profile[1:], strict=False)):
+    for index, (earlier, later) in enumerate(pairwise(profile)):
         if later.minute <= earlier.minute:
             where = f"audience.profile[{index + 1}].minute"
             raise FactError(file, where, f"is {later.minute:g}, not after {earlier.minute:g}; sort the profile by time")

@@ -1,4 +1,4 @@
-"""What Terraform cannot say about a stack: its title, its scenario, its runtime and the names of the variables its container reads."""
+"""What Terraform cannot say about a stack: title, scenario, runtime, the names of the variables its container reads."""
 
 from __future__ import annotations
 
