@@ -3,6 +3,7 @@
 from analysis.facts.assumptions import Assumption, FactError, assumptions
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
+from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Scenario, scenario
 from analysis.facts.stacks import Stack, stack
@@ -13,6 +14,9 @@ __all__ = [
     "FactError",
     "Instance",
     "Limit",
+    "Price",
+    "PriceBook",
+    "PriceRow",
     "Runtime",
     "Scenario",
     "Stack",
@@ -23,6 +27,7 @@ __all__ = [
     "limit",
     "limits",
     "managed_cache_policies",
+    "prices",
     "runtime",
     "runtimes",
     "scenario",
