@@ -1,11 +1,11 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
-from analysis.facts.assumptions import Assumption, FactError, assumptions
+from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
-from analysis.facts.scenarios import Scenario, scenario
+from analysis.facts.scenarios import Route, Scenario, scenario
 from analysis.facts.stacks import Stack, stack
 
 __all__ = [
@@ -13,10 +13,12 @@ __all__ = [
     "CachePolicy",
     "FactError",
     "Instance",
+    "Level",
     "Limit",
     "Price",
     "PriceBook",
     "PriceRow",
+    "Route",
     "Runtime",
     "Scenario",
     "Stack",

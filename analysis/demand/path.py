@@ -1,0 +1,872 @@
+"""The way of a request through a stack, read from the references in its Terraform: edge, balancer, service, cache, database.
+
+Works on any directory: nothing here knows a system by name. What cannot be found is said in a diagnostic, and without a service
+there is no path at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
+from typing import Any, Literal
+
+from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
+from analysis.facts import Stack, instances, limit, managed_cache_policies
+
+SERVICE_TYPES = ("aws_ecs_service",)
+DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
+CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
+UNMODELLED_COMPUTE = (
+    "aws_lambda_function",
+    "aws_autoscaling_group",
+    "aws_instance",
+    "aws_eks_cluster",
+    "aws_apprunner_service",
+)
+UNMODELLED_STORES = (
+    "aws_dynamodb_table",
+    "aws_elasticache_serverless_cache",
+    "aws_memorydb_cluster",
+    "aws_docdb_cluster",
+    "aws_opensearch_domain",
+)
+
+
+class PathError(ValueError):
+    """A stack whose request path cannot be derived; `diagnostics` say what is missing."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value with its name, its unit and where it stands: a place in a file, or the source of a fact."""
+
+    name: str
+    value: float | int | str | bool
+    unit: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the edge treats the addresses that match `pattern`: for how long it keeps an answer, and where it fetches one."""
+
+    pattern: str
+    ttl: Given
+    target: str
+    policy: str
+
+    @property
+    def ttl_s(self) -> float:
+        """Lifetime of an answer whose origin says nothing about it."""
+        return float(self.ttl.value)
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern covers `path`; CloudFront knows `*` and `?`, and a leading slash is optional."""
+        pattern = "*" if self.pattern == "*" else "/" + self.pattern.lstrip("/")
+        return re.match(translate(pattern.replace("[", "[[]")), path) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A content network before the balancer; its last behaviour is the default. `shield` is one more cache before the origin."""
+
+    address: str
+    defined_at: Location
+    behaviours: tuple[Behaviour, ...]
+    shield: bool
+
+    def behaviour(self, path: str) -> Behaviour:
+        """The first behaviour that matches `path`."""
+        return next(b for b in self.behaviours if b.matches(path))
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How the balancer finds out that a target is ill."""
+
+    path: str
+    interval_s: float
+    timeout_s: float
+    healthy: int
+    unhealthy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """Load balancer, listener and target group."""
+
+    address: str
+    defined_at: Location
+    target_group: str
+    listeners: tuple[str, ...]
+    tls: bool
+    rules: int
+    algorithm: str
+    idle_timeout_s: float
+    deregistration_delay_s: float
+    slow_start_s: float
+    health_check: HealthCheck
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """A target tracking policy: tasks follow `metric` so that it stays near `target`."""
+
+    address: str
+    metric: str
+    target: float
+    scale_out_cooldown_s: float
+    scale_in_cooldown_s: float
+    defined_at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step scaling policy, as far as arrivals matter: where it stands and what it adds."""
+
+    address: str
+    adjustment_type: str
+    adjustments: tuple[float, ...]
+    cooldown_s: float
+    defined_at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A scheduled action: from `expression` on, between `minimum` and `maximum` tasks."""
+
+    address: str
+    expression: str
+    timezone: str
+    minimum: int | None
+    maximum: int | None
+    defined_at: Location
+
+
+@dataclass(frozen=True)
+class Service:
+    """The containers that answer. `minimum` and `maximum` are `desired` where nothing scales it."""
+
+    address: str
+    defined_at: Location
+    task_definition: str
+    vcpu: Given
+    memory_mib: Given
+    processor: Literal["X86_64", "ARM64"]
+    desired: Given
+    minimum: Given
+    maximum: Given
+    minimum_healthy_percent: Given
+    maximum_percent: Given
+    grace_s: float
+    stop_timeout_s: float
+    tracking: tuple[Tracking, ...]
+    steps: tuple[Step, ...]
+    schedules: tuple[Schedule, ...]
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tasks_at_start(self) -> Given:
+        """Tasks that run when the game begins: the desired count, or the highest minimum that a scheduled action sets."""
+        scheduled = [s for s in self.schedules if s.minimum is not None]
+        best = max(scheduled, key=lambda s: s.minimum or 0, default=None)
+        floor = max(int(self.desired.value), int(self.minimum.value))
+        if best is not None and (best.minimum or 0) > floor:
+            return Given("tasks at kick-off", best.minimum or 0, "task", str(best.defined_at))
+        origin = self.desired.origin if int(self.desired.value) >= int(self.minimum.value) else self.minimum.origin
+        return Given("tasks at kick-off", floor, "task", origin)
+
+    @property
+    def tasks_at_most(self) -> Given:
+        """Tasks that scaling may reach, scheduled actions included."""
+        scheduled = [s for s in self.schedules if s.maximum is not None]
+        best = max(scheduled, key=lambda s: s.maximum or 0, default=None)
+        highest = max(int(self.maximum.value), int(self.tasks_at_start.value))
+        if best is not None and (best.maximum or 0) > highest:
+            return Given("tasks at most", best.maximum or 0, "task", str(best.defined_at))
+        return Given("tasks at most", highest, "task", self.maximum.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache that the tasks share."""
+
+    address: str
+    defined_at: Location
+    engine: str
+    node_type: Given
+    nodes: int
+    ttl: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How many connections a database accepts: central value and range, by which formula, from where."""
+
+    value: float
+    low: float
+    high: float
+    formula: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The relational database behind the service. `replicas` are those that the service's task definition refers to."""
+
+    address: str
+    defined_at: Location
+    engine: str
+    instance_class: Given
+    multi_az: bool
+    replicas: tuple[str, ...]
+    connections: Connections | None
+    proxy: str | None
+
+
+@dataclass(frozen=True)
+class RequestPath:
+    """The hops of a request. A hop that a stack does not have is None, and a diagnostic says so."""
+
+    stack: str
+    service: Service
+    edge: Edge | None = None
+    balancer: Balancer | None = None
+    cache: Cache | None = None
+    database: Database | None = None
+    pool_size: Given | None = None
+    workers: Given | None = None
+    poll_interval_s: Given | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def hops(self) -> tuple[str, ...]:
+        """The addresses on the way, from the fan inwards."""
+        present = (self.edge, self.balancer, self.service, self.cache, self.database)
+        return tuple(hop.address for hop in present if hop is not None)
+
+
+def request_path(architecture: Architecture, stack: Stack | None = None, service: str | None = None) -> RequestPath:
+    """The way of a request through `architecture`, to the service at the address `service` if there are several.
+
+    `stack` names the container's environment variables that hold pool, workers, cache and poll interval; without it these hops
+    are not known. Raises PathError with every diagnostic where no service can be found.
+    """
+    return _Derivation(architecture, stack).path(service)
+
+
+class _Derivation:
+    """One run over the model; collects diagnostics on the way."""
+
+    def __init__(self, architecture: Architecture, stack: Stack | None) -> None:
+        self.model = architecture
+        self.stack = stack
+        self.diagnostics: list[Diagnostic] = []
+
+    # Following references.
+
+    def instances_of(self, address: str) -> list[Resource]:
+        """The resources at `address`, or all its instances where the address has no index."""
+        exact = self.model.by_address.get(address)
+        if exact is not None:
+            return [exact]
+        return [r for a, r in self.model.by_address.items() if a.startswith(f"{address}[")]
+
+    def behind(self, value: Any) -> list[Resource]:
+        """The resources whose attributes the unknown parts of `value` stand for."""
+        found: list[Resource] = []
+        for unknown in _unknowns(value):
+            parts = unknown.reference.split(".")
+            for end in range(len(parts), 0, -1):
+                there = self.instances_of(".".join(parts[:end]))
+                if there:
+                    found += [r for r in there if r not in found]
+                    break
+        return found
+
+    def linked(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
+        """The resources of `types` that `attribute` was computed from, by its unknown values first, then by its references."""
+        found = [r for r in self.behind(resource.values.get(attribute)) if r.type in types]
+        for reference in resource.references:
+            if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == attribute:
+                found += [r for r in self.instances_of(reference.address) if r.type in types and r not in found]
+        return found
+
+    def reachable(self, start: Iterable[Resource], *types: str) -> list[Resource]:
+        """The resources of `types` reached from `start` by references, nearest first."""
+        queue = list(start)
+        seen = {r.address for r in queue}
+        found = []
+        while queue:
+            resource = queue.pop(0)
+            ahead = [r for reference in resource.references for r in self.instances_of(reference.address)]
+            for target in (*ahead, *self.behind(dict(resource.values))):
+                if target.address not in seen:
+                    seen.add(target.address)
+                    queue.append(target)
+                    if target.type in types:
+                        found.append(target)
+        return found
+
+    def warn(self, message: str, location: Location | None = None) -> None:
+        self.diagnostics.append(Diagnostic("warning", message, location or Location(self.model.stack)))
+
+    def given(
+        self, resource: Resource, attribute: str, unit: str, default: float | None = None, name: str = ""
+    ) -> Given | None:
+        """A numeric argument with its place; `default` (AWS's own) where it is not set; None where it is not known."""
+        value = resource.values.get(attribute)
+        number = _number(value)
+        if number is None and isinstance(value, Unknown):
+            self.warn(f"{resource.address}: {attribute} is known only after apply", resource.location(attribute))
+        if number is None:
+            number = default
+        shown = name or f"{resource.address}.{attribute}"
+        origin = str(resource.location(attribute))
+        if attribute not in resource.locations:
+            origin += " (default)"
+        return None if number is None else Given(shown, _tidy(number), unit, origin)
+
+    # The hops.
+
+    def path(self, wanted: str | None) -> RequestPath:
+        service = self.service(wanted)
+        task = self.task(service)
+        group, balancer = self.balancer(service)
+        edge = self.edge(balancer)
+        environment = self.environment(task, service)
+        near = [task, service]
+        made = self.made_service(service, task, environment)
+        database = self.database(near)
+        cache = self.cache(near, made, task)
+        self.leftovers()
+        return RequestPath(
+            stack=self.model.stack,
+            service=made,
+            edge=edge,
+            balancer=self.made_balancer(balancer, group) if balancer and group else None,
+            cache=cache,
+            database=database,
+            pool_size=self.from_environment("pool_size", made, task, "connection"),
+            workers=self.from_environment("workers", made, task, "worker"),
+            poll_interval_s=self.from_environment("poll_interval_s", made, task, "s"),
+            diagnostics=tuple(self.diagnostics),
+        )
+
+    def service(self, wanted: str | None) -> Resource:
+        services = sorted(
+            self.model.of_type(*SERVICE_TYPES), key=lambda r: (not r.values.get("load_balancer"), r.address)
+        )
+        if wanted is not None:
+            services = [r for r in services if r.address == wanted]
+        if not services:
+            what = f"the service {wanted}" if wanted else "a service (aws_ecs_service)"
+            message = f"{what} cannot be found, so there is no request path"
+            others = sorted({r.type for r in self.model.of_type(*UNMODELLED_COMPUTE)})
+            if others:
+                message += f"; {', '.join(others)} is there, but capacity models ECS services only"
+            raise PathError([*self.diagnostics, Diagnostic("error", message, Location(self.model.stack))])
+        chosen = services[0]
+        public = [r.address for r in services[1:] if r.values.get("load_balancer")]
+        if public:
+            self.warn(
+                f"{chosen.address} is taken as the service; {', '.join(public)} also stand behind a balancer",
+                chosen.defined_at,
+            )
+        return chosen
+
+    def task(self, service: Resource) -> Resource:
+        tasks = self.linked(service, "task_definition", "aws_ecs_task_definition")
+        if not tasks:
+            family = service.values.get("task_definition")
+            tasks = [r for r in self.model.of_type("aws_ecs_task_definition") if r.values.get("family") == family]
+        if not tasks:
+            message = (
+                f"{service.address}: its task definition cannot be found among the resources, so its size is not known"
+            )
+            raise PathError([*self.diagnostics, Diagnostic("error", message, service.location("task_definition"))])
+        return tasks[0]
+
+    def container(self, task: Resource, service: Resource) -> Mapping[str, Any]:
+        """The container behind the balancer, else the first."""
+        raw = task.values.get("container_definitions")
+        if isinstance(raw, Unknown):
+            raw = raw.partial
+        elif isinstance(raw, str):
+            try:
+                raw = json.loads(raw)
+            except json.JSONDecodeError:
+                raw = None
+        containers = [c for c in raw if isinstance(c, dict)] if isinstance(raw, list | tuple) else []
+        if not containers:
+            self.warn(f"{task.address}: its containers cannot be read", task.location("container_definitions"))
+            return {}
+        names = {block.get("container_name") for block in _blocks(service.values.get("load_balancer"))}
+        return next((c for c in containers if c.get("name") in names), containers[0])
+
+    def environment(self, task: Resource, service: Resource) -> Mapping[str, Any]:
+        entries = self.container(task, service).get("environment") or ()
+        return {str(e["name"]): e.get("value") for e in entries if isinstance(e, dict) and "name" in e}
+
+    def from_environment(self, key: str, service: Service, task: Resource, unit: str) -> Given | None:
+        """The number in the container's environment variable that the stack names for `key`; None without one."""
+        variable = self.stack.environment.get(key) if self.stack else None
+        if variable is None:
+            return None
+        where = task.location("container_definitions")
+        if variable not in service.environment:
+            self.warn(
+                f"{task.address}: the container has no variable {variable}, which gameday.toml names for {key}", where
+            )
+            return None
+        number = _number(service.environment[variable])
+        if number is None or number <= 0:
+            self.warn(f"{task.address}: {variable} is no number above zero", where)
+            return None
+        return Given(variable, _tidy(number), unit, str(where))
+
+    def made_service(self, service: Resource, task: Resource, environment: Mapping[str, Any]) -> Service:
+        cpu = _cpu_units(task.values.get("cpu"))
+        memory = _memory_mib(task.values.get("memory"))
+        if cpu is None or memory is None:
+            missing = "cpu" if cpu is None else "memory"
+            message = f"{task.address}: {missing} is not known, so the task's size is not"
+            raise PathError([*self.diagnostics, Diagnostic("error", message, task.location(missing))])
+        desired = self.given(service, "desired_count", "task", 1.0) or Given("desired_count", 1, "task", "")
+        target = next(iter(self.scaled_by(service)), None)
+        lowest = self.given(target, "min_capacity", "task") if target else None
+        highest = self.given(target, "max_capacity", "task") if target else None
+        if target is None:
+            self.warn(f"{service.address}: nothing scales it; it keeps {desired.value} tasks", service.defined_at)
+        platform = _blocks(task.values.get("runtime_platform"))
+        arm = any(block.get("cpu_architecture") == "ARM64" for block in platform)
+        stop = _number(self.container(task, service).get("stopTimeout"))
+        healthy, most = (limit("ecs.deployment.minimum_healthy_percent"), limit("ecs.deployment.maximum_percent"))
+        return Service(
+            address=service.address,
+            defined_at=service.defined_at,
+            task_definition=task.address,
+            vcpu=Given("task vCPU", cpu / 1024.0, "vCPU", str(task.location("cpu"))),
+            memory_mib=Given("task memory", memory, "MiB", str(task.location("memory"))),
+            processor="ARM64" if arm else "X86_64",
+            desired=desired,
+            minimum=lowest or desired,
+            maximum=highest or desired,
+            minimum_healthy_percent=self.given(service, "deployment_minimum_healthy_percent", "%", healthy.at())
+            or Given("deployment_minimum_healthy_percent", healthy.at(), "%", healthy.origin),
+            maximum_percent=self.given(service, "deployment_maximum_percent", "%", most.at())
+            or Given("deployment_maximum_percent", most.at(), "%", most.origin),
+            grace_s=_number(service.values.get("health_check_grace_period_seconds")) or 0.0,
+            stop_timeout_s=30.0 if stop is None else stop,  # ECS's default
+            tracking=tuple(self.tracking(target)) if target else (),
+            steps=tuple(self.steps(target)) if target else (),
+            schedules=tuple(self.schedules(target)) if target else (),
+            environment=environment,
+        )
+
+    def scaled_by(self, service: Resource) -> Iterator[Resource]:
+        """The scalable targets of the service."""
+        for target in self.model.of_type("aws_appautoscaling_target"):
+            resource_id = target.values.get("resource_id")
+            named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
+            if service in self.linked(target, "resource_id", "aws_ecs_service") or named:
+                yield target
+
+    def attached(self, target: Resource, kind: str) -> Iterator[Resource]:
+        """The policies or scheduled actions of a scalable target."""
+        for resource in self.model.of_type(kind):
+            same = resource.values.get("resource_id")
+            if any(reference.address == target.address for reference in resource.references) or (
+                isinstance(same, str) and same == target.values.get("resource_id")
+            ):
+                yield resource
+
+    def tracking(self, target: Resource) -> Iterator[Tracking]:
+        cooldown_s = limit("autoscaling.default_cooldown_s").at()
+        for policy in self.attached(target, "aws_appautoscaling_policy"):
+            for block in _blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
+                predefined = _blocks(block.get("predefined_metric_specification"))
+                metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
+                value = _number(block.get("target_value"))
+                if value is None or value <= 0:
+                    self.warn(f"{policy.address}: its target value is not known", policy.defined_at)
+                    continue
+                yield Tracking(
+                    policy.address,
+                    str(metric),
+                    value,
+                    _or(_number(block.get("scale_out_cooldown")), cooldown_s),
+                    _or(_number(block.get("scale_in_cooldown")), cooldown_s),
+                    policy.defined_at,
+                )
+
+    def steps(self, target: Resource) -> Iterator[Step]:
+        for policy in self.attached(target, "aws_appautoscaling_policy"):
+            for block in _blocks(policy.values.get("step_scaling_policy_configuration")):
+                changes = (_number(step.get("scaling_adjustment")) for step in _blocks(block.get("step_adjustment")))
+                yield Step(
+                    policy.address,
+                    str(block.get("adjustment_type")),
+                    tuple(change for change in changes if change is not None),
+                    _or(_number(block.get("cooldown")), limit("autoscaling.default_cooldown_s").at()),
+                    policy.defined_at,
+                )
+
+    def schedules(self, target: Resource) -> Iterator[Schedule]:
+        for action in self.attached(target, "aws_appautoscaling_scheduled_action"):
+            expression = action.values.get("schedule")
+            if not isinstance(expression, str):
+                self.warn(f"{action.address}: its schedule is not known", action.defined_at)
+                continue
+            for block in _blocks(action.values.get("scalable_target_action")):
+                lowest, highest = _number(block.get("min_capacity")), _number(block.get("max_capacity"))
+                yield Schedule(
+                    action.address,
+                    expression,
+                    str(action.values.get("timezone") or "UTC"),
+                    None if lowest is None else int(lowest),
+                    None if highest is None else int(highest),
+                    action.defined_at,
+                )
+
+    def balancer(self, service: Resource) -> tuple[Resource | None, Resource | None]:
+        """Target group and load balancer of the service."""
+        groups = self.linked(service, "load_balancer", "aws_lb_target_group", "aws_alb_target_group")
+        if not groups:
+            self.warn(f"{service.address}: no load balancer stands before it", service.defined_at)
+            return None, None
+        for listener in self.listeners(groups[0]):
+            balancers = self.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb")
+            if balancers:
+                return groups[0], balancers[0]
+        self.warn(f"{groups[0].address}: no listener forwards to it", groups[0].defined_at)
+        return groups[0], None
+
+    def listeners(self, group: Resource) -> list[Resource]:
+        """The listeners that forward to the group, by their default action or by a rule."""
+        found = [
+            listener
+            for listener in self.model.of_type("aws_lb_listener", "aws_alb_listener")
+            if group in self.linked(listener, "default_action", group.type)
+        ]
+        for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule"):
+            if group in self.linked(rule, "action", group.type):
+                of_rule = self.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+                found += [listener for listener in of_rule if listener not in found]
+        return found
+
+    def made_balancer(self, balancer: Resource, group: Resource) -> Balancer:
+        listeners = self.listeners(group)
+        rules = sum(
+            1
+            for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule")
+            if any(
+                listener in listeners
+                for listener in self.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+            )
+        )
+        check = next(iter(_blocks(group.values.get("health_check"))), {})
+
+        def checked(key: str, name: str) -> float:
+            return _or(_number(check.get(key)), limit(f"alb.health_check.{name}").at())
+
+        return Balancer(
+            address=balancer.address,
+            defined_at=balancer.defined_at,
+            target_group=group.address,
+            listeners=tuple(listener.address for listener in listeners),
+            tls=any(listener.values.get("protocol") in {"HTTPS", "TLS"} for listener in listeners),
+            rules=rules + 1,
+            algorithm=str(group.values.get("load_balancing_algorithm_type") or "round_robin"),
+            idle_timeout_s=_or(_number(balancer.values.get("idle_timeout")), limit("alb.idle_timeout_s").at()),
+            deregistration_delay_s=_or(
+                _number(group.values.get("deregistration_delay")), limit("alb.deregistration_delay_s").at()
+            ),
+            slow_start_s=_number(group.values.get("slow_start")) or 0.0,
+            health_check=HealthCheck(
+                str(check.get("path") or "/"),
+                checked("interval", "interval_s"),
+                checked("timeout", "timeout_s"),
+                int(checked("healthy_threshold", "healthy_threshold")),
+                int(checked("unhealthy_threshold", "unhealthy_threshold")),
+            ),
+            public=balancer.values.get("internal") is not True,
+        )
+
+    def edge(self, balancer: Resource | None) -> Edge | None:
+        """The distribution one of whose origins is the balancer."""
+        if balancer is None:
+            return None
+        for distribution in self.model.of_type("aws_cloudfront_distribution"):
+            origins = {str(o.get("origin_id")): o for o in _blocks(distribution.values.get("origin"))}
+            targets = {name: self.origin_target(origin) for name, origin in origins.items()}
+            if balancer.address not in targets.values():
+                only = self.linked(distribution, "origin", "aws_lb", "aws_alb", "aws_route53_record")
+                open_ends = [name for name, target in targets.items() if not target]
+                if len(open_ends) == 1 and balancer in (*only, *self.reachable(only, balancer.type)):
+                    targets[open_ends[0]] = balancer.address
+            if balancer.address in targets.values():
+                shield = any(
+                    bool(block.get("enabled"))
+                    for name, origin in origins.items()
+                    if targets[name] == balancer.address
+                    for block in _blocks(origin.get("origin_shield"))
+                )
+                return Edge(
+                    distribution.address,
+                    distribution.defined_at,
+                    tuple(self.behaviours(distribution, targets)),
+                    shield,
+                )
+        self.warn(
+            f"no CloudFront distribution has {balancer.address} as an origin: every request reaches it",
+            balancer.defined_at,
+        )
+        return None
+
+    def origin_target(self, origin: Mapping[str, Any]) -> str:
+        """The address of what an origin's domain name stands for; empty where that is not known."""
+        domain = origin.get("domain_name")
+        for resource in self.behind(domain):
+            if resource.type == "aws_route53_record":
+                return next((r.address for r in self.linked(resource, "alias", "aws_lb", "aws_alb")), "")
+            return resource.address
+        if isinstance(domain, str):
+            for record in self.model.of_type("aws_route53_record"):
+                name = record.values.get("name")
+                if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
+                    return next((r.address for r in self.linked(record, "alias", "aws_lb", "aws_alb")), "")
+        return ""
+
+    def behaviours(self, distribution: Resource, targets: Mapping[str, str]) -> Iterator[Behaviour]:
+        ordered = [(str(b.get("path_pattern")), b) for b in _blocks(distribution.values.get("ordered_cache_behavior"))]
+        default = [("*", b) for b in _blocks(distribution.values.get("default_cache_behavior"))]
+        for pattern, block in (*ordered, *default):
+            attribute = "default_cache_behavior" if (pattern, block) in default else "ordered_cache_behavior"
+            where = distribution.location(attribute)
+            policy, ttl_s, origin = self.lifetime(distribution, block, where)
+            yield Behaviour(
+                pattern,
+                Given(f"cache lifetime of {pattern}", ttl_s, "s", origin),
+                targets.get(str(block.get("target_origin_id")), ""),
+                policy,
+            )
+
+    def lifetime(self, distribution: Resource, block: Mapping[str, Any], where: Location) -> tuple[str, float, str]:
+        """Policy, lifetime in seconds and origin of a behaviour. The lifetime is that of an answer without cache headers."""
+        policy_id = block.get("cache_policy_id")
+        managed = managed_cache_policies()
+        if isinstance(policy_id, str) and policy_id:
+            if policy_id in managed:
+                return (
+                    managed[policy_id].name,
+                    managed[policy_id].default_ttl_s,
+                    f"{where}; {managed[policy_id].source}",
+                )
+            self.warn(
+                f"{distribution.address}: cache policy {policy_id} is not known; its answers are taken as not cached",
+                where,
+            )
+            return policy_id, 0.0, str(where)
+        for policy in self.behind(policy_id):
+            name = str(policy.values.get("name"))
+            if policy.mode == "data" and name in managed:
+                return name, managed[name].default_ttl_s, f"{where}; {managed[name].source}"
+            if policy.type == "aws_cloudfront_cache_policy" and policy.mode == "managed":
+                ttl_s = _clamped(policy.values, default_s=86_400.0)
+                return policy.address, ttl_s, str(policy.location("default_ttl"))
+        if policy_id is not None:
+            self.warn(
+                f"{distribution.address}: a cache policy cannot be found; its answers are taken as not cached", where
+            )
+            return "", 0.0, str(where)
+        return "legacy settings", _clamped(block, default_s=86_400.0), str(where)
+
+    def database(self, near: list[Resource]) -> Database | None:
+        found = self.reachable(near, *DATABASE_TYPES)
+        proxy = next((r for r in found if r.type == "aws_db_proxy"), None)
+        if proxy is not None:
+            for target in self.model.of_type("aws_db_proxy_target"):
+                if any(reference.address == proxy.address for reference in target.references):
+                    found += [r for r in self.reachable([target], *DATABASE_TYPES) if r not in found]
+        instances_ = [r for r in found if r.type == "aws_db_instance"]
+        replicas = [r for r in instances_ if r.values.get("replicate_source_db")]
+        primaries = [r for r in instances_ if r not in replicas]
+        if not primaries:
+            everywhere = [r for r in self.model.of_type("aws_db_instance") if not r.values.get("replicate_source_db")]
+            if len(everywhere) == 1:
+                primaries = everywhere
+                self.warn(
+                    f"{everywhere[0].address} is taken as the database because it is the only one; the task does not refer to it",
+                    everywhere[0].defined_at,
+                )
+        if not primaries:
+            clusters = [r.address for r in self.model.of_type("aws_rds_cluster")]
+            hint = f"; {', '.join(clusters)} is there, but capacity does not model clusters yet" if clusters else ""
+            self.warn(f"no database (aws_db_instance) can be found behind the service{hint}")
+            return None
+        primary = primaries[0]
+        engine = str(primary.values.get("engine") or "")
+        instance_class = primary.values.get("instance_class")
+        if not isinstance(instance_class, str):
+            self.warn(f"{primary.address}: its class is not known", primary.location("instance_class"))
+            return None
+        return Database(
+            address=primary.address,
+            defined_at=primary.defined_at,
+            engine=engine,
+            instance_class=Given("instance class", instance_class, "class", str(primary.location("instance_class"))),
+            multi_az=primary.values.get("multi_az") is True,
+            replicas=tuple(r.address for r in replicas),
+            connections=self.connections(primary, engine, instance_class),
+            proxy=proxy.address if proxy else None,
+        )
+
+    def connections(self, database: Resource, engine: str, instance_class: str) -> Connections | None:
+        """What `max_connections` is: the parameter group's value, or the engine's default formula over the class's memory."""
+        for group in self.linked(database, "parameter_group_name", "aws_db_parameter_group"):
+            for parameter in _blocks(group.values.get("parameter")):
+                if parameter.get("name") == "max_connections":
+                    number = _number(parameter.get("value"))
+                    origin = str(group.location("parameter"))
+                    if number is not None:
+                        return Connections(number, number, number, "max_connections of the parameter group", origin)
+                    return self.by_formula(str(parameter.get("value")), instance_class, origin, database)
+        kind = "postgres" if "postgres" in engine else "mysql" if engine in {"mysql", "mariadb"} else ""
+        if not kind:
+            self.warn(
+                f"{database.address}: no default of max_connections is known for {engine!r}",
+                database.location("engine"),
+            )
+            return None
+        divisor, most = limit(f"rds.{kind}.connection_bytes"), limit(f"rds.{kind}.connections_limit")
+        formula = f"LEAST({{DBInstanceClassMemory/{divisor.value}}},{most.value})"
+        return self.by_formula(formula, instance_class, divisor.origin, database)
+
+    def by_formula(self, formula: str, instance_class: str, origin: str, database: Resource) -> Connections | None:
+        """The value of `{DBInstanceClassMemory/N}` or `LEAST({...},M)`, with the range in which that memory lies."""
+        match = re.fullmatch(r"(?:LEAST\()?\{DBInstanceClassMemory/(\d+)\}(?:,(\d+)\))?", formula.replace(" ", ""))
+        facts = instances().get(instance_class)
+        if match is None or facts is None:
+            why = f"formula {formula!r}" if match is None else f"memory of {instance_class}"
+            self.warn(f"{database.address}: the {why} is not known, so max_connections is not", database.defined_at)
+            return None
+        divisor, most = float(match[1]), float(match[2] or "inf")
+        share = limit("rds.class_memory_share")
+        low, value, high = (
+            float(int(min(facts.memory_bytes * part / divisor, most)))
+            for part in (share.at("low"), share.at(), share.at("high"))
+        )
+        return Connections(value, low, high, formula, f"{origin}; {facts.source}")
+
+    def cache(self, near: list[Resource], service: Service, task: Resource) -> Cache | None:
+        clusters = self.reachable(near, *CACHE_TYPES)
+        if not clusters:
+            return None
+        cluster = clusters[0]
+        if cluster.type == "aws_elasticache_cluster" and self.linked(
+            cluster, "replication_group_id", "aws_elasticache_replication_group"
+        ):
+            cluster = self.linked(cluster, "replication_group_id", "aws_elasticache_replication_group")[0]
+        node_type = cluster.values.get("node_type")
+        ttl = self.from_environment("cache_ttl_s", service, task, "s")
+        if ttl is None:
+            self.warn(
+                f"{cluster.address}: for how long answers are kept in it is not known, so it is left out; name the variable "
+                "cache_ttl_s in gameday.toml",
+                cluster.defined_at,
+            )
+            return None
+        if not isinstance(node_type, str):
+            self.warn(f"{cluster.address}: its node type is not known, so it is left out", cluster.defined_at)
+            return None
+        values = cluster.values
+        shards = _or(_number(values.get("num_node_groups")), 1.0)
+        copies = 1.0 + _or(_number(values.get("replicas_per_node_group")), 0.0)
+        nodes = _or(
+            _number(values.get("num_cache_clusters")), _or(_number(values.get("num_cache_nodes")), shards * copies)
+        )
+        return Cache(
+            cluster.address,
+            cluster.defined_at,
+            str(values.get("engine") or "redis"),
+            Given("node type", node_type, "class", str(cluster.location("node_type"))),
+            int(nodes),
+            ttl,
+        )
+
+    def leftovers(self) -> None:
+        """Says which stores are there but are not modelled."""
+        for resource in self.model.of_type(*UNMODELLED_STORES):
+            self.warn(f"{resource.address}: capacity does not model {resource.type} yet", resource.defined_at)
+
+
+def _unknowns(value: Any) -> Iterator[Unknown]:
+    """Every unknown leaf of a value, those in the known part of a partly known one included."""
+    if isinstance(value, Unknown):
+        if value.partial is not None:
+            yield from _unknowns(value.partial)
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _unknowns(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _unknowns(item)
+
+
+def _blocks(value: Any) -> tuple[Mapping[str, Any], ...]:
+    """The blocks of an argument as dicts, whether there is one, many or none."""
+    if isinstance(value, dict):
+        return (value,)
+    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list | tuple) else ()
+
+
+def _number(value: Any) -> float | None:
+    """A number, also out of a text, as Terraform converts; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _tidy(number: float) -> float | int:
+    return int(number) if number == int(number) else number
+
+
+def _scaled(value: Any, unit: str, factor: float) -> float | None:
+    """A size given as a number, or as a text with a unit (`1 vCPU`, `2 GB`)."""
+    if isinstance(value, str) and value.strip().lower().endswith(unit):
+        number = _number(value.strip()[: -len(unit)].strip())
+        return None if number is None else number * factor
+    return _number(value)
+
+
+def _cpu_units(value: Any) -> float | None:
+    return _scaled(value, "vcpu", 1024.0)
+
+
+def _memory_mib(value: Any) -> float | None:
+    return _scaled(value, "gb", 1024.0)
+
+
+def _clamped(values: Mapping[str, Any], default_s: float) -> float:
+    """The default lifetime within its bounds."""
+    low = _or(_number(values.get("min_ttl")), 0.0)
+    high = _or(_number(values.get("max_ttl")), 31_536_000.0)
+    return max(low, min(high, _or(_number(values.get("default_ttl")), default_s)))
