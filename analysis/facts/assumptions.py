@@ -38,7 +38,7 @@ class Assumption:
     unit: str
     reason: str
     source: str = ""
-    file: str = ""
+    file: str = field(default="", compare=False)
 
     def at(self, level: Level = "value") -> float:
         """The figure at `level`, as a float in the assumption's unit."""
