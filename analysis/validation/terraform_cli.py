@@ -486,7 +486,9 @@ def sentence(output: str) -> str:
     """The first error of Terraform's text output on one line, without its box."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     lines = [line.strip("│╷╵ \t") for line in plain.splitlines()]
-    start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), None)
+    preamble = "Error: Terraform encountered problems during initiali"  # says only that another error follows
+    starts = (index for index, line in enumerate(lines) if line.startswith("Error:") and not line.startswith(preamble))
+    start = next(starts, None)
     if start is None:
         return " ".join(line for line in lines if line)[-500:] or "Terraform gave no reason"
     text: list[str] = []

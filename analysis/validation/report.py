@@ -1,0 +1,226 @@
+"""One table of what the real Terraform says about a directory: fmt, init, validate, test and plan."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from analysis.validation import terraform_cli
+from analysis.validation.offline import plan_in
+from analysis.validation.terraform_cli import TerraformError, Workspace
+
+Status: TypeAlias = Literal["passed", "failed", "skipped"]
+
+# What the provider or Terraform says when a plan cannot go on without an answer from AWS.
+NEEDS_AWS = (
+    terraform_cli.NOWHERE.removeprefix("http://"),
+    "no EC2 IMDS role found",
+    "failed to refresh cached credentials",
+)
+NEEDS_VALUES = "No value for required variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command: how it ended, in how many seconds, and what there is to say about it, in one line."""
+
+    name: str
+    status: Status
+    seconds: float
+    message: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Terraform says about a directory, with the versions that said it (Terraform and each provider)."""
+
+    directory: Path
+    versions: Mapping[str, str]
+    steps: tuple[Step, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed; what was skipped says so in its step."""
+        return all(step.status != "failed" for step in self.steps)
+
+
+def validate(
+    directory: Path,
+    variables: Mapping[str, object] = {},
+    *,
+    var_files: Sequence[Path] = (),
+    environ: Mapping[str, str] = os.environ,
+    timeout_s: float = 600,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> Report:
+    """What fmt, init, validate, test and an offline plan say about a directory; a step that cannot run says why.
+
+    `progress` is told the name of each step as it begins; `timeout_s` bounds each. Raises TerraformError for what is no
+    directory of Terraform. Where the binary is missing every step is skipped.
+    """
+    directory = terraform_cli.configuration_directory(Path(directory))
+    terraform = terraform_cli.find(environ, directory)
+    if terraform is None:
+        reason = "terraform is not on PATH"
+        return Report(directory, {}, tuple(Step(name, "skipped", 0.0, reason) for name, _ in STEPS))
+    done: list[Step] = []
+    with Workspace(directory, terraform, environ) as workspace:
+        run = _Run(workspace, variables, tuple(var_files), timeout_s)
+        for name, command in STEPS:
+            progress(name)
+            blocker = next(
+                (step for step in done if step.status == "failed" and step.name in NEEDED_BY.get(name, ())), None
+            )
+            if blocker:
+                done.append(Step(name, "skipped", 0.0, f"{blocker.name} failed"))
+                continue
+            started = time.monotonic()
+            try:
+                status, message, details = command(run)
+            except TerraformError as error:
+                status, message, details = "failed", str(error), ()
+            done.append(Step(name, status, time.monotonic() - started, message, details))
+        return Report(directory, _versions(workspace), tuple(done))
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as a program reads it."""
+    return {
+        "directory": str(report.directory),
+        "ok": report.ok,
+        "versions": dict(report.versions),
+        "steps": [
+            {
+                "name": step.name,
+                "status": step.status,
+                "seconds": round(step.seconds, 2),
+                "message": step.message,
+                "details": list(step.details),
+            }
+            for step in report.steps
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    workspace: Workspace
+    variables: Mapping[str, object]
+    var_files: tuple[Path, ...]
+    timeout_s: float
+
+    def __call__(self, *arguments: str) -> terraform_cli.Completed:
+        return self.workspace.run(*arguments, timeout_s=self.timeout_s)
+
+
+_Outcome: TypeAlias = tuple[Status, str, tuple[str, ...]]
+
+
+def _fmt(run: _Run) -> _Outcome:
+    # On the original: the copy holds the override file, and -check writes nothing.
+    workspace = run.workspace
+    argv = [str(workspace.terraform.binary), "fmt", "-check", "-recursive", "-list=true", "-no-color"]
+    done = terraform_cli.run(argv, cwd=workspace.directory, environ=workspace.environ, timeout_s=run.timeout_s)
+    if done.status == 0:
+        return "passed", "every file is in canonical form", ()
+    files = tuple(line for line in done.stdout.splitlines() if line)
+    if files and "Error" not in done.stderr:
+        return "failed", f"{_count(len(files), 'file')} to be formatted with `terraform fmt`", files
+    return "failed", terraform_cli.sentence(done.stderr or done.stdout), ()
+
+
+def _init(run: _Run) -> _Outcome:
+    done = run.workspace.init(run.timeout_s)
+    if done.status:
+        return "failed", terraform_cli.sentence(done.stderr or done.stdout), ()
+    return "passed", f"providers from {run.workspace.terraform.providers}", ()
+
+
+def _validate(run: _Run) -> _Outcome:
+    done = run("validate", "-json")
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        return "failed", terraform_cli.sentence(done.stderr or done.stdout), ()
+    found = tuple(str(diagnostic) for diagnostic in terraform_cli.diagnostics(answer.get("diagnostics", ())))
+    if answer.get("valid"):
+        return "passed", _count(len(found), "warning") if found else "valid", found
+    return "failed", _count(answer.get("error_count", len(found)), "error"), found
+
+
+def _test(run: _Run) -> _Outcome:
+    directory = run.workspace.directory
+    tests = [*directory.glob("*.tftest.hcl"), *directory.glob("tests/*.tftest.hcl")]
+    tests += [*directory.glob("*.tftest.json"), *directory.glob("tests/*.tftest.json")]
+    if not tests:
+        return "skipped", "there is no .tftest.hcl file", ()
+    done = run("test", "-json")
+    events = list(terraform_cli.streamed(done.stdout))
+    runs = [event["test_run"] for event in events if event.get("type") == "test_run" and "status" in event["test_run"]]
+    # A run is reported more than once as it goes on; its last status is the result.
+    last = {(run["path"], run["run"]): run["status"] for run in runs}
+    failed = sorted(f"{path}: {name}" for (path, name), status in last.items() if status in {"fail", "error"})
+    errors = (event["diagnostic"] for event in events if "diagnostic" in event)
+    found = tuple(str(d) for d in terraform_cli.diagnostics(d for d in errors if d.get("severity") == "error"))
+    if done.status:
+        message = f"{len(failed)} of {_count(len(last), 'run')} failed" if failed else "the tests did not run"
+        return "failed", message, (*failed, *found) or (terraform_cli.sentence(done.stderr or done.stdout),)
+    if not last:
+        return "failed", f"{_count(len(tests), 'test file')} without a run", ()
+    return "passed", f"{_count(len(last), 'run')} in {_count(len(tests), 'file')} passed", ()
+
+
+def _plan(run: _Run) -> _Outcome:
+    try:
+        plan = plan_in(run.workspace, run.variables, run.var_files, run.timeout_s)
+    except TerraformError as error:
+        text = [str(diagnostic) for diagnostic in error.diagnostics]
+        missing = sorted({part for line in text if NEEDS_VALUES in line for part in _quoted(line)})
+        if missing and all(NEEDS_VALUES in line for line in text):
+            return "skipped", f"needs values for {', '.join(missing)}", ()
+        if text and all(any(mark in line for mark in NEEDS_AWS) for line in text):
+            return "skipped", "needs an answer from AWS, which an offline plan does not have", tuple(text)
+        return "failed", str(error), tuple(text)
+    changes = [item["change"]["actions"] for item in plan.get("resource_changes", ()) if item.get("mode") == "managed"]
+    return "passed", f"{_count(sum('create' in actions for actions in changes), 'resource')} to create", ()
+
+
+def _quoted(line: str) -> list[str]:
+    """The variable names in Terraform's sentence about missing values: `The root module input variable "x" is not set`."""
+    return [part for index, part in enumerate(line.split('"')) if index % 2]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _versions(workspace: Workspace) -> dict[str, str]:
+    versions = {"terraform": workspace.terraform.version}
+    done = workspace.run("version", "-json", timeout_s=30)
+    try:
+        selected = json.loads(done.stdout).get("provider_selections", {})
+    except ValueError:
+        selected = {}
+    return versions | {
+        name.removeprefix(f"{terraform_cli.REGISTRY}/"): version for name, version in sorted(selected.items())
+    }
+
+
+STEPS: tuple[tuple[str, Callable[[_Run], _Outcome]], ...] = (
+    ("fmt", _fmt),
+    ("init", _init),
+    ("validate", _validate),
+    ("test", _test),
+    ("plan", _plan),
+)
+NEEDED_BY: Mapping[str, tuple[str, ...]] = {
+    "validate": ("init",),
+    "test": ("init", "validate"),
+    "plan": ("init", "validate"),
+}
