@@ -1,0 +1,106 @@
+"""What a page says about itself: title, description, place among its neighbours, owner and when it is to be read again."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mkdocs.utils.meta import get_data
+
+_PERIOD = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
+
+
+class FrontMatterError(ValueError):
+    """A page's front matter that cannot be used; the sentence names the file, the key and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The front matter of one hand-written page; `extra` holds what is particular to its kind (status, severity, ...)."""
+
+    path: str
+    title: str
+    description: str
+    order: int
+    owner: str
+    last_reviewed: dt.date
+    review_in: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def due(self) -> dt.date:
+        """The day by which the page is to be reviewed again."""
+        return later(self.last_reviewed, self.review_in)
+
+    def overdue(self, today: dt.date) -> bool:
+        """Whether that day has passed."""
+        return today > self.due
+
+
+def today() -> dt.date:
+    """The day of the build; GAMEDAY_TODAY=2026-11-21 fixes it, for tests and for reproducible builds."""
+    fixed = os.environ.get("GAMEDAY_TODAY")
+    return dt.date.fromisoformat(fixed) if fixed else dt.datetime.now(tz=dt.UTC).date()
+
+
+def later(day: dt.date, period: str) -> dt.date:
+    """`day` plus a period such as `90 days` or `6 months`; a day that a month lacks becomes its last.
+
+    Raises ValueError where the period is not written like that.
+    """
+    match = _PERIOD.fullmatch(period.strip())
+    if not match:
+        raise ValueError(f"{period!r} is not a period; write a number and day, week, month or year, such as '6 months'")
+    amount, unit = int(match[1]), match[2]
+    if unit in {"day", "week"}:
+        return day + dt.timedelta(days=amount * (7 if unit == "week" else 1))
+    months = day.month - 1 + amount * (12 if unit == "year" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def read(path: Path, name: str) -> FrontMatter:
+    """The front matter of the page at `path`; `name` is what messages call it. Raises FrontMatterError."""
+    _, meta = get_data(path.read_text(encoding="utf-8"))
+    return of(meta, name)
+
+
+def of(meta: Mapping[str, Any], name: str) -> FrontMatter:
+    """The front matter in `meta`; every hand-written page needs all of these keys. Raises FrontMatterError."""
+    known = {"title", "description", "order", "owner", "last_reviewed", "review_in"}
+    missing = sorted(known - meta.keys())
+    if missing:
+        raise FrontMatterError(f"{name}: front matter lacks {', '.join(missing)}; every page says these of itself")
+    if not isinstance(meta["order"], int):
+        raise FrontMatterError(f"{name}: order is {meta['order']!r}; it must be a whole number")
+    if not isinstance(meta["last_reviewed"], dt.date):
+        raise FrontMatterError(f"{name}: last_reviewed is {meta['last_reviewed']!r}; write a date, such as 2026-11-21")
+    for key in ("title", "description", "owner", "review_in"):
+        if not isinstance(meta[key], str) or not meta[key].strip():
+            raise FrontMatterError(f"{name}: {key} must be a text that is not blank")
+    try:
+        later(meta["last_reviewed"], meta["review_in"])
+    except ValueError as error:
+        raise FrontMatterError(f"{name}: review_in: {error}") from None
+    return FrontMatter(
+        path=name,
+        title=meta["title"].strip(),
+        description=meta["description"].strip(),
+        order=meta["order"],
+        owner=meta["owner"].strip(),
+        last_reviewed=meta["last_reviewed"],
+        review_in=meta["review_in"].strip(),
+        extra={key: value for key, value in meta.items() if key not in known},
+    )
+
+
+def folder(docs: Path, name: str) -> list[FrontMatter]:
+    """The pages that lie directly in the folder `name` below `docs`, by their order, without its index."""
+    pages = [read(path, f"{name}/{path.name}") for path in (docs / name).glob("*.md") if path.name != "index.md"]
+    return sorted(pages, key=lambda page: (page.order, page.title))

@@ -1,0 +1,141 @@
+"""What the build does around MkDocs: navigation from folders, source and notebook pages, page feet, and the check of every link.
+
+A warning of this logger fails a strict build; a broken promise of a page is such a warning.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+from analysis.pages import frontmatter, glossary, links, navigation, source
+
+log = get_plugin_logger("gameday")
+
+MARKDOWN_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+ACCESSIBLE_NAMES = (
+    ('data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'),
+    ('<nav class="md-path" aria-label="Navigation"', '<nav class="md-path" aria-label="Breadcrumb"'),
+)
+"""Material leaves the search dialog without a name and gives the breadcrumb that of the main navigation."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The configuration with its navigation spelt out."""
+    _committed.cache_clear()
+    try:
+        config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))
+    except frontmatter.FrontMatterError as error:
+        log.warning(str(error))
+    return config
+
+
+@event_priority(100)  # before mkdocs-jupyter wraps the notebooks
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The pages of docs/ and, beside them, one for every source file; an index of records waits for its first record."""
+    docs = Path(config.docs_dir)
+    for file in list(files.documentation_pages()):
+        if file.name == "index" and not navigation.shown((docs / file.src_uri).parent):
+            files.remove(file)
+    for path in source.files(root(config)):
+        made = File.generated(config, source.uri(path), content=source.page(path), inclusion=InclusionLevel.NOT_IN_NAV)
+        files.append(made)
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs' signature)
+    """The page with the glossary's abbreviations, after a check of what it says about itself."""
+    if not page.meta.get("description"):
+        log.warning(
+            f"{page.file.src_uri}: front matter lacks a description; search engines and the index pages show it"
+        )
+    if "source_page" in page.meta or page.file.src_uri.endswith(".ipynb"):
+        return markdown
+    try:
+        front = frontmatter.of(page.meta, page.file.src_uri)
+    except frontmatter.FrontMatterError as error:
+        log.warning(str(error))
+        return markdown
+    page.meta["foot"] = foot(front, config)
+    return markdown + glossary.abbreviations(Path(config.docs_dir) / "reference" / "glossary.toml")
+
+
+def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]:
+    """What stands at a page's foot, and whether its review is overdue."""
+    path = f"docs/{front.path}"
+    changed = _committed(root(config)).get(path)
+    facts = [
+        ("Owner", f"{front.owner}."),
+        ("Reviewed", f"{front.last_reviewed:%-d %B %Y}, next by {front.due:%-d %B %Y}."),
+        ("Source", Markup("<code>{}</code>").format(path)),
+    ]
+    if changed:
+        facts.append(("Last change", changed))
+    return {
+        "facts": [(word, escape(value)) for word, value in facts],
+        "overdue": front.overdue(frontmatter.today()),
+        "due": f"{front.due:%-d %B %Y}",
+        "owner": front.owner,
+    }
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs' signature)
+    """The page's HTML with its source lines filled in and its tables made reachable by keyboard."""
+    path = page.meta.get("source_page")
+    if path:
+        made, lines = source.rendered(root(config), path)
+        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *(source.anchor(n) for n in range(1, lines + 1))}
+        return html.replace(source.MARK, made)
+    return MARKDOWN_TABLE.sub(
+        r'<div class="g-table" role="group" aria-label="Table" tabindex="0"><table class="g-data">\1</table></div>',
+        html,
+    )
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001 (MkDocs' signature)
+    """The finished page with the names that a screen reader needs."""
+    for plain, named in ACCESSIBLE_NAMES:
+        output = output.replace(plain, named)
+    return output
+
+
+@event_priority(-200)  # after every other plugin has written what it writes
+def on_post_build(config: MkDocsConfig) -> None:
+    """A warning for every link that leads nowhere and every resource that is not loaded from the site itself."""
+    for problem in links.problems(Path(config.site_dir)):
+        log.warning(str(problem))
+
+
+def root(config: MkDocsConfig) -> Path:
+    """The directory of mkdocs.yml."""
+    return Path(config.config_file_path or ".").resolve().parent
+
+
+def _notebooks(config: MkDocsConfig) -> list[navigation.Notebook]:
+    return navigation.notebooks(root(config) / "notebooks")
+
+
+@cache
+def _committed(directory: Path) -> dict[str, str]:
+    """The day of the last commit of each file below docs/ and notebooks/; empty where there is no git or no history."""
+    command = ["git", "log", "--format=%x00%cd", "--date=format:%-d %B %Y", "--name-only", "--no-renames", "--", "docs"]
+    try:
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)  # noqa: S603 (fixed words)
+    except OSError:
+        return {}
+    days: dict[str, str] = {}
+    for commit in done.stdout.split("\0")[1:]:
+        day, *paths = commit.strip().splitlines()
+        for path in paths:
+            if path:
+                days.setdefault(path, day)
+    return days

@@ -1,0 +1,148 @@
+"""The macros that pages cite numbers and tables with; an unknown name fails the build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.facts.prices import prices
+from analysis.facts.scenarios import scenario
+from analysis.pages import frontmatter, glossary, links, navigation, records, reference, source, tables
+
+_SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
+
+
+def define_env(env: Any) -> None:
+    """Registers the macros with mkdocs-macros, which calls this once per build."""
+    docs = Path(env.conf["docs_dir"])
+    root = Path(env.conf["config_file_path"]).resolve().parent
+
+    def here() -> str:
+        return str(env.page.file.src_uri)
+
+    def contents(folder: str) -> Markup:
+        """One line for each page and sub-folder of a folder: its title and description."""
+        return section_list(docs, folder, here())
+
+    def glossary_list() -> Markup:
+        """The glossary."""
+        return glossary.listing(docs / "reference" / "glossary.toml")
+
+    def source_files() -> Markup:
+        """Every source file that is shown, by folder."""
+        return source_list(root, here())
+
+    def cited(path: str, line: int) -> Markup:
+        """A link to a line of a source file."""
+        return source_link(root, here(), path, line)
+
+    def notebook_list() -> Markup:
+        """One line for each notebook: its title and first paragraph."""
+        return book_list(root, here())
+
+    def price_book_name() -> Markup:
+        """Region and date of the price book."""
+        book = prices()
+        return tables.inline(f"{book.region}, {book.as_of}")
+
+    def price_table() -> Markup:
+        """The price book."""
+        return reference.price_tables(prices())
+
+    def assumption_tables() -> Markup:
+        """The assumptions of every scenario."""
+        parts = []
+        for path in sorted((root / "terraform" / "scenarios").glob("*.toml")):
+            found = scenario(path)
+            parts.append(Markup('<h2 id="{}">{}</h2>').format(f"scenario-{path.stem}", found.title))
+            parts.append(reference.assumption_table(found))
+        return Markup("\n").join(parts)
+
+    def decision_log(folder: str) -> Markup:
+        """The decision records of a folder."""
+        return records.decision_table(docs, folder, here())
+
+    def runbook_list(folder: str) -> Markup:
+        """The runbooks of a folder."""
+        return records.runbook_table(docs, folder, here())
+
+    def action_list() -> Markup:
+        """The actions in the front matter of the page that calls this."""
+        found = records.actions(env.page.meta, here())
+        closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
+        return records.action_table(found, frontmatter.today(), closers)
+
+    for macro in (
+        contents, glossary_list, source_files, cited, notebook_list, price_book_name, price_table, assumption_tables,
+        decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
+    ):  # fmt: skip
+        env.macro(macro)
+
+
+def section_list(docs: Path, folder: str, page: str) -> Markup:
+    """The pages and sub-folders of a folder, in the order of the navigation, each with its description."""
+    entries = frontmatter.folder(docs, folder)
+    for child in (docs / folder).iterdir():
+        if navigation.shown(child):
+            entries.append(frontmatter.read(child / "index.md", f"{folder}/{child.name}/index.md"))
+    ordered = sorted((entry for entry in entries if entry.path != page), key=lambda entry: (entry.order, entry.title))
+    return _rows((links.relative(page, entry.path), entry.title, entry.description) for entry in ordered)
+
+
+def book_list(root: Path, page: str) -> Markup:
+    """The notebooks, each with its description."""
+    books = navigation.notebooks(root / "notebooks")
+    return _rows((links.relative(page, book.uri), book.title, book.description) for book in books)
+
+
+def _rows(entries: Iterable[tuple[str, str, str]]) -> Markup:
+    items = [
+        Markup("<li><span>{}</span><span>{}</span></li>").format(tables.link(href, title), description)
+        for href, title, description in entries
+    ]
+    return Markup('<ul class="g-rows">{}</ul>').format(Markup("").join(items))
+
+
+def source_list(root: Path, page: str) -> Markup:
+    """The source files by folder, each with the number of its lines and a link to its page."""
+    rows = []
+    for path in source.files(root):
+        folder, _, name = path.rpartition("/")
+        lines = (root / path).read_text(encoding="utf-8").count("\n")
+        rows.append([folder, tables.link(links.relative(page, source.uri(path)), name), f"{lines:,}"])
+    return tables.table(
+        [tables.Column("Folder", "code"), tables.Column("File", "code"), tables.Column("Lines", "number")],
+        rows,
+        label="Source files",
+    )
+
+
+def source_link(root: Path, page: str, path: str, line: int) -> Markup:
+    """A link to a line of a source file, named by file and line. Raises ValueError where there is no such line."""
+    if path not in source.files(root):
+        raise ValueError(f"{page}: {path} is not a source file that the site shows")
+    if not 1 <= line <= source.rendered(root, path)[1]:
+        raise ValueError(f"{page}: {path} has no line {line}")
+    name = f"{path.rpartition('/')[2]}:{line}"
+    return tables.link(links.relative(page, source.uri(path), source.anchor(line)), tables.inline(name), "g-src")
+
+
+def closed_by(root: Path, docs: Path, page: str, text: str) -> tables.Cell:
+    """What closes an action, as a link: a source line, or a page named from the folder of the page that lists the action.
+
+    Raises ValueError where it is neither.
+    """
+    if not text:
+        return None
+    match = _SOURCE_LINE.fullmatch(text)
+    if match:
+        return source_link(root, page, match["path"], int(match["line"]))
+    path = (docs / page).parent / text
+    if not path.is_file():
+        raise ValueError(f"{page}: closed_by names {text}, which is neither a source line nor a page")
+    target = path.resolve().relative_to(docs.resolve()).as_posix()
+    return tables.link(links.relative(page, target), frontmatter.read(path, target).title)

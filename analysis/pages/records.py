@@ -1,0 +1,168 @@
+"""Decision records, runbooks and the actions of an analysis, read from the front matter of their pages and shown as tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.pages import frontmatter, links, tables
+from analysis.pages.frontmatter import FrontMatter, FrontMatterError
+from analysis.pages.tables import Cell, Column, State, table
+
+DECISION_STATES: Mapping[str, State] = {
+    "proposed": "info", "accepted": "good", "rejected": "bad", "deprecated": "plain", "superseded": "plain",
+}  # fmt: skip
+"""The states of MADR 4: https://adr.github.io/madr/"""
+
+SEVERITIES: Mapping[str, State] = {"page": "bad", "ticket": "warn", "planned": "info"}
+ACTION_STATES: Mapping[str, State] = {"done": "good", "open": "warn", "dropped": "plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be done after an incident: who, by when, whether it is done and by which decision or which lines."""
+
+    what: str
+    owner: str
+    due: dt.date
+    state: str
+    closed_by: str = ""
+
+    def overdue(self, today: dt.date) -> bool:
+        """Whether it is still open after its day."""
+        return self.state == "open" and today > self.due
+
+
+def decisions(docs: Path, folder: str) -> list[FrontMatter]:
+    """The decision records of a folder by number. Raises FrontMatterError for a record that lacks what MADR asks."""
+    found = frontmatter.folder(docs, folder)
+    names = {Path(page.path).name for page in found}
+    for page in found:
+        _require(page, "status", DECISION_STATES)
+        for key in ("date", "deciders"):
+            if not page.extra.get(key):
+                raise FrontMatterError(
+                    f"{page.path}: front matter lacks {key}; a decision record says when and by which roles"
+                )
+        for key in ("supersedes", "superseded_by"):
+            other = page.extra.get(key)
+            if other and other not in names:
+                raise FrontMatterError(f"{page.path}: {key} names {other}, which is not in {folder}")
+    return found
+
+
+def decision_table(docs: Path, folder: str, page: str) -> Markup:
+    """The log of decisions: number, title, state, date, who decided, what it takes the place of."""
+    rows: list[Sequence[Cell]] = []
+    for record in decisions(docs, folder):
+        status = str(record.extra["status"])
+        rows.append(
+            [
+                Path(record.path).name[:4],
+                _linked(page, record),
+                tables.chip(DECISION_STATES[status], status),
+                f"{record.extra['date']}",
+                record.extra["deciders"]
+                if isinstance(record.extra["deciders"], str)
+                else ", ".join(record.extra["deciders"]),
+            ]
+        )
+    columns = [
+        Column("No.", "code"),
+        Column("Decision", "wide"),
+        Column("State"),
+        Column("Date", "code"),
+        Column("Decided by"),
+    ]
+    return table(columns, rows, label="Decision log")
+
+
+def runbooks(docs: Path, folder: str) -> list[FrontMatter]:
+    """The runbooks of a folder. Raises FrontMatterError for one that lacks its severity, trigger or duration."""
+    found = frontmatter.folder(docs, folder)
+    for page in found:
+        _require(page, "severity", SEVERITIES)
+        for key in ("trigger", "minutes"):
+            if not page.extra.get(key):
+                raise FrontMatterError(
+                    f"{page.path}: front matter lacks {key}; a runbook says what starts it and how long it takes"
+                )
+    return found
+
+
+def runbook_table(docs: Path, folder: str, page: str) -> Markup:
+    """The runbooks: what starts each, how urgent it is, how long it takes."""
+    rows: list[Sequence[Cell]] = []
+    for record in runbooks(docs, folder):
+        severity = str(record.extra["severity"])
+        rows.append(
+            [
+                _linked(page, record),
+                str(record.extra["trigger"]),
+                tables.chip(SEVERITIES[severity], severity),
+                f"{record.extra['minutes']} min",
+                record.owner,
+            ]
+        )
+    columns = [
+        Column("Runbook", "wide"),
+        Column("Start it when", "wide"),
+        Column("Urgency"),
+        Column("Takes", "number"),
+        Column("Owner"),
+    ]
+    return table(columns, rows, label="Runbooks")
+
+
+def actions(meta: Mapping[str, Any], page: str) -> list[Action]:
+    """The actions in a page's front matter. Raises FrontMatterError for one that lacks a key or has an unknown state."""
+    found = []
+    for number, entry in enumerate(meta.get("actions") or (), 1):
+        missing = sorted({"what", "owner", "due", "state"} - entry.keys())
+        if missing:
+            raise FrontMatterError(f"{page}: action {number} lacks {', '.join(missing)}")
+        if entry["state"] not in ACTION_STATES:
+            raise FrontMatterError(
+                f"{page}: action {number}: state is {entry['state']!r}; it must be one of {', '.join(ACTION_STATES)}"
+            )
+        if not isinstance(entry["due"], dt.date):
+            raise FrontMatterError(
+                f"{page}: action {number}: due is {entry['due']!r}; write a date, such as 2026-12-01"
+            )
+        if entry["state"] == "done" and not entry.get("closed_by"):
+            raise FrontMatterError(
+                f"{page}: action {number} is done; say in closed_by which page or which source line closed it"
+            )
+        found.append(
+            Action(entry["what"], entry["owner"], entry["due"], entry["state"], str(entry.get("closed_by", "")))
+        )
+    return found
+
+
+def action_table(found: Sequence[Action], today: dt.date, closed_by: Mapping[str, Cell]) -> Markup:
+    """Actions with owner, day and state; `closed_by` maps what an action names to the link it becomes."""
+    rows: list[Sequence[Cell]] = []
+    for action in found:
+        late = action.overdue(today)
+        state = tables.chip("bad", "overdue") if late else tables.chip(ACTION_STATES[action.state], action.state)
+        rows.append(
+            [action.what, action.owner, f"{action.due}", state, closed_by.get(action.closed_by, action.closed_by)]
+        )
+    columns = [Column("Action", "wide"), Column("Owner"), Column("Due", "code"), Column("State"), Column("Closed by")]
+    return table(columns, rows, label="Actions")
+
+
+def _linked(page: str, record: FrontMatter) -> Cell:
+    return Markup("{}<br><small>{}</small>").format(
+        tables.link(links.relative(page, record.path), record.title), record.description
+    )
+
+
+def _require(page: FrontMatter, key: str, known: Mapping[str, State]) -> None:
+    if page.extra.get(key) not in known:
+        raise FrontMatterError(f"{page.path}: {key} is {page.extra.get(key)!r}; it must be one of {', '.join(known)}")

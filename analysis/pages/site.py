@@ -1,0 +1,147 @@
+"""The whole site, built beside the old one and moved into place only when it is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from analysis.pages import frontmatter
+
+ROOT = Path(__file__).parents[2]
+INPUTS = (
+    "analysis",
+    "docs",
+    "notebooks",
+    "diagrams",
+    "terraform",
+    ".github",
+    "mkdocs.yml",
+    "requirements.lock",
+    "pyproject.toml",
+)
+"""Everything a page may be made from; the day, the last commit and the tools on PATH come on top."""
+
+
+class SiteError(Exception):
+    """The site could not be built; `problems` holds one sentence for each thing that is wrong."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class _Warnings(logging.Handler):
+    """Keeps what MkDocs and its plugins warn of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps the message."""
+        self.messages.append(record.getMessage())
+
+
+def build(*, strict: bool = True, root: Path = ROOT, fresh: bool = False) -> Path:
+    """The folder of the finished site; built anew unless nothing it is made from has changed (`fresh` builds always).
+
+    Raises SiteError where a page is wrong; the site that was there before stays as it was.
+    """
+    site = root / "site"
+    stamp = root / ".cache" / "site" / "stamp.json"
+    key = _key(root, strict=strict)
+    if not fresh and _unchanged(site, stamp, key):
+        return site
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    made = root / ".cache" / "site" / "next"
+    shutil.rmtree(made, ignore_errors=True)
+    _mkdocs(root, made, strict=strict)
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.move(made, site)
+    stamp.write_text(json.dumps({"key": key, "result": _digest(site, _files(site))}), encoding="utf-8")
+    return site
+
+
+def up_to_date(*, strict: bool = True, root: Path = ROOT) -> bool:
+    """Whether `build` would find nothing to do."""
+    return _unchanged(root / "site", root / ".cache" / "site" / "stamp.json", _key(root, strict=strict))
+
+
+def skipped() -> tuple[str, ...]:
+    """What the site lacks because a tool was not found, one sentence each; empty where nothing does."""
+    found = []
+    if not shutil.which("terraform"):
+        found.append("terraform is not on PATH, so the validation results show only what needs no binary")
+    if not shutil.which("git") or not (ROOT / ".git").exists():
+        found.append("there is no git history, so pages do not say when they last changed")
+    return tuple(found)
+
+
+def _mkdocs(root: Path, target: Path, *, strict: bool) -> None:
+    os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _git(root, "log", "-1", "--format=%ct") or "0")
+    # Imported here: the two seconds it takes are not spent when nothing has changed.
+    from mkdocs.commands import build as mkdocs_build  # noqa: PLC0415 (see above)
+    from mkdocs.config import load_config  # noqa: PLC0415 (see above)
+    from mkdocs.exceptions import MkDocsException  # noqa: PLC0415 (see above)
+
+    warnings = _Warnings()
+    logging.getLogger("mkdocs").addHandler(warnings)
+    try:
+        config = load_config(str(root / "mkdocs.yml"), strict=strict, site_dir=str(target))
+        config.plugins.on_startup(command="build", dirty=False)
+        mkdocs_build.build(config)
+        config.plugins.on_shutdown()
+    except (MkDocsException, SystemExit) as error:
+        raise SiteError([*warnings.messages, str(error)]) from None
+    finally:
+        logging.getLogger("mkdocs").removeHandler(warnings)
+
+
+def _unchanged(site: Path, stamp: Path, key: str) -> bool:
+    try:
+        last = json.loads(stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return last.get("key") == key and site.is_dir() and last.get("result") == _digest(site, _files(site))
+
+
+def _key(root: Path, *, strict: bool) -> str:
+    parts = [_digest(root, (path for name in INPUTS for path in _files(root / name)))]
+    parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), frontmatter.today().isoformat()]
+    parts += [_git(root, "rev-parse", "HEAD"), *(shutil.which(tool) or "" for tool in ("terraform", "git"))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for entry in sorted(path.iterdir()) if path.is_dir() else ():
+        if entry.name not in {"__pycache__", ".terraform", ".ipynb_checkpoints"}:
+            yield from _files(entry)
+
+
+def _digest(root: Path, paths: Iterator[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        whole.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607 (fixed words)
+    except OSError:
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,84 @@
+"""The project's source as pages, one anchor per line, so that every `file:line` on the site can be followed offline."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers.configs import TerraformLexer, TOMLLexer
+from pygments.lexers.data import YamlLexer
+
+FOLDER = "reference/source"
+"""Where the source pages lie among the pages."""
+
+SHOWN: Mapping[str, type[Lexer]] = {
+    "terraform/stacks/*/*.tf": TerraformLexer,
+    "terraform/stacks/*/*.toml": TOMLLexer,
+    "terraform/stacks/*/tests/*.tftest.hcl": TerraformLexer,
+    "terraform/modules/*/*.tf": TerraformLexer,
+    "terraform/modules/*/tests/*.tftest.hcl": TerraformLexer,
+    "terraform/scenarios/*.toml": TOMLLexer,
+    ".github/workflows/*.yml": YamlLexer,
+}
+"""Which files are shown, and how they are coloured."""
+
+
+def files(root: Path) -> Mapping[str, type[Lexer]]:
+    """The files that are shown, by their path below `root`."""
+    found = {
+        path.relative_to(root).as_posix(): lexer for pattern, lexer in SHOWN.items() for path in root.glob(pattern)
+    }
+    return dict(sorted(found.items()))
+
+
+def uri(path: str) -> str:
+    """The page of a source file: `terraform/stacks/x/main.tf` -> `reference/source/terraform/stacks/x/main.tf.md`."""
+    return f"{FOLDER}/{path.removeprefix('.')}.md"
+
+
+def anchor(line: int) -> str:
+    """The anchor of a line."""
+    return f"L{line}"
+
+
+def below_root(directory: str, file: str) -> str:
+    """The path below the root of `file`, which is given relative to `directory`."""
+    return posixpath.normpath(posixpath.join(directory, file))
+
+
+def page(path: str) -> str:
+    """The Markdown of a source page; `rendered` fills its empty element later, past Markdown and macros."""
+    name = posixpath.basename(path)
+    return (
+        f"---\ntitle: {name}\ndescription: 'The source of {path}, with an anchor on every line.'\n"
+        f"render_macros: false\nsearch: {{exclude: true}}\nhide: [toc]\nsource_page: {path}\n---\n"
+        f"# `{path}`\n\n{MARK}\n"
+    )
+
+
+MARK = '<div class="g-source"></div>'
+
+
+@cache
+def rendered(root: Path, path: str) -> tuple[Markup, int]:
+    """The coloured lines of a file, each with its anchor, and how many there are."""
+    text = (root / path).read_text(encoding="utf-8")
+    formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+    lines = highlight(text, files(root)[path](stripnl=False), formatter).rstrip("\n").split("\n")
+    numbered = "".join(
+        f'<span class="g-line" id="L{number}"><a class="g-no" href="#L{number}" data-no="{number}" '
+        f'aria-label="Line {number}"></a>{line}</span>'
+        for number, line in enumerate(lines, 1)
+    )
+    label = escape(f"Source of {path}")
+    made = (
+        f'<div class="g-source highlight" role="group" aria-label="{label}">'
+        f'<pre><code tabindex="0">{numbered}</code></pre></div>'
+    )
+    return Markup(made), len(lines)  # noqa: S704 (Pygments escapes the text)
