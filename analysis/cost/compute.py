@@ -1,0 +1,566 @@
+"""What containers, instances and functions cost: the rate card's rows for ECS, EC2, EKS and Lambda."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from analysis.architecture import Value
+from analysis.cost.setting import (
+    Applies,
+    Charge,
+    NotPriced,
+    Setting,
+    as_number,
+    by_use,
+    hourly,
+    if_used,
+    monthly,
+)
+from analysis.units import HOURS_PER_MONTH, Quantity
+
+FARGATE_FREE_STORAGE_GB = 20
+"""Ephemeral storage of a task that is not charged: https://aws.amazon.com/fargate/pricing/."""
+
+GP3_FREE_IOPS, GP3_FREE_MIBPS = 3000, 125
+"""What an EBS gp3 volume includes: https://aws.amazon.com/ebs/pricing/."""
+
+DETAILED_METRICS = 7
+"""Metrics that an instance with detailed monitoring publishes: the price row's attributes."""
+
+LAMBDA_FREE_STORAGE_MB = 512
+"""Ephemeral storage of a function that is not charged: https://aws.amazon.com/lambda/pricing/."""
+
+
+# --- ECS on Fargate -----------------------------------------------------------------------------------------------------
+
+
+def providers(service: Setting) -> tuple[Mapping[str, Value], ...]:
+    """The capacity provider strategy of a service: its own, else FARGATE where that is its launch type, else its cluster's."""
+    own = service.blocks("capacity_provider_strategy")
+    if own:
+        return own
+    launch_type = service.get("launch_type")
+    if launch_type:
+        return ({"capacity_provider": launch_type, "weight": 1},)
+    cluster = service.follow("cluster", "aws_ecs_cluster")
+    if cluster is None:
+        return ()
+    for settings in service.of(cluster).referred_by("aws_ecs_cluster_capacity_providers"):
+        return service.of(settings).blocks("default_capacity_provider_strategy")
+    return ()
+
+
+def on_fargate(service: Setting) -> bool:
+    """Whether Fargate runs the tasks; on instances of one's own, those are what costs."""
+    return any(str(p.get("capacity_provider", "")).startswith("FARGATE") for p in providers(service))
+
+
+def desired_tasks(service: Setting) -> Decimal:
+    """The tasks that run without any load: desired_count, or the floor of the service's scaling target where that is higher."""
+    desired = service.number("desired_count", 0)
+    floors = [
+        service.of(target).number("min_capacity")
+        for target in service.referred_by("aws_appautoscaling_target")
+        if service.of(target).get("scalable_dimension", "ecs:service:DesiredCount") == "ecs:service:DesiredCount"
+    ]
+    return max([desired, *floors])
+
+
+def task_hours(service: Setting) -> Decimal:
+    """The hours of all tasks in the month: what the usage says, else the desired tasks all month long."""
+    used = service.used("task_hours")
+    return desired_tasks(service) * HOURS_PER_MONTH if used is None else used
+
+
+def spot_hours(service: Setting) -> Decimal:
+    """The part of the task-hours that runs on FARGATE_SPOT: what the usage says, else what base and weights give."""
+    hours, share = task_hours(service), service.used("spot_share")
+    if share is not None:
+        return hours * share
+    strategy = [(str(p.get("capacity_provider", "")), p) for p in providers(service)]
+    weights = {name: as_number(p.get("weight") or 0, "weight") for name, p in strategy}
+    based = {name: as_number(p.get("base") or 0, "base") * HOURS_PER_MONTH for name, p in strategy}
+    base_total, weight_total = sum(based.values(), Decimal(0)), sum(weights.values(), Decimal(0))
+    if "FARGATE_SPOT" not in weights:
+        return Decimal(0)
+    if base_total >= hours or not weight_total:
+        return min(hours, based["FARGATE_SPOT"])
+    return based["FARGATE_SPOT"] + (hours - base_total) * weights["FARGATE_SPOT"] / weight_total
+
+
+def _runs_on_spot(service: Setting) -> bool:
+    return on_fargate(service) and spot_hours(service) > 0
+
+
+def _runs_on_demand(service: Setting) -> bool:
+    return on_fargate(service) and (spot_hours(service) < task_hours(service) or not task_hours(service))
+
+
+def _task(service: Setting) -> Setting:
+    return service.need("task_definition", "aws_ecs_task_definition")
+
+
+def _scaled(value: str, what: str, units: Mapping[str, int]) -> Decimal:
+    """ECS's sizes: `256`, `"256"`, `"1 vCPU"`, `"0.5GB"`; in the largest unit."""
+    match = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]*)\s*", value)
+    if match is None or match[2].lower() not in units:
+        raise NotPriced(f"{what} of the task is {value!r}, which is not a size")
+    return as_number(match[1], what) / units[match[2].lower()]
+
+
+def task_vcpu(service: Setting) -> Decimal:
+    """The vCPUs of one task."""
+    return _scaled(_set(_task(service), "cpu"), "cpu", {"": 1024, "vcpu": 1})
+
+
+def task_memory_gb(service: Setting) -> Decimal:
+    """The memory of one task in GB."""
+    return _scaled(_set(_task(service), "memory"), "memory", {"": 1024, "mb": 1024, "gb": 1})
+
+
+def _set(setting: Setting, name: str) -> str:
+    value = setting.text(name)
+    if not value:
+        raise NotPriced(f"{setting.resource.address} has no {name}, which Fargate asks for and the price depends on")
+    return value
+
+
+def task_storage_gb(service: Setting) -> Decimal:
+    """The ephemeral storage of one task above what is included, in GB."""
+    task = _task(service)
+    size = task.known(task.block("ephemeral_storage").get("size_in_gib", FARGATE_FREE_STORAGE_GB), "ephemeral_storage")
+    return max(Decimal(0), as_number(size, "size_in_gib") - FARGATE_FREE_STORAGE_GB)
+
+
+def _fargate(kind: str, spot: bool) -> Callable[[Setting], str]:
+    def sku(service: Setting) -> str:
+        task = _task(service)
+        platform = task.block("runtime_platform")
+        system = task.known(platform.get("operating_system_family") or "LINUX", "operating_system_family")
+        if system != "LINUX":
+            raise NotPriced(f"the price book has no prices for tasks on {system}")
+        processor = task.known(platform.get("cpu_architecture") or "X86_64", "cpu_architecture")
+        return f"fargate{'_spot' if spot else ''}.linux.{'arm64' if processor == 'ARM64' else 'x86'}.{kind}_hour"
+
+    return sku
+
+
+def _fargate_hours(size: Callable[[Setting], Decimal], unit: str, spot: bool | None) -> Callable[[Setting], Quantity]:
+    def quantity(service: Setting) -> Quantity:
+        hours = task_hours(service)
+        if spot is not None:
+            hours = spot_hours(service) if spot else hours - spot_hours(service)
+        return Quantity(size(service) * hours, unit)
+
+    return quantity
+
+
+def public_tasks(service: Setting) -> bool:
+    """Whether every task holds a public IPv4 address."""
+    public = service.block("network_configuration").get("assign_public_ip")
+    return on_fargate(service) and service.known(public, "assign_public_ip") in {True, "true"}
+
+
+TASK_KEYS = ("task_hours", "spot_share")
+
+FARGATE = (
+    Charge("vCPU", _fargate("vcpu", False), _fargate_hours(task_vcpu, "vCPU-hour", False), TASK_KEYS, _runs_on_demand),
+    Charge(
+        "memory", _fargate("gb", False), _fargate_hours(task_memory_gb, "GB-hour", False), TASK_KEYS, _runs_on_demand
+    ),
+    Charge(
+        "vCPU, Spot", _fargate("vcpu", True), _fargate_hours(task_vcpu, "vCPU-hour", True), TASK_KEYS, _runs_on_spot
+    ),
+    Charge(
+        "memory, Spot", _fargate("gb", True), _fargate_hours(task_memory_gb, "GB-hour", True), TASK_KEYS, _runs_on_spot
+    ),
+    Charge(
+        "ephemeral storage above 20 GB",
+        "fargate.ephemeral_storage.gb_hour",
+        _fargate_hours(task_storage_gb, "GB-hour", None),
+        ("task_hours",),
+        lambda s: on_fargate(s) and task_storage_gb(s) > 0,
+    ),
+    Charge(
+        "public IPv4 addresses of the tasks",
+        "public_ipv4.in_use.hour",
+        lambda s: Quantity(task_hours(s), "hour"),
+        ("task_hours",),
+        public_tasks,
+    ),
+)
+
+
+def _insights(cluster: Setting) -> str:
+    for setting in cluster.blocks("setting"):
+        if setting.get("name") == "containerInsights":
+            return str(cluster.known(setting.get("value"), "containerInsights"))
+    return "disabled"
+
+
+# --- instances ----------------------------------------------------------------------------------------------------------
+
+Volumes = Callable[[Setting], tuple[Mapping[str, Value], ...]]
+
+
+def _volume_type(setting: Setting, volume: Mapping[str, Value]) -> str:
+    return str(setting.known(volume.get("volume_type") or volume.get("type") or "gp2", "volume_type"))
+
+
+def _volume_gb(setting: Setting, volume: Mapping[str, Value]) -> Decimal:
+    size = setting.known(volume.get("volume_size") or volume.get("size"), "volume_size")
+    if size is None:
+        raise NotPriced("the volume's size is not set; it comes from the machine image or snapshot")
+    return as_number(size, "volume_size")
+
+
+def _above(setting: Setting, volume: Mapping[str, Value], name: str, free: int) -> Decimal:
+    return max(Decimal(0), as_number(setting.known(volume.get(name), name) or free, name) - free)
+
+
+def volume_charges(
+    volumes: Volumes, prefix: str = "", count: Callable[[Setting], Decimal | int] = lambda _: 1
+) -> tuple[Charge, ...]:
+    """The rows for the EBS volumes that `volumes` finds, `count` times: storage by type, and what gp3, io1 and io2 add."""
+
+    def of(kind: str, measure: Callable[[Setting, Mapping[str, Value]], Decimal]) -> Callable[[Setting], Decimal]:
+        return lambda s: sum((measure(s, v) for v in volumes(s) if _volume_type(s, v) == kind), Decimal(0)) * count(s)
+
+    def has(kind: str, measure: Callable[[Setting, Mapping[str, Value]], Decimal] | None = None) -> Applies:
+        return lambda s: any(_volume_type(s, v) == kind and (measure is None or measure(s, v) > 0) for v in volumes(s))
+
+    def iops(free: int) -> Callable[[Setting, Mapping[str, Value]], Decimal]:
+        return lambda s, v: _above(s, v, "iops", free)
+
+    def throughput(s: Setting, v: Mapping[str, Value]) -> Decimal:
+        return _above(s, v, "throughput", GP3_FREE_MIBPS)
+
+    def no_io2_iops(_: Setting) -> str:
+        raise NotPriced("the price book has no price for the IOPS of io2 volumes")
+
+    gp3_iops = iops(GP3_FREE_IOPS)
+    return (
+        *(
+            monthly(f"{prefix}storage, {kind}", f"ebs.{kind}.gb_month", "GB-month", of(kind, _volume_gb), has(kind))
+            for kind in ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
+        ),
+        monthly(
+            f"{prefix}IOPS above 3,000, gp3",
+            "ebs.gp3.iops_month",
+            "IOPS-month",
+            of("gp3", gp3_iops),
+            has("gp3", gp3_iops),
+        ),
+        monthly(
+            f"{prefix}throughput above 125 MiB/s, gp3",
+            "ebs.gp3.throughput_mibps_month",
+            "MiBps-month",
+            of("gp3", throughput),
+            has("gp3", throughput),
+        ),
+        monthly(f"{prefix}IOPS, io1", "ebs.io1.iops_month", "IOPS-month", of("io1", iops(0)), has("io1", iops(0))),
+        monthly(f"{prefix}IOPS, io2", no_io2_iops, "IOPS-month", of("io2", iops(0)), has("io2", iops(0))),
+    )
+
+
+def _own_volume(setting: Setting) -> tuple[Mapping[str, Value], ...]:
+    return ({name: setting.get(name) for name in ("type", "size", "iops", "throughput")},)
+
+
+def _instance_volumes(setting: Setting) -> tuple[Mapping[str, Value], ...]:
+    # An instance without a root block still has a root volume, of the machine image's size: an empty one, so that its size
+    # is asked for and reported as unknown.
+    return (setting.block("root_block_device"), *setting.blocks("ebs_block_device"))
+
+
+def _linux_hour(instance_type: str) -> str:
+    return f"ec2.linux.{instance_type}.hour"
+
+
+def _instance_sku(instance: Setting) -> str:
+    if instance.block("instance_market_options") or instance.get("spot_price"):
+        raise NotPriced("it runs on Spot capacity, whose price varies by the hour")
+    kind = instance.text("instance_type")
+    if not kind:
+        raise NotPriced(f"{instance.resource.address} sets no instance_type")
+    return _linux_hour(kind)
+
+
+def _credits(setting: Setting) -> str:
+    family = _template(setting).text("instance_type").split(".", maxsplit=1)[0]
+    return f"ec2.{'t4g' if family == 't4g' else 't3'}.unlimited_cpu_credit.vcpu_hour"
+
+
+def _surplus(setting: Setting) -> Quantity | None:
+    hours, vcpu = setting.used("monthly_cpu_credit_hrs"), setting.used("vcpu_count")
+    if hours is None:
+        return None
+    return Quantity(hours * (2 if vcpu is None else vcpu), "vCPU-hour")
+
+
+def _credit_charge() -> Charge:
+    return Charge(
+        "surplus CPU credits",
+        _credits,
+        _surplus,
+        ("monthly_cpu_credit_hrs", "vcpu_count"),
+        lambda s: s.used("monthly_cpu_credit_hrs") is not None,
+    )
+
+
+INSTANCE = (
+    Charge(
+        "instance, Linux",
+        _instance_sku,
+        lambda s: Quantity(HOURS_PER_MONTH if s.used("monthly_hrs") is None else s.use["monthly_hrs"], "hour"),
+        ("monthly_hrs",),
+    ),
+    _credit_charge(),
+    monthly(
+        "detailed monitoring",
+        "ec2.detailed_monitoring.metric_month",
+        "metric-month",
+        lambda _: DETAILED_METRICS,
+        lambda s: s.flag("monitoring"),
+    ),
+    hourly("public IPv4 address", "public_ipv4.in_use.hour", applies=lambda s: s.flag("associate_public_ip_address")),
+    *volume_charges(_instance_volumes),
+)
+
+
+def _template(group: Setting) -> Setting:
+    """The launch template or configuration of a group: where the type of its instances stands."""
+    if group.resource.type == "aws_instance":
+        return group
+    if group.blocks("mixed_instances_policy"):
+        raise NotPriced(
+            "mixed_instances_policy lets AWS choose the instance type and Spot share when an instance starts"
+        )
+    for attribute in ("launch_template", "launch_configuration"):
+        found = group.follow(attribute, "aws_launch_template", "aws_launch_configuration")
+        if found:
+            return group.of(found)
+    raise NotPriced("its launch template is not part of this stack, and the price depends on it")
+
+
+def group_instances(group: Setting) -> Decimal:
+    """The instances that a group holds on average: what the usage says, else the desired capacity, else the minimum."""
+    used = group.used("instances")
+    if used is not None:
+        return used
+    desired = group.get("desired_capacity")
+    return group.number("min_size") if desired is None else as_number(desired, "desired_capacity")
+
+
+def _instance_hours(group: Setting) -> Quantity:
+    hours = group.used("instance_hours")
+    return Quantity(group_instances(group) * HOURS_PER_MONTH if hours is None else hours, "hour")
+
+
+def _mean_instances(group: Setting) -> Decimal:
+    return _instance_hours(group).amount / HOURS_PER_MONTH
+
+
+def _group_volumes(group: Setting) -> tuple[Mapping[str, Value], ...]:
+    template = _template(group)
+    mapped = tuple(e for m in template.blocks("block_device_mappings") for e in _nested(template, m, "ebs"))
+    return mapped or ({},)  # the machine image decides on the root volume
+
+
+def _nested(setting: Setting, block: Mapping[str, Value], name: str) -> tuple[Mapping[str, Value], ...]:
+    return tuple(setting.known(block.get(name), name) or ())
+
+
+def _group_public(group: Setting) -> bool:
+    template = _template(group)
+    return any(n.get("associate_public_ip_address") in {True, "true"} for n in template.blocks("network_interfaces"))
+
+
+def _group_monitored(group: Setting) -> bool:
+    template = _template(group)
+    return template.block("monitoring").get("enabled") is True
+
+
+def _without_template(applies: Applies) -> Applies:
+    """False where the template is out of reach: the instance row says so once, and the rows that hang on it stay silent."""
+
+    def check(group: Setting) -> bool:
+        try:
+            _template(group)
+        except NotPriced:
+            return False
+        return applies(group)
+
+    return check
+
+
+GROUP_KEYS = ("instances", "instance_hours")
+
+_GROUP_BASE = (
+    Charge("instances, Linux", lambda s: _instance_sku(_template(s)), _instance_hours, GROUP_KEYS),
+    _credit_charge(),
+    Charge(
+        "detailed monitoring",
+        "ec2.detailed_monitoring.metric_month",
+        lambda s: Quantity(DETAILED_METRICS * _mean_instances(s), "metric-month"),
+        GROUP_KEYS,
+        _group_monitored,
+    ),
+    Charge("public IPv4 addresses", "public_ipv4.in_use.hour", _instance_hours, GROUP_KEYS, _group_public),
+    *volume_charges(_group_volumes, count=_mean_instances),
+)
+
+AUTO_SCALING_GROUP = (
+    _GROUP_BASE[0],
+    *(charge._replace(applies=_without_template(charge.applies)) for charge in _GROUP_BASE[1:]),
+)
+
+
+def _node_type(group: Setting) -> str:
+    if group.text("capacity_type", "ON_DEMAND") == "SPOT":
+        raise NotPriced("it runs on Spot capacity, whose price varies by the hour")
+    kinds = group.get("instance_types", ())
+    if len(kinds) > 1:
+        raise NotPriced("with several instance_types, AWS chooses when a node starts")
+    if kinds:
+        return _linux_hour(str(group.known(kinds[0], "instance_types")))
+    return _instance_sku(_template(group))
+
+
+def _nodes(group: Setting) -> Decimal:
+    used = group.used("instances")
+    size = group.block("scaling_config").get("desired_size")
+    return as_number(group.known(size, "desired_size"), "desired_size") if used is None else used
+
+
+# --- functions ----------------------------------------------------------------------------------------------------------
+
+
+def _processor(function: Setting) -> str:
+    names = function.get("architectures", ("x86_64",))
+    return "arm64" if "arm64" in names else "x86"
+
+
+def _memory_gb(function: Setting) -> Decimal:
+    return function.number("memory_size", 128) / 1024
+
+
+def _gb_seconds(setting: Setting, memory_gb: Decimal) -> Quantity | None:
+    requests, duration = setting.used("monthly_requests"), setting.used("request_duration_ms")
+    if requests is None or duration is None:
+        return None
+    return Quantity(requests * duration / 1000 * memory_gb, "GB-second")
+
+
+def _function_storage_gb(function: Setting) -> Decimal:
+    size = function.known(function.block("ephemeral_storage").get("size", LAMBDA_FREE_STORAGE_MB), "ephemeral_storage")
+    return max(Decimal(0), as_number(size, "ephemeral_storage") - LAMBDA_FREE_STORAGE_MB) / 1024
+
+
+LAMBDA_KEYS = ("monthly_requests", "request_duration_ms")
+
+
+def _function(config: Setting) -> Setting:
+    return config.need("function_name", "aws_lambda_function")
+
+
+def _provisioned_gb_seconds(config: Setting) -> Quantity:
+    hours = config.used("monthly_duration_hrs")
+    copies = config.number("provisioned_concurrent_executions")
+    seconds = (HOURS_PER_MONTH if hours is None else hours) * 3600
+    return Quantity(copies * _memory_gb(_function(config)) * seconds, "GB-second")
+
+
+_BUILD_SIZES = {
+    f"BUILD_GENERAL1_{size.upper()}": f"codebuild.linux.general1.{size}.minute" for size in ("small", "medium", "large")
+}
+
+
+def _build_sku(project: Setting) -> str:
+    environment = project.block("environment")
+    size = str(project.known(environment.get("compute_type"), "compute_type"))
+    system = project.known(environment.get("type"), "type")
+    if system != "LINUX_CONTAINER" or size not in _BUILD_SIZES:
+        raise NotPriced(f"the price book has no price for builds on {size}, {system}")
+    return _BUILD_SIZES[size]
+
+
+CHARGES: Mapping[str, tuple[Charge, ...]] = {
+    "aws_ecs_service": FARGATE,
+    "aws_ecs_cluster": (
+        by_use(
+            "container insights, metrics",
+            "cloudwatch.metric.month",
+            "container_insights_metrics",
+            "metric-month",
+            applies=lambda s: _insights(s) == "enabled",
+        ),
+        by_use(
+            "container insights with enhanced observability, metrics",
+            "cloudwatch.container_insights_enhanced.metric_month",
+            "container_insights_metrics",
+            "metric-month",
+            applies=lambda s: _insights(s) == "enhanced",
+        ),
+    ),
+    "aws_instance": INSTANCE,
+    "aws_autoscaling_group": AUTO_SCALING_GROUP,
+    "aws_ebs_volume": (
+        *volume_charges(_own_volume),
+        by_use(
+            "I/O requests, standard",
+            "ebs.standard.million_io",
+            "monthly_standard_io_requests",
+            "1M I/O",
+            per=10**6,
+            applies=lambda s: s.text("type") == "standard",
+        ),
+    ),
+    "aws_ebs_snapshot": (by_use("snapshot storage", "ebs.snapshot.gb_month", "storage_gb", "GB-month"),),
+    "aws_eks_cluster": (hourly("control plane", "eks.control_plane.hour"),),
+    "aws_eks_node_group": (
+        Charge("nodes, Linux", _node_type, lambda s: Quantity(_nodes(s) * HOURS_PER_MONTH, "hour"), ("instances",)),
+        Charge(
+            "node storage, gp3",
+            "ebs.gp3.gb_month",
+            # 20 GB is the provider's default of disk_size for Linux nodes.
+            lambda s: Quantity(_nodes(s) * s.number("disk_size", 20), "GB-month"),
+            ("instances",),
+            lambda s: not s.blocks("launch_template"),
+        ),
+    ),
+    "aws_lambda_function": (
+        by_use("requests", "lambda.requests.million", "monthly_requests", "1M requests", per=10**6),
+        Charge(
+            "duration",
+            lambda s: f"lambda.duration.{_processor(s)}.gb_second",
+            lambda s: _gb_seconds(s, _memory_gb(s)),
+            LAMBDA_KEYS,
+        ),
+        Charge(
+            "ephemeral storage above 512 MB",
+            "lambda.ephemeral_storage.gb_second",
+            lambda s: _gb_seconds(s, _function_storage_gb(s)),
+            LAMBDA_KEYS,
+            lambda s: _function_storage_gb(s) > 0,
+        ),
+    ),
+    "aws_lambda_provisioned_concurrency_config": (
+        Charge(
+            "provisioned concurrency",
+            lambda s: f"lambda.provisioned_concurrency.{_processor(_function(s))}.gb_second",
+            _provisioned_gb_seconds,
+            ("monthly_duration_hrs",),
+        ),
+        if_used("requests", "lambda.requests.million", "monthly_requests", "1M requests", per=10**6),
+        Charge(
+            "duration on provisioned concurrency",
+            lambda s: f"lambda.provisioned_duration.{_processor(_function(s))}.gb_second",
+            lambda s: _gb_seconds(s, _memory_gb(_function(s))),
+            LAMBDA_KEYS,
+        ),
+    ),
+    "aws_codebuild_project": (by_use("build minutes", _build_sku, "monthly_build_mins", "minute"),),
+}

@@ -1,0 +1,235 @@
+"""One resource among the things its price depends on: its arguments, the resources it refers to, its use in the month.
+
+The rate card's functions take a `Setting` and return a sku or a quantity. What a price needs and nobody knows raises
+`NotPriced`, whose sentence ends up in the estimate's list of unpriced components.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from typing import Any, NamedTuple, TypeAlias
+
+from analysis.architecture import Architecture, Reference, Resource, Unknown, Value
+from analysis.demand.usage import LoadHours
+from analysis.facts.prices import PriceBook
+from analysis.units import HOURS_PER_MONTH, Quantity
+
+_INDEX = re.compile(r"\[(?:\d+|\"[^\"]*\")\]")
+
+# What one resource may be called by another, where the reference itself was lost (a literal, or a plan read from JSON).
+_NAMES = ("id", "arn", "name", "family", "identifier", "bucket", "function_name", "replication_group_id")
+
+
+class NotPriced(Exception):  # noqa: N818 - not an error of the program: the reason why a component stays without a price
+    """Why a component has no price, in one sentence."""
+
+
+def without_index(address: str) -> str:
+    """The address of all instances: `module.a["x"].aws_eip.b[0]` becomes `module.a.aws_eip.b`."""
+    return _INDEX.sub("", address)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A resource in its architecture, with the prices and, where something is known about it, its use in the month."""
+
+    resource: Resource
+    architecture: Architecture
+    prices: PriceBook
+    use: Mapping[str, Decimal]
+    load_hours: tuple[LoadHours, ...] = ()
+
+    def of(self, resource: Resource) -> Setting:
+        """The same for another resource, without any use of its own."""
+        return replace(self, resource=resource, use={}, load_hours=())
+
+    def known(self, value: Value, what: str) -> Value:
+        """`value`, unless it is known only after apply; then NotPriced says what it stands for and where that is defined."""
+        if not isinstance(value, Unknown):
+            return value
+        raise NotPriced(f"{what} is known only after apply: it is {value.reference}, {self._origin(value.reference)}")
+
+    def _origin(self, reference: str) -> str:
+        address = max(
+            (a for a in self.architecture.by_address if reference == a or reference.startswith((f"{a}.", f"{a}["))),
+            key=len,
+            default=None,
+        )
+        if address is None:
+            return f"used at {self.resource.defined_at}"
+        return f"defined at {self.architecture.by_address[address].defined_at}"
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An argument of the resource; `default` where it is not set. Raises NotPriced where it is known only after apply."""
+        value = self.resource.values.get(name)
+        if isinstance(value, Unknown) and value.reference == f"{self.resource.address}.{name}":
+            return default  # not set: the provider itself fills it in
+        value = self.known(value, name)
+        return default if value is None else value
+
+    def text(self, name: str, default: str = "") -> str:
+        """An argument as text."""
+        return str(self.get(name, default))
+
+    def number(self, name: str, default: Decimal | int | None = None) -> Decimal:
+        """An argument as a number. Raises NotPriced where it is neither set nor defaulted."""
+        value = self.get(name, default)
+        if value is None:
+            raise NotPriced(f"{name} is not set in {self.resource.address}, and the price depends on it")
+        return as_number(value, name)
+
+    def flag(self, name: str) -> bool:
+        """An argument as true or false; false where it is not set."""
+        value = self.get(name, False)
+        return value is True or value == "true"
+
+    def blocks(self, name: str) -> tuple[Mapping[str, Value], ...]:
+        """The repeated blocks (or list of objects) of a name; none where it is not set."""
+        value = self.get(name, ())
+        items = (value,) if isinstance(value, Mapping) else tuple(value)
+        return tuple(self.known(item, name) for item in items)
+
+    def block(self, name: str) -> Mapping[str, Value]:
+        """The first block of a name, or an empty one."""
+        return next(iter(self.blocks(name)), {})
+
+    def used(self, key: str) -> Decimal | None:
+        """How much of `key` the month uses, or None where nobody said."""
+        return self.use.get(key)
+
+    def size(self, *names: str) -> int:
+        """The number of elements of the first of these lists that is set. Raises NotPriced where it is known only after apply."""
+        for name in names:
+            value = self.get(name)
+            if value:
+                return len(value)
+        return 0
+
+    def references(self, *types: str, via: str = "") -> Iterable[Resource]:
+        """The resources of `types` that arguments below `via` refer to (any argument where `via` is empty)."""
+        for reference in self.resource.references:
+            if not via or _root(reference) == via:
+                yield from self._at(reference.address, types)
+
+    def _at(self, address: str, types: tuple[str, ...]) -> Iterable[Resource]:
+        found = self.architecture.by_address.get(address)
+        matches = [found] if found else self.architecture.resources
+        for resource in matches:
+            if resource.type in types and (found or without_index(resource.address) == without_index(address)):
+                yield resource
+
+    def follow(self, attribute: str, *types: str) -> Resource | None:
+        """The one resource of `types` that `attribute` names, by reference or by its literal name; None where it names none."""
+        found = next(iter(self.references(*types, via=attribute)), None)
+        value = self.resource.values.get(attribute)
+        if found is None and isinstance(value, str) and value:
+            found = next(
+                (r for r in self.architecture.of_type(*types) if any(r.values.get(n) == value for n in _NAMES)), None
+            )
+        return found
+
+    def need(self, attribute: str, *types: str) -> Setting:
+        """Like `follow`, as a setting. Raises NotPriced where the resource is not part of this stack."""
+        found = self.follow(attribute, *types)
+        if found is None:
+            raise NotPriced(f"{attribute} names no {' or '.join(types)} of this stack, and the price depends on it")
+        return self.of(found)
+
+    def referred_by(self, *types: str) -> Iterable[Resource]:
+        """The resources of `types` that refer to this one."""
+        mine = without_index(self.resource.address)
+        for resource in self.architecture.of_type(*types):
+            for reference in resource.references:
+                other = reference.address
+                if other == self.resource.address or (
+                    other not in self.architecture.by_address and without_index(other) == mine
+                ):
+                    yield resource
+                    break
+
+
+def _root(reference: Reference) -> str:
+    return re.split(r"[.\[]", reference.via, maxsplit=1)[0]
+
+
+def as_number(value: Value, what: str) -> Decimal:
+    """A number that Terraform may hold as a number or as text. Raises NotPriced for anything else."""
+    try:
+        number = Decimal("NaN" if isinstance(value, bool) else str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise NotPriced(f"{what} is {value!r}, which is not a number")
+    return number
+
+
+Sku: TypeAlias = str | Callable[[Setting], str]
+QuantityOf: TypeAlias = Callable[[Setting], Quantity | None]
+Count: TypeAlias = Callable[[Setting], Decimal | int]
+Applies: TypeAlias = Callable[[Setting], bool]
+
+
+class Charge(NamedTuple):
+    """One row of the rate card: a component, its sku, its quantity per month, the usage keys it reads, and when it applies.
+
+    A quantity of None means that only usage tells. `keys` are Infracost's names where Infracost has one.
+    """
+
+    component: str
+    sku: Sku
+    quantity: QuantityOf
+    keys: tuple[str, ...] = ()
+    applies: Applies = lambda _: True
+
+
+def one(_: Setting) -> int:
+    """One of it."""
+    return 1
+
+
+def hourly(
+    component: str, sku: Sku, count: Count = one, applies: Applies = lambda _: True, unit: str = "hour"
+) -> Charge:
+    """A charge for every hour of the month, for `count` of them."""
+    return Charge(component, sku, lambda s: Quantity(HOURS_PER_MONTH * count(s), unit), (), applies)
+
+
+def monthly(component: str, sku: Sku, unit: str, count: Count = one, applies: Applies = lambda _: True) -> Charge:
+    """A charge for `count` units held for the whole month."""
+    return Charge(component, sku, lambda s: Quantity(Decimal(count(s)), unit), (), applies)
+
+
+def by_use(component: str, sku: Sku, key: str, unit: str, *, per: int = 1, applies: Applies = lambda _: True) -> Charge:
+    """A charge for what the month uses of `key`, sold in units of `per`."""
+
+    def quantity(setting: Setting) -> Quantity | None:
+        amount = setting.used(key)
+        return None if amount is None else Quantity(amount / per, unit)
+
+    return Charge(component, sku, quantity, (key,), applies)
+
+
+def if_used(component: str, sku: Sku, key: str, unit: str, *, per: int = 1) -> Charge:
+    """Like `by_use`, but not listed at all where the usage does not name it: for what most resources of the type do not have."""
+    return by_use(component, sku, key, unit, per=per, applies=lambda s: s.used(key) is not None)
+
+
+def in_chunks(component: str, sku: Sku, keys: tuple[str, str], unit: str, *, chunk_kb: int, per: int) -> Charge:
+    """A charge per request, where each started `chunk_kb` of a request counts as one.
+
+    `keys` are that of the number of requests and that of their size in KB; without a size a request is one chunk.
+    """
+    amount_key, size_key = keys
+
+    def quantity(setting: Setting) -> Quantity | None:
+        amount = setting.used(amount_key)
+        if amount is None:
+            return None
+        size = setting.used(size_key) or Decimal(0)
+        chunks = max(Decimal(1), (size / chunk_kb).to_integral_value(ROUND_CEILING))
+        return Quantity(amount * chunks / per, unit)
+
+    return Charge(component, sku, quantity, keys)
