@@ -1,0 +1,45 @@
+"""From a directory of Terraform to an `Architecture`, evaluated as Terraform does it, without Terraform and without AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from analysis.architecture import Architecture
+from analysis.terraform.inputs import root_inputs
+from analysis.terraform.plan_json import from_plan, to_json
+from analysis.terraform.resolve import ModuleInstance, Stack, resolve
+from analysis.terraform.sources import InputError, problem
+
+__all__ = ["InputError", "from_plan", "load", "to_json"]
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
+
+
+def load(
+    directory: Path,
+    *,
+    variables: Mapping[str, object] = NOTHING,
+    var_files: Sequence[Path] = (),
+    environ: Mapping[str, str] = NO_ENVIRONMENT,
+    cache: Path | None = None,
+) -> Architecture:
+    """The stack in `directory`, resolved under its tfvars files and the given values.
+
+    `variables` overrides `var_files`, which override the tfvars files Terraform reads unasked, which override `TF_VAR_...` in
+    `environ`; `environ` is also asked for AWS_REGION where no provider block names a region. A text for a variable of a
+    composite type is read as an expression. `cache` is the directory of parsed files, by default the user's.
+
+    What is wrong with the configuration is in `diagnostics` of the result, and evaluation goes on past it. Raises `InputError`
+    where there is nothing to evaluate: no directory, no configuration files, a file of values that does not exist.
+    """
+    if not directory.exists():
+        raise problem(str(directory), "this directory does not exist")
+    if not directory.is_dir():
+        raise problem(str(directory), "this is a file; name the directory that holds the stack's .tf files")
+    stack = Stack(directory, cache, environ)
+    root = ModuleInstance(stack, stack.module(stack.root), "")
+    inputs = root_inputs(stack, root, variables, var_files, environ)
+    return resolve(stack, inputs, stack.root.name)

@@ -1,0 +1,107 @@
+"""The values of a stack's root variables, from everywhere Terraform takes them, in its precedence.
+
+TF_VAR_ variables of the environment; `terraform.tfvars`; `terraform.tfvars.json`; `*.auto.tfvars` and `*.auto.tfvars.json` in
+lexical order; then what the caller gives: files first, single values last. Each overrides those before it.
+https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.architecture import Unknown, Value
+from analysis.terraform import tree
+from analysis.terraform.cache import parsed
+from analysis.terraform.evaluate import EvaluationError, suggestion
+from analysis.terraform.resolve import ModuleInstance, Stack
+from analysis.terraform.sources import problem
+from analysis.terraform.syntax import parse_expression
+from analysis.terraform.values import Primitive, ValueProblem, from_python, quoted
+
+AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
+
+
+def tfvars_files(directory: Path) -> list[Path]:
+    """The files of values that Terraform reads unasked, in its order."""
+    named = [directory / name for name in ("terraform.tfvars", "terraform.tfvars.json")]
+    automatic = sorted(path for path in directory.iterdir() if path.name.endswith(AUTOMATIC))
+    return [path for path in (*named, *automatic) if path.is_file()]
+
+
+def root_inputs(
+    stack: Stack,
+    root: ModuleInstance,
+    variables: Mapping[str, object],
+    var_files: Sequence[Path],
+    environ: Mapping[str, str],
+) -> dict[str, Value]:
+    """The value of each root variable for which there is one. Raises `InputError` for a file that is asked for and missing."""
+    values: dict[str, Value] = {}
+    declared = root.config.variables
+    for name in declared:
+        text = environ.get(f"TF_VAR_{name}")
+        if text is not None:
+            values[name] = spelled(stack, root, name, text, f"TF_VAR_{name}")
+    for path in (*tfvars_files(stack.root), *var_files):
+        if not path.is_file():
+            raise problem(str(path), "the file of variable values does not exist")
+        values.update(file_values(stack, root, path))
+    for name, value in variables.items():
+        if name not in declared:
+            stack.report(
+                f"a value is given for the variable {quoted(name)}, which is not declared{suggestion(name, declared)}",
+                f"--var {name}",
+                None,
+            )
+            continue
+        try:
+            given = from_python(value)
+        except ValueProblem as error:
+            stack.report(str(error), f"--var {name}", None)
+            continue
+        values[name] = spelled(stack, root, name, given, f"--var {name}") if isinstance(given, str) else given
+    return values
+
+
+def file_values(stack: Stack, root: ModuleInstance, path: Path) -> dict[str, Value]:
+    """The values that one tfvars file gives."""
+    shown = path.name if path.parent.resolve() == stack.root else str(path)
+    body, diagnostics = parsed(path, shown, stack.cache)
+    for diagnostic in diagnostics:
+        stack.diagnostics.setdefault(diagnostic)
+    values: dict[str, Value] = {}
+    for argument in body.arguments:
+        if argument.name not in root.config.variables:
+            stack.report(
+                f"{quoted(argument.name)} is no variable of this stack{suggestion(argument.name, root.config.variables)}",
+                shown,
+                argument,
+                "warning",
+            )
+            continue
+        values[argument.name] = constant(stack, root, argument.name, argument.expression, shown)
+    for block in body.blocks:
+        stack.report("a file of values holds arguments only, no blocks", shown, block)
+    return values
+
+
+def constant(stack: Stack, root: ModuleInstance, name: str, node: tree.Node, shown: str) -> Value:
+    """The value of a constant expression; an error is reported and gives an unknown value."""
+    try:
+        return root.constant(node)
+    except EvaluationError as error:
+        stack.report(error.message, shown, error.node)
+        return Unknown(f"var.{name}")
+
+
+def spelled(stack: Stack, root: ModuleInstance, name: str, text: str, shown: str) -> Value:
+    """The value that a text from outside spells: the text itself for a primitive type, else an expression."""
+    if isinstance(root.variable_type(name), Primitive):
+        return text
+    node, diagnostics = parse_expression(text, shown)
+    for diagnostic in diagnostics:
+        stack.diagnostics.setdefault(diagnostic)
+    found: Any = Unknown(f"var.{name}") if node is None else constant(stack, root, name, node, shown)
+    return found

@@ -1,0 +1,304 @@
+"""Architectures to and from JSON: what `gameday model` prints, and what `terraform show -json` gives for a plan or a state.
+
+What Terraform marks as sensitive never leaves this module in clear: it is replaced by "(sensitive value)".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.architecture import (
+    Architecture,
+    Diagnostic,
+    Location,
+    Output,
+    Reference,
+    Resource,
+    Unknown,
+    Value,
+    Variable,
+)
+from analysis.terraform.provider import SOURCE
+from analysis.terraform.sources import problem
+from analysis.terraform.values import ValueProblem, from_python
+
+MASK = "(sensitive value)"
+
+MAX_PLAN_BYTES = 200_000_000
+"""Bytes of a plan's JSON; one of a thousand resources has some ten million."""
+
+
+def to_json(architecture: Architecture) -> dict[str, Any]:
+    """The architecture as plain JSON; unknown values are `{"unknown": reference}`, sensitive ones masked."""
+    return {
+        "stack": architecture.stack,
+        "resources": [
+            {
+                "address": resource.address,
+                "type": resource.type,
+                "values": {
+                    name: MASK if name in resource.sensitive else json_value(value)
+                    for name, value in sorted(resource.values.items())
+                },
+                "references": sorted({reference.address for reference in resource.references}),
+                "defined_at": {"file": resource.defined_at.file, "line": resource.defined_at.line},
+            }
+            for resource in architecture.resources
+        ],
+        "outputs": {
+            name: MASK if output.sensitive else json_value(output.value)
+            for name, output in architecture.outputs.items()
+        },
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in architecture.diagnostics],
+    }
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as plain JSON."""
+    place = diagnostic.location
+    return {
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+def json_value(value: Value) -> Any:
+    """A value as plain JSON."""
+    match value:
+        case Unknown():
+            return {"unknown": value.reference}
+        case dict():
+            return {key: json_value(item) for key, item in value.items()}
+        case tuple():
+            return [json_value(item) for item in value]
+        case _:
+            return value
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------------
+
+
+def from_plan(path: Path) -> Architecture:
+    """The architecture in the JSON of `terraform show -json`, of a plan or of a state.
+
+    Locations name the plan's file: a plan does not say where a resource is defined. Raises `InputError` with a sentence.
+    """
+    shown = path.name
+    try:
+        if path.stat().st_size > MAX_PLAN_BYTES:
+            raise problem(shown, f"the file is larger than {MAX_PLAN_BYTES:,} bytes; is it a plan?")
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise problem(shown, f"the file cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        message = "this is not JSON; make it with: terraform plan -out=plan && terraform show -json plan > plan.json"
+        raise problem(shown, message) from None
+    if not isinstance(document, dict) or "format_version" not in document:
+        raise problem(shown, "this is JSON, but not what terraform show -json prints: there is no format_version")
+    try:
+        return _architecture(document, path)
+    except (AttributeError, KeyError, TypeError, ValueError, ValueProblem, RecursionError):
+        raise problem(
+            shown, "this looks like a plan, but its parts are not where terraform show -json puts them"
+        ) from None
+
+
+def _architecture(document: Mapping[str, Any], path: Path) -> Architecture:
+    place = Location(path.name)
+    state = document.get("planned_values") or document.get("values") or {}
+    changes = {row["address"]: row["change"] for row in document.get("resource_changes", [])}
+    configuration = document.get("configuration", {})
+    region = _region(configuration, document.get("variables", {}))
+    expressions = {strip_index(address): row for address, row in _expressions(configuration.get("root_module", {}), "")}
+    resources: list[Resource] = []
+    addresses = [row["address"] for row, _ in _rows(state.get("root_module", {}), "")]
+    for row, module in _rows(state.get("root_module", {}), ""):
+        resources.append(_resource(row, module, changes.get(row["address"]), expressions, addresses, place, region))
+    prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
+    for row, module in _rows(prior, ""):
+        if row["mode"] == "data" and row["address"] not in addresses:
+            resources.append(_resource(row, module, None, expressions, addresses, place, region))
+    outputs = {
+        name: Output(
+            name,
+            MASK
+            if row.get("sensitive")
+            else from_python(row["value"])
+            if "value" in row
+            else Unknown(f"output.{name}"),
+            place,
+            sensitive=bool(row.get("sensitive")),
+        )
+        for name, row in state.get("outputs", {}).items()
+    }
+    declared = configuration.get("root_module", {}).get("variables", {})
+    variables = {
+        name: Variable(
+            name,
+            MASK if declared.get(name, {}).get("sensitive") else from_python(row.get("value")),
+            place,
+            declared.get(name, {}).get("description", ""),
+            sensitive=bool(declared.get(name, {}).get("sensitive")),
+        )
+        for name, row in document.get("variables", {}).items()
+    }
+    return Architecture(
+        path.stem,
+        tuple(resource for resource in resources if resource.mode == "managed"),
+        tuple(resource for resource in resources if resource.mode == "data"),
+        variables,
+        outputs,
+        (),
+        region or "us-east-1",
+    )
+
+
+def _region(configuration: Mapping[str, Any], variables: Mapping[str, Any]) -> str | None:
+    """The region of the root's `aws` provider: a constant, or a variable whose value the plan holds."""
+    region = configuration.get("provider_config", {}).get("aws", {}).get("expressions", {}).get("region", {})
+    if isinstance(region.get("constant_value"), str):
+        return str(region["constant_value"])
+    for reference in region.get("references", []):
+        value = variables.get(reference.removeprefix("var."), {}).get("value")
+        if isinstance(value, str):
+            return value
+    return None
+
+
+def _rows(module: Mapping[str, Any], address: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for row in module.get("resources", []):
+        yield row, address
+    for child in module.get("child_modules", []):
+        yield from _rows(child, child["address"])
+
+
+def _resource(
+    row: Mapping[str, Any],
+    module: str,
+    change: Mapping[str, Any] | None,
+    expressions: Mapping[str, Mapping[str, Any]],
+    addresses: list[str],
+    place: Location,
+    region: str | None,
+) -> Resource:
+    address = row["address"]
+    sensitive = row.get("sensitive_values") or {}
+    if change is not None and isinstance(change.get("after_sensitive"), dict):
+        sensitive = {**sensitive, **change["after_sensitive"]}
+    unknown = change.get("after_unknown") if change is not None else None
+    values = dict(_merged(row.get("values") or {}, unknown if isinstance(unknown, dict) else {}, address))
+    masked = {name: _masked(value, sensitive.get(name)) for name, value in values.items() if value is not None}
+    return Resource(
+        address,
+        row["type"],
+        row["name"],
+        masked,
+        place,
+        tuple(sorted(_edges(expressions.get(strip_index(address), {}), address, module, addresses))),
+        module,
+        row.get("index"),
+        row["mode"],
+        masked["region"]
+        if isinstance(masked.get("region"), str)
+        else region
+        if SOURCE in row.get("provider_name", "")
+        else None,
+        {},
+        frozenset(name for name in masked if sensitive.get(name) is True),
+    )
+
+
+def _merged(values: Mapping[str, Any], unknown: Mapping[str, Any], address: str) -> Iterator[tuple[str, Value]]:
+    """The known values with what `after_unknown` marks put in."""
+    for name in {**values, **unknown}:
+        yield name, _with_unknown(values.get(name), unknown.get(name), f"{address}.{name}")
+
+
+def _with_unknown(value: Any, unknown: Any, reference: str) -> Value:
+    if unknown is True:
+        return Unknown(reference)
+    if isinstance(unknown, dict) and (isinstance(value, dict) or value is None):
+        inner = dict(_merged(value or {}, unknown, reference))
+        return inner if value is not None or any(item is not None for item in inner.values()) else None
+    if isinstance(unknown, list) and isinstance(value, list):
+        padded = unknown + [None] * (len(value) - len(unknown))
+        return tuple(
+            _with_unknown(item, mark, f"{reference}[{index}]")
+            for index, (item, mark) in enumerate(zip(value, padded, strict=False))
+        )
+    return from_python(value)
+
+
+def _masked(value: Value, mark: Any) -> Value:
+    """The value with every marked leaf replaced."""
+    if mark is True and value is not None:
+        return MASK
+    if isinstance(mark, dict) and isinstance(value, dict):
+        return {name: _masked(item, mark.get(name)) for name, item in value.items()}
+    if isinstance(mark, list) and isinstance(value, tuple):
+        padded = mark + [None] * (len(value) - len(mark))
+        return tuple(_masked(item, inner) for item, inner in zip(value, padded, strict=False))
+    return value
+
+
+INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+
+
+def strip_index(address: str) -> str:
+    """The address without the keys of its instances."""
+    return INDEX.sub("", address)
+
+
+def _expressions(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for row in module.get("resources", []):
+        yield prefix + row["address"], row.get("expressions", {})
+    for name, call in module.get("module_calls", {}).items():
+        yield from _expressions(call.get("module", {}), f"{prefix}module.{name}.")
+
+
+def _edges(expressions: Mapping[str, Any], address: str, module: str, addresses: list[str]) -> set[Reference]:
+    """The references that stand in the expressions themselves; a plan does not trace them through locals and modules."""
+    prefix = f"{module}." if module else ""
+    found: set[Reference] = set()
+    for via, expression in expressions.items():
+        for text in _references(expression):
+            # Terraform lists `aws_vpc.main.id` and then `aws_vpc.main`; the longer one says more.
+            target = next((a for a in (prefix + text, *_parents(prefix + text)) if a in addresses), None)
+            candidates = (
+                [target]
+                if target
+                else [a for a in addresses if strip_index(a) in (prefix + text, *_parents(prefix + text))]
+            )
+            for candidate in candidates:
+                if candidate and candidate != address:
+                    attribute = strip_index(prefix + text).removeprefix(strip_index(candidate)).removeprefix(".")
+                    found.add(Reference(via, candidate, attribute))
+    longer = {(edge.via, edge.address) for edge in found if edge.attribute}
+    return {edge for edge in found if edge.attribute or (edge.via, edge.address) not in longer}
+
+
+def _parents(address: str) -> Iterator[str]:
+    while "." in address:
+        address = address.rpartition(".")[0]
+        yield address
+
+
+def _references(expression: Any) -> Iterator[str]:
+    if isinstance(expression, list):
+        for item in expression:
+            yield from _references(item)
+    elif isinstance(expression, dict):
+        if isinstance(expression.get("references"), list):
+            yield from (text for text in expression["references"] if isinstance(text, str))
+        for item in expression.values():
+            if isinstance(item, (dict, list)):
+                yield from (
+                    _references(item) if not isinstance(item, list) or any(isinstance(i, dict) for i in item) else ()
+                )
