@@ -441,10 +441,10 @@ def _connections(path: RequestPath, profile: Runtime, tasks: Given, notes: list[
     if database is None or database.connections is None:
         return None
     count = workers(path, profile)
-    if profile.connections == "per_slot":
-        per_task = Given("connections per task", count.value, "connection", f"one per worker; {count.origin}")
-    elif path.pool_size is not None:
+    if path.pool_size is not None:
         per_task = path.pool_size
+    elif profile.connections == "per_slot":
+        per_task = Given("connections per task", count.value, "connection", f"one per worker; {count.origin}")
     else:
         message = (
             f"{path.service.address}: the size of the connection pool is not known; name its variable in gameday.toml"

@@ -1,6 +1,7 @@
 """A scenario becomes arrivals over the night and usage over the month: the bill and the queue see the same crowd."""
 
 from analysis.demand.flows import Flow, Flows, Minute, arrivals, flows, poll_interval
+from analysis.demand.month import usage
 from analysis.demand.path import Given, PathError, RequestPath, request_path
 from analysis.demand.usage import LoadHours, Usage
 
@@ -17,4 +18,5 @@ __all__ = [
     "flows",
     "poll_interval",
     "request_path",
+    "usage",
 ]

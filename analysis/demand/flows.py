@@ -33,6 +33,7 @@ class Flow:
     cache_hit_share: float
     database_per_s: float
     writes: bool
+    shield_per_s: float = 0.0
 
     @property
     def cache_per_s(self) -> float:
@@ -125,22 +126,21 @@ def hit_share(rate_per_s: float, ttl_s: float) -> float:
     return rate_per_s * ttl_s / (1.0 + rate_per_s * ttl_s)
 
 
-def edge_hit_share(edge: Edge, route: Route, rate_per_s: float, caches: float) -> float:
-    """The share of a route's requests that the edge answers: its caches, each by itself, then the shield if there is one."""
+def edge_hit_shares(edge: Edge, route: Route, rate_per_s: float, caches: float) -> tuple[float, float]:
+    """The shares of a route's requests that the edge's caches answer, each by itself, and of the rest that the shield answers."""
     if not route.shared:
-        return 0.0
+        return 0.0, 0.0
     ttl_s = edge.behaviour(route.path).ttl_s
     per_key = rate_per_s / route.objects.at()
     first = hit_share(per_key / caches, ttl_s)
-    second = hit_share(per_key * (1.0 - first), ttl_s) if edge.shield else 0.0
-    return 1.0 - (1.0 - first) * (1.0 - second)
+    return first, hit_share(per_key * (1.0 - first), ttl_s) if edge.shield else 0.0
 
 
-def flows(path: RequestPath, scenario: Scenario, users: float) -> Flows:
+def flows(path: RequestPath, scenario: Scenario, users: float, *, publishing: bool = True) -> Flows:
     """What each hop gets when `users` fans poll: offered load, without regard to whether a hop can carry it.
 
     Caches hold what is `shared` and read; a write always reaches the database. The lifetime counts as it is written, although
-    whole-second ages can make it longer: that errs towards more load.
+    whole-second ages can make it longer: that errs towards more load. Without `publishing` nobody writes updates.
     """
     if users < 0:
         raise ValueError(f"{users} users cannot poll")
@@ -149,12 +149,15 @@ def flows(path: RequestPath, scenario: Scenario, users: float) -> Flows:
     found = []
     for route in scenario.routes:
         offered = users / interval_s * route.share.at()
-        at_edge = edge_hit_share(path.edge, route, offered, caches) if path.edge and offered else 0.0
-        reaching = offered * (1.0 - at_edge)
+        first, second = edge_hit_shares(path.edge, route, offered, caches) if path.edge else (0.0, 0.0)
+        shielded = offered * (1.0 - first)
+        reaching = shielded * (1.0 - second)
+        at_edge = 1.0 - (1.0 - first) * (1.0 - second)
         in_cache = 0.0
         if path.cache is not None and route.shared:
             in_cache = hit_share(reaching / route.objects.at(), float(path.cache.ttl.value))
-        found.append(Flow(route.name, offered, at_edge, reaching, in_cache, reaching * (1.0 - in_cache), route.writes))
-    updates = scenario.publisher["updates_per_minute"].at() / 60.0
-    found.append(Flow("publisher", updates, 0.0, updates, 0.0, updates, writes=True))
+        asked = reaching * (1.0 - in_cache)
+        found.append(Flow(route.name, offered, at_edge, reaching, in_cache, asked, route.writes, shielded))
+    updates = scenario.publisher["updates_per_minute"].at() / 60.0 if publishing else 0.0
+    found.append(Flow("publisher", updates, 0.0, updates, 0.0, updates, writes=True, shield_per_s=updates))
     return Flows(users, tuple(found))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from analysis.facts.assumptions import Assumption
+from analysis.facts.limits import Limit
+
 
 @dataclass(frozen=True, slots=True)
 class LoadHours:
@@ -28,10 +31,13 @@ class Usage:
     `quantities[address][key]`: the key is Infracost's where Infracost has one (`monthly_data_processed_gb`; nested keys are
     joined with dots: `monthly_https_requests.us`), the amount is per month. `load_hours[address]` holds the hours of a load
     balancer; they sum to 730. `defaults[type]` holds quantities for every resource of a type without its own, and an address
-    may end in `[*]` for all instances. `origin` says where the numbers come from, for people.
+    may end in `[*]` for all instances. `origin` says where the numbers come from, for people; `rests_on` lists what was assumed
+    to get them, `notes` what was left out.
     """
 
     origin: str
     quantities: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     load_hours: Mapping[str, tuple[LoadHours, ...]] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    rests_on: tuple[Assumption | Limit, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -143,7 +143,7 @@ class Table:
         self, key: str, unit: str, minimum: Decimal | int = 0, above: Decimal | int | None = None
     ) -> Assumption:
         """The assumption under `key` in `unit`: low <= value <= high, all at least `minimum` and, if given, above `above`."""
-        found = _assumption(self.table(key), key)
+        found = _assumption(self.table(key), self.where(key))
         if found.unit != unit:
             raise self.error(key, f"is in {found.unit!r}; it must be in {unit!r}")
         if found.low < minimum:

@@ -254,16 +254,21 @@ def _surge(entry: Table) -> Surge:
 
 
 def _route(entry: Table) -> Route:
+    name = entry.text("name")
+
+    def assumed(key: str, unit: str, minimum: int = 0) -> Assumption:
+        return replace(entry.assumption(key, unit, minimum), name=f"route.{name}.{key}")
+
     made = Route(
-        name=entry.text("name"),
+        name=name,
         method=entry.choice("method", ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")),
         path=entry.text("path"),
-        share=entry.assumption("share", "share"),
+        share=assumed("share", "share"),
         shared=entry.flag("shared"),
         live=entry.flag("live", default=False),
-        objects=entry.assumption("objects", "object", minimum=1),
-        response_bytes=entry.assumption("response_bytes", "B"),
-        request_bytes=entry.assumption("request_bytes", "B"),
+        objects=assumed("objects", "object", minimum=1),
+        response_bytes=assumed("response_bytes", "B"),
+        request_bytes=assumed("request_bytes", "B"),
     )
     entry.closed()
     if not made.path.startswith("/"):

@@ -1,0 +1,534 @@
+"""A scenario becomes a month of usage: so many nights, the quiet hours between them, and what each resource does meanwhile.
+
+A new resource type is a new row of USAGE. A type without a row gets no quantities, and cost lists its charges as without usage.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from analysis.architecture import Architecture, Resource, Unknown
+from analysis.demand.flows import Flow, Flows, flows
+from analysis.demand.path import RequestPath, Schedule, request_path
+from analysis.demand.usage import LoadHours, Usage
+from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
+from analysis.units import HOURS_PER_MONTH
+
+GB = 1e9
+
+TASKS_FALL_AFTER_MIN = 15
+"""Target tracking takes tasks away after fifteen datapoints of a minute each: limits.csv, autoscaling.scale_in.datapoints."""
+
+KICK_OFF_WITHIN = timedelta(hours=24)
+"""A timestamp of a variable counts as the kick-off of a scheduled action if it lies within this time after it."""
+
+LEAD_MIN = 60.0
+"""Minutes before kick-off at which a scheduled action is taken to begin where no variable says when the game is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Minutes from kick-off between which a scheduled action raises the minimum to `tasks`."""
+
+    start_minute: float
+    end_minute: float
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of the month in which the load stays the same, `hours` long over all nights."""
+
+    hours: float
+    minute: float | None
+    users: float
+    flows: Flows
+    tasks: float
+
+
+def usage(
+    architecture: Architecture, scenario: Scenario, stack: Stack | None = None, profile: Runtime | None = None
+) -> Usage:
+    """What the stack consumes in a month of 730 hours with the scenario's nights in it.
+
+    Raises demand.PathError where no request path can be derived, ValueError where the nights do not fit into a month.
+    """
+    path = request_path(architecture, stack)
+    if profile is None and stack is not None:
+        profile = runtime(stack.runtime)
+    month = Month(architecture, path, scenario, profile)
+    quantities: dict[str, dict[str, Decimal]] = {}
+    for resource in architecture.resources:
+        row = USAGE.get(resource.type)
+        found = row(month, resource) if row else {}
+        if found:
+            quantities[resource.address] = {key: _decimal(amount) for key, amount in sorted(found.items())}
+    between = month.between_zones_gb
+    if between:
+        quantities["aws_data_transfer.between_zones"] = {"monthly_intra_region_gb": _decimal(between)}
+    loads = {path.balancer.address: tuple(month.load_hours())} if path.balancer else {}
+    games = scenario.calendar["games_per_month"]
+    return Usage(
+        origin=f"scenario {scenario.title!r} ({scenario.file}): {games.value} nights of {scenario.night_hours:g} h "
+        f"with up to {scenario.peak_users.value} users, {scenario.calendar['quiet_users'].value} users in the other hours",
+        quantities=quantities,
+        load_hours=loads,
+        rests_on=(*scenario.assumptions, *month.used),
+        notes=tuple(month.notes),
+    )
+
+
+def _decimal(amount: float) -> Decimal:
+    """Six significant decimals are more than any assumption here is worth, and keep the bytes the same on every machine."""
+    return Decimal(f"{amount:.6f}")
+
+
+class Month:
+    """The nights and the quiet hours of a month on one request path. Everything is derived on first use."""
+
+    def __init__(
+        self, architecture: Architecture, path: RequestPath, scenario: Scenario, profile: Runtime | None
+    ) -> None:
+        self.architecture = architecture
+        self.path = path
+        self.scenario = scenario
+        self.profile = profile
+        self.games = scenario.calendar["games_per_month"].at()
+        self.used: list[Assumption | Limit] = []
+        self.notes: list[str] = []
+        if profile is not None:
+            self.used.append(profile.cpu_s_per_request)
+        first = min([scenario.start_minute, *(window.start_minute for window in self.windows)])
+        last = max([scenario.end_minute, *(window.end_minute for window in self.windows)])
+        self.span_h = (last - first) / 60.0
+        self.first_minute, self.last_minute = math.floor(first), math.ceil(last)
+        self.quiet_h = float(HOURS_PER_MONTH) - self.games * self.span_h
+        if self.quiet_h < 0:
+            raise ValueError(
+                f"{scenario.file}: calendar.games_per_month: {self.games:g} nights of {self.span_h:.1f} h do not fit into "
+                f"a month of {HOURS_PER_MONTH} h"
+            )
+
+    def fact(self, name: str) -> float:
+        """A limit's value; it is noted as something the usage rests on."""
+        found = limit(name)
+        if found not in self.used:
+            self.used.append(found)
+        return found.at()
+
+    # Tasks.
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """When scheduled actions keep more tasks than the usual minimum, in minutes from kick-off."""
+        found = scheduled_windows(self.path.service.schedules, int(self.path.service.minimum.value), self.architecture)
+        if found and not _kick_offs(self.architecture):
+            self.notes.append(
+                f"no variable holds a kick-off, so scheduled actions are taken to begin {LEAD_MIN:g} min before"
+            )
+        return found
+
+    def needed(self, load: Flows) -> float:
+        """Tasks that target tracking would want for a load; zero without a policy that the load decides."""
+        wanted = 0.0
+        for policy in self.path.service.tracking:
+            if policy.metric == "ALBRequestCountPerTarget":
+                wanted = max(wanted, load.service_per_s * 60.0 / policy.target)
+            elif policy.metric.startswith("ECSServiceAverageCPUUtilization") and self.profile is not None:
+                wanted = max(
+                    wanted, self.busy_vcpu(load) / (float(self.path.service.vcpu.value) * policy.target / 100.0)
+                )
+        return math.ceil(wanted - 1e-9)
+
+    def busy_vcpu(self, load: Flows) -> float:
+        """Processors that the service keeps busy under a load."""
+        if self.profile is None:
+            return 0.0
+        hit_s = (self.profile.cpu_s_per_hit or self.profile.cpu_s_per_request).at()
+        missed = load.service_per_s - load.cache_hits_per_s
+        return load.cache_hits_per_s * hit_s + missed * self.profile.cpu_s_per_request.at()
+
+    def tasks(self, minute: float | None, wanted: float) -> float:
+        """Tasks that run, given how many the load wants."""
+        service = self.path.service
+        floor = float(service.minimum.value)
+        if minute is not None:
+            floor = max([floor, *(w.tasks for w in self.windows if w.start_minute <= minute < w.end_minute)])
+        return min(max(floor, wanted), float(service.tasks_at_most.value))
+
+    @cached_property
+    def slices(self) -> tuple[Slice, ...]:
+        """The month: a slice for every minute of the night, once per game, and one for all quiet hours."""
+        found, wanted = [], []
+        for minute in range(self.first_minute, self.last_minute):
+            inside = self.scenario.start_minute <= minute < self.scenario.end_minute
+            crowd = self.scenario.users(minute + 0.5) if inside else self.quiet_users
+            load = flows(self.path, self.scenario, crowd, publishing=inside)
+            wanted.append(self.needed(load))
+            recent = max(wanted[-TASKS_FALL_AFTER_MIN:])
+            found.append(Slice(self.games / 60.0, float(minute), crowd, load, self.tasks(minute, recent)))
+        quiet = flows(self.path, self.scenario, self.quiet_users, publishing=False)
+        rest = max(0.0, float(HOURS_PER_MONTH) - sum(part.hours for part in found))
+        found.append(Slice(rest, None, self.quiet_users, quiet, self.tasks(None, self.needed(quiet))))
+        return tuple(found)
+
+    @property
+    def quiet_users(self) -> float:
+        """Users outside the nights."""
+        return self.scenario.calendar["quiet_users"].at()
+
+    def total(self, per_s: Callable[[Flow], float]) -> float:
+        """The month's sum of something that happens so often a second."""
+        return sum(part.hours * 3600.0 * sum(map(per_s, part.flows.by_route)) for part in self.slices)
+
+    @cached_property
+    def sizes(self) -> Mapping[str, tuple[float, float]]:
+        """Bytes of a request and of its answer by route, headers of the answer included."""
+        extra = self.fact("network.response_overhead_bytes")
+        routes = {r.name: (r.request_bytes.at(), r.response_bytes.at() + extra) for r in self.scenario.routes}
+        return {**routes, "publisher": (self.scenario.publisher["update_bytes"].at(), extra)}
+
+    @cached_property
+    def task_hours(self) -> float:
+        """Hours of all tasks."""
+        return sum(part.hours * part.tasks for part in self.slices)
+
+    @cached_property
+    def task_starts(self) -> float:
+        """Tasks that start in the month: by deployments, and because scaling asks for more."""
+        rises = sum(
+            max(0.0, after.tasks - before.tasks) for before, after in zip(self.slices, self.slices[1:], strict=False)
+        )
+        return self.fact("month.deployments") * self.slices[-1].tasks + self.games * rises
+
+    @cached_property
+    def sessions(self) -> float:
+        """Visits in the month, each of the mean length."""
+        return sum(part.hours * part.users for part in self.slices) * 60.0 / self.scenario.session["minutes"].at()
+
+    # Bytes.
+
+    @cached_property
+    def requests(self) -> float:
+        """Requests that clients send, assets apart."""
+        return self.total(lambda f: f.offered_per_s)
+
+    @cached_property
+    def service_requests(self) -> float:
+        """Requests that reach the balancer."""
+        return self.total(lambda f: f.service_per_s)
+
+    @cached_property
+    def asset_requests(self) -> float:
+        """Requests for pictures, scripts and style sheets."""
+        return self.sessions * self.scenario.session["asset_requests"].at()
+
+    @cached_property
+    def asset_gb(self) -> float:
+        """Data of these."""
+        return self.sessions * self.scenario.session["asset_bytes"].at() / GB
+
+    @cached_property
+    def out_gb(self) -> float:
+        """Data of the answers to clients, assets apart."""
+        return self.total(lambda f: f.offered_per_s * self.sizes[f.route][1]) / GB
+
+    @cached_property
+    def logs_gb(self) -> float:
+        """What the service logs: a line for each request it answers."""
+        return self.service_requests * self.fact("logs.bytes_per_request") / GB
+
+    @cached_property
+    def between_zones_gb(self) -> float:
+        """Data between tasks and a database or cache in another zone, one direction; nothing within one subnet."""
+        behind = self.path.database is not None or self.path.cache is not None
+        if not behind:
+            return 0.0
+        per_s = self.total(lambda f: (f.database_per_s + f.cache_per_s) * sum(self.sizes[f.route]))
+        return per_s / GB * self.fact("month.cross_zone_share")
+
+    def load_hours(self) -> Iterator[LoadHours]:
+        """The balancer's month, hour by hour of the night, and the quiet hours. Sums to 730."""
+        balancer = self.path.balancer
+        rules = balancer.rules if balancer else 1
+        charged = max(0, rules - int(limit("alb.lcu.free_rules").value))
+        night, quiet = self.slices[:-1], self.slices[-1]
+        hours = [night[start : start + 60] for start in range(0, len(night), 60)]
+        left = HOURS_PER_MONTH
+        for parts in hours:
+            hours_long = _decimal(sum(part.hours for part in parts))
+            left -= hours_long
+            yield self._load(parts, hours_long, charged)
+        yield self._load((quiet,), left, charged)
+
+    def _load(self, parts: Sequence[Slice], hours: Decimal, charged_rules: int) -> LoadHours:
+        """The mean load of an hour. Behind an edge the connections are the edge's, else each fan holds one of his own."""
+        weight = sum(part.hours for part in parts) or 1.0
+        per_s = sum(part.hours * part.flows.service_per_s for part in parts) / weight
+        users = sum(part.hours * part.users for part in parts) / weight
+        if self.path.edge is not None:
+            reuse = self.scenario.edge["requests_per_connection"].at()
+            active = min(per_s, self.scenario.edge["caches"].at()) + per_s
+        else:
+            reuse = self.fact("network.requests_per_client_connection")
+            active = users
+        data = sum(
+            part.hours * 3600.0 * sum(f.service_per_s * sum(self.sizes[f.route]) for f in part.flows.by_route)
+            for part in parts
+        )
+        return LoadHours(
+            hours=hours,
+            new_connections_per_s=round(per_s / reuse, 6),
+            active_connections=round(active, 3),
+            processed_gb_per_hour=round(data / GB / weight, 6),
+            rule_evaluations_per_s=round(per_s * charged_rules, 6),
+        )
+
+    def surplus_credit_hours(self, instance_class: str) -> float:
+        """vCPU-hours above a burstable class's baseline, day by day: RDS bills what a day's credits do not cover."""
+        facts = instance(instance_class)
+        if not facts.burstable or self.profile is None:
+            return 0.0
+        each_s = self.profile.database_s_per_request.at()
+        night = [part for part in self.slices if part.minute is not None]
+        quiet = self.slices[-1]
+        game_h = sum(min(facts.vcpu, p.flows.database_per_s * each_s) for p in night) / 60.0
+        game_h += min(facts.vcpu, quiet.flows.database_per_s * each_s) * max(0.0, 24.0 - len(night) / 60.0)
+        return self.games * max(0.0, game_h - 24.0 * facts.baseline_vcpu)
+
+    def asset_buckets(self) -> set[str]:
+        """The buckets that the edge fetches from."""
+        edge = self.path.edge
+        return {b.target for b in edge.behaviours if "aws_s3_bucket." in b.target} if edge else set()
+
+
+def scheduled_windows(schedules: Sequence[Schedule], minimum: int, architecture: Architecture) -> tuple[Window, ...]:
+    """The windows in which scheduled actions raise the minimum, in minutes from kick-off: one for each level of tasks.
+
+    An action `at(...)` is matched with the next timestamp in a variable, which is the kick-off, and with the next action that
+    lowers the minimum. Windows of several fixtures with the same tasks become one of their mean times. Daily `cron(...)` actions
+    last from the raising to the lowering one and begin LEAD_MIN before kick-off.
+    """
+    known = [(time, s) for s in schedules if (time := _at(s.expression)) is not None and s.minimum is not None]
+    timed = sorted(known, key=lambda pair: (pair[0], pair[1].address))
+    kick_offs = _kick_offs(architecture)
+    by_tasks: dict[int, list[tuple[float, float]]] = {}
+    for index, (time, action) in enumerate(timed):
+        tasks = action.minimum or 0
+        if tasks <= minimum:
+            continue
+        end = next((later for later, other in timed[index + 1 :] if (other.minimum or 0) < tasks), None)
+        if end is None:
+            continue
+        kick_off = next(
+            (k for k in kick_offs if time <= k <= time + KICK_OFF_WITHIN), time + timedelta(minutes=LEAD_MIN)
+        )
+        by_tasks.setdefault(tasks, []).append((_minutes(time - kick_off), _minutes(end - kick_off)))
+    found = [
+        Window(sum(s for s, _ in spans) / len(spans), sum(e for _, e in spans) / len(spans), tasks)
+        for tasks, spans in sorted(by_tasks.items())
+    ]
+    return (*found, *_daily(schedules, minimum))
+
+
+def _daily(schedules: Sequence[Schedule], minimum: int) -> Iterator[Window]:
+    times = [
+        (minute, s.minimum) for s in schedules if (minute := _cron(s.expression)) is not None and s.minimum is not None
+    ]
+    for start, tasks in times:
+        ends = [(minute - start) % 1440 for minute, other in times if other < tasks]
+        if tasks > minimum and ends:
+            yield Window(-LEAD_MIN, min(ends) - LEAD_MIN, tasks)
+
+
+def _minutes(span: timedelta) -> float:
+    return span.total_seconds() / 60.0
+
+
+def _at(expression: str) -> datetime | None:
+    match = re.fullmatch(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)\)", expression.strip())
+    return datetime.fromisoformat(match[1]) if match else None
+
+
+def _cron(expression: str) -> float | None:
+    """Minute of the day of a cron expression with a fixed minute and hour."""
+    match = re.match(r"cron\((\d+) (\d+) ", expression.strip())
+    return int(match[2]) * 60.0 + int(match[1]) if match else None
+
+
+def _kick_offs(architecture: Architecture) -> tuple[datetime, ...]:
+    """The timestamps (RFC 3339) anywhere in the values of the root variables, in UTC and in order."""
+    found = set()
+    for variable in architecture.variables.values():
+        for text in _texts(variable.value):
+            match = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", text)
+            if match:
+                time = datetime.fromisoformat(text)
+                offset = time.utcoffset() or timedelta(0)
+                found.add(time.replace(tzinfo=None) - offset)
+    return tuple(sorted(found))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+# What a month means to a resource: type -> quantities by key. Keys are those of analysis/cost's rate card.
+
+Row = Callable[[Month, Resource], Mapping[str, float]]
+
+
+def _service(month: Month, resource: Resource) -> Mapping[str, float]:
+    return {"task_hours": month.task_hours} if resource.address == month.path.service.address else {}
+
+
+def _balancer(month: Month, resource: Resource) -> Mapping[str, float]:
+    """Without an edge the answers leave through the balancer, assets included; to CloudFront they leave free of charge."""
+    balancer = month.path.balancer
+    if balancer is None or resource.address != balancer.address or month.path.edge is not None or not balancer.public:
+        return {}
+    return {"monthly_outbound_internet_gb": month.out_gb + month.asset_gb}
+
+
+def _edge(month: Month, resource: Resource) -> Mapping[str, float]:
+    edge = month.path.edge
+    if edge is None or resource.address != edge.address:
+        return {}
+    sent = month.total(lambda f: f.service_per_s * month.sizes[f.route][0]) / GB
+    found = {
+        "monthly_https_requests.us": month.requests + month.asset_requests,
+        "monthly_data_transfer_to_internet_gb.us": month.out_gb + month.asset_gb,
+        "monthly_data_transfer_to_origin_gb.us": sent,
+    }
+    if edge.shield:
+        found["monthly_shield_requests.us"] = month.total(lambda f: f.shield_per_s)
+    return found
+
+
+def _firewall(month: Month, resource: Resource) -> Mapping[str, float]:
+    at_edge = resource.values.get("scope") == "CLOUDFRONT"
+    return {"monthly_requests": month.requests + month.asset_requests if at_edge else month.service_requests}
+
+
+def _log_group(month: Month, resource: Resource) -> Mapping[str, float]:
+    """The group that the service's task definition writes to; storage by its retention, a season long where it never ends."""
+    task = month.architecture.by_address[month.path.service.task_definition]
+    name = resource.values.get("name")
+    referred = any(reference.address == resource.address for reference in task.references)
+    named = isinstance(name, str) and name in str(task.values.get("container_definitions"))
+    if not (referred or named):
+        return {}
+    days = resource.values.get("retention_in_days") or 0
+    months = days / 30.0 if isinstance(days, int | float) and days else month.scenario.calendar["season_months"].at()
+    return {"monthly_data_ingested_gb": month.logs_gb, "storage_gb": month.logs_gb * months}
+
+
+def _endpoints(month: Month) -> Mapping[str, str]:
+    """Interface and gateway endpoints by the service they lead to (`logs`, `ecr.dkr`, `s3`)."""
+    found = {}
+    for endpoint in month.architecture.of_type("aws_vpc_endpoint"):
+        name = endpoint.values.get("service_name")
+        text = name if isinstance(name, str) else name.prefix if isinstance(name, Unknown) else ""
+        found[endpoint.address] = re.sub(r"^com\.amazonaws\.[a-z0-9-]+\.", "", text)
+    return found
+
+
+def _images_gb(month: Month) -> float:
+    return month.task_starts * month.fact("month.image_gb")
+
+
+def _endpoint(month: Month, resource: Resource) -> Mapping[str, float]:
+    if resource.values.get("vpc_endpoint_type") != "Interface":
+        return {}
+    if _endpoints(month)[resource.address] == "logs":
+        return {"monthly_data_processed_gb": month.logs_gb}
+    return {"monthly_data_processed_gb": month.fact("month.control_traffic_gb")}
+
+
+def _gateway(month: Month, _resource: Resource) -> Mapping[str, float]:
+    """What tasks send and fetch through NAT, shared by all gateways: calls to AWS, and images and logs without endpoints."""
+    services = set(_endpoints(month).values())
+    through = month.fact("month.control_traffic_gb")
+    through += 0.0 if "logs" in services else month.logs_gb
+    through += 0.0 if {"ecr.dkr", "s3"} <= services else _images_gb(month)
+    return {
+        "monthly_data_processed_gb": through / max(1, sum(1 for _ in month.architecture.of_type("aws_nat_gateway")))
+    }
+
+
+def _bucket(month: Month, resource: Resource) -> Mapping[str, float]:
+    """The bucket that the edge fetches assets from; of others nothing is known."""
+    if resource.address not in month.asset_buckets():
+        return {}
+    misses = month.asset_requests * (1.0 - month.fact("month.asset_edge_hit_share"))
+    return {
+        "standard.storage_gb": month.fact("month.asset_store_gb"),
+        "standard.monthly_tier_2_requests": misses,
+        "standard.monthly_tier_1_requests": month.fact("month.deployments")
+        * month.scenario.session["asset_requests"].at(),
+    }
+
+
+def _database(month: Month, resource: Resource) -> Mapping[str, float]:
+    database = month.path.database
+    if database is None or resource.address != database.address:
+        return {}
+    facts = instance(str(database.instance_class.value))
+    return {"monthly_cpu_credit_hrs": month.surplus_credit_hours(facts.instance_class)} if facts.burstable else {}
+
+
+def _record(month: Month, resource: Resource) -> Mapping[str, float]:
+    """Queries for names that are no alias; aliases to AWS resources are answered free of charge."""
+    if resource.values.get("alias"):
+        return {}
+    named = [r for r in month.architecture.of_type("aws_route53_record") if not r.values.get("alias")]
+    return {"monthly_standard_queries": month.sessions * month.fact("month.name_lookups_per_session") / len(named)}
+
+
+def _registry(month: Month, _resource: Resource) -> Mapping[str, float]:
+    return {"storage_gb": month.fact("month.images_kept") * month.fact("month.image_gb")}
+
+
+def _secret(month: Month, _resource: Resource) -> Mapping[str, float]:
+    return {"monthly_requests": month.task_starts * month.fact("month.secret_reads_per_task_start")}
+
+
+def _key(month: Month, _resource: Resource) -> Mapping[str, float]:
+    """Decryptions that follow the reading of secrets; bucket keys and data keys keep the rest small."""
+    return {"monthly_requests": month.task_starts * month.fact("month.secret_reads_per_task_start")}
+
+
+def _topic(month: Month, _resource: Resource) -> Mapping[str, float]:
+    return {"monthly_requests": month.fact("month.alarm_messages"), "request_size_kb": 2.0}
+
+
+USAGE: Mapping[str, Row] = {
+    "aws_cloudfront_distribution": _edge,
+    "aws_cloudwatch_log_group": _log_group,
+    "aws_db_instance": _database,
+    "aws_ecr_repository": _registry,
+    "aws_ecs_service": _service,
+    "aws_kms_key": _key,
+    "aws_lb": _balancer,
+    "aws_nat_gateway": _gateway,
+    "aws_route53_record": _record,
+    "aws_s3_bucket": _bucket,
+    "aws_secretsmanager_secret": _secret,
+    "aws_sns_topic": _topic,
+    "aws_vpc_endpoint": _endpoint,
+    "aws_wafv2_web_acl": _firewall,
+}
