@@ -28,6 +28,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from analysis.architecture import Architecture, Reference, Resource, Unknown
+from analysis.cost import Estimate
+from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.pages.figures import Figure, slug, stylesheet
 from analysis.units import money
 
@@ -139,29 +141,27 @@ def _distribution(members: Members) -> Iterator[str]:
             yield f"{pattern}: {_lifetime(behaviour, policies)}"
 
 
-# CloudFront's managed cache policies, by id, and the lifetime they give without a word from the origin:
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
-MANAGED_POLICIES: Mapping[str, str] = {
-    "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": "not cached",
-    "658327ea-f89d-4fab-a63d-7e88639e58f6": "kept 24 h",
-    "b2884449-e4de-46a7-ac36-70bc7f1ddd6d": "kept 24 h",
-    "08627262-05a9-4f76-9ded-b50ca2e3a84f": "kept 24 h",
-    "83da9c7e-98b4-4e11-a168-04f0df8e2c65": "as the origin says",
-    "4cc15a8a-d715-48a4-82b8-cc0b614638fe": "as the origin says",
-}
-
-
 def _lifetime(behaviour: Any, policies: Mapping[str, Resource]) -> str:
     chosen = behaviour.get("cache_policy_id")
     if isinstance(chosen, Unknown):
         address = chosen.reference.rpartition(".")[0]
         policy = policies.get(address)
         seconds = known(policy.values, "default_ttl") if policy else None
-        return "kept by policy" if seconds is None else f"kept {_duration(float(seconds))}"
+        return "kept by policy" if seconds is None else _kept(float(seconds))
     if chosen:
-        return MANAGED_POLICIES.get(chosen, "kept by policy")
+        managed = _managed_policies().get(chosen)
+        return _kept(managed.default_ttl_s) if managed else "kept by policy"
     seconds = known(behaviour, "default_ttl")
-    return "kept by default" if seconds is None else f"kept {_duration(float(seconds))}" if seconds else "not cached"
+    return "kept by default" if seconds is None else _kept(float(seconds))
+
+
+def _kept(seconds: float) -> str:
+    return f"kept {_duration(seconds)}" if seconds else "not cached"
+
+
+@cache
+def _managed_policies() -> Mapping[str, CachePolicy]:
+    return managed_cache_policies()
 
 
 def _duration(seconds: float) -> str:
@@ -401,6 +401,7 @@ WIRING: tuple[str, ...] = (
 
 WAIVED: Mapping[str, str] = {
     "aws_vpc": "drawn as the frame around its subnets",
+    "aws_data_transfer": "traffic between zones, which no resource stands for",
     "aws_flow_log": "its records are paid for where they are stored",
 }
 """Type -> why it has no node of its own although a bill may name it."""
@@ -522,7 +523,7 @@ def _account(
     waived, missing = {}, []
     for address in sorted(set(costs) - drawn):
         resource = architecture.by_address.get(address)
-        kind = resource.type if resource else ""
+        kind = resource.type if resource else address.partition(".")[0]
         reason = next(
             (
                 why
@@ -536,6 +537,15 @@ def _account(
         else:
             missing.append(address)
     return waived, tuple(missing)
+
+
+def monthly_usd(estimate: Estimate) -> dict[str, Decimal | None]:
+    """What each billable address costs a month, for `draw`; None where only usage could tell, or where there is no price."""
+    found: dict[str, Decimal | None] = {unpriced.address: None for unpriced in estimate.unpriced}
+    for item in estimate.line_items:
+        before = found.get(item.address)
+        found[item.address] = before if item.cost is None else (before or Decimal(0)) + item.cost
+    return found
 
 
 def base_address(address: str) -> str:
@@ -1000,7 +1010,7 @@ def _plain(text: str) -> str:
     shown = "".join(c for c in text if c.isprintable())
     shown = shown if len(shown) <= MAX_LABEL else shown[: MAX_LABEL - 1] + "…"
     # Graphviz expands backslash sequences in tables too, the node's id for one.
-    return "<" + html.escape(shown).replace("\\", "&#92;") + ">" if shown.strip() else ""
+    return "<" + html.escape(shown).replace("\\", "\\\\") + ">" if shown.strip() else ""
 
 
 def _label(node: Node) -> str:
