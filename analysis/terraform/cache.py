@@ -1,0 +1,202 @@
+"""Parsed files by the hash of their content, in the user's cache directory.
+
+The tree of a text depends on the text, on python-hcl2's grammar and on this package's syntax modules: these make the key. A file
+of the cache is a pickle in which only the tree's own classes can be named, and they can only be built, so a planted file can at
+worst hold a wrong tree, never run code. The directory is used only if it belongs to this user and nobody else can write in it.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import os
+import pickle
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from types import MethodType
+from typing import Any, Final, TypeAlias
+
+import platformdirs
+
+from analysis.architecture import Diagnostic, Location
+from analysis.terraform import tree
+
+Parsed: TypeAlias = tuple[tree.Body, tuple[Diagnostic, ...]]
+
+MAX_BYTES: Final = 2_000_000
+"""The largest file that is read: some forty thousand lines. A file of that size is generated, or hostile."""
+
+NODES: Final = (
+    tree.Literal,
+    tree.Template,
+    tree.TemplateIf,
+    tree.TemplateFor,
+    tree.Name,
+    tree.Attribute,
+    tree.Index,
+    tree.SplatItem,
+    tree.Splat,
+    tree.Unary,
+    tree.Binary,
+    tree.Conditional,
+    tree.Call,
+    tree.TupleNode,
+    tree.ObjectNode,
+    tree.ForTuple,
+    tree.ForObject,
+    tree.Argument,
+    tree.Block,
+    tree.Body,
+)
+
+SYNTAX_VERSION: Final = 1
+"""To be raised with every change to the tree or to what the syntax modules make of a text."""
+
+VERSION: Final = f"{SYNTAX_VERSION}-{version('python-hcl2')}-{version('lark')}"
+
+
+def default_directory() -> Path:
+    """Where the cache lies unless told otherwise."""
+    return platformdirs.user_cache_path("gameday")
+
+
+def private_directory(directory: Path | None = None) -> Path | None:
+    """The cache directory, made if need be; None if it cannot be had or others could write in it."""
+    path = default_directory() if directory is None else directory
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(status.st_mode):
+        return None
+    if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & 0o077):
+        return None
+    return path
+
+
+# --- content -------------------------------------------------------------------------------------------------------------------
+
+BUILDERS: Final = {
+    (kind.__module__, kind.__qualname__): MethodType(tuple.__new__, kind) for kind in (*NODES, Location, Diagnostic)
+} | {
+    (Location.__module__, Location.__qualname__): Location,
+    (Diagnostic.__module__, Diagnostic.__qualname__): Diagnostic,
+}
+"""What a cached file may call. A node is built from one tuple of its parts, by `tuple` itself: no code of the class runs."""
+
+
+class _Writer(pickle.Pickler):
+    """Writes a node as a call of its class with one tuple."""
+
+    dispatch_table = {  # noqa: RUF012 - the base class reads it as an instance's attribute
+        **{kind: (lambda node: (type(node), (tuple(node),))) for kind in NODES},
+        Location: lambda place: (Location, (place.file, place.line, place.column)),
+        Diagnostic: lambda found: (Diagnostic, (found.severity, found.message, found.location)),
+    }
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what `_Writer` wrote, and refuses to name anything else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return BUILDERS[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} does not belong into a cached tree") from None
+
+
+def encoded(parsed: Parsed) -> bytes:
+    """The tree and its diagnostics as bytes."""
+    buffer = io.BytesIO()
+    _Writer(buffer, protocol=5).dump(parsed)
+    return buffer.getvalue()
+
+
+def decoded(content: bytes) -> Parsed:
+    """The inverse of `encoded`. Whatever is wrong with the content: `ValueError`."""
+    try:
+        with no_collection():
+            body, problems = _Reader(io.BytesIO(content)).load()
+    except Exception as error:  # a damaged pickle raises anything
+        raise ValueError("not a cached tree") from error
+    if type(body) is not tree.Body or not all(type(problem) is Diagnostic for problem in problems):
+        raise ValueError("not a cached tree")
+    return body, problems
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without garbage collection: a tree holds no cycles, and every full collection would walk all of it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+# --- files ---------------------------------------------------------------------------------------------------------------------
+
+
+def parsed(path: Path, name: str, directory: Path | None = None) -> Parsed:
+    """The tree of the `.tf`, `.tfvars` or `.json` file at `path`, from the cache if its content is known there.
+
+    `name` is what diagnostics call the file; `directory` is the cache's, by default one in the user's. A file
+    that cannot be read gives an empty tree and a diagnostic.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return refused(
+                name, f"the file has {path.stat().st_size:,} bytes; files of more than {MAX_BYTES:,} are not read"
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        return refused(name, f"the file cannot be read: {error.strerror}")
+    private = private_directory(directory)
+    if private is None:
+        return parsed_afresh(content, name)
+    digest = hashlib.sha256(f"{VERSION}\0{name}\0".encode("utf-8", "surrogatepass") + content).hexdigest()
+    place = private / f"{digest}.tree"
+    with suppress(OSError, ValueError):
+        return decoded(place.read_bytes())
+    result = parsed_afresh(content, name)
+    with suppress(OSError, RecursionError):
+        write(place, encoded(result))
+    return result
+
+
+def parsed_afresh(content: bytes, name: str) -> Parsed:
+    """The tree of the content of a file, without the cache."""
+    from analysis.terraform import syntax  # noqa: PLC0415 - lark and the grammar are needed only where the cache does not help
+
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        return refused(name, "the file is not text in UTF-8", line, column)
+    return syntax.parse_json(text, name) if name.endswith(".json") else syntax.parse(text, name)
+
+
+def refused(name: str, message: str, line: int = 1, column: int = 1) -> Parsed:
+    """An empty tree and the reason."""
+    return tree.Body((), ()), (Diagnostic("error", message, Location(name, line, column)),)
+
+
+def write(place: Path, content: bytes) -> None:
+    """Write the file in one step: who reads it at the same time finds the old content or the new."""
+    handle, temporary = tempfile.mkstemp(dir=place.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(place)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,258 @@
+"""JSON, YAML, CSV, Base64, URL, gzip and hashes, as Terraform's functions write and read them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import json
+import uuid
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+import yaml
+
+from analysis.architecture import Value
+from analysis.terraform.values import ValueProblem, from_python, number_text, quoted
+
+MAX_DEPTH: Final = 100
+MAX_NODES: Final = 200_000
+"""The largest document that is decoded; a YAML file can name one part many times over."""
+
+
+def digest(algorithm: str, content: bytes) -> bytes:
+    """The hash of the content."""
+    return hashlib.new(algorithm, content, usedforsecurity=False).digest()
+
+
+def uuid_v5(namespace: str, name: str) -> str:
+    """The UUID of a name in a namespace: one of the four well-known ones, or a UUID."""
+    known = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }
+    try:
+        return str(uuid.uuid5(known.get(namespace) or uuid.UUID(namespace), name))
+    except ValueError:
+        raise ValueProblem(f"{quoted(namespace)} is no namespace for UUIDs") from None
+
+
+# --- Base64 and URL ------------------------------------------------------------------------------------------------------------
+
+
+def base64_text(content: bytes) -> str:
+    """The bytes in Base64."""
+    return base64.b64encode(content).decode("ascii")
+
+
+def base64_bytes(text: str) -> bytes:
+    """The bytes that Base64 text stands for."""
+    try:
+        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueProblem(f"{quoted(text)} is not Base64") from None
+
+
+def base64_decoded(text: str) -> str:
+    """The string that Base64 text stands for."""
+    try:
+        return base64_bytes(text).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueProblem("what the Base64 stands for is not text in UTF-8") from None
+
+
+def base64_gzip(text: str) -> str:
+    """The string compressed, in Base64; a valid gzip stream, though not byte for byte the one of Go's library."""
+    return base64_text(gzip.compress(text.encode(), mtime=0))
+
+
+def codec(encoding: str) -> str:
+    """Python's name of an encoding that the IANA registers."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
+        raise ValueProblem(f"{quoted(encoding)} is no known encoding") from None
+    if not codecs.lookup(encoding)._is_text_encoding:
+        raise ValueProblem(f"{quoted(encoding)} is no encoding of text")
+    return name
+
+
+def text_to_base64(text: str, encoding: str) -> str:
+    """The string in an encoding, in Base64."""
+    try:
+        return base64_text(text.encode(codec(encoding)))
+    except UnicodeEncodeError:
+        raise ValueProblem(f"the text has characters that {encoding} has not") from None
+
+
+def text_from_base64(text: str, encoding: str) -> str:
+    """The string whose bytes in an encoding the Base64 stands for."""
+    try:
+        return base64_bytes(text).decode(codec(encoding))
+    except UnicodeDecodeError:
+        raise ValueProblem(f"what the Base64 stands for is not text in {encoding}") from None
+
+
+def url_encoded(text: str) -> str:
+    """The string as part of a URL's query; a space becomes `+`."""
+    return quote_plus(text, safe="")
+
+
+# --- JSON ----------------------------------------------------------------------------------------------------------------------
+
+
+def json_text(value: Value) -> str:
+    """The value as Terraform writes JSON: no spaces, keys sorted, `<`, `>` and `&` escaped."""
+    text = json.dumps(plain_data(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def plain_data(value: Value) -> Any:
+    """Lists, dicts and scalars for Python's encoders; floats without an exponent."""
+    if isinstance(value, dict):
+        return {key: plain_data(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [plain_data(item) for item in value]
+    return value
+
+
+def json_value(text: str) -> Value:
+    """The value that JSON text stands for."""
+    try:
+        return from_python(json.loads(text, parse_constant=not_json))
+    except (ValueError, RecursionError):
+        raise ValueProblem("the text is not valid JSON") from None
+
+
+def not_json(word: str) -> Any:
+    """Refuse `NaN` and `Infinity`, which Python's reader takes."""
+    raise ValueError(word)
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------------------
+
+
+def csv_rows(text: str) -> tuple[Value, ...]:
+    """One object for each line below the header."""
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    if not rows:
+        raise ValueProblem("the CSV has no header line")
+    header = rows[0]
+    if len(set(header)) < len(header):
+        raise ValueProblem("the CSV has two columns of one name")
+    for count, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise ValueProblem(f"row {count} of the CSV has {len(row)} fields, its header {len(header)}")
+    return tuple(dict(sorted(zip(header, row, strict=True))) for row in rows[1:])
+
+
+# --- YAML ----------------------------------------------------------------------------------------------------------------------
+
+
+def yaml_text(value: Value) -> str:
+    """The value as Terraform writes YAML: strings and keys in double quotes."""
+    lines: list[str] = []
+    write_yaml(value, "", lines, "")
+    return "\n".join(lines) + "\n"
+
+
+def yaml_scalar(value: Value) -> str:
+    """One scalar; a string of several lines becomes a block, which the caller indents."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case dict():
+            return "{}"
+        case tuple():
+            return "[]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def write_yaml(value: Value, indent: str, lines: list[str], first: str) -> None:
+    """Append the lines of a value, of which the first begins with `first`, the others with `indent`."""
+    if isinstance(value, dict) and value:
+        for key in sorted(value):
+            write_member(f"{first}{yaml_scalar(key)}:", value[key], indent, lines)
+            first = indent
+    elif isinstance(value, tuple) and value:
+        for item in value:
+            if isinstance(item, (dict, tuple)) and item:
+                write_yaml(item, f"{indent}  ", lines, f"{first}- ")
+            else:
+                write_member(f"{first}-", item, indent, lines)
+            first = indent
+    else:
+        write_member(first.rstrip(), value, indent, lines)
+
+
+def write_member(head: str, value: Value, indent: str, lines: list[str]) -> None:
+    """Append what stands behind a key or a dash."""
+    if isinstance(value, dict) and value:
+        lines.append(head)
+        write_yaml(value, f"{indent}  ", lines, f"{indent}  ")
+    elif isinstance(value, tuple) and value:
+        lines.append(head)
+        write_yaml(value, indent, lines, indent)
+    elif isinstance(value, str) and "\n" in value and head:
+        body = value.rstrip("\n")
+        chomp = "-" if body == value else "" if value == body + "\n" else "+"
+        lines.append(f"{head} |{chomp}")
+        lines.extend(
+            f"{indent}  {line}" if line else "" for line in (value[:-1] if chomp != "-" else value).split("\n")
+        )
+    else:
+        lines.append(f"{head} {yaml_scalar(value)}" if head else yaml_scalar(value))
+
+
+class _YamlLoader(yaml.SafeLoader):
+    """YAML as Terraform reads it: dates stay text."""
+
+
+_YamlLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def yaml_value(text: str) -> Value:
+    """The value that a YAML document stands for."""
+    try:
+        loader = _YamlLoader(text)
+        try:
+            data = loader.get_single_data()
+        finally:
+            loader.dispose()
+        count_nodes(data)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise ValueProblem("the text is not valid YAML") from None
+    return from_python(data)
+
+
+def count_nodes(data: Any) -> None:
+    """Refuse a document that is larger than it looks: anchors can repeat each other."""
+    pending = [(data, 0)]
+    count = 0
+    while pending:
+        item, depth = pending.pop()
+        count += 1
+        if count > MAX_NODES or depth > MAX_DEPTH:
+            raise ValueProblem(
+                f"the YAML document has more than {MAX_NODES:,} values, or is nested deeper than {MAX_DEPTH}"
+            )
+        if isinstance(item, dict):
+            pending.extend((part, depth + 1) for part in item.values())
+        elif isinstance(item, list):
+            pending.extend((part, depth + 1) for part in item)
