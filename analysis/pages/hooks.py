@@ -5,6 +5,7 @@ A warning of this logger fails a strict build; a broken promise of a page is suc
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from functools import cache
@@ -13,11 +14,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from analysis.pages import frontmatter, glossary, links, navigation, source
+from analysis.pages import frontmatter, glossary, links, navigation, notebook_html, notebooks, source
 
 log = get_plugin_logger("gameday")
 
@@ -49,16 +51,41 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path in source.files(root(config)):
         made = File.generated(config, source.uri(path), content=source.page(path), inclusion=InclusionLevel.NOT_IN_NAV)
         files.append(made)
+    for path, folder in _executed(config).items():
+        files.append(File(f"notebooks/{path.name}", str(folder), config.site_dir, config.use_directory_urls))
     return files
 
 
+def _executed(config: MkDocsConfig) -> dict[Path, Path]:
+    """The executed notebooks: where each lies in the checkout -> the directory that holds it, named as its page, with outputs."""
+    paths = sorted((root(config) / "notebooks").glob("*.ipynb"))
+    cache = root(config) / ".cache"
+    made: dict[Path, Path] = {}
+    try:
+        done = notebooks.executed(paths, cache / "notebooks") if paths else {}
+    except notebooks.NotebookError as error:
+        raise PluginError(str(error)) from None
+    for path, notebook in done.items():
+        text = notebooks.text(notebook)
+        target = cache / "pages" / hashlib.sha256(text.encode()).hexdigest()[:32] / "notebooks" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        made[path] = target.parents[1]
+    return made
+
+
+@event_priority(100)  # before the macros, which would read a notebook's JSON as a template
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs' signature)
     """The page with the glossary's abbreviations, after a check of what it says about itself."""
+    if page.file.src_uri.endswith(".ipynb"):
+        about = next(book for book in _notebooks(config) if book.uri == page.file.src_uri)
+        page.meta.update(title=about.title, description=about.description, render_macros=False)
+        return ""
     if not page.meta.get("description"):
         log.warning(
             f"{page.file.src_uri}: front matter lacks a description; search engines and the index pages show it"
         )
-    if "source_page" in page.meta or page.file.src_uri.endswith(".ipynb"):
+    if "source_page" in page.meta:
         return markdown
     try:
         front = frontmatter.of(page.meta, page.file.src_uri)
@@ -88,13 +115,23 @@ def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]
     }
 
 
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs' signature)
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The page's HTML with its source lines filled in and its tables made reachable by keyboard."""
+    if page.file.src_uri.endswith(".ipynb"):
+        made, problems = notebook_html.page(
+            html, page.file.src_uri, lambda uri: files.get_file_from_path(uri) is not None
+        )
+        for problem in problems:
+            log.warning(problem)
+        name = escape(Path(page.file.src_uri).name)
+        return (
+            f'{made}\n<p class="g-download"><a href="{name}" download>Download this notebook with its outputs</a></p>'
+        )
     path = page.meta.get("source_page")
     if path:
-        made, lines = source.rendered(root(config), path)
+        shown, lines = source.rendered(root(config), path)
         page.present_anchor_ids = {*(page.present_anchor_ids or ()), *(source.anchor(n) for n in range(1, lines + 1))}
-        return html.replace(source.MARK, made)
+        return html.replace(source.MARK, shown)
     return MARKDOWN_TABLE.sub(
         r'<div class="g-table" role="group" aria-label="Table" tabindex="0"><table class="g-data">\1</table></div>',
         html,

@@ -11,7 +11,20 @@ from markupsafe import Markup
 
 from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
-from analysis.pages import frontmatter, glossary, links, navigation, records, reference, source, tables
+from analysis.pages import (
+    bill,
+    frontmatter,
+    glossary,
+    infrastructure,
+    links,
+    load,
+    model,
+    navigation,
+    records,
+    reference,
+    source,
+    tables,
+)
 
 _SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
 
@@ -58,7 +71,7 @@ def define_env(env: Any) -> None:
         parts = []
         for path in sorted((root / "terraform" / "scenarios").glob("*.toml")):
             found = scenario(path)
-            parts.append(Markup('<h2 id="{}">{}</h2>').format(f"scenario-{path.stem}", found.title))
+            parts.append(Markup("\n\n## {} {{#scenario-{}}}\n\n").format(tables.inline(found.title), path.stem))
             parts.append(reference.assumption_table(found))
         return Markup("\n").join(parts)
 
@@ -76,7 +89,91 @@ def define_env(env: Any) -> None:
         closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
         return records.action_table(found, frontmatter.today(), closers)
 
+    def stack(name: str) -> model.Model:
+        return model.model(root, name)
+
+    def stack_title(name: str) -> Markup:
+        """What a stack is called."""
+        return tables.inline(stack(name).about.title)
+
+    def attribute(name: str, address: str, argument: str) -> Markup:
+        """The value of an argument, with the line on which it stands."""
+        value, where, default = infrastructure.attribute(stack(name), address, argument)
+        cited_line = infrastructure.citation(stack(name), where, here()) or ""
+        word = "default, " if default else ""
+        return Markup("<code>{}</code> ({}{})").format(tables.inline(infrastructure.shown(value)), word, cited_line)
+
+    def inventory(name: str) -> Markup:
+        """Every resource of a stack."""
+        return infrastructure.inventory(stack(name), here())
+
+    def variables(name: str) -> Markup:
+        """The variables of a stack."""
+        return infrastructure.variables(stack(name), here())
+
+    def outputs(name: str) -> Markup:
+        """The outputs of a stack."""
+        return infrastructure.outputs(stack(name), here())
+
+    def unresolved(name: str) -> Markup:
+        """What could not be resolved in a stack."""
+        return infrastructure.diagnostics(stack(name), here())
+
+    def validation(name: str) -> Markup:
+        """What the real Terraform says of a stack."""
+        return infrastructure.validation(stack(name))
+
+    def alarms(name: str, folder: str) -> Markup:
+        """The alarms of a stack; `folder` holds the runbooks they name."""
+        books = {
+            Path(page.path).stem: tables.link(links.relative(here(), page.path), page.title)
+            for page in frontmatter.folder(docs, folder)
+        }
+        return infrastructure.alarms(stack(name), here(), books)
+
+    def cost_totals(*names: str) -> Markup:
+        """The monthly totals of stacks."""
+        return bill.totals({stack(name).about.title: stack(name).estimate for name in names})
+
+    def cost_by_service(*names: str) -> Markup:
+        """The monthly cost of stacks by service."""
+        return bill.by_service([(stack(name).about.title, stack(name).estimate) for name in names])
+
+    def cost_by_confidence(*names: str) -> Markup:
+        """The monthly cost of stacks by the confidence of the prices."""
+        return bill.by_confidence([(stack(name).about.title, stack(name).estimate) for name in names])
+
+    def cost_lines(name: str) -> Markup:
+        """The bill of a stack line by line."""
+        return bill.lines(stack(name), stack(name).estimate, here())
+
+    def cost_unpriced(name: str) -> Markup:
+        """What has no price in a stack."""
+        return bill.unpriced(stack(name), stack(name).estimate)
+
+    def cost_free(name: str) -> Markup:
+        """What is free in a stack."""
+        return bill.free(stack(name), stack(name).estimate)
+
+    def stations(name: str) -> Markup:
+        """The stations of a request."""
+        return load.stations(stack(name), here())
+
+    def capacity_inputs(name: str) -> Markup:
+        """What the stations' figures rest on."""
+        return load.inputs(stack(name), here())
+
+    def connection_budgets(*names: str) -> Markup:
+        """The connection budgets of stacks."""
+        return load.connections([stack(name) for name in names], here())
+
+    def freshness(*names: str) -> Markup:
+        """How old updates are in stacks."""
+        return load.freshness([stack(name) for name in names])
+
     for macro in (
+        stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, cost_totals, cost_by_service,
+        cost_by_confidence, cost_lines, cost_unpriced, cost_free, stations, capacity_inputs, connection_budgets, freshness,
         contents, glossary_list, source_files, cited, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
     ):  # fmt: skip

@@ -78,7 +78,7 @@ def price_tables(book: PriceBook) -> Markup:
                     anchor,
                 )
             )
-        parts.append(Markup('<h2 id="{}">{}</h2>').format(f"prices-{service.lower()}", service))
+        parts.append(Markup("\n\n## {} {{#prices-{}}}\n\n").format(service, service.lower()))
         parts.append(table(columns, rows, label=f"Prices of {service}"))
     return Markup("\n").join(parts)
 

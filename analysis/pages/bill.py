@@ -1,0 +1,95 @@
+"""What stacks cost, as tables: by service, line by line, what is free, what has no price, and two stacks side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from analysis.architecture import Location
+from analysis.cost import Estimate, LineItem
+from analysis.pages import infrastructure, links, tables
+from analysis.pages.model import Model
+from analysis.pages.reference import amount, confidence
+from analysis.pages.tables import Cell, Column, Row, table
+from analysis.units import money, rate
+
+PRICES_PAGE = "reference/prices.md"
+
+
+def by_service(stacks: Sequence[tuple[str, Estimate]]) -> Markup:
+    """The month's bill by AWS service, one column for each stack, the dearest service of the last stack first."""
+    split = [(title, estimate.by_service()) for title, estimate in stacks]
+    services = list(dict.fromkeys(name for _, found in reversed(split) for name in found))
+    rows = [
+        Row([service, *(money(found[service].usd) if service in found else "" for _, found in split)])
+        for service in services
+        if any(service in found and found[service].usd for _, found in split)
+    ]
+    rows.append(Row(["Together", *(money(estimate.total.usd) for _, estimate in stacks)], total=True))
+    columns = [Column("Service", "head"), *(Column(title, "number") for title, _ in stacks)]
+    return table(columns, rows, label="Monthly cost by service", caption="US dollars for a month of 730 hours.")
+
+
+def lines(model: Model, estimate: Estimate, page: str) -> Markup:
+    """Every line of the bill: quantity, unit price, cost, how sure the price is, and where the resource stands."""
+    rows = [Row(_line(model, item, page)) for item in estimate.line_items]
+    rows.append(Row(["Together", None, None, None, money(estimate.total.usd), None, None], total=True))
+    columns = [
+        Column("Resource", "code"), Column("Component", "wide"), Column("Quantity", "number"), Column("Unit price", "number"),
+        Column("A month", "number"), Column("Price is"), Column("Defined at", "code"),
+    ]  # fmt: skip
+    used = estimate.usage or "Without usage: lines that depend on it have no quantity"
+    caption = f"Prices of {estimate.region} as of {estimate.prices_as_of}. Usage: {used}."
+    return table(columns, rows, label=f"Bill of {model.name}", caption=caption)
+
+
+def _line(model: Model, item: LineItem, page: str) -> list[Cell]:
+    resource = model.architecture.by_address.get(item.address)
+    where: Location | None = resource.defined_at if resource else None
+    quantity = f"{amount(_rounded(item.quantity))} {item.unit}" if item.quantity is not None else "by usage"
+    price = tables.link(links.relative(page, PRICES_PAGE, f"price-{item.sku}"), rate(item.unit_price))
+    return [
+        tables.code(item.address), item.component, quantity, price, money(item.cost) if item.cost is not None else "by usage",
+        confidence(item.confidence), infrastructure.citation(model, where, page) if where else None,
+    ]  # fmt: skip
+
+
+def _rounded(value: Decimal | None) -> Decimal | None:
+    """Four significant digits, or all before the point: enough to follow the product, and no noise."""
+    if value is None or value == value.to_integral_value():
+        return value
+    return value.quantize(Decimal(1).scaleb(min(0, value.adjusted() - 3)))
+
+
+def by_confidence(stacks: Sequence[tuple[str, Estimate]]) -> Markup:
+    """How much of each total rests on prices of which confidence."""
+    split = [estimate.by_confidence() for _, estimate in stacks]
+    rows = [Row([confidence(level), *(money(found[level].usd) for found in split)]) for level in split[0]]
+    columns = [Column("Price is"), *(Column(title, "number") for title, _ in stacks)]
+    return table(columns, rows, label="Monthly cost by confidence of the price")
+
+
+def unpriced(model: Model, estimate: Estimate) -> Markup:
+    """What has no price and is in no total, with the reason; a plain sentence where there is nothing."""
+    if not estimate.unpriced:
+        return Markup("<p>Every billable resource has a price.</p>")
+    rows = [Row([tables.code(entry.address), entry.component, entry.reason]) for entry in estimate.unpriced]
+    columns = [Column("Resource", "code"), Column("Component"), Column("Why it has no price", "wide")]
+    return table(columns, rows, label=f"Unpriced in {model.name}")
+
+
+def free(model: Model, estimate: Estimate) -> Markup:
+    """What costs nothing, by type, with the reason."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for entry in estimate.free:
+        reasons.setdefault((entry.type, entry.reason), []).append(entry.address)
+    rows = [Row([kind, str(len(found)), reason]) for (kind, reason), found in sorted(reasons.items())]
+    columns = [Column("Type", "code"), Column("Resources", "number"), Column("Why it costs nothing", "wide")]
+    return table(columns, rows, label=f"Free in {model.name}")
+
+
+def totals(stacks: Mapping[str, Estimate]) -> Markup:
+    """The month's total of each stack, side by side."""
+    return tables.definitions((title, money(estimate.total.usd)) for title, estimate in stacks.items())

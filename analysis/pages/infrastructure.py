@@ -1,0 +1,235 @@
+"""A stack's inventory, variables, outputs, alarms and validation as tables, each row with the line of Terraform it stands on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.architecture import Location, Resource, Unknown, Value
+from analysis.pages import links, source, tables
+from analysis.pages.model import Model
+from analysis.pages.reference import amount
+from analysis.pages.tables import Cell, Column, Row, State, table
+
+LONGEST = 240
+"""Characters of a value that a table shows; the rest is in the source."""
+
+STEP_STATES: Mapping[str, State] = {
+    "passed": "good",
+    "ok": "good",
+    "failed": "bad",
+    "skipped": "plain",
+    "warning": "warn",
+}
+_CITED = re.compile(r"(?P<file>[\w./-]+\.(?:tf|tf\.json|toml)):(?P<line>\d+)(?::\d+)?")
+
+
+def citation(model: Model, where: Location, page: str) -> Cell:
+    """A link to the line, or its name where the file is not shown."""
+    path = source.below_root(model.folder, where.file)
+    name = f"{path.removeprefix(model.folder + '/').removeprefix('terraform/')}:{where.line}"
+    if path not in source.files(model.root):
+        return name
+    return tables.link(links.relative(page, source.uri(path), source.anchor(where.line)), name, "g-src")
+
+
+def origin(model: Model, text: str, page: str) -> Cell:
+    """Where a number comes from, with a link where that is a line of Terraform."""
+    match = _CITED.fullmatch(text)
+    return citation(model, Location(match["file"], int(match["line"])), page) if match else text
+
+
+def shown(value: Value) -> str:
+    """A resolved value for people: texts as they are, structures as JSON, what only an apply would tell by its reference."""
+    if isinstance(value, Unknown):
+        return f"known after apply ({value.reference})"
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return amount(value)
+    return json.dumps(value, default=shown, ensure_ascii=False, sort_keys=True)
+
+
+def _short(value: Value) -> str:
+    text = shown(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def attribute(model: Model, address: str, name: str) -> tuple[Value, Location, bool]:
+    """The value at `name` (`engine`, `scaling_configuration.0.max_capacity`), where it is set, and whether it is a default.
+
+    Raises LookupError where there is no such resource or attribute, and for one that is sensitive.
+    """
+    resource = model.architecture.by_address.get(address)
+    if resource is None:
+        raise LookupError(f"{model.name} has no {address}")
+    first, *rest = name.split(".")
+    if first in resource.sensitive:
+        raise LookupError(f"{address}.{first} is sensitive and is not shown")
+    if first not in resource.values:
+        raise LookupError(f"{address} has no {first}; it has {', '.join(sorted(resource.values))}")
+    value = resource.values[first]
+    for step in rest:
+        try:
+            value = value[int(step)] if isinstance(value, tuple) else value[step]
+        except (LookupError, ValueError, TypeError):
+            raise LookupError(f"{address}.{name} stops at {step!r}") from None
+    return value, resource.location(first), first not in resource.locations
+
+
+def inventory(model: Model, page: str) -> Markup:
+    """Every resource with its line; alike instances of one block share a row."""
+    rows: list[Row] = []
+    for resource in model.architecture.resources:
+        about = model.about.page(resource.address)
+        rows.append(
+            Row(
+                [
+                    tables.code(resource.address),
+                    _summary(resource),
+                    citation(model, resource.defined_at, page),
+                    tables.link(links.relative(page, about), "About it") if about else None,
+                ],
+                f"{model.name}-{resource.address}",
+            )
+        )
+    columns = [
+        Column("Address", "code"),
+        Column("Main arguments", "wide"),
+        Column("Defined at", "code"),
+        Column("Page"),
+    ]
+    kinds = Counter(resource.type for resource in model.architecture.resources)
+    caption = f"{len(rows)} resources of {len(kinds)} types."
+    return table(columns, rows, label=f"Resources of {model.name}", caption=caption)
+
+
+def _summary(resource: Resource) -> str:
+    """The set arguments that are plain numbers, texts or flags, the first few in the order of the source."""
+    found = []
+    for name in sorted(resource.locations, key=lambda key: resource.locations[key]):
+        value = resource.values.get(name)
+        if name in resource.sensitive or name in {
+            "count",
+            "for_each",
+            "tags",
+            "name",
+            "description",
+            "provider",
+            "depends_on",
+        }:
+            continue
+        if isinstance(value, str | int | float) and len(shown(value)) <= 36:
+            found.append(f"{name} = {shown(value)}")
+    return ", ".join(found[:4]) + (", ..." if len(found) > 4 else "")
+
+
+def variables(model: Model, page: str) -> Markup:
+    """The stack's variables with the values this site is computed with."""
+    rows = []
+    for variable in sorted(model.architecture.variables.values(), key=lambda variable: variable.name):
+        value: Cell = "sensitive" if variable.sensitive else tables.code(_short(variable.value))
+        where = citation(model, variable.declared_at, page)
+        rows.append(
+            Row([variable.name, variable.type, value, variable.description, where], f"{model.name}-var.{variable.name}")
+        )
+    columns = [
+        Column("Variable", "code"),
+        Column("Type"),
+        Column("Value here"),
+        Column("What it is", "wide"),
+        Column("Declared at", "code"),
+    ]
+    return table(columns, rows, label=f"Variables of {model.name}")
+
+
+def outputs(model: Model, page: str) -> Markup:
+    """The stack's outputs."""
+    rows = []
+    for output in sorted(model.architecture.outputs.values(), key=lambda output: output.name):
+        value: Cell = "sensitive" if output.sensitive else tables.code(_short(output.value))
+        rows.append([output.name, value, output.description, citation(model, output.declared_at, page)])
+    columns = [Column("Output", "code"), Column("Value"), Column("What it is", "wide"), Column("Declared at", "code")]
+    return table(columns, rows, label=f"Outputs of {model.name}")
+
+
+def diagnostics(model: Model, page: str) -> Markup:
+    """What the evaluator and the capacity model could not resolve; a plain sentence where there is nothing."""
+    found = [*model.architecture.diagnostics, *model.capacity.diagnostics]
+    if not found:
+        return Markup("<p>Nothing was left unresolved.</p>")
+    states: Mapping[str, State] = {"error": "bad", "warning": "warn"}
+    rows = [
+        [tables.chip(states[entry.severity], entry.severity), entry.message, citation(model, entry.location, page)]
+        for entry in found
+    ]
+    columns = [Column("Kind"), Column("What", "wide"), Column("Where", "code")]
+    return table(columns, rows, label=f"Unresolved in {model.name}")
+
+
+def validation(model: Model) -> Markup:
+    """What the real Terraform said; a plain sentence where it was not there to ask."""
+    report: Mapping[str, Any] = model.validation
+    if not report["steps"]:
+        return Markup("<p>Terraform was not found when this page was built, so nothing was asked of it.</p>")
+    rows = [
+        [step["name"], tables.chip(STEP_STATES[step["status"]], step["status"]), step["message"]]
+        for step in report["steps"]
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(report["versions"].items()))
+    columns = [Column("Step", "code"), Column("Result"), Column("What it said", "wide")]
+    return table(columns, rows, label=f"Validation of {model.name}", caption=versions)
+
+
+def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
+    """The alarms with condition, severity, owner and runbook, as their tags say; `runbooks` maps a runbook's name to its link."""
+    rows = []
+    for alarm in model.architecture.of_type("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
+        tags = alarm.values.get("tags")
+        said: Mapping[str, Any] = tags if isinstance(tags, Mapping) else {}
+        low = {key.lower(): shown(value) for key, value in said.items()}
+        runbook = low.get("runbook", "").rpartition("/")[2].removesuffix(".md")
+        rows.append(
+            [
+                shown(alarm.values.get("alarm_name")),
+                _condition(alarm),
+                low.get("severity", ""),
+                low.get("owner", ""),
+                runbooks.get(runbook, runbook),
+                citation(model, alarm.defined_at, page),
+            ]
+        )
+    columns = [
+        Column("Alarm", "code"), Column("Rings when", "wide"), Column("Severity"), Column("Owner"), Column("Runbook"),
+        Column("Defined at", "code"),
+    ]  # fmt: skip
+    return table(columns, rows, label=f"Alarms of {model.name}", caption=f"{len(rows)} alarms.")
+
+
+_WORDS = {
+    "GreaterThanThreshold": "above", "GreaterThanOrEqualToThreshold": "at or above", "LessThanThreshold": "below",
+    "LessThanOrEqualToThreshold": "at or below",
+}  # fmt: skip
+
+
+def _condition(alarm: Resource) -> str:
+    values = alarm.values
+    if alarm.type == "aws_cloudwatch_composite_alarm":
+        return _short(values.get("alarm_rule"))
+    periods = values.get("evaluation_periods")
+    datapoints = values.get("datapoints_to_alarm") or periods
+    metric = values.get("metric_name") or "an expression of metrics"
+    statistic = values.get("extended_statistic") or values.get("statistic") or ""
+    return (
+        f"{shown(metric)} {shown(statistic)} {_WORDS.get(shown(values.get('comparison_operator')), 'against')} "
+        f"{shown(values.get('threshold'))} in {shown(datapoints)} of {shown(periods)} periods of {shown(values.get('period'))} s"
+    )

@@ -1,0 +1,158 @@
+"""What a stack holds, as tables: the stations of a request, what each figure rests on, connections, freshness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from analysis.capacity import Capacity, Range, Station
+from analysis.demand import Given
+from analysis.pages import infrastructure, tables
+from analysis.pages.model import Model
+from analysis.pages.reference import amount
+from analysis.pages.tables import Cell, Column, Row, State, table
+
+BUSY = 0.7
+"""Utilisation from which a station is marked: its waits more than triple those of an idle one (1 / (1 - 0.7))."""
+
+VERDICTS: dict[str, State] = {"fits": "good", "over budget": "warn", "exhausted": "bad"}
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits, thousands apart."""
+    return amount(float(f"{value:.{digits}g}"))
+
+
+def held(users: Range) -> str:
+    """A number of users with its range, in hundreds; a figure without limit is said to be one."""
+    if users.value is None:
+        return "no limit in this model"
+    low, high = users.low, users.high
+    span = "" if low is None or high is None or low == high else f" ({significant(low, 2)} to {significant(high, 2)})"
+    return f"{significant(users.value, 2)}{span}"
+
+
+def utilisation(value: float | None) -> Cell:
+    """A utilisation in per cent, with a word where it is high."""
+    if value is None:
+        return None
+    text = f"{significant(100 * value, 2)} %"
+    if value >= 1:
+        return Markup("{} {}").format(text, tables.chip("bad", "saturated"))
+    return Markup("{} {}").format(text, tables.chip("warn", "busy")) if value >= BUSY else text
+
+
+def stations(model: Model, page: str) -> Markup:
+    """The stations at the scenario's peak: offered rate, capacity, utilisation, and the users at which each saturates."""
+    capacity = model.capacity
+    rows = [_station(model, capacity, station, page) for station in capacity.stations]
+    columns = [
+        Column("Station", "head"), Column("Address", "code"), Column("Offered, 1/s", "number"), Column("Capacity, 1/s", "number"),
+        Column("Utilisation"), Column("Saturates at users", "number"), Column("Formula", "wide"),
+    ]  # fmt: skip
+    caption = (
+        f"{capacity.users:,} users, each asking every {significant(float(capacity.poll_interval.value))} s, with "
+        f"{capacity.at_start.tasks.value} task(s). In brackets: the range that the assumptions allow."
+    )
+    return table(columns, rows, label=f"Stations of {model.name}", caption=caption)
+
+
+def _station(model: Model, capacity: Capacity, station: Station, page: str) -> Row:
+    first = station.name == capacity.bottleneck
+    name: Cell = (
+        Markup("{}<br>{}").format(station.name, tables.chip("warn", "first to saturate")) if first else station.name
+    )
+    resource = model.architecture.by_address.get(station.address)
+    address: Cell = tables.code(station.address)
+    if resource:
+        address = Markup("{}<br>{}").format(address, infrastructure.citation(model, resource.defined_at, page) or "")
+    able = "no limit" if station.capacity_per_s.value is None else significant(station.capacity_per_s.value)
+    users = held(station.users_held)
+    cells = [
+        name,
+        address,
+        significant(station.offered_per_s),
+        able,
+        utilisation(station.utilisation),
+        users,
+        station.formula,
+    ]
+    return Row(cells, f"{model.name}-station-{station.name}")
+
+
+def inputs(model: Model, page: str) -> Markup:
+    """Every input of the stations' formulas, with the line of Terraform, the assumption or the source it comes from."""
+    seen: dict[tuple[str, str], Sequence[Cell]] = {}
+    for station in model.capacity.stations:
+        for given in station.inputs:
+            seen.setdefault((given.name, given.origin), _given(model, station.name, given, page))
+    columns = [
+        Column("Input", "code"),
+        Column("Used for"),
+        Column("Value", "number"),
+        Column("Unit"),
+        Column("Where from", "wide"),
+    ]
+    return table(columns, list(seen.values()), label=f"Inputs of {model.name}")
+
+
+def _given(model: Model, station: str, given: Given, page: str) -> Sequence[Cell]:
+    return [
+        given.name,
+        station,
+        infrastructure.shown(given.value),
+        given.unit,
+        infrastructure.origin(model, given.origin, page),
+    ]
+
+
+def connections(models: Sequence[Model], page: str) -> Markup:
+    """The connection budget of each stack: what the tasks may claim, also during a deployment, and what the database accepts."""
+    rows = []
+    for model in models:
+        budget = model.capacity.connections
+        if budget is None:
+            continue
+        rows.append(
+            [
+                model.about.title,
+                infrastructure.shown(budget.per_task.value),
+                infrastructure.shown(budget.tasks.value),
+                f"{budget.claimed:,}",
+                f"{budget.claimed_deploying:,}",
+                "unknown" if budget.accepted.value is None else significant(budget.accepted.value),
+                tables.chip(VERDICTS[budget.verdict], budget.verdict),
+                infrastructure.origin(model, budget.origin, page),
+            ]
+        )
+    columns = [
+        Column("Stack", "head"), Column("Per task", "number"), Column("Tasks at most", "number"), Column("Claimed", "number"),
+        Column("While deploying", "number"), Column("Accepted", "number"), Column("Verdict"), Column("Limit from", "wide"),
+    ]  # fmt: skip
+    return table(columns, rows, label="Connection budgets")
+
+
+def freshness(models: Sequence[Model]) -> Markup:
+    """How old an update is when a fan sees it: median, 95th percentile and worst, against the target."""
+    rows = []
+    for model in models:
+        capacity = model.capacity
+        fresh = capacity.freshness
+        rows.append(
+            [
+                model.about.title,
+                f"{significant(fresh.percentile_s(0.5), 2)} s",
+                f"{significant(fresh.percentile_s(0.95), 2)} s",
+                f"{significant(fresh.worst_s, 2)} s",
+                f"{significant(capacity.freshness_target_s, 2)} s",
+                f"{significant(100 * capacity.fresh_share, 3)} %",
+            ]
+        )
+    columns = [
+        Column("Stack", "head"), Column("Median age", "number"), Column("95th percentile", "number"), Column("Worst", "number"),
+        Column("Target", "number"), Column("Within target", "number"),
+    ]  # fmt: skip
+    return table(
+        columns, rows, label="Freshness", caption="With the tasks that run at kick-off, at the scenario's peak."
+    )
