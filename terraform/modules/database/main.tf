@@ -1,0 +1,166 @@
+terraform {
+  required_version = ">= 1.7"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-db"
+  description = var.description
+  vpc_id      = var.vpc_id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "clients" {
+  for_each = var.client_security_group_ids
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "Queries from ${each.key}"
+  referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+}
+
+resource "aws_db_subnet_group" "this" {
+  name       = var.name
+  subnet_ids = var.subnet_ids
+}
+
+resource "aws_db_parameter_group" "this" {
+  name        = "${var.name}-${replace(var.parameter_group_family, ".", "-")}"
+  family      = var.parameter_group_family
+  description = "Parameters of ${var.name}"
+
+  dynamic "parameter" {
+    for_each = var.parameters
+
+    content {
+      name         = parameter.key
+      value        = parameter.value.value
+      apply_method = parameter.value.apply_method
+    }
+  }
+}
+
+# Enhanced monitoring shows processes and memory of the host, which CloudWatch's own metrics do not.
+resource "aws_iam_role" "monitoring" {
+  name = "${var.name}-db-monitoring"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "monitoring.rds.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "monitoring" {
+  name = "write-host-metrics"
+  role = aws_iam_role.monitoring.id
+
+  # The statements of AWS's own AmazonRDSEnhancedMonitoringRole, narrowed to the region's log group of that name.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]
+        Resource = "arn:aws:logs:*:*:log-group:RDSOSMetrics"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams", "logs:GetLogEvents"]
+        Resource = "arn:aws:logs:*:*:log-group:RDSOSMetrics:log-stream:*"
+      },
+    ]
+  })
+}
+
+resource "aws_db_instance" "primary" {
+  identifier     = var.name
+  engine         = var.engine
+  engine_version = var.engine_version
+  instance_class = var.instance_class
+
+  db_name  = var.database_name
+  username = var.username
+  password = uuid()
+  port     = var.port
+
+  allocated_storage     = var.storage.allocated_gb
+  max_allocated_storage = var.storage.max_gb
+  storage_type          = "gp3"
+  storage_encrypted     = true
+
+  db_subnet_group_name   = aws_db_subnet_group.this.name
+  vpc_security_group_ids = [aws_security_group.this.id]
+  publicly_accessible    = false
+  multi_az               = true
+  parameter_group_name   = aws_db_parameter_group.this.name
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+
+  backup_retention_period   = var.backup_retention_days
+  backup_window             = var.backup_window
+  maintenance_window        = var.maintenance_window
+  copy_tags_to_snapshot     = true
+  skip_final_snapshot       = false
+  final_snapshot_identifier = "${var.name}-final"
+  deletion_protection       = var.deletion_protection
+
+  performance_insights_enabled    = true
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.monitoring.arn
+  enabled_cloudwatch_logs_exports = var.log_exports
+
+  auto_minor_version_upgrade = true
+  apply_immediately          = false
+
+  lifecycle {
+    # Made once, at creation; the runbook for a leaked credential changes it afterwards. No password stands in any file.
+    ignore_changes = [password]
+  }
+}
+
+# Reads of commentary move here, so that writes keep the primary to themselves. Encryption is repeated because a replica of an encrypted
+# primary that does not say so is replaced by the next plan.
+resource "aws_db_instance" "replica" {
+  identifier          = "${var.name}-replica"
+  replicate_source_db = aws_db_instance.primary.identifier
+  instance_class      = var.replica_instance_class
+  storage_type        = "gp3"
+  storage_encrypted   = true
+
+  vpc_security_group_ids = [aws_security_group.this.id]
+  publicly_accessible    = false
+  parameter_group_name   = aws_db_parameter_group.this.name
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+  maintenance_window     = var.maintenance_window
+
+  copy_tags_to_snapshot        = true
+  skip_final_snapshot          = true # a copy: the primary keeps the snapshots
+  deletion_protection          = var.deletion_protection
+  performance_insights_enabled = true
+  monitoring_interval          = 60
+  monitoring_role_arn          = aws_iam_role.monitoring.arn
+  auto_minor_version_upgrade   = true
+}
+
+resource "aws_secretsmanager_secret" "this" {
+  name = var.secret_name
+}
+
+resource "aws_secretsmanager_secret_version" "this" {
+  secret_id     = aws_secretsmanager_secret.this.id
+  secret_string = jsonencode({ username = var.username, password = aws_db_instance.primary.password })
+
+  lifecycle {
+    # A rotated password lives here and in the database only; an apply must not bring the first one back.
+    ignore_changes = [secret_string]
+  }
+}

@@ -1,0 +1,49 @@
+variable "name" {
+  description = "Prefix of the role's name."
+  type        = string
+}
+
+variable "repository" {
+  description = "GitHub repository whose workflows deploy, as owner/name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
+    error_message = "repository must be owner/name, without a wildcard: any other repository could deploy."
+  }
+}
+
+variable "environment" {
+  description = "GitHub environment that the deploying job names."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]+$", var.environment))
+    error_message = "environment must be a plain name, without a wildcard."
+  }
+}
+
+variable "repository_arn" {
+  description = "Image repository that is pushed to."
+  type        = string
+}
+
+variable "service_arn" {
+  description = "Service that is deployed."
+  type        = string
+}
+
+variable "task_role_arns" {
+  description = "Roles that the task definition names."
+  type        = list(string)
+}
+
+variable "assets_bucket_arn" {
+  description = "Bucket that assets are synchronised to."
+  type        = string
+}
+
+variable "distribution_arn" {
+  description = "Distribution that is invalidated."
+  type        = string
+}

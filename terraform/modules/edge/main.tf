@@ -1,0 +1,201 @@
+terraform {
+  required_version = ">= 1.7"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+locals {
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+  caching_disabled  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+  caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  all_viewer        = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+}
+
+resource "aws_cloudfront_origin_access_control" "assets" {
+  name                              = "${var.name}-assets"
+  description                       = "Signed requests to the asset bucket of ${var.name}"
+  origin_access_control_origin_type = "s3"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
+}
+
+# A second of caching turns thousands of polls into a few requests to the origin. The smallest lifetime is zero, so that an answer marked
+# `private` or `no-store` is never kept; where the service says nothing, an answer lives for `default_ttl`.
+resource "aws_cloudfront_cache_policy" "live" {
+  name        = "${var.name}-live"
+  comment     = "Shared answers of the API, kept for a second"
+  min_ttl     = 0
+  default_ttl = var.live_ttl_s
+  max_ttl     = var.live_ttl_s
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_gzip   = true
+    enable_accept_encoding_brotli = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "none"
+    }
+
+    query_strings_config {
+      query_string_behavior = "whitelist"
+
+      query_strings {
+        items = var.live_query_strings
+      }
+    }
+  }
+}
+
+resource "aws_cloudfront_response_headers_policy" "this" {
+  name    = "${var.name}-security"
+  comment = "Headers that browsers obey"
+
+  security_headers_config {
+    strict_transport_security {
+      access_control_max_age_sec = 31536000
+      include_subdomains         = true
+      override                   = true
+    }
+
+    content_type_options {
+      override = true
+    }
+
+    frame_options {
+      frame_option = "DENY"
+      override     = true
+    }
+
+    referrer_policy {
+      referrer_policy = "strict-origin-when-cross-origin"
+      override        = true
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "this" {
+  enabled         = true
+  is_ipv6_enabled = true
+  http_version    = "http2and3"
+  comment         = var.comment
+  aliases         = [var.alias]
+  web_acl_id      = var.web_acl_arn
+  price_class     = var.price_class
+
+  origin {
+    origin_id           = "alb"
+    domain_name         = var.origin_domain
+    connection_attempts = 2
+    connection_timeout  = 3
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "https-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+
+      # The longest that CloudFront keeps a connection without a raised quota; the load balancer waits longer.
+      origin_keepalive_timeout = 60
+      origin_read_timeout      = 10
+    }
+
+    # One cache before the origin, in its region, asks on behalf of all edge caches.
+    origin_shield {
+      enabled              = true
+      origin_shield_region = var.region
+    }
+  }
+
+  origin {
+    origin_id                = "assets"
+    domain_name              = var.assets_domain
+    origin_access_control_id = aws_cloudfront_origin_access_control.assets.id
+  }
+
+  # What is personal, or changes something, always reaches the service.
+  default_cache_behavior {
+    target_origin_id           = "alb"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = local.caching_disabled
+    origin_request_policy_id   = local.all_viewer
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = var.live_paths
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "alb"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = aws_cloudfront_cache_policy.live.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = ["/assets/*", "/fallback/*"]
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "assets"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = local.caching_optimized
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  # When the service does not answer, the edge shows a page that lies in the asset bucket. DNS failover to a website in S3 would be
+  # slower (its record's lifetime) and would answer in plain HTTP only, which the apps refuse.
+  dynamic "custom_error_response" {
+    for_each = [502, 503, 504]
+
+    content {
+      error_code            = custom_error_response.value
+      response_code         = 503
+      response_page_path    = "/fallback/index.html"
+      error_caching_min_ttl = 1
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    acm_certificate_arn      = var.certificate_arn
+    ssl_support_method       = "sni-only"
+    minimum_protocol_version = "TLSv1.2_2021"
+  }
+}
+
+# Cache hit rate and the error rates by status are metrics only with this subscription.
+resource "aws_cloudfront_monitoring_subscription" "this" {
+  distribution_id = aws_cloudfront_distribution.this.id
+
+  monitoring_subscription {
+    realtime_metrics_subscription_config {
+      realtime_metrics_subscription_status = "Enabled"
+    }
+  }
+}

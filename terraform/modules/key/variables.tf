@@ -1,0 +1,29 @@
+variable "name" {
+  description = "Alias of the key."
+  type        = string
+}
+
+variable "description" {
+  description = "What the key protects."
+  type        = string
+}
+
+variable "account_id" {
+  description = "AWS account of the key."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have twelve digits."
+  }
+}
+
+variable "services" {
+  description = "AWS services that use the key on behalf of the account, such as cloudwatch.amazonaws.com."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for service in var.services : endswith(service, ".amazonaws.com")])
+    error_message = "services must be service principals that end in .amazonaws.com."
+  }
+}

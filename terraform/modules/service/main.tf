@@ -1,0 +1,235 @@
+terraform {
+  required_version = ">= 1.7"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+locals {
+  trust = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+    }]
+  })
+
+  # Legal pairs of processor and memory on Fargate, in MiB:
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+  memory_mib = {
+    256  = [512, 1024, 2048]
+    512  = range(1024, 4097, 1024)
+    1024 = range(2048, 8193, 1024)
+    2048 = range(4096, 16385, 1024)
+    4096 = range(8192, 30721, 1024)
+  }
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-app"
+  description = var.description
+  vpc_id      = var.vpc_id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "Requests and health checks from the load balancer"
+  referenced_security_group_id = var.load_balancer_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = var.container.port
+  to_port                      = var.container.port
+}
+
+resource "aws_vpc_security_group_egress_rule" "this" {
+  for_each = var.reaches
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "To ${each.key}"
+  referenced_security_group_id = each.value.security_group_id
+  prefix_list_id               = each.value.prefix_list_id
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = var.log_group_name
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  assume_role_policy = local.trust
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name = "start-tasks"
+  role = aws_iam_role.execution.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "SignInToTheRegistry" # names no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+        Effect = "Allow"
+        Action = ["ecr:GetAuthorizationToken"]
+
+        Resource = "*"
+      },
+      {
+        Sid      = "PullTheImage"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = var.repository_arn
+      },
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+      },
+      {
+        Sid      = "ReadTheTasksSecrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = var.secret_arns
+      },
+    ]
+  })
+}
+
+# What the running container may do: nothing, until a statement says otherwise.
+resource "aws_iam_role" "task" {
+  name               = "${var.name}-task"
+  assume_role_policy = local.trust
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+
+  # Running and desired task counts exist as metrics only with Container Insights.
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.service_name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.task_size.cpu
+  memory                   = var.task_size.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+
+  # The revision that ran before stays registered: it is what a rollback deploys.
+  skip_destroy = true
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.task_size.architecture
+  }
+
+  container_definitions = jsonencode([{
+    name              = var.container.name
+    essential         = true
+    image             = var.container.image
+    memoryReservation = var.task_size.memory
+    portMappings      = [{ containerPort = var.container.port, protocol = "tcp" }]
+    environment       = [for name, value in var.environment : { name = name, value = value }]
+    secrets           = [for name, source in var.secrets : { name = name, valueFrom = source }]
+    stopTimeout       = var.container.stop_timeout_s
+    linuxParameters   = { initProcessEnabled = true }
+    healthCheck = {
+      command     = var.container.health_command
+      interval    = 30
+      timeout     = 10
+      retries     = 5
+      startPeriod = var.health_check_grace_period_s
+    }
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        "awslogs-group"         = aws_cloudwatch_log_group.this.name
+        "awslogs-region"        = var.region
+        "awslogs-stream-prefix" = var.container.name
+        # A slow log must not hold up a request: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
+        "mode"            = "non-blocking"
+        "max-buffer-size" = "4m"
+      }
+    }
+  }])
+
+  lifecycle {
+    precondition {
+      condition     = contains(try(local.memory_mib[var.task_size.cpu], []), var.task_size.memory)
+      error_message = "Fargate has no task of ${var.task_size.cpu} CPU units and ${var.task_size.memory} MiB."
+    }
+  }
+}
+
+resource "aws_ecs_service" "this" {
+  name                              = var.service_name
+  cluster                           = aws_ecs_cluster.this.id
+  task_definition                   = aws_ecs_task_definition.this.arn
+  launch_type                       = "FARGATE"
+  desired_count                     = var.desired_count
+  health_check_grace_period_seconds = var.health_check_grace_period_s
+  availability_zone_rebalancing     = "ENABLED"
+  propagate_tags                    = "SERVICE"
+
+  # New tasks first, old ones out when they are healthy.
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  alarms {
+    enable      = true
+    rollback    = true
+    alarm_names = var.rollback_alarms
+  }
+
+  network_configuration {
+    subnets          = var.subnet_ids
+    security_groups  = [aws_security_group.this.id]
+    assign_public_ip = false
+  }
+
+  load_balancer {
+    target_group_arn = var.target_group_arn
+    container_name   = var.container.name
+    container_port   = var.container.port
+  }
+
+  lifecycle {
+    # The scaling policies own the number of tasks from the first hour on.
+    ignore_changes = [desired_count]
+  }
+
+  depends_on = [aws_iam_role_policy.execution]
+}
+
+# Age of an update when the service hands it out for the first time, from the service's own log lines.
+resource "aws_cloudwatch_log_metric_filter" "freshness" {
+  name           = "${var.service_name}-update-age"
+  log_group_name = aws_cloudwatch_log_group.this.name
+  pattern        = "{ ($.update_age_ms = *) && ($.service = \"${var.service_name}\") }"
+
+  metric_transformation {
+    namespace = var.metric_namespace
+    name      = "UpdateAge"
+    value     = "$.update_age_ms"
+    unit      = "Milliseconds"
+
+    dimensions = { Service = "$.service" }
+  }
+}

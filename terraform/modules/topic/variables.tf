@@ -1,0 +1,39 @@
+variable "name" {
+  description = "Name of the topic."
+  type        = string
+}
+
+variable "account_id" {
+  description = "AWS account on whose behalf services publish."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have twelve digits."
+  }
+}
+
+variable "key_arn" {
+  description = "Key that encrypts messages; its policy must let the publishers in, which the key of AWS for SNS does not."
+  type        = string
+}
+
+variable "publishers" {
+  description = "AWS services that publish, such as cloudwatch.amazonaws.com."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.publishers) > 0 && alltrue([for service in var.publishers : endswith(service, ".amazonaws.com")])
+    error_message = "publishers must name at least one service principal that ends in .amazonaws.com."
+  }
+}
+
+variable "emails" {
+  description = "Addresses that get every message."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.emails) > 0 && alltrue([for email in var.emails : can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", email))])
+    error_message = "emails must hold at least one address, or nobody hears the alarm."
+  }
+}

@@ -1,0 +1,333 @@
+locals {
+  name         = "buzzer"
+  service_name = "buzzer-api"
+  api_name     = "api.${var.domain}"
+  origin_name  = "origin.${var.domain}"
+  namespace    = "Buzzer"
+
+  # While a deployment runs, old and new tasks stand side by side and each holds its pool.
+  connections_needed  = var.pool_size * var.tasks.max * 2
+  connections_allowed = floor(0.8 * var.database.max_connections) # the rest is for people, jobs and the replica
+
+  # An update waits for a poll, and before that for each cache on its way to run out.
+  freshness_s = var.poll_interval_s + var.edge_ttl_s + var.cache_ttl_s
+
+  # Windows outside the games, apart from each other, in the early morning of the American east coast.
+  backup_window      = "07:00-07:30"
+  maintenance_window = "tue:08:00-tue:09:00"
+}
+
+module "network" {
+  source = "../../modules/network"
+
+  name                = local.name
+  region              = var.region
+  cidr_block          = "10.20.0.0/16"
+  zones               = var.zones
+  interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+}
+
+module "dns" {
+  source = "../../modules/dns"
+
+  domain        = var.domain
+  api_name      = local.api_name
+  origin_name   = local.origin_name
+  health_path   = var.health_path
+  edge          = { domain_name = module.edge.domain_name, zone_id = module.edge.hosted_zone_id }
+  load_balancer = { dns_name = module.load_balancer.dns_name, zone_id = module.load_balancer.zone_id }
+}
+
+# One certificate for the edge and, under the origin's name, for the load balancer.
+module "certificate" {
+  source = "../../modules/certificate"
+
+  names   = [local.api_name, local.origin_name]
+  zone_id = module.dns.zone_id
+}
+
+module "firewall" {
+  source = "../../modules/firewall"
+
+  name                 = local.name
+  requests_per_address = var.requests_per_address
+}
+
+module "edge" {
+  source = "../../modules/edge"
+
+  name               = local.name
+  comment            = "The Buzzer"
+  region             = var.region
+  alias              = local.api_name
+  certificate_arn    = module.certificate.arn
+  web_acl_arn        = module.firewall.arn
+  origin_domain      = local.origin_name
+  assets_domain      = module.assets.regional_domain_name
+  live_paths         = var.live_paths
+  live_ttl_s         = var.edge_ttl_s
+  live_query_strings = var.live_query_strings
+}
+
+module "load_balancer" {
+  source = "../../modules/load_balancer"
+
+  name                     = local.name
+  description              = "Load balancer of The Buzzer"
+  target_group_name        = local.service_name
+  vpc_id                   = module.network.vpc_id
+  subnet_ids               = module.network.public_subnet_ids
+  edge_prefix_list_id      = var.edge_prefix_list_id
+  certificate_arn          = module.certificate.arn
+  target_security_group_id = module.service.security_group_id
+  target_port              = var.container_port
+  log_bucket               = module.logs.name
+  deletion_protection      = var.deletion_protection
+  health_check             = { path = var.health_path }
+}
+
+module "registry" {
+  source = "../../modules/registry"
+
+  name = local.service_name
+}
+
+module "service" {
+  source = "../../modules/service"
+
+  name                            = local.name
+  service_name                    = local.service_name
+  description                     = "Tasks of The Buzzer"
+  region                          = var.region
+  vpc_id                          = module.network.vpc_id
+  subnet_ids                      = module.network.private_subnet_ids
+  load_balancer_security_group_id = module.load_balancer.security_group_id
+  target_group_arn                = module.load_balancer.target_group_arn
+  repository_arn                  = module.registry.repository_arn
+  desired_count                   = var.tasks.min
+  task_size                       = var.task_size
+  log_group_name                  = "/ecs/${local.service_name}"
+  metric_namespace                = local.namespace
+  rollback_alarms                 = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-tasks"]]
+
+  container = {
+    name           = "api"
+    image          = var.container_image
+    port           = var.container_port
+    health_command = var.container_health_command
+  }
+
+  environment = {
+    DB_HOST            = module.database.address
+    DB_READ_HOST       = module.database.replica_address
+    DB_NAME            = "buzzer"
+    DB_USER            = "buzzer"
+    DB_POOL_SIZE       = tostring(var.pool_size)
+    REDIS_HOST         = module.cache.address
+    REDIS_TLS          = "true"
+    CACHE_TTL_S        = tostring(var.cache_ttl_s)
+    COMMENTARY_CACHE_S = "0" # the shared cache takes its place; a minute inside each process would undo every other lifetime
+    POLL_INTERVAL_S    = tostring(var.poll_interval_s)
+    WEB_CONCURRENCY    = tostring(var.workers)
+    PORT               = tostring(var.container_port)
+  }
+
+  secrets = {
+    DB_PASSWORD = "${module.database.secret_arn}:password::"
+    REDIS_AUTH  = "${module.cache.secret_arn}:auth_token::"
+  }
+  secret_arns = [module.database.secret_arn, module.cache.secret_arn]
+
+  reaches = {
+    "the database" = { port = 3306, security_group_id = module.database.security_group_id }
+    "the cache"    = { port = 6379, security_group_id = module.cache.security_group_id }
+    "AWS"          = { port = 443, security_group_id = module.network.endpoints_security_group_id }
+    "image layers" = { port = 443, prefix_list_id = module.network.s3_prefix_list_id }
+  }
+}
+
+module "scaling" {
+  source = "../../modules/scaling"
+
+  cluster_name                 = module.service.cluster_name
+  service_name                 = module.service.service_name
+  tasks                        = var.tasks
+  requests_per_task_per_minute = var.requests_per_task_per_minute
+  load_balancer_arn_suffix     = module.load_balancer.arn_suffix
+  target_group_arn_suffix      = module.load_balancer.target_group_arn_suffix
+  prescale                     = var.prescale
+  fixtures                     = var.fixtures
+}
+
+module "database" {
+  source = "../../modules/database"
+
+  name                      = local.name
+  description               = "Database of The Buzzer"
+  vpc_id                    = module.network.vpc_id
+  subnet_ids                = module.network.private_subnet_ids
+  client_security_group_ids = { "the tasks" = module.service.security_group_id }
+
+  engine                 = "mysql"
+  engine_version         = "8.0"
+  parameter_group_family = "mysql8.0"
+  instance_class         = var.database.instance_class
+  replica_instance_class = var.database.replica_instance_class
+  storage                = { allocated_gb = var.database.allocated_gb, max_gb = var.database.max_gb }
+  database_name          = "buzzer"
+  username               = "buzzer"
+  port                   = 3306
+  secret_name            = "buzzer/db"
+  backup_window          = local.backup_window
+  maintenance_window     = local.maintenance_window
+  log_exports            = ["error", "slowquery"]
+  deletion_protection    = var.deletion_protection
+
+  parameters = {
+    max_connections = { value = tostring(var.database.max_connections) }
+
+    # Half a second is a slow query where an update may be three seconds old.
+    slow_query_log  = { value = "1" }
+    long_query_time = { value = "0.5" }
+
+    # Stated because it is tempting: 2 would write less, and lose a second of commentary when the host fails.
+    innodb_flush_log_at_trx_commit = { value = "1" }
+  }
+}
+
+module "cache" {
+  source = "../../modules/cache"
+
+  name                      = local.name
+  vpc_id                    = module.network.vpc_id
+  subnet_ids                = module.network.private_subnet_ids
+  client_security_group_ids = { "the tasks" = module.service.security_group_id }
+  node_type                 = var.cache_node_type
+  maintenance_window        = "wed:08:00-wed:09:00"
+  secret_name               = "buzzer/cache"
+}
+
+# Pictures, videos and documents of the games; the page that the edge shows when the service is down.
+module "assets" {
+  source = "../../modules/bucket"
+
+  name           = "buzzer-assets-${var.account_id}"
+  force_destroy  = !var.deletion_protection
+  lifecycle_days = { transitions = { STANDARD_IA = 30 }, expire_old_versions = 30 }
+  grants = [{
+    sid        = "EdgeReads"
+    service    = "cloudfront.amazonaws.com"
+    action     = "s3:GetObject"
+    source_key = "aws:SourceArn"
+    source     = module.edge.distribution_arn
+  }]
+}
+
+# Logical dumps and what a drill leaves behind.
+module "backups" {
+  source = "../../modules/bucket"
+
+  name           = "buzzer-backups-${var.account_id}"
+  force_destroy  = !var.deletion_protection
+  lifecycle_days = { transitions = { STANDARD_IA = 30, GLACIER = 90 }, expire = 365, expire_old_versions = 90 }
+}
+
+# Snapshots as Parquet: old commentary for analysis, long after the database has dropped it.
+module "archive" {
+  source = "../../modules/bucket"
+
+  name           = "buzzer-archive-${var.account_id}"
+  force_destroy  = !var.deletion_protection
+  lifecycle_days = { transitions = { STANDARD_IA = 30, GLACIER = 90 }, expire = 1095, expire_old_versions = 30 }
+}
+
+module "logs" {
+  source = "../../modules/bucket"
+
+  name           = "buzzer-logs-${var.account_id}"
+  force_destroy  = !var.deletion_protection
+  lifecycle_days = { transitions = { STANDARD_IA = 30 }, expire = 90, expire_old_versions = 7 }
+  grants = [{
+    sid        = "LoadBalancerWrites"
+    service    = "logdelivery.elasticloadbalancing.amazonaws.com"
+    action     = "s3:PutObject"
+    prefix     = "alb/AWSLogs/${var.account_id}/"
+    source_key = "aws:SourceAccount"
+    source     = var.account_id
+  }]
+}
+
+module "key" {
+  source = "../../modules/key"
+
+  name        = local.name
+  description = "Backups, exports and alarm messages of The Buzzer"
+  account_id  = var.account_id
+  services    = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+}
+
+module "backup" {
+  source = "../../modules/backup"
+
+  name           = local.name
+  region         = var.region
+  account_id     = var.account_id
+  key_arn        = module.key.arn
+  schedule       = "cron(0 5 * * ? *)"
+  retention_days = 35
+  database_arns  = [module.database.arn]
+}
+
+module "export" {
+  source = "../../modules/export"
+
+  name                = local.name
+  region              = var.region
+  account_id          = var.account_id
+  database_identifier = module.database.identifier
+  bucket_name         = module.archive.name
+  bucket_arn          = module.archive.arn
+  prefix              = "snapshots"
+  key_arn             = module.key.arn
+}
+
+module "pages" {
+  source = "../../modules/topic"
+
+  name       = "${local.name}-page"
+  account_id = var.account_id
+  key_arn    = module.key.arn
+  publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  emails     = var.page_emails
+}
+
+module "tickets" {
+  source = "../../modules/topic"
+
+  name       = "${local.name}-ticket"
+  account_id = var.account_id
+  key_arn    = module.key.arn
+  publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  emails     = var.ticket_emails
+}
+
+module "budget" {
+  source = "../../modules/budget"
+
+  name      = local.name
+  limit_usd = var.budget_usd
+  emails    = var.ticket_emails
+}
+
+module "delivery" {
+  source = "../../modules/delivery"
+
+  name              = local.name
+  repository        = var.github_repository
+  environment       = "production"
+  repository_arn    = module.registry.repository_arn
+  service_arn       = module.service.service_arn
+  task_role_arns    = module.service.role_arns
+  assets_bucket_arn = module.assets.arn
+  distribution_arn  = module.edge.distribution_arn
+}
