@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 from analysis.architecture import Value
 from analysis.cost.setting import (
     Applies,
     Charge,
+    Count,
     NotPriced,
     Setting,
+    Sku,
     as_number,
     by_use,
     hourly,
     if_used,
     monthly,
+    one,
 )
+from analysis.cost.transfer import TRANSFER
 from analysis.units import HOURS_PER_MONTH, Quantity
 
 FARGATE_FREE_STORAGE_GB = 20
@@ -202,7 +207,8 @@ def _insights(cluster: Setting) -> str:
 
 # --- instances ----------------------------------------------------------------------------------------------------------
 
-Volumes = Callable[[Setting], tuple[Mapping[str, Value], ...]]
+Volumes: TypeAlias = Callable[[Setting], tuple[Mapping[str, Value], ...]]
+Measure: TypeAlias = Callable[[Setting, Mapping[str, Value]], Decimal]
 
 
 def _volume_type(setting: Setting, volume: Mapping[str, Value]) -> str:
@@ -216,53 +222,49 @@ def _volume_gb(setting: Setting, volume: Mapping[str, Value]) -> Decimal:
     return as_number(size, "volume_size")
 
 
-def _above(setting: Setting, volume: Mapping[str, Value], name: str, free: int) -> Decimal:
-    return max(Decimal(0), as_number(setting.known(volume.get(name), name) or free, name) - free)
-
-
 def volume_charges(
-    volumes: Volumes, prefix: str = "", count: Callable[[Setting], Decimal | int] = lambda _: 1
+    volumes: Volumes, count: Count = one, keys: tuple[str, ...] = (), when: Applies = lambda _: True
 ) -> tuple[Charge, ...]:
-    """The rows for the EBS volumes that `volumes` finds, `count` times: storage by type, and what gp3, io1 and io2 add."""
+    """The rows for the EBS volumes that `volumes` finds, `count` times: storage by type, and what gp3, io1 and io2 add.
 
-    def of(kind: str, measure: Callable[[Setting, Mapping[str, Value]], Decimal]) -> Callable[[Setting], Decimal]:
-        return lambda s: sum((measure(s, v) for v in volumes(s) if _volume_type(s, v) == kind), Decimal(0)) * count(s)
+    `keys` are the usage keys that `count` reads; `when` says whether the rows apply at all.
+    """
 
-    def has(kind: str, measure: Callable[[Setting, Mapping[str, Value]], Decimal] | None = None) -> Applies:
-        return lambda s: any(_volume_type(s, v) == kind and (measure is None or measure(s, v) > 0) for v in volumes(s))
+    def row(component: str, kind: str, sku: Sku, unit: str, measure: Measure, *, always: bool = False) -> Charge:
+        def found(s: Setting) -> Iterator[Mapping[str, Value]]:
+            return (v for v in volumes(s) if _volume_type(s, v) == kind)
 
-    def iops(free: int) -> Callable[[Setting, Mapping[str, Value]], Decimal]:
-        return lambda s, v: _above(s, v, "iops", free)
+        def quantity(s: Setting) -> Quantity:
+            return Quantity(sum((measure(s, v) for v in found(s)), Decimal(0)) * count(s), unit)
 
-    def throughput(s: Setting, v: Mapping[str, Value]) -> Decimal:
-        return _above(s, v, "throughput", GP3_FREE_MIBPS)
+        def applies(s: Setting) -> bool:
+            return when(s) and any(always or measure(s, v) > 0 for v in found(s))
 
-    def no_io2_iops(_: Setting) -> str:
-        raise NotPriced("the price book has no price for the IOPS of io2 volumes")
+        return Charge(component, sku, quantity, keys, applies)
 
-    gp3_iops = iops(GP3_FREE_IOPS)
+    def above(name: str, free: int) -> Measure:
+        return lambda s, v: max(Decimal(0), as_number(s.known(v.get(name), name) or free, name) - free)
+
     return (
         *(
-            monthly(f"{prefix}storage, {kind}", f"ebs.{kind}.gb_month", "GB-month", of(kind, _volume_gb), has(kind))
+            row(f"storage, {kind}", kind, f"ebs.{kind}.gb_month", "GB-month", _volume_gb, always=True)
             for kind in ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
         ),
-        monthly(
-            f"{prefix}IOPS above 3,000, gp3",
-            "ebs.gp3.iops_month",
-            "IOPS-month",
-            of("gp3", gp3_iops),
-            has("gp3", gp3_iops),
-        ),
-        monthly(
-            f"{prefix}throughput above 125 MiB/s, gp3",
+        row("IOPS above 3,000, gp3", "gp3", "ebs.gp3.iops_month", "IOPS-month", above("iops", GP3_FREE_IOPS)),
+        row(
+            "throughput above 125 MiB/s, gp3",
+            "gp3",
             "ebs.gp3.throughput_mibps_month",
             "MiBps-month",
-            of("gp3", throughput),
-            has("gp3", throughput),
+            above("throughput", GP3_FREE_MIBPS),
         ),
-        monthly(f"{prefix}IOPS, io1", "ebs.io1.iops_month", "IOPS-month", of("io1", iops(0)), has("io1", iops(0))),
-        monthly(f"{prefix}IOPS, io2", no_io2_iops, "IOPS-month", of("io2", iops(0)), has("io2", iops(0))),
+        row("IOPS, io1", "io1", "ebs.io1.iops_month", "IOPS-month", above("iops", 0)),
+        row("IOPS, io2", "io2", _no_io2_iops, "IOPS-month", above("iops", 0)),
     )
+
+
+def _no_io2_iops(_: Setting) -> str:
+    raise NotPriced("the price book has no price for the IOPS of io2 volumes")
 
 
 def _own_volume(setting: Setting) -> tuple[Mapping[str, Value], ...]:
@@ -409,7 +411,7 @@ _GROUP_BASE = (
         _group_monitored,
     ),
     Charge("public IPv4 addresses", "public_ipv4.in_use.hour", _instance_hours, GROUP_KEYS, _group_public),
-    *volume_charges(_group_volumes, count=_mean_instances),
+    *volume_charges(_group_volumes, _mean_instances, GROUP_KEYS),
 )
 
 AUTO_SCALING_GROUP = (
@@ -488,7 +490,7 @@ def _build_sku(project: Setting) -> str:
 
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
-    "aws_ecs_service": FARGATE,
+    "aws_ecs_service": (*FARGATE, *TRANSFER),
     "aws_ecs_cluster": (
         by_use(
             "container insights, metrics",
@@ -505,8 +507,8 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             applies=lambda s: _insights(s) == "enhanced",
         ),
     ),
-    "aws_instance": INSTANCE,
-    "aws_autoscaling_group": AUTO_SCALING_GROUP,
+    "aws_instance": (*INSTANCE, *TRANSFER),
+    "aws_autoscaling_group": (*AUTO_SCALING_GROUP, *TRANSFER),
     "aws_ebs_volume": (
         *volume_charges(_own_volume),
         by_use(
@@ -523,13 +525,14 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
     "aws_eks_node_group": (
         Charge("nodes, Linux", _node_type, lambda s: Quantity(_nodes(s) * HOURS_PER_MONTH, "hour"), ("instances",)),
         Charge(
-            "node storage, gp3",
+            "storage, managed",
             "ebs.gp3.gb_month",
             # 20 GB is the provider's default of disk_size for Linux nodes.
             lambda s: Quantity(_nodes(s) * s.number("disk_size", 20), "GB-month"),
             ("instances",),
             lambda s: not s.blocks("launch_template"),
         ),
+        *volume_charges(_group_volumes, _nodes, ("instances",), lambda s: bool(s.blocks("launch_template"))),
     ),
     "aws_lambda_function": (
         by_use("requests", "lambda.requests.million", "monthly_requests", "1M requests", per=10**6),

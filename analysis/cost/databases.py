@@ -17,6 +17,7 @@ from analysis.cost.setting import (
     if_used,
     monthly,
 )
+from analysis.cost.transfer import TRANSFER
 from analysis.units import HOURS_PER_MONTH, Quantity
 
 ENGINES = {"mysql": "mysql", "postgres": "postgresql"}
@@ -142,7 +143,7 @@ def _credit_sku(database: Setting) -> str:
 
 RDS_INSTANCE = (
     hourly("instance", _instance_sku),
-    monthly("storage", _storage_sku, "GB-month", _storage_gb),
+    Charge("storage", _storage_sku, lambda s: Quantity(_storage_gb(s), "GB-month"), ("storage_gb",)),
     monthly(
         "IOPS above the baseline, gp3",
         lambda s: f"rds.storage.gp3.{_zones(s)}.iops_month",
@@ -340,7 +341,7 @@ def _keeps_history(table: Setting) -> bool:
 
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
-    "aws_db_instance": RDS_INSTANCE,
+    "aws_db_instance": (*RDS_INSTANCE, *TRANSFER),
     "aws_db_proxy": (Charge("proxy", "rds.proxy.vcpu_hour", _proxy_vcpu_hours),),
     "aws_rds_cluster": (
         by_use(
@@ -386,7 +387,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             applies=lambda s: s.number("monitoring_interval", 0) > 0,
         ),
     ),
-    "aws_elasticache_replication_group": (hourly("nodes", _cache_sku, _nodes), SNAPSHOT_STORAGE),
+    "aws_elasticache_replication_group": (hourly("nodes", _cache_sku, _nodes), SNAPSHOT_STORAGE, *TRANSFER),
     "aws_elasticache_cluster": (
         hourly(
             "nodes",

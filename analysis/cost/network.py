@@ -18,6 +18,7 @@ from analysis.cost.setting import (
     if_used,
     monthly,
 )
+from analysis.cost.transfer import TRANSFER
 from analysis.demand.usage import LoadHours
 from analysis.units import HOURS_PER_MONTH, Quantity
 
@@ -92,27 +93,6 @@ def _unit_hours(unit: str) -> QuantityOf:
 
 def _public(balancer: Setting) -> bool:
     return not balancer.flag("internal") and balancer.text("load_balancer_type", "application") != "gateway"
-
-
-def transfer_charges() -> tuple[Charge, ...]:
-    """The rows for data that leaves a resource; between zones AWS charges both directions, hence twice the GB."""
-    return (
-        if_used("transfer out to the internet", "transfer.internet_out.gb", "monthly_outbound_internet_gb", "GB"),
-        Charge(
-            "transfer between zones, both directions",
-            "transfer.inter_az.gb",
-            lambda s: Quantity(2 * s.use["monthly_intra_region_gb"], "GB"),
-            ("monthly_intra_region_gb",),
-            lambda s: s.used("monthly_intra_region_gb") is not None,
-        ),
-        if_used("transfer to other regions", "transfer.inter_region.gb", "monthly_outbound_other_regions_gb", "GB"),
-        if_used(
-            "transfer between us-east-1 and us-east-2",
-            "transfer.inter_region.us_east_2.gb",
-            "monthly_outbound_us_east_to_us_east_gb",
-            "GB",
-        ),
-    )
 
 
 # --- CloudFront ---------------------------------------------------------------------------------------------------------
@@ -279,7 +259,7 @@ LOAD_BALANCER = (
         lambda s: s.size("subnets", "subnet_mapping"),
         _public,
     ),
-    *transfer_charges(),
+    *TRANSFER,
 )
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
@@ -288,7 +268,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
     "aws_elb": (
         hourly("classic load balancer", "clb.hour"),
         by_use("data processed", "clb.gb", "monthly_data_processed_gb", "GB"),
-        *transfer_charges(),
+        *TRANSFER,
     ),
     "aws_nat_gateway": (
         hourly("gateway", "nat_gateway.hour"),
@@ -298,7 +278,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             "public_ipv4.in_use.hour",
             applies=lambda s: s.text("connectivity_type", "public") == "public" and not _address_is_elsewhere(s),
         ),
-        *transfer_charges(),
+        *TRANSFER,
     ),
     "aws_eip": (hourly("public IPv4 address", "public_ipv4.in_use.hour"),),
     "aws_vpc_endpoint": (
@@ -323,7 +303,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         ),
     ),
     # A pseudo resource of Infracost's usage files: transfer that belongs to no resource of the stack.
-    "aws_data_transfer": transfer_charges(),
+    "aws_data_transfer": TRANSFER,
     "aws_ec2_transit_gateway_vpc_attachment": (
         hourly("attachment", "tgw.attachment.hour"),
         by_use("data processed", "tgw.gb", "monthly_data_processed_gb", "GB"),
