@@ -1,0 +1,158 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from analysis.architecture import Architecture, Location, Variable
+from analysis.demand import usage
+from analysis.demand.month import scheduled_windows
+from analysis.demand.path import Schedule
+from analysis.facts import scenario, stack
+from analysis.terraform import load
+
+TICKER = Path(__file__).parent / "ticker"
+NIGHT = scenario(stack(TICKER).scenario)
+
+
+def month_of(night=NIGHT, **variables):
+    return usage(load(TICKER, variables=variables), night, stack(TICKER))
+
+
+@pytest.fixture(scope="module")
+def month():
+    return month_of()
+
+
+def with_games(night, games):
+    calendar = {**night.calendar, "games_per_month": night.calendar["games_per_month"].replaced(Decimal(games))}
+    from dataclasses import replace
+
+    return replace(night, calendar=calendar)
+
+
+def test_the_hours_of_the_balancer_are_those_of_a_month(month):
+    hours = month.load_hours["aws_lb.front"]
+    assert sum(part.hours for part in hours) == 730
+    assert all(part.hours >= 0 for part in hours)
+    assert hours[-1].hours > 600
+
+
+def test_only_rules_beyond_the_ten_free_ones_are_evaluated_for_money(month):
+    busiest = max(month.load_hours["aws_lb.front"], key=lambda part: part.rule_evaluations_per_s)
+    # Thirteen rules: three are charged for every request.
+    requests_per_s = busiest.new_connections_per_s * float(NIGHT.edge["requests_per_connection"].value)
+    assert busiest.rule_evaluations_per_s == pytest.approx(3 * requests_per_s, rel=1e-4)
+
+
+def test_tasks_run_as_scheduled_around_the_game_and_at_the_minimum_otherwise(month):
+    # Six tasks from an hour before kick-off until three hours after, twelve times; two tasks in all other hours.
+    assert month.quantities["aws_ecs_service.web"]["task_hours"] == pytest.approx(
+        Decimal(2 * 730 + 12 * 4 * 4), abs=Decimal("0.01")
+    )
+
+
+def test_a_service_that_nothing_scales_runs_all_month():
+    path = month_of(tasks={"desired": 3, "min": 3, "max": 3})
+    assert path.quantities["aws_ecs_service.web"]["task_hours"] >= 3 * 730
+
+
+def test_target_tracking_adds_tasks_when_the_load_asks_for_them():
+    room = {"api_ttl_s": 0, "tasks": {"desired": 1, "min": 1, "max": 40}}
+    crowds = [month_of(NIGHT.with_peak(users), **room) for users in (10, 40_000, 80_000)]
+    hours = [float(m.quantities["aws_ecs_service.web"]["task_hours"]) for m in crowds]
+    # Six scheduled tasks are enough for ten users; the same tasks half an hour longer would be 18 hours more.
+    assert hours[0] == pytest.approx(730 + 12 * 4 * 5)
+    assert hours[0] + 18 < hours[1] < hours[2] <= 730 + 12 * 4.5 * 39
+
+
+def test_every_request_of_the_night_is_billed_at_the_edge(month):
+    edge = month.quantities["aws_cloudfront_distribution.edge"]
+    seconds = 60
+    polls = sum(NIGHT.users(minute + 0.5) / 2 * seconds for minute in range(-90, 180)) * 12
+    quiet_polls = 5 / 2 * 3600 * (730 - 12 * 4.5)
+    published = 6 / 60 * 12 * 4.5 * 3600
+    sessions = (sum(NIGHT.users(minute + 0.5) for minute in range(-90, 180)) * 12 + 5 * 60 * (730 - 12 * 4.5)) / 25
+    assert float(edge["monthly_https_requests.us"]) == pytest.approx(
+        polls + quiet_polls + published + sessions * 12, rel=1e-6
+    )
+    assert edge["monthly_shield_requests.us"] < edge["monthly_https_requests.us"]
+
+
+def test_the_firewall_of_the_edge_sees_what_the_edge_sees(month):
+    edge = month.quantities["aws_cloudfront_distribution.edge"]
+    assert month.quantities["aws_wafv2_web_acl.edge"]["monthly_requests"] == edge["monthly_https_requests.us"]
+
+
+def test_only_the_service_writes_its_log_and_keeps_it_as_long_as_its_retention(month):
+    logs = month.quantities["aws_cloudwatch_log_group.web"]
+    assert logs["storage_gb"] == logs["monthly_data_ingested_gb"] > 0
+    assert "aws_cloudwatch_log_group.other" not in month.quantities
+
+
+def test_the_bucket_behind_the_edge_is_read_and_the_other_is_left_alone(month):
+    assert month.quantities["aws_s3_bucket.assets"]["standard.monthly_tier_2_requests"] > 0
+    assert "aws_s3_bucket.archive" not in month.quantities
+
+
+def test_gateways_share_what_leaves_through_them(month):
+    through = [month.quantities[f"aws_nat_gateway.out[{i}]"]["monthly_data_processed_gb"] for i in (0, 1)]
+    assert through[0] == through[1] > 0
+
+
+def test_twice_the_users_ask_twice_as_much_of_the_edge(month):
+    twice = month_of(NIGHT.with_peak(10_000))
+    key = "monthly_data_transfer_to_internet_gb.us"
+    one, two = (float(m.quantities["aws_cloudfront_distribution.edge"][key]) for m in (month, twice))
+    assert one < two < 2 * one
+    assert two / one == pytest.approx(2, abs=0.1)  # the quiet hours do not double
+
+
+def test_what_it_rests_on_is_listed(month):
+    names = {fact.name for fact in month.rests_on}
+    assert {"audience.peak_users", "month.image_gb", "logs.bytes_per_request", "calendar.games_per_month"} <= names
+    assert all(fact.reason or fact.source for fact in month.rests_on)
+
+
+def test_nights_that_do_not_fit_into_a_month_are_refused():
+    with pytest.raises(ValueError, match=r"calendar\.games_per_month: 200 nights of 4\.5 h do not fit into a month"):
+        month_of(with_games(NIGHT, 200))
+
+
+def test_the_same_month_comes_out_twice():
+    assert month_of() == month_of()
+
+
+def schedule(expression, minimum):
+    return Schedule(f"a.{expression}", expression, "UTC", minimum, 10, Location("main.tf"))
+
+
+def model(*kick_offs):
+    variable = Variable("games", tuple(kick_offs), Location("main.tf"))
+    return Architecture("s", (), variables={"games": variable})
+
+
+def test_a_window_begins_before_the_next_kick_off_and_ends_with_the_next_lowering():
+    actions = [schedule("at(2026-03-01T18:30:00)", 8), schedule("at(2026-03-01T23:00:00)", 2)]
+    (window,) = scheduled_windows(actions, 2, model("2026-03-01T21:00:00+01:00"))
+    assert (window.start_minute, window.end_minute, window.tasks) == (-90, 180, 8)
+
+
+def test_windows_of_several_fixtures_become_one_of_their_mean_times():
+    actions = [
+        schedule("at(2026-03-01T18:30:00)", 8),
+        schedule("at(2026-03-01T23:00:00)", 2),
+        schedule("at(2026-03-05T19:30:00)", 8),
+        schedule("at(2026-03-05T23:00:00)", 2),
+    ]
+    (window,) = scheduled_windows(actions, 2, model("2026-03-01T20:00:00Z", "2026-03-05T20:00:00Z"))
+    assert (window.start_minute, window.end_minute) == (-60, 180)
+
+
+def test_without_a_kick_off_a_window_begins_an_hour_before_it():
+    actions = [schedule("cron(0 18 * * ? *)", 8), schedule("cron(30 22 * * ? *)", 2)]
+    (window,) = scheduled_windows(actions, 2, model())
+    assert (window.start_minute, window.end_minute, window.tasks) == (-60, 210, 8)
+
+
+def test_an_action_that_raises_nothing_makes_no_window():
+    assert scheduled_windows([schedule("at(2026-03-01T18:30:00)", 2)], 2, model()) == ()
