@@ -98,11 +98,6 @@ run "two_queues" {
 }
 """
 
-needs_terraform = [
-    pytest.mark.terraform,
-    pytest.mark.skipif(terraform_cli.find() is None, reason="terraform is not on PATH"),
-]
-
 
 @pytest.fixture
 def stack(tmp_path):
@@ -121,7 +116,7 @@ def everything_below(path):
 
 
 class TestOfflinePlan:
-    pytestmark = needs_terraform
+    pytestmark = pytest.mark.terraform
 
     @pytest.mark.slow
     def test_a_stack_with_backend_role_alias_and_modules_is_planned_masked_and_kept_and_its_directory_stays_as_it_was(
@@ -161,7 +156,7 @@ class TestOfflinePlan:
 
 
 class TestReport:
-    pytestmark = needs_terraform
+    pytestmark = pytest.mark.terraform
 
     @pytest.mark.slow
     def test_a_sound_stack_passes_every_step(self, stack, tmp_path):
