@@ -48,9 +48,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in list(files.documentation_pages()):
         if file.name == "index" and not navigation.shown((docs / file.src_uri).parent):
             files.remove(file)
-    for path in source.files(root(config)):
-        made = File.generated(config, source.uri(path), content=source.page(path), inclusion=InclusionLevel.NOT_IN_NAV)
-        files.append(made)
+    for shown in source.files(root(config)):
+        page = source.page(shown)
+        files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
     for path, folder in _executed(config).items():
         files.append(File(f"notebooks/{path.name}", str(folder), config.site_dir, config.use_directory_urls))
     return files

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from markupsafe import escape
 
-from analysis.pages import links, tables
+from analysis.pages import links
 
 LINES_SHOWN = 12
 """Code cells up to this many lines stand open; a longer one is folded."""
@@ -75,7 +76,7 @@ def _code(cell: Tag) -> list[str]:
 def _output(output: Tag) -> str:
     if "jp-RenderedText" in (output.get("class") or []):
         text = output.get_text().rstrip()
-        return f'<div class="g-output"><pre tabindex="0"><code>{tables.escape(text)}</code></pre></div>' if text else ""
+        return f'<div class="g-output"><pre tabindex="0"><code>{escape(text)}</code></pre></div>' if text else ""
     for table in output.select("table"):
         if table.find_parent(class_="g-table"):
             continue

@@ -24,7 +24,7 @@ SHAPES: dict[State, str] = {
 }
 """One shape for each state, so that it can be told apart without colour and on paper."""
 
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~^=:$@]")
+_SPECIAL = re.compile(r"[^\w\s,;/?%]|_")
 _CLASSES: dict[Kind, str] = {"text": "", "number": "g-num", "code": "g-nowrap", "wide": "g-wide", "head": ""}
 
 
@@ -47,7 +47,7 @@ class Row:
 
 def inline(value: object) -> Markup:
     """Text for a place inside a Markdown sentence: neither HTML nor Markdown nor a table's bar can break out of it."""
-    return Markup(_MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", str(escape(str(value)))))  # noqa: S704 (escaped here)
+    return Markup(_SPECIAL.sub(lambda match: f"&#{ord(match[0])};", str(value)))  # noqa: S704 (escaped here)
 
 
 def code(value: object) -> Markup:
