@@ -1,0 +1,317 @@
+"""Charts as static SVG: drawn by Altair, rendered without a browser, readable in both colour schemes, on paper and by ear.
+
+A series is told apart by its label, dash and shape; colour only helps. Numbers stand beside the picture in a table. Nothing is
+loaded, and the same numbers give the same bytes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import altair  # noqa: ICN001 - `alt` is the untyped name below
+import vl_convert
+
+from analysis.pages.figures import COLOURS, Figure, slug, stylesheet
+
+alt: Any = altair
+"""Untyped on purpose: its types list every value of the schema, and the options below are computed."""
+
+WIDTH = 560
+BAR_HEIGHT = 22
+LINE_HEIGHT = 260
+VEGA_LITE = "6.1"  # the schema that Altair 6 writes
+FONT = "Inter, system-ui, sans-serif"
+
+# Colours that stand in for the stylesheet's variables while Vega draws; exchanged for them afterwards.
+_MARKS: Mapping[str, str] = {name: f"#0000{number:02x}" for number, name in enumerate(COLOURS, start=1)}
+_VARIABLES = {mark: f"var(--gd-{name})" for name, mark in _MARKS.items()}
+
+SERIES = ("amber", "pitch", "blue", "red")
+"""Colours of the series, in order: told apart with every common colour blindness, and by lightness in print."""
+DASHES: tuple[list[int], ...] = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
+SHAPES = ("circle", "square", "triangle-up", "diamond")
+
+
+class ChartError(ValueError):
+    """Numbers that cannot be drawn: none, not finite, or more series than can be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A named row of points (x, y), in the order of x. A y of None leaves a gap."""
+
+    name: str
+    points: tuple[tuple[float, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A straight line across the chart with a word on it: a target, a limit, a knee."""
+
+    value: float
+    label: str
+    vertical: bool = False
+
+
+def bars(
+    title: str,
+    rows: Sequence[tuple[str, str, float]],
+    *,
+    unit: str,
+    description: str = "",
+    number: str = ",.2f",
+    caption: str = "",
+) -> Figure:
+    """Bars side by side: `rows` are (category, series, value); each bar carries its value, and its series in words.
+
+    Categories and series keep their first order. `unit` names the axis, `number` is the format of the values.
+    """
+    values = [{"category": category, "series": series, "value": value} for category, series, value in rows]
+    if not values:
+        raise ChartError(f"{title}: there is nothing to draw")
+    _finite(title, (value for _, _, value in rows))
+    categories, names = (list(dict.fromkeys(str(v[key]) for v in values)) for key in ("category", "series"))
+    several = len(names) > 1
+    _few(title, names)
+    x = alt.X(
+        "value:Q",
+        title=unit,
+        axis=alt.Axis(grid=True, tickCount=5, format=_axis_format(number)),
+        scale=alt.Scale(zero=True, nice=False),
+    )
+    y = alt.Y(
+        "category:N",
+        sort=categories,
+        title=None,
+        axis=alt.Axis(labelLimit=190, labelPadding=8, ticks=False, domain=False),
+    )
+    colour = alt.Color(
+        "series:N",
+        sort=names,
+        scale=alt.Scale(domain=names, range=[_MARKS[c] for c in SERIES[: len(names)]]),
+        legend=None,
+    )
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=x, y=y, **({"yOffset": alt.YOffset("series:N", sort=names)} if several else {})
+    )
+    words = f"format(datum.value, '{number}')" + (" + '  ' + datum.series" if several else "")
+    label = (
+        base.transform_calculate(words=words)
+        .mark_text(align="left", dx=5, baseline="middle", color=_MARKS["ink"])
+        .encode(text="words:N")
+    )
+    height = len(categories) * (BAR_HEIGHT * len(names) + 10)
+    chart = (base.mark_bar(cornerRadiusEnd=2).encode(color=colour) + label).properties(width=WIDTH - 220, height=height)
+    table = _table(title, ("", *names), [(c, *(_cell(values, c, s, number) for s in names)) for c in categories])
+    spoken = "; ".join(f"{v['category']}, {v['series']}: {v['value']:{_python(number)}}" for v in values)
+    said = description or f"Bars: {spoken}. {unit}."
+    return _figure(chart, title, said, caption, table)
+
+
+def lines(
+    title: str,
+    series: Sequence[Series],
+    *,
+    x: str,
+    y: str,
+    limits: Sequence[Limit] = (),
+    description: str = "",
+    number: str = ",.0f",
+    zero: bool = True,
+    caption: str = "",
+) -> Figure:
+    """Lines over a shared axis, each named at its end, with straight `limits` across. `x` and `y` name the axes with units."""
+    if not series or not any(s.points for s in series):
+        raise ChartError(f"{title}: there is nothing to draw")
+    names = [s.name for s in series]
+    _few(title, names)
+    _finite(title, (v for s in series for point in s.points for v in point if v is not None))
+    values = [{"x": px, "y": py, "series": s.name} for s in series for px, py in s.points]
+    ends = [{"x": s.points[-1][0], "y": s.points[-1][1], "series": s.name} for s in series if s.points]
+    scale = alt.Scale(zero=zero, nice=True)
+    axes = {
+        "x": alt.X("x:Q", title=x, axis=alt.Axis(grid=False, tickCount=7), scale=alt.Scale(nice=False, zero=False)),
+        "y": alt.Y("y:Q", title=y, axis=alt.Axis(grid=True, tickCount=5, format=_axis_format(number)), scale=scale),
+    }
+    order = {"sort": names}
+    colour = alt.Color(
+        "series:N", scale=alt.Scale(domain=names, range=[_MARKS[c] for c in SERIES[: len(names)]]), legend=None, **order
+    )
+    dash = alt.StrokeDash(
+        "series:N", scale=alt.Scale(domain=names, range=list(DASHES[: len(names)])), legend=None, **order
+    )
+    layers: list[Any] = [
+        alt.Chart(alt.InlineData(values=values))
+        .mark_line(strokeWidth=2.2, interpolate="linear")
+        .encode(color=colour, strokeDash=dash, **axes)
+    ]
+    last = alt.Chart(alt.InlineData(values=ends))
+    layers.append(
+        last.mark_point(filled=True, size=45, opacity=1).encode(
+            color=colour,
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])), legend=None),
+            **axes,
+        )
+    )
+    layers.append(
+        last.mark_text(align="left", dx=9, fontWeight=600, limit=150, color=_MARKS["ink"]).encode(
+            text="series:N", **axes
+        )
+    )
+    layers += [_limit(limit) for limit in limits]
+    chart = alt.layer(*layers).properties(width=WIDTH - 180, height=LINE_HEIGHT)
+    found = [_said(s, number) for s in series] + [
+        f"{limit.label} at {limit.value:{_python(number)}}" for limit in limits
+    ]
+    said = description or f"Lines over {x}: {'; '.join(found)}. {y}."
+    return _figure(chart, title, said, caption, _points_table(title, series, x, number))
+
+
+def _limit(limit: Limit) -> Any:
+    data = alt.Chart(alt.InlineData(values=[{"at": limit.value, "label": limit.label}]))
+    where = {"x": alt.X("at:Q")} if limit.vertical else {"y": alt.Y("at:Q")}
+    rule = data.mark_rule(color=_MARKS["ink"], strokeDash=[3, 3], strokeWidth=1.2).encode(**where)
+    if limit.vertical:
+        text = data.mark_text(align="left", dx=5, dy=8, color=_MARKS["ink"], fontStyle="italic", y=0)
+    else:
+        text = data.mark_text(align="left", dy=-7, color=_MARKS["ink"], fontStyle="italic", x=4)
+    text = text.encode(text="label:N", **where)
+    return rule + text
+
+
+def _figure(chart: Any, title: str, description: str, caption: str, table: str) -> Figure:
+    spec = chart.configure(**_look()).to_dict()
+    svg = vl_convert.vegalite_to_svg(vl_spec=spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return Figure(_finished(svg, title, description), title, description, caption, table)
+
+
+def _look() -> dict[str, Any]:
+    ink, soft, rule = _MARKS["ink"], _MARKS["soft"], _MARKS["rule"]
+    text = {"labelColor": soft, "titleColor": soft, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
+    return {
+        "background": "transparent",
+        "font": FONT,
+        "padding": {"left": 2, "top": 8, "right": 2, "bottom": 2},
+        "view": {"stroke": "transparent"},
+        "axis": {**text, "gridColor": rule, "domainColor": soft, "tickColor": soft, "titlePadding": 8},
+        "text": {"fontSize": 12, "color": ink},
+    }
+
+
+SVG = "http://www.w3.org/2000/svg"
+DROPPED = ("font-family", "role", "aria-hidden", "aria-label", "aria-roledescription", "class")
+
+
+def _finished(svg: str, title: str, description: str) -> str:
+    """Vega's SVG with the page's colours, ids of its own, and words for those who hear it."""
+    ET.register_namespace("", SVG)
+    source = ET.fromstring(svg)  # noqa: S314 - Vega's own output
+    prefix = slug(title)
+    width, height = float(source.attrib["width"]), float(source.attrib["height"])
+    attributes = {
+        "class": "gd gd-chart",
+        "viewBox": source.attrib["viewBox"],
+        "width": f"{width:g}",
+        "height": f"{height:g}",
+        "role": "img",
+        "aria-labelledby": f"{prefix}-title {prefix}-desc",
+        "style": f"width:100%;min-width:{min(width, 480):.0f}px;max-width:{width * 1.25:.0f}px;height:auto",
+    }
+    root = ET.Element(f"{{{SVG}}}svg", attributes)
+    for tag, words, named in (("title", title, True), ("desc", description, True), ("style", stylesheet(), False)):
+        element = ET.SubElement(root, f"{{{SVG}}}{tag}", {"id": f"{prefix}-{tag}"} if named else {})
+        element.text = words
+    # Vega numbers its ids through the life of the process; here they begin anew in every picture.
+    found = [element.attrib["id"] for element in source.iter() if "id" in element.attrib]
+    ids = {old: f"{prefix}-{number}" for number, old in enumerate(found)}
+    for child in source:
+        for element in child.iter():
+            _restyle(element, ids)
+        root.append(child)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _restyle(element: ET.Element, ids: Mapping[str, str]) -> None:
+    for name in DROPPED:
+        element.attrib.pop(name, None)
+    style = []
+    for name in ("fill", "stroke"):
+        variable = _VARIABLES.get(element.attrib.get(name, "").lower())
+        if variable:
+            del element.attrib[name]
+            style.append(f"{name}:{variable}")
+    if style:
+        element.attrib["style"] = ";".join(style)
+    for name, value in element.attrib.items():
+        if name == "id":
+            element.attrib[name] = ids[value]
+        elif value.startswith("url(#"):
+            element.attrib[name] = f"url(#{ids[value[5:-1]]})"
+
+
+# ---- the same numbers in words and in a table -------------------------------------------------------------------------------
+
+
+def _finite(title: str, values: Iterable[float]) -> None:
+    if any(value != value or value in {float("inf"), float("-inf")} for value in values):  # noqa: PLR0124 - NaN is not itself
+        raise ChartError(f"{title}: a value is not a finite number")
+
+
+def _few(title: str, names: Sequence[str]) -> None:
+    if len(names) > len(SERIES):
+        raise ChartError(f"{title}: {len(names)} series; more than {len(SERIES)} cannot be told apart")
+
+
+def _python(number: str) -> str:
+    return number.removeprefix("$")
+
+
+def _axis_format(number: str) -> str:
+    return re.sub(r"\.\d+f$", "~f", number) if number.endswith("f") else number
+
+
+def _cell(values: Sequence[Mapping[str, Any]], category: str, series: str, number: str) -> str:
+    found = [v["value"] for v in values if v["category"] == category and v["series"] == series]
+    return f"{found[0]:{_python(number)}}" if found else ""
+
+
+def _said(series: Series, number: str) -> str:
+    known = [(x, y) for x, y in series.points if y is not None]
+    if not known:
+        return f"{series.name}: no points"
+    (x0, y0), (x1, y1), top = known[0], known[-1], max(known, key=lambda point: point[1])
+    form = _python(number)
+    return (
+        f"{series.name} from {y0:{form}} at {x0:,g} to {y1:{form}} at {x1:,g}, highest {top[1]:{form}} at {top[0]:,g}"
+    )
+
+
+MAX_TABLE_ROWS = 25
+
+
+def _points_table(title: str, series: Sequence[Series], x: str, number: str) -> str:
+    """About MAX_TABLE_ROWS points of each series, evenly chosen, first and last included."""
+    axis = sorted({px for s in series for px, _ in s.points})
+    step = max(1, -(-len(axis) // MAX_TABLE_ROWS))
+    chosen = sorted({*axis[::step], axis[-1]})
+    lookup = [dict(s.points) for s in series]
+    form = _python(number)
+    rows = [
+        (f"{at:,g}", *(f"{y:{form}}" if (y := points.get(at)) is not None else "" for points in lookup))
+        for at in chosen
+    ]
+    return _table(title, (x, *(s.name for s in series)), rows)
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{html.escape(h)}</th>' if h else "<td></td>" for h in heads)
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(row[0])}</th>{"".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    return f"<table><caption>{html.escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
