@@ -11,6 +11,8 @@ export DISABLE_MKDOCS_2_WARNING := true
 export NO_MKDOCS_2_WARNING := 1
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# uv trusts its own list of authorities otherwise, and fails behind a proxy that the machine trusts.
+export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
 .PHONY: help site serve test lint bench lab notebook lock clean
