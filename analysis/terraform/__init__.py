@@ -8,9 +8,11 @@ from types import MappingProxyType
 
 from analysis.architecture import Architecture
 from analysis.terraform.inputs import root_inputs
+from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.plan_json import from_plan, to_json
-from analysis.terraform.resolve import ModuleInstance, Stack, resolve
+from analysis.terraform.resolve import resolve
 from analysis.terraform.sources import InputError, problem
+from analysis.terraform.stack import Stack
 
 __all__ = ["InputError", "from_plan", "load", "to_json"]
 

@@ -15,8 +15,9 @@ from analysis.architecture import Unknown, Value
 from analysis.terraform import tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError, suggestion
-from analysis.terraform.resolve import ModuleInstance, Stack
+from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.sources import problem
+from analysis.terraform.stack import Stack
 from analysis.terraform.syntax import parse_expression
 from analysis.terraform.values import Primitive, ValueProblem, from_python, quoted
 

@@ -1,0 +1,52 @@
+"""Attributes that the provider works out from other arguments while it plans, before anything exists.
+
+A plan shows them known, or known in part, although nobody configured them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from analysis.architecture import Unknown, Value
+from analysis.terraform.values import SetValue, set_of
+
+Get = Callable[[str], Value]
+"""The configured value of an argument of the same resource, None where it is not set."""
+
+
+def _certificate_names(get: Get, address: str) -> Value:
+    """A certificate's domain name is one of its alternative names."""
+    domain, others = get("domain_name"), get("subject_alternative_names")
+    if domain is None or isinstance(others, Unknown):
+        return Unknown(f"{address}.subject_alternative_names")
+    return set_of((domain, *(others or ())))
+
+
+def _certificate_validations(get: Get, address: str) -> Value:
+    """One validation record for each name; what the record holds, ACM says later."""
+    names = _certificate_names(get, address)
+    if not isinstance(names, tuple) or get("validation_method") is None:
+        return Unknown(f"{address}.domain_validation_options")
+    return SetValue(
+        {
+            "domain_name": name,
+            **{
+                field: Unknown(f"{address}.domain_validation_options[{index}].{field}")
+                for field in ("resource_record_name", "resource_record_type", "resource_record_value")
+            },
+        }
+        for index, name in enumerate(names)
+    )
+
+
+DERIVED: Mapping[tuple[str, str], Callable[[Get, str], Value]] = {
+    # https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/acm/certificate.go (CustomizeDiff)
+    ("aws_acm_certificate", "subject_alternative_names"): _certificate_names,
+    ("aws_acm_certificate", "domain_validation_options"): _certificate_validations,
+}
+"""By resource type and attribute."""
+
+
+def derived_names(resource_type: str) -> tuple[str, ...]:
+    """The attributes of a type that are worked out."""
+    return tuple(name for kind, name in DERIVED if kind == resource_type)

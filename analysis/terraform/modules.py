@@ -1,0 +1,469 @@
+"""Modules: what their names stand for, what is given to their variables, and what `module` blocks make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from analysis.architecture import (
+    Unknown,
+    Value,
+)
+from analysis.terraform import tree
+from analysis.terraform.evaluate import (
+    EvaluationError,
+    LazyObject,
+    Namespace,
+    Scope,
+    Trace,
+    settled,
+    suggestion,
+    value_of,
+)
+from analysis.terraform.functions import Context
+from analysis.terraform.resources import Repeated, ResourceBlock, collected
+from analysis.terraform.sources import InputError, Module, Placed
+from analysis.terraform.stack import (
+    MAX_MODULE_DEPTH,
+    MISSING,
+    MODULE_META,
+    Cell,
+    Key,
+    ProviderSettings,
+    Stack,
+    argument_of,
+    bracketed,
+    constants,
+    dotted,
+    relative,
+)
+from analysis.terraform.types import type_constraint
+from analysis.terraform.values import (
+    ANY,
+    STRING,
+    Collection,
+    Type,
+    ValueProblem,
+    convert,
+    quoted,
+    to_bool,
+    to_string,
+)
+
+
+class ModuleInstance:
+    """One instance of a module: the root, or what a `module` block makes for one key."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        config: Module,
+        address: str,
+        parent: ModuleInstance | None = None,
+        call: Placed | None = None,
+        call_scope: Scope | None = None,
+        inputs: Mapping[str, Value] | None = None,
+    ) -> None:
+        self.stack, self.config, self.address = stack, config, address
+        self.parent, self.call, self.call_scope, self.inputs = parent, call, call_scope, inputs or {}
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.cells: dict[tuple[str, str], Cell] = {}
+        self.resources = {key: ResourceBlock(self, key, placed) for key, placed in config.resources.items()}
+        self.calls = {name: ModuleCall(self, name, placed) for name, placed in config.modules.items()}
+        self.objects: dict[int, LazyObject] = {}
+        path = relative(config.directory, stack.root) or "."
+        self.context = Context(
+            base=stack.root, roots=(stack.root, config.directory.resolve()) if parent is not None else (stack.root,)
+        )
+        paths = {"module": path, "root": ".", "cwd": str(stack.root)}
+        self.namespaces: dict[str, Namespace] = {
+            "var": Namespace("var", self.variable),
+            "local": Namespace("local", self.local),
+            "module": Namespace("module", self.module_call),
+            "data": Namespace("data", self.data_type),
+            "path": Namespace("path", constants("path", paths)),
+            "terraform": Namespace("terraform", constants("terraform", {"workspace": "default"})),
+        }
+        self.types = {key[1] for key in config.resources if key[0] == "managed"}
+        for kind in self.types:
+            self.namespaces.setdefault(kind, Namespace(kind, self.by_name("managed", kind)))
+        self.scope = Scope(stack.budget, {}, self.namespace, self.context)
+
+    def qualified(self, name: str) -> str:
+        """The absolute address of something of this module."""
+        return f"{self.address}.{name}" if self.address else name
+
+    # --- names ---
+
+    def namespace(self, name: str, node: Any) -> Value:
+        """What a name stands for in this module, once it is no loop variable."""
+        found = self.namespaces.get(name)
+        if found is not None:
+            return found
+        if name in ("each", "count", "self"):
+            raise EvaluationError(
+                f"{name} can be used only in a block that has {'for_each' if name == 'each' else name}", node
+            )
+        raise EvaluationError(f"there is nothing called {quoted(name)} here{suggestion(name, self.namespaces)}", node)
+
+    def by_name(self, mode: str, kind: str) -> Callable[[str, Any], Value]:
+        """What `aws_vpc` or `data.aws_region` gives for each name."""
+
+        def attribute(name: str, node: Any) -> Value:
+            block = self.resources.get((mode, kind, name))
+            if block is None:
+                word = "data source" if mode == "data" else "resource"
+                near = [key[2] for key in self.resources if key[:2] == (mode, kind)]
+                raise EvaluationError(f"there is no {word} {kind}.{name} in this module{suggestion(name, near)}", node)
+            return block.reference(node)
+
+        return attribute
+
+    def data_type(self, kind: str, node: Any) -> Value:
+        """What `data` gives for each type."""
+        title = f"data.{kind}"
+        if title not in self.namespaces:
+            if not any(key[:2] == ("data", kind) for key in self.resources):
+                near = {key[1] for key in self.resources if key[0] == "data"}
+                raise EvaluationError(
+                    f"there is no data source of type {quoted(kind)} here{suggestion(kind, near)}", node
+                )
+            self.namespaces[title] = Namespace(title, self.by_name("data", kind))
+        return self.namespaces[title]
+
+    def module_call(self, name: str, node: Any) -> Value:
+        """What `module.name` stands for."""
+        call = self.calls.get(name)
+        if call is None:
+            raise EvaluationError(f"there is no module {quoted(name)}{suggestion(name, self.calls)}", node)
+        return call.reference(node)
+
+    def cell(self, kind: str, name: str, file: str, node: Any, compute: Callable[[], Value]) -> Cell:
+        """The cell of the kind and name, made if it is new."""
+        key = (kind, name)
+        if key not in self.cells:
+            self.cells[key] = Cell(self.qualified(f"{kind}.{name}"), file, node, compute)
+        return self.cells[key]
+
+    # --- locals ---
+
+    def local(self, name: str, node: Any) -> Value:
+        """The value of a local value."""
+        entry = self.config.locals.get(name)
+        if entry is None:
+            raise EvaluationError(f"there is no local value {quoted(name)}{suggestion(name, self.config.locals)}", node)
+        argument, file = entry
+        return self.part("local", name, argument.expression, file, node)
+
+    def part(self, kind: str, name: str, expression: tree.Node, file: str, node: Any) -> Value:
+        """The value of an expression; of an object constructor only the attributes that are asked for.
+
+        This keeps what rests on one attribute apart from what rests on its neighbours.
+        """
+        if isinstance(expression, tree.ObjectNode) and expression.items:
+            names = [k.value for k, _ in expression.items if isinstance(k, tree.Literal) and isinstance(k.value, str)]
+            if len(set(names)) == len(expression.items):
+                self.stack.budget.lazies += 1
+                if id(expression) not in self.objects:
+                    self.objects[id(expression)] = self.members(kind, name, expression, file)
+                return self.objects[id(expression)]
+        cell = self.cell(kind, name, file, node, lambda: value_of(expression, self.scope))
+        return self.stack.get(cell, node)
+
+    def members(self, kind: str, name: str, expression: tree.ObjectNode, file: str) -> LazyObject:
+        """An object constructor as an object whose attributes are cells of their own."""
+        nodes = {str(key.value): item for key, item in expression.items if isinstance(key, tree.Literal)}
+
+        def fetch(member: str, node: Any) -> Value:
+            if member not in nodes:
+                raise EvaluationError(
+                    f"{kind}.{name} has no attribute {quoted(member)}{suggestion(member, nodes)}", node
+                )
+            return self.part(kind, f"{name}.{member}", nodes[member], file, node)
+
+        def fill() -> Mapping[str, Value]:
+            return {member: settled(fetch(member, item), item) for member, item in nodes.items()}
+
+        return self.stack.lazy(f"{kind}.{name}", fetch, fill)
+
+    # --- variables ---
+
+    def variable(self, name: str, node: Any) -> Value:
+        """The value of a variable."""
+        placed = self.config.variables.get(name)
+        if placed is None:
+            raise EvaluationError(f"there is no variable {quoted(name)}{suggestion(name, self.config.variables)}", node)
+        cell = self.cell("var", name, placed.file, placed.block, lambda: self.variable_value(name, placed))
+        return self.stack.get(cell, node)
+
+    def variable_type(self, name: str) -> Type:
+        """The type constraint of a variable, `any` where there is none or it cannot be read."""
+        placed = self.config.variables[name]
+        argument = argument_of(placed.block, "type")
+        if argument is None:
+            return ANY
+        cell = self.cell(
+            "type of var", name, placed.file, argument, lambda: type_constraint(argument.expression, self.constant)
+        )
+        kind = self.stack.get(cell, argument)
+        return ANY if isinstance(kind, Unknown) else kind
+
+    def constant(self, node: tree.Node) -> Value:
+        """The value of an expression that may use no names."""
+
+        def none(name: str, at: Any) -> Value:
+            raise EvaluationError(f"{quoted(name)} cannot be used here; only constant values can", at)
+
+        return value_of(node, Scope(self.stack.budget, {}, none, self.context))
+
+    def variable_value(self, name: str, placed: Placed) -> Value:
+        """What a variable is worth: given, by default, or unknown with a diagnostic; converted to its type."""
+        block = placed.block
+        kind = self.variable_type(name)
+        if self.flag(block, "sensitive", default=False):
+            self.stack.budget.trace.sensitive = True
+        default = argument_of(block, "default")
+        given, place = self.given(name)
+        if given is MISSING:
+            if default is None:
+                if self.parent is None:
+                    self.stack.report(
+                        f"the variable {quoted(name)} has no value; give one with --var {name}=..., --var-file or TF_VAR_{name}",
+                        placed.file,
+                        block,
+                    )
+                elif self.call is not None:
+                    self.stack.report(
+                        f"module.{self.call.block.labels[0]} needs the argument {quoted(name)}",
+                        self.call.file,
+                        self.call.block,
+                    )
+                return Unknown(self.qualified(f"var.{name}"))
+            given, place = self.constant(default.expression), (placed.file, default)
+        elif given is None and not self.flag(block, "nullable", default=True):
+            if default is None:
+                raise EvaluationError(f"the variable {quoted(name)} may not be null", block)
+            given = self.constant(default.expression)
+        try:
+            return convert(given, kind)
+        except ValueProblem as error:
+            self.stack.report(f"the value of variable {quoted(name)} does not fit its type: {error}", *place)
+            return Unknown(self.qualified(f"var.{name}"))
+
+    def given(self, name: str) -> tuple[Value, tuple[str, Any]]:
+        """The value given from outside, or `MISSING`, and the place to blame."""
+        if self.call is None or self.call_scope is None:
+            placed = self.config.variables[name]
+            return self.inputs.get(name, MISSING), (placed.file, placed.block)
+        argument = argument_of(self.call.block, name)
+        if argument is None:
+            return MISSING, (self.call.file, self.call.block)
+        parent = self.parent
+        assert parent is not None  # noqa: S101 - a module that is called has a caller
+        scope = self.call_scope
+        file = parent.config.file_of(argument, self.call)
+        cell = self.cell("input", name, file, argument, lambda: value_of(argument.expression, scope))
+        cell.name = f"{self.address}.{name}"
+        return self.stack.get(cell, argument), (file, argument)
+
+    def flag(self, block: tree.Block, name: str, *, default: bool) -> bool:
+        """A constant of type bool in a block."""
+        argument = argument_of(block, name)
+        if argument is None:
+            return default
+        value = to_bool(self.constant(argument.expression))
+        return value if isinstance(value, bool) else default
+
+    def validate(self, name: str) -> None:
+        """Report each validation of a variable whose condition is false."""
+        placed = self.config.variables[name]
+        value = self.variable(name, placed.block)
+        if value is not None and isinstance(value, Unknown) and self.cells["var", name].failed:
+            return
+        for rule in placed.block.body.blocks:
+            condition = argument_of(rule, "condition")
+            if rule.type != "validation" or condition is None:
+                continue
+            if self.judged(f"validation of var.{name}", placed.file, condition) is False:
+                message = argument_of(rule, "error_message")
+                text = None if message is None else self.judged("error_message", placed.file, message)
+                shown = text if isinstance(text, str) else "the value does not meet the variable's condition"
+                self.stack.report(f"invalid value for variable {quoted(name)}: {shown}", *self.blame(name))
+
+    def judged(self, name: str, file: str, argument: tree.Argument) -> Value:
+        """The value of an argument that nothing else refers to; an error in it is reported."""
+        return self.stack.get(Cell(name, file, argument, lambda: value_of(argument.expression, self.scope)), argument)
+
+    def blame(self, name: str) -> tuple[str, Any]:
+        """Where a wrong value of a variable comes from: the module call's argument, else the variable's block."""
+        if self.call is not None and (argument := argument_of(self.call.block, name)) is not None:
+            return (self.parent or self).config.file_of(argument, self.call), argument
+        return self.config.variables[name].file, self.config.variables[name].block
+
+    # --- outputs ---
+
+    def output(self, name: str, node: Any) -> Value:
+        """The value of an output."""
+        placed = self.config.outputs.get(name)
+        if placed is None:
+            raise EvaluationError(
+                f"{self.address} has no output {quoted(name)}{suggestion(name, self.config.outputs)}", node
+            )
+        return self.stack.get(self.output_cell(name, placed), node)
+
+    def output_cell(self, name: str, placed: Placed) -> Cell:
+        """The cell of an output."""
+        argument = argument_of(placed.block, "value")
+
+        def compute() -> Value:
+            if self.flag(placed.block, "sensitive", default=False):
+                self.stack.budget.trace.sensitive = True
+            if argument is None:
+                raise EvaluationError(f"the output {quoted(name)} has no value", placed.block)
+            return value_of(argument.expression, self.scope)
+
+        return self.cell("output", name, placed.file, argument or placed.block, compute)
+
+    # --- providers ---
+
+    def provider(self, name: str) -> ProviderSettings | None:
+        """The settings of the provider `aws` or `aws.alias` as this module sees it; None where there is no such block."""
+        placed = self.config.providers.get(name)
+        if placed is not None and (self.parent is None or placed.block.body.arguments or placed.block.body.blocks):
+            cell = self.cell("provider", name, placed.file, placed.block, lambda: self.provider_settings(placed))
+            outer, self.stack.budget.trace = self.stack.budget.trace, Trace()
+            try:
+                value = self.stack.get(cell, placed.block)
+            finally:
+                self.stack.budget.trace = outer
+            return value if isinstance(value, ProviderSettings) else None
+        if self.parent is None or self.call is None:
+            return None
+        passed = argument_of(self.call.block, "providers")
+        if passed is not None and isinstance(passed.expression, tree.ObjectNode):
+            for key, item in passed.expression.items:
+                if dotted(key) == name:
+                    return self.parent.provider(dotted(item))
+        return self.parent.provider(name) if "." not in name else None
+
+    def provider_settings(self, placed: Placed) -> ProviderSettings:
+        """What a provider block says."""
+        block = placed.block
+        region = argument_of(block, "region")
+        tags: Value = {}
+        for inner in block.body.blocks:
+            if inner.type == "default_tags" and (argument := argument_of(inner, "tags")) is not None:
+                tags = convert(value_of(argument.expression, self.scope), Collection("map", STRING)) or {}
+        default = argument_of(block, "default_tags")  # JSON syntax
+        if default is not None:
+            value = value_of(default.expression, self.scope)
+            rows = value if isinstance(value, tuple) else (value,)
+            tags = next((row["tags"] for row in rows if isinstance(row, dict) and row.get("tags")), {})
+        where = None if region is None else to_string(value_of(region.expression, self.scope))
+        return ProviderSettings(where, tags, self.stack.budget.trace.sensitive)
+
+
+class ModuleCall(Repeated):
+    """A `module` block: its instances are modules."""
+
+    def __init__(self, module: ModuleInstance, name: str, placed: Placed) -> None:
+        super().__init__(module, placed, f"module.{name}")
+        self.name = name
+        self.made: dict[Key, ModuleInstance] = {}
+        self.objects: dict[Key, LazyObject] = {}
+        self.config: Module | None = None
+        self.located = False
+
+    def source(self) -> Module | None:
+        """The called module, or None, with a diagnostic, where it is not on disk."""
+        if not self.located:
+            self.located = True
+            try:
+                self.config = self.locate()
+            except EvaluationError as error:
+                self.stack.report(error.message, self.placed.file, error.node)
+            except InputError as error:
+                argument = argument_of(self.placed.block, "source") or self.placed.block
+                for diagnostic in error.diagnostics:
+                    self.stack.report(f"module.{self.name}: {diagnostic.message}", self.placed.file, argument)
+        return self.config
+
+    def locate(self) -> Module:
+        """The called module on disk; raises `EvaluationError` or `InputError`."""
+        block = self.placed.block
+        argument = argument_of(block, "source")
+        if argument is None:
+            raise EvaluationError(f"module.{self.name} has no source", block)
+        source = self.module.constant(argument.expression)
+        if not isinstance(source, str):
+            raise EvaluationError("source must be a string", argument.expression)
+        if source.startswith(("./", "../")) or source in (".", ".."):
+            directory = self.module.config.directory / source
+            if not directory.is_dir():
+                raise EvaluationError(f"the module's directory {quoted(source)} does not exist", argument.expression)
+        else:
+            key = ".".join(part.split("[")[0] for part in self.address.split(".") if part != "module")
+            place = self.stack.vendored.get(key)
+            if place is None or not place.is_dir():
+                raise EvaluationError(
+                    f"the module {quoted(source)} is not on this machine, so what it contains is missing here; "
+                    "run terraform init in the stack's directory, which puts it into .terraform/modules",
+                    argument.expression,
+                )
+            directory = place
+        caller: ModuleInstance | None = self.module
+        while caller is not None:
+            if caller.config.directory.resolve() == directory.resolve():
+                raise EvaluationError(
+                    f"module.{self.name} calls a module that it is itself part of", argument.expression
+                )
+            caller = caller.parent
+        if self.module.depth >= MAX_MODULE_DEPTH:
+            raise EvaluationError(f"modules are nested more than {MAX_MODULE_DEPTH} deep", argument.expression)
+        return self.stack.module(directory)
+
+    def instance(self, key: Key) -> ModuleInstance | None:
+        """The module instance for one key; None where the module is not on disk."""
+        if key not in self.made:
+            config = self.source()
+            if config is None:
+                return None
+            address = self.address + bracketed(key)
+            self.made[key] = ModuleInstance(self.stack, config, address, self.module, self.placed, self.scope(key))
+            for argument in self.placed.block.body.arguments:
+                if argument.name not in config.variables and argument.name not in MODULE_META:
+                    near = suggestion(argument.name, config.variables)
+                    self.stack.report(
+                        f"module.{self.name} has no variable {quoted(argument.name)}{near}",
+                        self.module.config.file_of(argument, self.placed),
+                        argument,
+                    )
+        return self.made[key]
+
+    def instances(self) -> Iterator[tuple[Key, ModuleInstance]]:
+        """Every instance with its key."""
+        for key in self.keys(self.placed.block):
+            if (instance := self.instance(key)) is not None:
+                yield key, instance
+
+    def reference(self, node: Any) -> Value:
+        """What `module.name` stands for: one object, a list of them, or a map of them."""
+        if self.source() is None:
+            return Unknown(self.address)
+        keys = self.keys(node)
+        self.stack.budget.lazies += 1
+        return collected(keys, self.object, self.placed.block)
+
+    def object(self, key: Key) -> Value:
+        """One instance as an object whose attributes are its outputs."""
+        if key not in self.objects:
+            instance = self.instance(key)
+            if instance is None:
+                return Unknown(self.address + bracketed(key))
+            made = instance
+
+            def fill() -> Mapping[str, Value]:
+                return {name: made.output(name, placed.block) for name, placed in made.config.outputs.items()}
+
+            self.objects[key] = self.stack.lazy(made.address, made.output, fill)
+        return self.objects[key]

@@ -1,0 +1,440 @@
+"""Resources and data sources, by block and by instance.
+
+What an attribute is worth, in this order: what is configured; the provider's default; unknown, where the provider computes it;
+null. A type that the schema facts do not contain (another provider's, or a data source) has unknown attributes where it has no
+configured ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from analysis.architecture import (
+    Location,
+    Reference,
+    Resource,
+    Unknown,
+    Value,
+)
+from analysis.terraform import data_sources, provider, tree
+from analysis.terraform.bodies import nested_values, typed_argument
+from analysis.terraform.derived import DERIVED, derived_names
+from analysis.terraform.evaluate import (
+    EvaluationError,
+    LazyObject,
+    Namespace,
+    Scope,
+    Trace,
+    evaluate,
+    settled,
+    suggestion,
+    value_of,
+)
+from analysis.terraform.sources import Placed
+from analysis.terraform.stack import (
+    DEFAULT_REGION,
+    META,
+    Cell,
+    Key,
+    ProviderSettings,
+    argument_of,
+    bracketed,
+    constants,
+    dotted,
+)
+from analysis.terraform.values import (
+    SetValue,
+    article,
+    first_unknown,
+    is_known,
+    plain,
+    quoted,
+    to_number,
+    to_string,
+    type_name,
+)
+
+if TYPE_CHECKING:
+    from analysis.terraform.modules import ModuleInstance
+
+
+class Repeated:
+    """What `count` and `for_each` make: the keys of the instances and what `count` and `each` are in each."""
+
+    def __init__(self, module: ModuleInstance, placed: Placed, title: str) -> None:
+        self.module, self.placed, self.title = module, placed, title
+        self.stack = module.stack
+        self.address = module.qualified(title)
+        self.cell: Cell | None = None
+        self.parts: dict[Key, Callable[[str, Any], Value]] = {}
+
+    def keys(self, node: Any) -> tuple[Key, ...]:
+        """The keys of the instances: (None,) for a single one."""
+        block = self.placed.block
+        argument = argument_of(block, "count") or argument_of(block, "for_each")
+        if argument is None:
+            return (None,)
+        if self.cell is None:
+            file = self.module.config.file_of(argument, self.placed)
+            self.cell = Cell(f"{self.address}.{argument.name}", file, argument, lambda: self.expand(argument, file))
+        found = self.stack.get(self.cell, node)
+        if isinstance(found, Unknown):
+            return (0,) if argument.name == "count" else ()
+        return tuple(found)
+
+    def expand(self, argument: tree.Argument, file: str) -> Value:
+        """The keys that `count` or `for_each` gives."""
+        node = argument.expression
+        if argument.name == "count":
+            number = to_number(value_of(node, self.module.scope))
+            if isinstance(number, Unknown):
+                self.stack.report(
+                    f"count depends on {number.reference}, which is known only after apply; one instance is assumed",
+                    file,
+                    node,
+                )
+                return (0,)
+            if not isinstance(number, int) or number < 0:
+                raise EvaluationError(f"count must be a whole number from 0, not {to_string(number) or 'null'}", node)
+            self.stack.count_instances(number, f"count of {self.address}", node)
+            return tuple(range(number))
+        value = evaluate(node, self.module.scope)
+        lazy = value if isinstance(value, LazyObject) else None
+        if lazy is None and isinstance(node, tree.ObjectNode):
+            part = self.module.part("for_each", self.title, node, file, node)
+            lazy = part if isinstance(part, LazyObject) else None
+        value = settled(value if lazy is None else lazy, node)
+        if isinstance(value, Unknown):
+            self.stack.report(
+                f"for_each depends on {value.reference}, which is known only after apply; no instance is assumed",
+                file,
+                node,
+            )
+            return ()
+        keys = self.each(value, node, file)
+        self.stack.count_instances(len(keys), f"for_each of {self.address}", node)
+        for key in keys:
+            if isinstance(value, dict):
+                self.parts[key] = lazy.fetch if lazy is not None else _item_of(value)
+            else:
+                self.parts[key] = lambda name, _node: name
+        return keys
+
+    def each(self, value: Value, node: Any, file: str) -> tuple[str, ...]:
+        """The keys that a value of `for_each` gives."""
+        if isinstance(value, dict):
+            return tuple(sorted(value))
+        if isinstance(value, SetValue):
+            unknown = first_unknown(value)
+            if unknown is not None:
+                self.stack.report(
+                    f"for_each has an element that is known only after apply, {unknown.reference}; it is left out",
+                    file,
+                    node,
+                )
+            elements = [element for element in value if not isinstance(element, Unknown)]
+            if all(isinstance(element, str) for element in elements):
+                return tuple(elements)
+            raise EvaluationError("a set for for_each must hold strings only", node)
+        hint = "; convert it with toset()" if isinstance(value, tuple) else ""
+        raise EvaluationError(f"for_each takes a map or a set of strings, not {article(type_name(value))}{hint}", node)
+
+    def scope(self, key: Key) -> Scope:
+        """The module's scope with `count` or `each` of one instance."""
+        if key is None:
+            return self.module.scope
+        if isinstance(key, int):
+            return self.module.scope.having({"count": Namespace("count", constants("count", {"index": key}))})
+
+        def attribute(name: str, node: Any) -> Value:
+            if name == "key":
+                return key
+            if name != "value":
+                raise EvaluationError(f"each has key and value, not {quoted(name)}", node)
+            value = self.parts[key](key, node)
+            cell = self.cell
+            if cell is not None:
+                # A known value may rest on any part of the collection; an unknown one names what it rests on.
+                if self.parts[key].__name__ != "fetch" and is_known(value):
+                    self.stack.budget.trace.add(cell.trace)
+                self.stack.budget.trace.sensitive |= cell.trace.sensitive
+            if isinstance(value, LazyObject):
+                self.stack.budget.lazies += 1
+            return value
+
+        return self.module.scope.having({"each": Namespace("each", attribute)})
+
+
+def _item_of(value: Mapping[str, Value]) -> Callable[[str, Any], Value]:
+    def item(name: str, _node: Any) -> Value:
+        return value[name]
+
+    return item
+
+
+def collected(keys: Sequence[Key], one: Callable[[Key], Value], block: tree.Block) -> Value:
+    """The instances as an expression sees them: a single one as it is, counted ones as a list, keyed ones as a map."""
+    if argument_of(block, "count") is not None:
+        return tuple(one(key) for key in keys)
+    if argument_of(block, "for_each") is not None:
+        return {str(key): one(key) for key in keys}
+    return one(None)
+
+
+class ResourceBlock(Repeated):
+    """A `resource` or `data` block."""
+
+    def __init__(self, module: ModuleInstance, key: tuple[str, str, str], placed: Placed) -> None:
+        mode, self.type, self.name = key
+        super().__init__(module, placed, f"{'data.' if mode == 'data' else ''}{self.type}.{self.name}")
+        self.mode: Literal["managed", "data"] = "data" if mode == "data" else "managed"
+        self.made: dict[Key, ResourceInstance] = {}
+        self.schema = provider.schema(self.type) if mode == "managed" else None
+        self.arguments = {
+            argument.name: argument for argument in placed.block.body.arguments if argument.name not in META
+        }
+        self.blocks: dict[str, list[tree.Block]] = {}
+        for block in placed.block.body.blocks:
+            kind = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+            if kind not in META:
+                self.blocks.setdefault(kind, []).append(block)
+
+    def instance(self, key: Key) -> ResourceInstance:
+        """The instance for one key."""
+        if key not in self.made:
+            self.made[key] = ResourceInstance(self, key)
+        return self.made[key]
+
+    def instances(self) -> Iterator[ResourceInstance]:
+        """Every instance."""
+        for key in self.keys(self.placed.block):
+            yield self.instance(key)
+
+    def reference(self, node: Any) -> Value:
+        """What `aws_vpc.main` stands for."""
+        keys = self.keys(node)
+        self.stack.budget.lazies += 1
+        return collected(keys, lambda key: self.instance(key).object, self.placed.block)
+
+    def settings(self) -> ProviderSettings | None:
+        """The settings of the provider the block uses."""
+        argument = argument_of(self.placed.block, "provider")
+        name = self.type.split("_", maxsplit=1)[0] if argument is None else dotted(argument.expression)
+        return self.module.provider(name)
+
+
+class ResourceInstance:
+    """One instance of a resource or data source; its attributes are cells."""
+
+    def __init__(self, block: ResourceBlock, key: Key) -> None:
+        self.block, self.key = block, key
+        self.stack = block.stack
+        self.address = block.address + bracketed(key)
+        self.names = block.scope(key)
+        self.cells: dict[str, Cell] = {}
+        self.object = self.stack.lazy(self.address, self.attribute, self.fill)
+        self.scope = self.names
+
+    def attribute(self, name: str, node: Any) -> Value:
+        """The value of one attribute, noted in the trace; of a cell's own trace only the sensitivity is passed on."""
+        trace = self.stack.budget.trace
+        trace.references.add((self.address, name))
+        outer, self.stack.budget.trace = trace, Trace()
+        try:
+            return self.worth(name, node)
+        finally:
+            outer.sensitive |= self.stack.budget.trace.sensitive
+            self.stack.budget.trace = outer
+
+    def fill(self) -> Mapping[str, Value]:
+        """Every attribute, for whoever uses the whole resource as a value."""
+        self.stack.budget.trace.references.add((self.address, ""))
+        outer, self.stack.budget.trace = self.stack.budget.trace, Trace()
+        try:
+            names = self.known_names()
+            found = {name: self.worth(name, self.block.placed.block) for name in names}
+        finally:
+            outer.sensitive |= self.stack.budget.trace.sensitive
+            self.stack.budget.trace = outer
+        return found
+
+    def known_names(self) -> list[str]:
+        """Every attribute: the schema's where there is one, else those configured."""
+        schema = self.block.schema
+        names = {*self.block.arguments, *self.block.blocks}
+        if schema is not None:
+            names |= {*schema.attributes, *schema.blocks}
+        elif self.block.mode == "data":
+            names |= set(data_sources.attributes_of(self.block.type))
+        return sorted(names)
+
+    def worth(self, name: str, node: Any) -> Value:
+        """The value of one attribute."""
+        schema = self.block.schema
+        attribute = schema.attributes.get(name) if schema is not None else None
+        if attribute is not None and attribute.sensitive:
+            self.stack.budget.trace.sensitive = True
+        work_out = DERIVED.get((self.block.type, name)) if self.block.mode == "managed" else None
+        if work_out is not None:
+            return work_out(lambda other: self.configured(other, node), self.address)
+        value = self.configured(name, node)
+        if value is not None:
+            return value
+        if self.block.mode == "data":
+            return self.read(name, node)
+        if name == "tags_all" and attribute is not None:
+            return self.tags_all(node)
+        if name == "region" and schema is None:
+            return self.region()
+        default = provider.defaults().get(self.block.type, {}).get(name)
+        if default is not None and not isinstance(default, dict):
+            return default
+        if schema is None:
+            return Unknown(f"{self.address}.{name}")
+        if attribute is not None:
+            return Unknown(f"{self.address}.{name}") if attribute.computed else None
+        if name in schema.blocks:
+            return () if schema.blocks[name].mode != "single" else None
+        raise EvaluationError(
+            f"{self.block.type} has no attribute {quoted(name)}{suggestion(name, (*schema.attributes, *schema.blocks))}",
+            node,
+        )
+
+    def configured(self, name: str, node: Any) -> Value:
+        """The value that the configuration gives, or None."""
+        if name not in self.block.arguments and name not in self.block.blocks:
+            return None
+        return self.stack.get(self.cell(name), node)
+
+    def cell(self, name: str) -> Cell:
+        """The cell of a configured argument or kind of nested block."""
+        if name not in self.cells:
+            argument = self.block.arguments.get(name)
+            placed, config = self.block.placed, self.block.module.config
+            origin: tree.Argument | tree.Block = argument if argument is not None else self.block.blocks[name][0]
+            self.cells[name] = Cell(
+                f"{self.address}.{name}",
+                config.file_of(origin, placed),
+                origin,
+                (lambda: self.argument_value(name, argument))
+                if argument is not None
+                else (lambda: self.block_values(name)),
+            )
+        return self.cells[name]
+
+    def argument_value(self, name: str, argument: tree.Argument) -> Value:
+        """The value of a configured argument."""
+        value = value_of(argument.expression, self.scope)
+        return typed_argument(value, name, self.block.schema, self.block_defaults())
+
+    def block_defaults(self) -> Mapping[str, Value]:
+        """The provider's defaults for this type."""
+        return provider.defaults().get(self.block.type, {})
+
+    def block_values(self, name: str) -> Value:
+        """The values of the nested blocks of one kind."""
+        return nested_values(
+            self.block.blocks[name], name, self.block.schema, self.block_defaults(), self.scope, self.stack.budget
+        )
+
+    def region(self) -> Value:
+        """The region the instance stands in; None where no provider block and no environment variable names one."""
+        settings = self.block.settings()
+        if settings is not None and settings.region is not None:
+            return settings.region
+        environ = self.stack.environ
+        return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+
+    def tags_all(self, node: Any) -> Value:
+        """The resource's tags over the provider's default tags."""
+        settings = self.block.settings()
+        shared = {} if settings is None else settings.default_tags
+        own = self.configured("tags", node)
+        for part in (shared, own):
+            if isinstance(part, Unknown):
+                return Unknown(f"{self.address}.tags_all", partial=own if part is shared else shared)
+        return {**(shared or {}), **(own or {})}
+
+    def read(self, name: str, node: Any) -> Value:
+        """An attribute that the data source itself gives."""
+        cell = self.cells.get("")
+        if cell is None:
+            block = self.block.placed
+            cell = self.cells[""] = Cell(self.address, block.file, block.block, self.reading)
+        found = self.stack.get(cell, node)
+        if isinstance(found, dict) and name in found:
+            return found[name]
+        return Unknown(f"{self.address}.{name}")
+
+    def reading(self) -> Value:
+        """What the data source gives, as far as it can be known."""
+        config = {name: self.configured(name, None) for name in (*self.block.arguments, *self.block.blocks)}
+        region = self.region()
+        return data_sources.read(
+            self.block.type, config, region if isinstance(region, str) else DEFAULT_REGION, self.address
+        )
+
+    def resource(self) -> Resource:
+        """The finished resource."""
+        block, placed = self.block, self.block.placed
+        values: dict[str, Value] = {}
+        locations: dict[str, Location] = {}
+        edges: set[Reference] = set()
+        sensitive: set[str] = set()
+        schema = block.schema
+        for name in (*block.arguments, *block.blocks):
+            cell = self.cell(name)
+            value = self.stack.get(cell, placed.block)
+            edges |= {Reference(name, address, attribute) for address, attribute in cell.trace.references}
+            if cell.trace.sensitive or (schema and name in schema.attributes and schema.attributes[name].sensitive):
+                sensitive.add(name)
+            locations[name] = Location(cell.file, cell.node.line, cell.node.column)
+            self.check_name(name, cell)
+            if value is not None:
+                values[name] = plain(value)
+        for meta in ("count", "for_each"):
+            if block.cell is not None and block.cell.name.endswith(f".{meta}"):
+                edges |= {Reference(meta, address, attribute) for address, attribute in block.cell.trace.references}
+        for name, default in provider.defaults().get(block.type, {}).items():
+            if name not in values and not isinstance(default, dict):
+                values[name] = default
+        for name in derived_names(block.type) if block.mode == "managed" else ():
+            values[name] = plain(self.worth(name, placed.block))
+        if schema is not None and "tags_all" in schema.attributes:
+            tags = self.worth("tags_all", placed.block)
+            if tags:
+                values["tags_all"] = plain(tags)
+            if "tags" in sensitive:
+                sensitive.add("tags_all")
+        if block.mode == "data":
+            for name in data_sources.attributes_of(block.type):
+                values.setdefault(name, plain(self.worth(name, placed.block)))
+        region = self.region()
+        return Resource(
+            self.address,
+            block.type,
+            block.name,
+            values,
+            Location(placed.file, placed.block.line, placed.block.column),
+            tuple(sorted(edge for edge in edges if edge.address != self.address)),
+            block.module.address,
+            self.key,
+            block.mode,
+            region if isinstance(region, str) else None,
+            locations,
+            frozenset(sensitive),
+        )
+
+    def check_name(self, name: str, cell: Cell) -> None:
+        """Warn about an argument or block that the provider does not have."""
+        schema = self.block.schema
+        if schema is None or name in schema.attributes or name in schema.blocks:
+            return
+        self.stack.report(
+            f"{self.block.type} has no argument or block {quoted(name)} in version {provider.VERSION} of the provider"
+            f"{suggestion(name, (*schema.attributes, *schema.blocks))}",
+            cell.file,
+            cell.node,
+            "warning",
+        )

@@ -1,0 +1,220 @@
+"""What the evaluation of one stack has in common: its cells, its limits, its diagnostics and its modules on disk.
+
+Everything that has a name (a variable, a local, an argument of a resource instance) is a `Cell`, evaluated when first asked for
+and remembered with its trace, so that whoever uses it inherits what it rests on. A cell that is asked for while it is being
+evaluated closes a cycle. An error in a cell becomes a diagnostic, the cell's value is unknown, and evaluation goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from analysis.architecture import (
+    Diagnostic,
+    Location,
+    Unknown,
+    Value,
+)
+from analysis.terraform import tree
+from analysis.terraform.evaluate import (
+    Budget,
+    EvaluationError,
+    ExhaustedError,
+    LazyObject,
+    Trace,
+    suggestion,
+)
+from analysis.terraform.sources import Module, read_module, vendored
+from analysis.terraform.values import (
+    ValueProblem,
+    quoted,
+)
+
+MAX_INSTANCES_PER_RESOURCE = 2_000
+"""Instances of one resource; AWS refuses far smaller numbers of nearly everything."""
+
+MAX_INSTANCES = 20_000
+"""Instances of all resources and modules of a stack."""
+
+MAX_MODULE_DEPTH = 30
+"""Modules within modules; a module that calls itself is found earlier."""
+
+RECURSION_LIMIT = 20_000
+"""Python frames. A chain of a thousand locals, each built on the last, needs some 8,000."""
+
+META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"})
+MODULE_META = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
+
+Key = int | str | None
+
+
+@dataclass(slots=True)
+class Cell:
+    """One named thing: evaluated once, remembered with what it rests on."""
+
+    name: str
+    file: str
+    node: Any
+    compute: Callable[[], Value]
+    state: Literal["new", "busy", "done"] = "new"
+    value: Value = None
+    trace: Trace = field(default_factory=Trace)
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What a provider block gives to the resources that use it."""
+
+    region: Value
+    default_tags: Value
+    sensitive: bool = False
+
+
+class Stack:
+    """The evaluation of one stack: its budget, its diagnostics, its modules on disk."""
+
+    def __init__(self, root: Path, cache: Path | None, environ: Mapping[str, str]) -> None:
+        self.root = root.resolve()
+        self.cache = cache
+        self.environ = environ
+        self.budget = Budget()
+        self.diagnostics: dict[Diagnostic, None] = {}
+        self.busy: list[Cell] = []
+        self.modules: dict[Path, Module] = {}
+        self.vendored = vendored(self.root)
+        self.instances = 0
+        self.exhausted = False
+
+    def report(self, message: str, file: str, node: Any, severity: Literal["error", "warning"] = "error") -> None:
+        """Add a diagnostic, once."""
+        location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
+        self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location))
+
+    def get(self, cell: Cell, node: Any) -> Value:
+        """The cell's value; what it rests on is added to the current trace."""
+        if cell.state == "new":
+            self.run(cell)
+        elif cell.state == "busy":
+            names = [other.name for other in self.busy[self.busy.index(cell) :]]
+            raise EvaluationError(f"this is a cycle: {' -> '.join((*names, cell.name))}", node)
+        self.budget.trace.add(cell.trace)
+        return cell.value
+
+    def run(self, cell: Cell) -> None:
+        """Evaluate the cell; an error becomes a diagnostic and an unknown value."""
+        budget = self.budget
+        outer, budget.trace = budget.trace, Trace()
+        cell.state = "busy"
+        self.busy.append(cell)
+        try:
+            cell.value = cell.compute()
+        except EvaluationError as error:
+            cell.value, cell.failed = Unknown(cell.name), True
+            if not (isinstance(error, ExhaustedError) and self.exhausted):
+                self.report(error.message, cell.file, error.node)
+            self.exhausted = self.exhausted or isinstance(error, ExhaustedError)
+        except ValueProblem as error:
+            cell.value, cell.failed = Unknown(cell.name), True
+            self.report(str(error), cell.file, cell.node)
+        except RecursionError:
+            cell.value, cell.failed = Unknown(cell.name), True
+            self.report(f"{cell.name} is nested too deeply to be evaluated", cell.file, cell.node)
+        finally:
+            self.busy.pop()
+            cell.state = "done"
+            cell.trace, budget.trace = budget.trace, outer
+
+    def lazy(
+        self, address: str, fetch: Callable[[str, Any], Value], fill: Callable[[], Mapping[str, Value]]
+    ) -> LazyObject:
+        """A lazy object that adds to this evaluation's traces."""
+        return LazyObject(address, fetch, fill, self.budget)
+
+    def count_instances(self, number: int, what: str, node: Any) -> None:
+        """Note that so many instances are made; raises where there are too many."""
+        if number > MAX_INSTANCES_PER_RESOURCE:
+            raise EvaluationError(
+                f"{what} asks for {number:,} instances; more than {MAX_INSTANCES_PER_RESOURCE:,} are not evaluated",
+                node,
+            )
+        self.instances += number
+        if self.instances > MAX_INSTANCES:
+            raise EvaluationError(
+                f"the stack has more than {MAX_INSTANCES:,} instances; the rest is not evaluated", node
+            )
+
+    def module(self, directory: Path) -> Module:
+        """The module in a directory, read once. Raises `InputError`."""
+        resolved = directory.resolve()
+        if resolved not in self.modules:
+            module = read_module(resolved, relative(resolved, self.root), self.cache)
+            self.modules[resolved] = module
+            for diagnostic in module.diagnostics:
+                self.diagnostics.setdefault(diagnostic)
+        return self.modules[resolved]
+
+
+def sentence(message: str) -> str:
+    """The message without a stop at its end."""
+    return message.rstrip().removesuffix(".")
+
+
+def relative(path: Path, root: Path) -> str:
+    """`path` as seen from `root`, with `/` and, where need be, `..`; empty where they are the same."""
+    if path == root:
+        return ""
+    parts, base = path.parts, root.parts
+    common = 0
+    while common < min(len(parts), len(base)) and parts[common] == base[common]:
+        common += 1
+    return "/".join((*[".."] * (len(base) - common), *parts[common:]))
+
+
+DEFAULT_REGION = "us-east-1"
+"""Taken, with a warning, where nothing names a region: AWS's first, and the one whose prices the others are compared with."""
+
+MISSING: Any = object()
+"""No value given, which is not the same as null."""
+
+
+def argument_of(block: tree.Block, name: str) -> tree.Argument | None:
+    """The argument of a block's body, or None."""
+    for argument in block.body.arguments:
+        if argument.name == name:
+            return argument
+    return None
+
+
+def dotted(node: tree.Node) -> str:
+    """`aws.west` for a reference to a provider; its quoted form, as JSON and old configurations have it, counts too."""
+    match node:
+        case tree.Name(name):
+            return name
+        case tree.Attribute(target, name):
+            return f"{dotted(target)}.{name}"
+        case tree.Literal(str() as text):
+            return text
+        case _:
+            return ""
+
+
+def bracketed(key: Key) -> str:
+    """`[0]`, `["a"]` or nothing, as in an address."""
+    if key is None:
+        return ""
+    return f"[{key}]" if isinstance(key, int) else f"[{quoted(key, limit=10_000)}]"
+
+
+def constants(title: str, table: Mapping[str, Value]) -> Callable[[str, Any], Value]:
+    """What a namespace of fixed values gives for each name."""
+
+    def attribute(name: str, node: Any) -> Value:
+        if name not in table:
+            raise EvaluationError(f"there is no {title}.{name}{suggestion(name, table)}", node)
+        return table[name]
+
+    return attribute
