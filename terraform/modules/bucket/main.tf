@@ -112,7 +112,7 @@ resource "aws_s3_bucket_policy" "this" {
         Principal = { Service = grant.service }
         Action    = grant.action
         Resource  = "${local.arn}/${grant.prefix}*"
-        Condition = { StringEquals = { "${grant.source_key}" = grant.source } }
+        Condition = grant.source_key == "aws:SourceArn" ? { ArnLike = { "aws:SourceArn" = grant.source } } : { StringEquals = { "aws:SourceAccount" = grant.source } }
       }],
     )
   })

@@ -252,8 +252,8 @@ module "logs" {
     service    = "logdelivery.elasticloadbalancing.amazonaws.com"
     action     = "s3:PutObject"
     prefix     = "alb/AWSLogs/${var.account_id}/"
-    source_key = "aws:SourceAccount"
-    source     = var.account_id
+    source_key = "aws:SourceArn"
+    source     = "arn:aws:elasticloadbalancing:${var.region}:${var.account_id}:loadbalancer/*"
   }]
 }
 
