@@ -44,6 +44,20 @@ def origin(model: Model, text: str, page: str) -> Cell:
     return citation(model, Location(match["file"], int(match["line"])), page) if match else text
 
 
+def address_page(model: Model, address: str, page: str) -> str | None:
+    """The address of the page about a resource, or of its line of Terraform; None for what is not a resource of the stack."""
+    about = model.about.page(address)
+    if about:
+        return links.relative(page, about)
+    resource = model.architecture.by_address.get(address)
+    if resource is None:
+        return None
+    path = source.below_root(model.folder, resource.defined_at.file)
+    if path not in source.files(model.root):
+        return None
+    return links.relative(page, source.uri(path), source.anchor(resource.defined_at.line))
+
+
 def shown(value: Value) -> str:
     """A resolved value for people: texts as they are, structures as JSON, what only an apply would tell by its reference."""
     if isinstance(value, Unknown):

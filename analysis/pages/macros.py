@@ -13,6 +13,7 @@ from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
 from analysis.pages import (
     bill,
+    diagrams,
     frontmatter,
     glossary,
     infrastructure,
@@ -155,6 +156,17 @@ def define_env(env: Any) -> None:
         """What is free in a stack."""
         return bill.free(stack(name), stack(name).estimate)
 
+    def diagram(name: str) -> Markup:
+        """A stack drawn from its resolved model; every box leads to the page about it, or to its line."""
+        found = stack(name)
+        drawing = diagrams.draw(
+            found.architecture,
+            title=found.about.title,
+            monthly_usd=diagrams.monthly_usd(found.estimate),
+            page=lambda address: infrastructure.address_page(found, address, here()),
+        )
+        return Markup(drawing.html())  # noqa: S704 (its texts are escaped where it is made)
+
     def stations(name: str) -> Markup:
         """The stations of a request."""
         return load.stations(stack(name), here())
@@ -173,7 +185,8 @@ def define_env(env: Any) -> None:
 
     for macro in (
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, cost_totals, cost_by_service,
-        cost_by_confidence, cost_lines, cost_unpriced, cost_free, stations, capacity_inputs, connection_budgets, freshness,
+        cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
+        freshness,
         contents, glossary_list, source_files, cited, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
     ):  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 Cell: TypeAlias = str | Markup | None
 """Plain text (it will be escaped), markup that is already safe, or None for an empty cell."""
