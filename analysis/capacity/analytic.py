@@ -13,7 +13,7 @@ from typing import Any
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
 from analysis.demand.flows import Flows, flows, poll_interval
-from analysis.demand.path import Given, RequestPath, request_path
+from analysis.demand.path import Given, RequestPath, request_path, without_unused_cache
 from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 
 MOST_USERS = 100_000_000
@@ -159,6 +159,7 @@ def analyse(
         if stack is None:
             raise ValueError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
         profile = runtime(stack.runtime)
+    path = without_unused_cache(path, profile)
     crowd = int(scenario.peak_users.value) if users is None else users
     at_start, at_most = path.service.tasks_at_start, path.service.tasks_at_most
     if tasks is not None:
@@ -455,7 +456,7 @@ def _connections(path: RequestPath, profile: Runtime, tasks: Given, notes: list[
     claimed = int(float(tasks.value) * float(per_task.value))
     deploying = int(float(tasks.value) * float(percent.value) // 100 * float(per_task.value))
     known = database.connections
-    reserved, share = limit("rds.reserved_connections"), limit("rds.pool_budget_share")
+    share = limit("rds.pool_budget_share")
     return ConnectionBudget(
         database=database.address,
         per_task=per_task,
@@ -464,8 +465,8 @@ def _connections(path: RequestPath, profile: Runtime, tasks: Given, notes: list[
         claimed=claimed,
         claimed_deploying=max(claimed, deploying),
         accepted=Range(known.low, known.value, known.high),
-        budget=share.at() * (known.value - reserved.at()),
-        formula=f"tasks x maximum percent x connections per task against {share.at():g} x ({known.formula} - {reserved.at():g})",
+        budget=share.at() * known.value,
+        formula=f"tasks x maximum percent x connections per task against {share.at():g} x {known.formula}",
         origin=known.origin,
     )
 
@@ -480,7 +481,7 @@ def _assumptions(path: RequestPath, scenario: Scenario, profile: Runtime) -> tup
     if path.poll_interval_s is None:
         rest.append(scenario.client["poll_interval_s"])
     if path.database is not None and path.database.connections is not None:
-        rest += [limit("rds.reserved_connections"), limit("rds.pool_budget_share"), limit("rds.class_memory_share")]
+        rest += [limit("rds.pool_budget_share"), limit("rds.class_memory_share")]
     shares = [value for route in scenario.routes for value in (route.share, route.objects)]
     return (*rest, scenario.peak_users, scenario.publisher["updates_per_minute"], *shares)
 

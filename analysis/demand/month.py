@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Resource, Unknown
 from analysis.demand.flows import Flow, Flows, flows
-from analysis.demand.path import RequestPath, Schedule, request_path
+from analysis.demand.path import RequestPath, Schedule, request_path, without_unused_cache
 from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
@@ -35,8 +35,9 @@ LEAD_MIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Minutes from kick-off between which a scheduled action raises the minimum to `tasks`."""
+    """Minutes from kick-off between which a scheduled action raises the minimum to `tasks` for the game `game`."""
 
+    game: str
     start_minute: float
     end_minute: float
     tasks: int
@@ -63,6 +64,8 @@ def usage(
     path = request_path(architecture, stack)
     if profile is None and stack is not None:
         profile = runtime(stack.runtime)
+    if profile is not None:
+        path = without_unused_cache(path, profile)
     month = Month(architecture, path, scenario, profile)
     quantities: dict[str, dict[str, Decimal]] = {}
     for resource in architecture.resources:
@@ -102,7 +105,7 @@ class Month:
         self.profile = profile
         self.games = scenario.calendar["games_per_month"].at()
         self.used: list[Assumption | Limit] = []
-        self.notes: list[str] = []
+        self.notes: list[str] = [str(diagnostic) for diagnostic in path.diagnostics]
         if profile is not None:
             self.used.append(profile.cpu_s_per_request)
         first = min([scenario.start_minute, *(window.start_minute for window in self.windows)])
@@ -156,12 +159,15 @@ class Month:
         return load.cache_hits_per_s * hit_s + missed * self.profile.cpu_s_per_request.at()
 
     def tasks(self, minute: float | None, wanted: float) -> float:
-        """Tasks that run, given how many the load wants."""
+        """Tasks that run, given how many the load wants: the mean over the games, which may be scheduled differently."""
         service = self.path.service
-        floor = float(service.minimum.value)
-        if minute is not None:
-            floor = max([floor, *(w.tasks for w in self.windows if w.start_minute <= minute < w.end_minute)])
-        return min(max(floor, wanted), float(service.tasks_at_most.value))
+        games: dict[str, float] = dict.fromkeys((window.game for window in self.windows), float(service.minimum.value))
+        for window in self.windows:
+            if minute is not None and window.start_minute <= minute < window.end_minute:
+                games[window.game] = max(games[window.game], float(window.tasks))
+        floors = tuple(games.values()) or (float(service.minimum.value),)
+        most = float(service.tasks_at_most.value)
+        return sum(min(max(floor, wanted), most) for floor in floors) / len(floors)
 
     @cached_property
     def slices(self) -> tuple[Slice, ...]:
@@ -310,31 +316,25 @@ class Month:
 
 
 def scheduled_windows(schedules: Sequence[Schedule], minimum: int, architecture: Architecture) -> tuple[Window, ...]:
-    """The windows in which scheduled actions raise the minimum, in minutes from kick-off: one for each level of tasks.
+    """The windows in which scheduled actions raise the minimum, in minutes from kick-off.
 
     An action `at(...)` is matched with the next timestamp in a variable, which is the kick-off, and with the next action that
-    lowers the minimum. Windows of several fixtures with the same tasks become one of their mean times. Daily `cron(...)` actions
-    last from the raising to the lowering one and begin LEAD_MIN before kick-off.
+    lowers the minimum again. Daily `cron(...)` actions last from the raising to the lowering one and begin LEAD_MIN before
+    kick-off.
     """
     known = [(time, s) for s in schedules if (time := _at(s.expression)) is not None and s.minimum is not None]
     timed = sorted(known, key=lambda pair: (pair[0], pair[1].address))
     kick_offs = _kick_offs(architecture)
-    by_tasks: dict[int, list[tuple[float, float]]] = {}
+    found = []
     for index, (time, action) in enumerate(timed):
         tasks = action.minimum or 0
-        if tasks <= minimum:
-            continue
         end = next((later for later, other in timed[index + 1 :] if (other.minimum or 0) < tasks), None)
-        if end is None:
+        if tasks <= minimum or end is None:
             continue
         kick_off = next(
             (k for k in kick_offs if time <= k <= time + KICK_OFF_WITHIN), time + timedelta(minutes=LEAD_MIN)
         )
-        by_tasks.setdefault(tasks, []).append((_minutes(time - kick_off), _minutes(end - kick_off)))
-    found = [
-        Window(sum(s for s, _ in spans) / len(spans), sum(e for _, e in spans) / len(spans), tasks)
-        for tasks, spans in sorted(by_tasks.items())
-    ]
+        found.append(Window(kick_off.isoformat(), _minutes(time - kick_off), _minutes(end - kick_off), tasks))
     return (*found, *_daily(schedules, minimum))
 
 
@@ -345,7 +345,7 @@ def _daily(schedules: Sequence[Schedule], minimum: int) -> Iterator[Window]:
     for start, tasks in times:
         ends = [(minute - start) % 1440 for minute, other in times if other < tasks]
         if tasks > minimum and ends:
-            yield Window(-LEAD_MIN, min(ends) - LEAD_MIN, tasks)
+            yield Window("daily", -LEAD_MIN, min(ends) - LEAD_MIN, tasks)
 
 
 def _minutes(span: timedelta) -> float:
@@ -492,11 +492,18 @@ def _database(month: Month, resource: Resource) -> Mapping[str, float]:
 
 
 def _record(month: Month, resource: Resource) -> Mapping[str, float]:
-    """Queries for names that are no alias; aliases to AWS resources are answered free of charge."""
+    """Queries for names that are no alias; aliases are answered free of charge, and proofs of ownership are hardly asked for."""
     if resource.values.get("alias"):
         return {}
-    named = [r for r in month.architecture.of_type("aws_route53_record") if not r.values.get("alias")]
-    return {"monthly_standard_queries": month.sessions * month.fact("month.name_lookups_per_session") / len(named)}
+    if _proves_ownership(resource):
+        return {"monthly_standard_queries": 0.0}
+    records = month.architecture.of_type("aws_route53_record")
+    named = sum(1 for r in records if not r.values.get("alias") and not _proves_ownership(r))
+    return {"monthly_standard_queries": month.sessions * month.fact("month.name_lookups_per_session") / named}
+
+
+def _proves_ownership(record: Resource) -> bool:
+    return any("aws_acm_certificate." in reference.address for reference in record.references)
 
 
 def _registry(month: Month, _resource: Resource) -> Mapping[str, float]:
@@ -504,7 +511,8 @@ def _registry(month: Month, _resource: Resource) -> Mapping[str, float]:
 
 
 def _secret(month: Month, _resource: Resource) -> Mapping[str, float]:
-    return {"monthly_requests": month.task_starts * month.fact("month.secret_reads_per_task_start")}
+    """Every task reads each secret when it starts."""
+    return {"monthly_requests": month.task_starts}
 
 
 def _key(month: Month, _resource: Resource) -> Mapping[str, float]:

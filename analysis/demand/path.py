@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
 from typing import Any, Literal
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
-from analysis.facts import Stack, instances, limit, managed_cache_policies
+from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
 
 SERVICE_TYPES = ("aws_ecs_service",)
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
@@ -176,12 +176,15 @@ class Service:
 
     @property
     def tasks_at_start(self) -> Given:
-        """Tasks that run when the game begins: the desired count, or the highest minimum that a scheduled action sets."""
-        scheduled = [s for s in self.schedules if s.minimum is not None]
-        best = max(scheduled, key=lambda s: s.minimum or 0, default=None)
+        """Tasks that run when the game begins: the desired count, or the lowest of the minima that scheduled actions raise it to.
+
+        The lowest, because games may be scheduled with different numbers, and what is said must hold for each of them.
+        """
         floor = max(int(self.desired.value), int(self.minimum.value))
-        if best is not None and (best.minimum or 0) > floor:
-            return Given("tasks at kick-off", best.minimum or 0, "task", str(best.defined_at))
+        raising = [s for s in self.schedules if (s.minimum or 0) > floor]
+        if raising:
+            least = min(raising, key=lambda s: s.minimum or 0)
+            return Given("tasks at kick-off", least.minimum or 0, "task", str(least.defined_at))
         origin = self.desired.origin if int(self.desired.value) >= int(self.minimum.value) else self.minimum.origin
         return Given("tasks at kick-off", floor, "task", origin)
 
@@ -262,6 +265,15 @@ def request_path(architecture: Architecture, stack: Stack | None = None, service
     are not known. Raises PathError with every diagnostic where no service can be found.
     """
     return _Derivation(architecture, stack).path(service)
+
+
+def without_unused_cache(path: RequestPath, profile: Runtime) -> RequestPath:
+    """The path without its shared cache where the runtime profile has no figure for a hit: such a program does not use one."""
+    if path.cache is None or profile.cpu_s_per_hit is not None:
+        return path
+    message = f"{path.cache.address}: the runtime profile {profile.name} does not use a shared cache, so it is left out"
+    note = Diagnostic("warning", message, path.cache.defined_at)
+    return replace(path, cache=None, diagnostics=(*path.diagnostics, note))
 
 
 class _Derivation:
@@ -349,6 +361,12 @@ class _Derivation:
         database = self.database(near)
         cache = self.cache(near, made, task)
         self.leftovers()
+        if edge is None or not any("aws_s3_bucket." in b.target for b in edge.behaviours):
+            self.warn(
+                f"{service.address}: no bucket serves pictures, scripts and style sheets; first visits fetch them from the "
+                "service, and this load is not counted",
+                service.defined_at,
+            )
         return RequestPath(
             stack=self.model.stack,
             service=made,

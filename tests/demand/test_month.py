@@ -51,6 +51,11 @@ def test_tasks_run_as_scheduled_around_the_game_and_at_the_minimum_otherwise(mon
     )
 
 
+def test_games_scheduled_with_different_numbers_count_by_their_mean():
+    higher = month_of(second_tasks=10).quantities["aws_ecs_service.web"]["task_hours"]
+    assert higher == pytest.approx(Decimal(2 * 730 + 12 * 4 * 6), abs=Decimal("0.01"))
+
+
 def test_a_service_that_nothing_scales_runs_all_month():
     path = month_of(tasks={"desired": 3, "min": 3, "max": 3})
     assert path.quantities["aws_ecs_service.web"]["task_hours"] >= 3 * 730
@@ -137,15 +142,16 @@ def test_a_window_begins_before_the_next_kick_off_and_ends_with_the_next_lowerin
     assert (window.start_minute, window.end_minute, window.tasks) == (-90, 180, 8)
 
 
-def test_windows_of_several_fixtures_become_one_of_their_mean_times():
+def test_each_fixture_has_a_window_of_its_own():
     actions = [
         schedule("at(2026-03-01T18:30:00)", 8),
         schedule("at(2026-03-01T23:00:00)", 2),
-        schedule("at(2026-03-05T19:30:00)", 8),
-        schedule("at(2026-03-05T23:00:00)", 2),
+        schedule("at(2026-03-05T19:30:00)", 4),
+        schedule("at(2026-03-05T22:00:00)", 2),
     ]
-    (window,) = scheduled_windows(actions, 2, model("2026-03-01T20:00:00Z", "2026-03-05T20:00:00Z"))
-    assert (window.start_minute, window.end_minute) == (-60, 180)
+    windows = scheduled_windows(actions, 2, model("2026-03-01T20:00:00Z", "2026-03-05T20:00:00Z"))
+    assert [(w.start_minute, w.end_minute, w.tasks) for w in windows] == [(-90, 180, 8), (-30, 120, 4)]
+    assert len({w.game for w in windows}) == 2
 
 
 def test_without_a_kick_off_a_window_begins_an_hour_before_it():

@@ -62,7 +62,7 @@ def test_a_lifetime_stays_within_its_bounds():
     assert path_of(api_ttl_s=60).edge.behaviours[0].ttl_s == 2
 
 
-def test_the_balancer_carries_what_is_set_and_awss_defaults_for_the_rest(ticker):
+def test_the_balancer_carries_what_is_set_and_the_defaults_of_provider_and_aws_for_the_rest(ticker):
     balancer = ticker.balancer
     assert (balancer.algorithm, balancer.deregistration_delay_s, balancer.idle_timeout_s) == (
         "least_outstanding_requests",
@@ -71,7 +71,7 @@ def test_the_balancer_carries_what_is_set_and_awss_defaults_for_the_rest(ticker)
     )
     assert (balancer.tls, balancer.rules, balancer.listeners) == (True, 13, ("aws_lb_listener.https",))
     check = balancer.health_check
-    assert (check.path, check.interval_s, check.timeout_s, check.unhealthy, check.healthy) == ("/live", 15, 4, 2, 5)
+    assert (check.path, check.interval_s, check.timeout_s, check.unhealthy, check.healthy) == ("/live", 15, 4, 3, 3)
 
 
 def test_the_service_has_the_size_of_its_task_and_the_room_of_its_scaling(ticker):

@@ -15,6 +15,11 @@ variable "api_ttl_s" {
   default = 1
 }
 
+variable "second_tasks" {
+  type    = number
+  default = 6
+}
+
 variable "pool" {
   type    = string
   default = "5"
@@ -159,7 +164,7 @@ resource "aws_appautoscaling_scheduled_action" "up" {
   schedule           = "at(${each.value})"
 
   scalable_target_action {
-    min_capacity = 6
+    min_capacity = each.key == "first" ? 6 : var.second_tasks
     max_capacity = var.tasks.max
   }
 }
