@@ -39,10 +39,8 @@ def parsed(text: str) -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
-    """The time as RFC 3339 text."""
+    """The time as RFC 3339 text, in whole seconds, as Terraform prints it."""
     text = time.replace(microsecond=0).isoformat()
-    if time.microsecond:
-        text = f"{text[:19]}.{time.microsecond:06d}".rstrip("0") + text[19:]
     return text.removesuffix("+00:00") + "Z" if time.utcoffset() == timedelta(0) else text
 
 

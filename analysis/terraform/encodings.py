@@ -10,14 +10,17 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import uuid
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote_plus
 
 import yaml
 
 from analysis.architecture import Value
-from analysis.terraform.values import ValueProblem, from_python, number_text, quoted
+from analysis.terraform.values import ValueProblem, from_python, number, number_text, quoted
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
@@ -127,7 +130,7 @@ def plain_data(value: Value) -> Any:
 def json_value(text: str) -> Value:
     """The value that JSON text stands for."""
     try:
-        return from_python(json.loads(text, parse_constant=not_json))
+        return from_python(json.loads(text, parse_constant=not_json, parse_float=Decimal))
     except (ValueError, RecursionError):
         raise ValueProblem("the text is not valid JSON") from None
 
@@ -161,7 +164,10 @@ def yaml_text(value: Value) -> str:
     """The value as Terraform writes YAML: strings and keys in double quotes."""
     lines: list[str] = []
     write_yaml(value, "", lines, "")
-    return "\n".join(lines) + "\n"
+    end = (
+        "\n...\n" if value is None or isinstance(value, (bool, int, float)) else "\n"
+    )  # a bare scalar needs its end marked
+    return "\n".join(lines) + end
 
 
 def yaml_scalar(value: Value) -> str:
@@ -218,13 +224,45 @@ def write_member(head: str, value: Value, indent: str, lines: list[str]) -> None
 
 
 class _YamlLoader(yaml.SafeLoader):
-    """YAML as Terraform reads it: dates stay text."""
+    """YAML as Terraform reads it: its own numbers, and dates become text in RFC 3339."""
 
 
+TIME_TAG: Final = "tag:yaml.org,2002:timestamp"
+REPLACED_TAGS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float", TIME_TAG)
 _YamlLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in REPLACED_TAGS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+NUMBER_TAG: Final = "!number"
+_YamlLoader.add_implicit_resolver(
+    NUMBER_TAG,
+    re.compile(r"(?:0x[0-9a-fA-F]+|0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$"),
+    list("-+0123456789."),
+)
+_YamlLoader.add_implicit_resolver(
+    TIME_TAG,
+    re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[-+]\d\d:\d\d))?$", re.ASCII),
+    list("0123456789"),
+)
+
+
+def yaml_number(_: yaml.SafeLoader, node: yaml.ScalarNode) -> Value:
+    """A number in decimal, or in another base by its prefix."""
+    text = node.value.lstrip("+-")
+    size = int(text, 0) if text[:2] in ("0x", "0o") else number(Decimal(text))
+    return -size if node.value.startswith("-") else size
+
+
+def yaml_time(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    """A date or time as text in RFC 3339."""
+    time: date = loader.construct_yaml_timestamp(node)
+    if not isinstance(time, datetime):
+        time = datetime(time.year, time.month, time.day, tzinfo=UTC)
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat().replace("+00:00", "Z")
+
+
+_YamlLoader.add_constructor(NUMBER_TAG, yaml_number)
+_YamlLoader.add_constructor(TIME_TAG, yaml_time)
 
 
 def yaml_value(text: str) -> Value:

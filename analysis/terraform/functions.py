@@ -170,7 +170,7 @@ class Function:
             if value is None and "!" not in kind:
                 raise ValueProblem(f"argument {position + 1} must not be null")
             try:
-                result.append(KINDS[kind.rstrip("?*!")](value))
+                result.append(value if value is None else KINDS[kind.rstrip("?*!")](value))
             except ValueProblem as problem:
                 raise ValueProblem(f"argument {position + 1}: {problem}") from None
         return result
@@ -248,7 +248,7 @@ def power(base: int | float, exponent: int | float) -> float:
 def parse_int(text: Value, base: int) -> int:
     """The number that the digits spell in a base from 2 to 62."""
     if not isinstance(text, str):
-        text = to_string(text)
+        raise ValueProblem(f"the digits must be a string, not {article(type_name(text))}")
     if not 2 <= base <= 62:
         raise ValueProblem("the base must lie between 2 and 62")
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
@@ -385,18 +385,16 @@ def concatenated(*lists: tuple[Value, ...]) -> tuple[Value, ...]:
     """All elements of all lists."""
     if not lists:
         raise ValueProblem("at least one list is required")
+    if any(isinstance(values, SetValue) for values in lists):
+        raise ValueProblem("a list is required, not a set; convert it with tolist, or use setunion")
     return tuple(value for values in lists for value in values)
 
 
 def contains(values: tuple[Value, ...], wanted: Value) -> Value:
     """Whether the list holds the value; unknown where an unknown element may be it."""
     undecided = None
-    candidates = (
-        unify((*values, wanted)) if all(not isinstance(v, (dict, tuple)) for v in (*values, wanted)) else values
-    )
-    value = candidates[-1] if candidates is not values else wanted
-    for item in candidates[: len(values)]:
-        same = equal(item, value)
+    for item in values:
+        same = equal(item, wanted)
         if isinstance(same, Unknown):
             undecided = undecided or same
         elif same:
@@ -406,7 +404,10 @@ def contains(values: tuple[Value, ...], wanted: Value) -> Value:
 
 def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
     """The elements without repetition, in the order of their first occurrence."""
-    return tuple({canonical(value): value for value in reversed(unify(values))}.values())[::-1]
+    result: dict[Value, Value] = {}
+    for value in unify(values):
+        result.setdefault(canonical(value), value)
+    return tuple(result.values())
 
 
 def element(values: Value, index: int) -> Value:
@@ -464,13 +465,12 @@ def matching_values(
     return tuple(value for value, key in zip(values, keys, strict=True) if canonical(key) in wanted)
 
 
-def merged(*maps: Mapping[str, Value] | None) -> Value:
+def merged(*maps: Mapping[str, Value] | None) -> dict[str, Value]:
     """One map of all, of which the last one that has a key decides; null is ignored."""
-    present = [each for each in maps if each is not None]
     result: dict[str, Value] = {}
-    for each in present:
-        result.update(each)
-    return {key: result[key] for key in sorted(result)} if present or not maps else None
+    for each in maps:
+        result.update(each or {})
+    return {key: result[key] for key in sorted(result)}
 
 
 def one(values: tuple[Value, ...]) -> Value:
@@ -665,7 +665,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "formatlist": Function("string any*!", texts.formatted_list),
     "indent": Function("whole string", lambda spaces, text: text.replace("\n", "\n" + " " * texts.width(spaces))),
     "join": Function("string strings*", texts.joined),
-    "lower": Function("string", str.lower),
+    "lower": Function("string", texts.lower),
     "regex": Function("string string", texts.regex),
     "regexall": Function("string string", texts.regex_all),
     "replace": Function("string string string", texts.replaced),
@@ -679,7 +679,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "trimprefix": Function("string string", str.removeprefix),
     "trimspace": Function("string", lambda text: text.strip()),
     "trimsuffix": Function("string string", str.removesuffix),
-    "upper": Function("string", str.upper),
+    "upper": Function("string", texts.upper),
     # collections
     "alltrue": Function("list", all_true, unknown="outer"),
     "anytrue": Function("list", any_true, unknown="outer"),

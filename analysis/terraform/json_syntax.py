@@ -13,11 +13,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs lack it
 from typing import Any, Final, TypeAlias
 
 from analysis.terraform import tree
 from analysis.terraform.lexer import MAX_DEPTH, Malformed
+from analysis.terraform.values import ValueProblem, number
 
 MAX_JSON_DEPTH: Final = MAX_DEPTH // 4
 
@@ -95,11 +97,12 @@ class Reader:
         if len(found[0]) > 1000:
             raise self.malformed("a number may not have more than 1000 digits")
         self.offset = found.end()
-        content = json.loads(found[0])
-        if isinstance(content, float):
-            if content in (float("inf"), float("-inf")):
-                raise self.malformed("the number is too large")
-            content = int(content) if content.is_integer() else content
+        content = json.loads(found[0], parse_float=Decimal)
+        if isinstance(content, Decimal):
+            try:
+                content = number(content)
+            except ValueProblem:
+                raise self.malformed("the number is too large") from None
         return Json(content, False, line, column)
 
     def separated(self, closing: str, read: Callable[[], Any]) -> list[Any]:

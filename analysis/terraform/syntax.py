@@ -11,6 +11,7 @@ import functools
 import re
 import threading
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from analysis.terraform import json_syntax, tree
 from analysis.terraform.cache import MAX_BYTES, VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.lexer import OPERAND_ENDS, Lexer, Malformed, Token
 from analysis.terraform.templates import Interpolation, template
+from analysis.terraform.values import MAX_DIGITS, ValueProblem, number
 
 MAX_ERRORS: Final = 20
 """After an error the block it is in is skipped and the file is read once more; so often, at most."""
@@ -102,10 +104,10 @@ class _Rules:
 
     def float_lit(self, children: list[Any]) -> tree.Literal:
         token = children[0]
-        value = float(token.value)
-        if value in (float("inf"), float("-inf")):
-            raise Malformed(f"the number `{token.value[:20]}` is too large", token.line, token.column)
-        return tree.Literal(int(value) if value.is_integer() else value, token.line, token.column)
+        try:
+            return tree.Literal(number(Decimal(token.value)), token.line, token.column)
+        except (ValueProblem, InvalidOperation):
+            raise Malformed(f"the number `{token.value[:20]}` is too large", token.line, token.column) from None
 
     def string(self, children: list[Any]) -> tree.Node:
         return template(children[0], children[1:-1])
@@ -305,7 +307,6 @@ class _Rules:
 RENAMED: Final = {"tuple": "tuple_cons", "object": "object_cons"}
 LITERALS: Final = {"true": True, "false": False, "null": None}
 WORDS: Final = {True: "true", False: "false", None: "null"}
-MAX_DIGITS: Final = 1000
 
 
 def nodes(children: list[Any]) -> tuple[tree.Node, ...]:

@@ -82,7 +82,7 @@ def template(opening: Token, content: Sequence[Token | Interpolation]) -> tree.N
     nodes = nested(merged(parts))
     if not nodes:
         return tree.Literal("", opening.line, opening.column)
-    if len(nodes) == 1 and isinstance(nodes[0], tree.Literal) and not isinstance(parts[0], Interpolation):
+    if len(nodes) == 1 and isinstance(nodes[0], tree.Literal):
         return tree.Literal(nodes[0].value, opening.line, opening.column)
     return tree.Template(nodes, opening.line, opening.column)
 

@@ -10,7 +10,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -57,12 +57,20 @@ CHARACTER = re.compile(
 
 
 def part(text: str, offset: int, length: int) -> str:
-    """`substr`: from a character on, counted from the end where negative; a length of -1 is the rest."""
+    """`substr`: from a character on, counted from the end where negative; a negative length means the rest."""
     letters = characters(text)
     start = max(0, len(letters) + offset) if offset < 0 else offset
-    if length < -1:
-        raise ValueProblem("the length must not be negative, other than -1 for the rest")
-    return "".join(letters[start:] if length == -1 else letters[start : start + length])
+    return "".join(letters[start:] if length < 0 else letters[start : start + length])
+
+
+def upper(text: str) -> str:
+    """Every letter on its own in upper case, as Go does it: `ß` has none."""
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
+
+
+def lower(text: str) -> str:
+    """Every letter on its own in lower case."""
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
 def title(text: str) -> str:
@@ -125,10 +133,19 @@ def regex(pattern: str, text: str) -> Value:
     return captures(expression, found)
 
 
+def matches(expression: Any, text: str) -> Iterator[Any]:
+    """All matches as Go finds them: an empty one does not count right behind another."""
+    end = -1
+    for found in expression.finditer(text):
+        if found.end() > found.start() or found.start() != end:
+            yield found
+        end = found.end()
+
+
 def regex_all(pattern: str, text: str) -> tuple[Value, ...]:
     """All matches, one after the other."""
     expression = compiled(pattern)
-    return tuple(captures(expression, found) for found in expression.finditer(text))
+    return tuple(captures(expression, found) for found in matches(expression, text))
 
 
 GROUP_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
@@ -140,7 +157,7 @@ def replaced(text: str, searched: str, replacement: str) -> str:
         expression = compiled(searched[1:-1])
         pieces = []
         position = 0
-        for found in expression.finditer(text):
+        for found in matches(expression, text):
             pieces.append(text[position : found.start()])
             pieces.append(expanded(replacement, expression, found))
             position = found.end()
@@ -324,6 +341,8 @@ def number_field(verb: str, flags: str, precision: int | None, value: int | floa
     sign = "-" if value < 0 else "+" if "+" in flags else " " if " " in flags else ""
     size = abs(value)
     if verb in "dboxX":
+        if isinstance(value, float):
+            raise ValueProblem(f"the value for `%{verb}` must be a whole number")
         digits = format(int(size), {"d": "d", "b": "b", "o": "o", "x": "x", "X": "X"}[verb])
         if "#" in flags:
             digits = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb, "") + digits
@@ -343,17 +362,13 @@ def exponent_form(size: int | float, verb: str, precision: int) -> str:
 
 
 def general(size: int | float, verb: str) -> str:
-    """The shortest form that is exact, as Go's `%g`: an exponent from 1e21 on."""
-    if isinstance(size, int) or size.is_integer():
-        text = str(int(size))
-        if len(text) <= 21:
-            return text
-    else:
-        text = number_text(size)
-        if size >= 1e-4:
-            return text
-    mantissa, exponent = f"{float(size)!r}".split("e") if "e" in repr(float(size)) else f"{float(size):.17g}".split("e")
-    return f"{mantissa.removesuffix('.0')}{'e' if verb == 'g' else 'E'}{exponent}"
+    """The shortest exact form, as Go's `%g` of a big number: with an exponent below 1e-4 and from 1e6 on."""
+    exponent = decimal(size).adjusted()
+    if not size or -4 <= exponent < 6:
+        return number_text(size)
+    mantissa = "".join(map(str, decimal(size).as_tuple().digits)).rstrip("0")
+    point = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
+    return f"{mantissa[0]}{point}{'e' if verb == 'g' else 'E'}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def formatted_list(pattern: str, *values: Value) -> tuple[str, ...]:
