@@ -470,25 +470,68 @@ def _gateway(month: Month, _resource: Resource) -> Mapping[str, float]:
     }
 
 
+ALB_LOG_FILES_PER_MONTH = 730 * 12
+"""A balancer writes a file every five minutes: .../elasticloadbalancing/latest/application/load-balancer-access-logs.html."""
+
+
 def _bucket(month: Month, resource: Resource) -> Mapping[str, float]:
-    """The bucket that the edge fetches assets from; of others nothing is known."""
-    if resource.address not in month.asset_buckets():
-        return {}
-    misses = month.asset_requests * (1.0 - month.fact("month.asset_edge_hit_share"))
+    """Buckets by what they are for: assets behind the edge, the balancer's access logs, or anything else. Standard class only."""
+    if resource.address in month.asset_buckets():
+        misses = month.asset_requests * (1.0 - month.fact("month.asset_edge_hit_share"))
+        uploads = month.fact("month.deployments") * month.scenario.session["asset_requests"].at()
+        return _stored(month.fact("month.asset_store_gb"), writes=uploads, reads=misses)
+    balancer = month.architecture.by_address.get(month.path.balancer.address) if month.path.balancer else None
+    if balancer and any(r.address == resource.address and r.via.startswith("access_logs") for r in balancer.references):
+        return _stored(
+            month.service_requests * month.fact("month.access_log_bytes") / GB, writes=ALB_LOG_FILES_PER_MONTH
+        )
+    return _stored(month.fact("month.other_bucket_gb"), writes=month.fact("month.other_bucket_writes"))
+
+
+def _stored(storage_gb: float, writes: float, reads: float = 0.0) -> Mapping[str, float]:
     return {
-        "standard.storage_gb": month.fact("month.asset_store_gb"),
-        "standard.monthly_tier_2_requests": misses,
-        "standard.monthly_tier_1_requests": month.fact("month.deployments")
-        * month.scenario.session["asset_requests"].at(),
+        "standard.storage_gb": storage_gb,
+        "standard.monthly_tier_1_requests": writes,
+        "standard.monthly_tier_2_requests": reads,
     }
 
 
 def _database(month: Month, resource: Resource) -> Mapping[str, float]:
+    """Backups, enhanced monitoring of any instance; credits of the one that the service uses."""
+    found = {}
+    allocated, kept = resource.values.get("allocated_storage"), resource.values.get("backup_retention_period")
+    if isinstance(allocated, int | float) and isinstance(kept, int | float) and kept > 0:
+        found["additional_backup_storage_gb"] = allocated * month.fact("month.extra_backup_share")
+    every_s = resource.values.get("monitoring_interval")
+    if isinstance(every_s, int | float) and every_s > 0:
+        samples = float(HOURS_PER_MONTH) * 3600.0 / every_s
+        found["enhanced_monitoring_gb"] = samples * month.fact("month.enhanced_monitoring_bytes") / GB
     database = month.path.database
-    if database is None or resource.address != database.address:
-        return {}
-    facts = instance(str(database.instance_class.value))
-    return {"monthly_cpu_credit_hrs": month.surplus_credit_hours(facts.instance_class)} if facts.burstable else {}
+    if database is not None and resource.address == database.address:
+        facts = instance(str(database.instance_class.value))
+        if facts.burstable:
+            found["monthly_cpu_credit_hrs"] = month.surplus_credit_hours(facts.instance_class)
+    return found
+
+
+def _vault(month: Month, _resource: Resource) -> Mapping[str, float]:
+    """A first snapshot in full, the later ones by what changed: taken as much again."""
+    return {"monthly_rds_snapshot_gb": 2.0 * month.fact("month.database_gb")}
+
+
+def _cluster(month: Month, _resource: Resource) -> Mapping[str, float]:
+    return {"container_insights_metrics": month.fact("month.container_insights_metrics")}
+
+
+def _filter(month: Month, resource: Resource) -> Mapping[str, float]:
+    """The metrics of a filter with dimensions; one without publishes one metric, which cost knows by itself."""
+    blocks = resource.values.get("metric_transformation") or ()
+    dimensions = any(block.get("dimensions") for block in blocks if isinstance(block, dict))
+    return {"metrics": month.fact("month.metrics_per_filter")} if dimensions else {}
+
+
+def _subscription(month: Month, _resource: Resource) -> Mapping[str, float]:
+    return {"monthly_requests": month.fact("month.alarm_messages")}
 
 
 def _record(month: Month, resource: Resource) -> Mapping[str, float]:
@@ -525,10 +568,13 @@ def _topic(month: Month, _resource: Resource) -> Mapping[str, float]:
 
 
 USAGE: Mapping[str, Row] = {
+    "aws_backup_vault": _vault,
     "aws_cloudfront_distribution": _edge,
     "aws_cloudwatch_log_group": _log_group,
+    "aws_cloudwatch_log_metric_filter": _filter,
     "aws_db_instance": _database,
     "aws_ecr_repository": _registry,
+    "aws_ecs_cluster": _cluster,
     "aws_ecs_service": _service,
     "aws_kms_key": _key,
     "aws_lb": _balancer,
@@ -537,6 +583,7 @@ USAGE: Mapping[str, Row] = {
     "aws_s3_bucket": _bucket,
     "aws_secretsmanager_secret": _secret,
     "aws_sns_topic": _topic,
+    "aws_sns_topic_subscription": _subscription,
     "aws_vpc_endpoint": _endpoint,
     "aws_wafv2_web_acl": _firewall,
 }

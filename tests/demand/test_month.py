@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from analysis.architecture import Architecture, Location, Variable
+from analysis.cost import estimate
 from analysis.demand import usage
 from analysis.demand.month import scheduled_windows
 from analysis.demand.path import Schedule
-from analysis.facts import scenario, stack
+from analysis.facts import prices, scenario, stack
 from analysis.terraform import load
 
 TICKER = Path(__file__).parent / "ticker"
@@ -94,9 +95,18 @@ def test_only_the_service_writes_its_log_and_keeps_it_as_long_as_its_retention(m
     assert "aws_cloudwatch_log_group.other" not in month.quantities
 
 
-def test_the_bucket_behind_the_edge_is_read_and_the_other_is_left_alone(month):
+def test_the_bucket_behind_the_edge_is_read_by_fans_and_the_other_by_nobody(month):
     assert month.quantities["aws_s3_bucket.assets"]["standard.monthly_tier_2_requests"] > 0
-    assert "aws_s3_bucket.archive" not in month.quantities
+    assert month.quantities["aws_s3_bucket.archive"]["standard.monthly_tier_2_requests"] == 0
+    assert month.quantities["aws_s3_bucket.archive"]["standard.storage_gb"] > 0
+
+
+def test_every_key_is_one_that_cost_charges_by():
+    """Keys that the rate card does not know would be paid by nobody."""
+    model = load(TICKER)
+    lines = estimate(model, prices(), usage(model, NIGHT, stack(TICKER))).line_items
+    billed = {line.address for line in lines if line.usage_based and line.quantity is not None}
+    assert billed >= set(month_of().quantities) - {"aws_ecs_cluster.main"}
 
 
 def test_gateways_share_what_leaves_through_them(month):

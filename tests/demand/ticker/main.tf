@@ -121,6 +121,7 @@ resource "aws_ecs_service" "web" {
   name            = "ticker"
   cluster         = aws_ecs_cluster.main.id
   task_definition = aws_ecs_task_definition.web.arn
+  launch_type     = "FARGATE"
   desired_count   = var.tasks.desired
 
   load_balancer {
