@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from analysis.validation import terraform_cli
+from analysis.validation import kept, terraform_cli
 from analysis.validation.masking import masked_plan
 from analysis.validation.terraform_cli import Terraform, TerraformError, TerraformMissingError, Workspace
-
-# Raise it when the way a plan is made or masked changes.
-RECIPE = 1
 
 
 def offline_plan(
@@ -41,68 +32,12 @@ def offline_plan(
     found = terraform or terraform_cli.find(directory=directory)
     if found is None:
         raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
-    key = _key(directory, variables, var_files, found)
-    if key is None:
-        return _planned(directory, variables, var_files, found, timeout_s)
-    cache = cache or default_cache()
-    cache.mkdir(parents=True, exist_ok=True)
-    kept = cache / f"{key}.json"
-    with _locked(cache / f"{key}.lock"):
-        plan = _read(kept)
-        if plan is None:
-            plan = _planned(directory, variables, var_files, found, timeout_s)
-            draft = kept.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps(plan, sort_keys=True), encoding="utf-8")
-            draft.replace(kept)
-    return plan
-
-
-def default_cache() -> Path:
-    """`.cache/plans` of the checkout this package runs from, else of the user's cache directory."""
-    checkout = Path(__file__).parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / ".cache" / "plans"
-    return platformdirs.user_cache_path("gameday") / "plans"
-
-
-def _read(kept: Path) -> dict[str, Any] | None:
-    try:
-        plan = json.loads(kept.read_bytes())
-    except (OSError, ValueError):  # absent, or cut short by a full disk: plan again
-        return None
-    return plan if isinstance(plan, dict) else None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process plans, the others wait for its result."""
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _key(
-    directory: Path, variables: Mapping[str, object], var_files: Sequence[Path], terraform: Terraform
-) -> str | None:
-    """A hash of all a plan can depend on; None where that is too much to read or reaches around the directory itself."""
-    reached = terraform_cli.reached(directory)
-    if any(directory != path and directory.is_relative_to(path) for path in reached):
-        return None
-    files = terraform_cli.files_below(reached)
-    if files is None:
-        return None
-    digest = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            data = part if isinstance(part, bytes) else str(part).encode()
-            digest.update(f"{len(data)}:".encode() + data)
-
-    add(RECIPE, terraform.version, terraform.providers)
-    add(json.dumps(dict(variables), sort_keys=True, default=str))
-    for path in (*var_files, *files):
-        add(os.path.relpath(path, directory), path.read_bytes())
-    return digest.hexdigest()[:32]
+    return kept.answer(
+        cache or kept.default_cache(),
+        kept.key("plan", directory, found, variables, var_files),
+        lambda: _planned(directory, variables, var_files, found, timeout_s),
+        lambda _plan: True,
+    )
 
 
 def _planned(

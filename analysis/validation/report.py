@@ -6,13 +6,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from analysis.validation import terraform_cli
+from analysis.validation import kept, terraform_cli
 from analysis.validation.offline import plan_in
-from analysis.validation.terraform_cli import TerraformError, Workspace
+from analysis.validation.terraform_cli import Terraform, TerraformError, Workspace
 
 Status: TypeAlias = Literal["passed", "failed", "skipped"]
 
@@ -57,21 +57,54 @@ def validate(
     var_files: Sequence[Path] = (),
     environ: Mapping[str, str] = os.environ,
     timeout_s: float = 600,
+    cache: Path | None = None,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> Report:
     """What fmt, init, validate, test and an offline plan say about a directory; a step that cannot run says why.
 
-    `progress` is told the name of each step as it begins; `timeout_s` bounds each. Raises TerraformError for what is no
-    directory of Terraform. Where the binary is missing every step is skipped.
+    With a `cache` (`kept.default_cache()`) a report in which nothing failed is kept there, with the seconds it took then, until
+    something it depends on changes; without one every step runs. `progress` is told the name of each step as it begins;
+    `timeout_s` bounds each. Raises TerraformError for what is no directory of Terraform. Where the binary is missing every step
+    is skipped.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
     terraform = terraform_cli.find(environ, directory)
     if terraform is None:
         reason = "terraform is not on PATH"
         return Report(directory, {}, tuple(Step(name, "skipped", 0.0, reason) for name, _ in STEPS))
+
+    def make() -> dict[str, Any]:
+        return to_json(
+            _reported(
+                directory,
+                terraform,
+                environ,
+                progress,
+                variables=variables,
+                var_files=tuple(var_files),
+                timeout_s=timeout_s,
+            )
+        )
+
+    if cache is None:
+        return from_json(make())
+    name = kept.key("report", directory, terraform, variables, var_files)
+    return replace(from_json(kept.answer(cache, name, make, lambda report: bool(report["ok"]))), directory=directory)
+
+
+def _reported(
+    directory: Path,
+    terraform: Terraform,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+    *,
+    variables: Mapping[str, object],
+    var_files: tuple[Path, ...],
+    timeout_s: float,
+) -> Report:
     done: list[Step] = []
     with Workspace(directory, terraform, environ) as workspace:
-        run = _Run(workspace, variables, tuple(var_files), timeout_s)
+        run = _Run(workspace, variables, var_files, timeout_s)
         for name, command in STEPS:
             progress(name)
             blocker = next(
@@ -106,6 +139,12 @@ def to_json(report: Report) -> dict[str, Any]:
             for step in report.steps
         ],
     }
+
+
+def from_json(data: Mapping[str, Any]) -> Report:
+    """The report that `to_json` wrote."""
+    steps = tuple(Step(**{**step, "details": tuple(step["details"])}) for step in data["steps"])
+    return Report(Path(data["directory"]), dict(data["versions"]), steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.validation import offline, offline_plan, terraform_cli, to_json, validate
+from analysis.validation import report as report_module
 from analysis.validation.masking import MASK, masked_plan
 from analysis.validation.terraform_cli import TerraformError, TerraformMissingError
 
@@ -168,6 +169,7 @@ class TestReport:
         assert report.versions["hashicorp/aws"].startswith("5.")
         assert everything_below(tmp_path) == before
         assert to_json(report)["ok"] is True
+        assert report_module.from_json(to_json(report)) == report
 
     @pytest.mark.slow
     def test_bad_format_and_a_test_that_does_not_hold_fail_and_are_named(self, stack):
@@ -180,6 +182,26 @@ class TestReport:
         assert steps["test"].message == "1 of 1 run failed"
         assert "There must be two queues." in " ".join(steps["test"].details)
         assert steps["plan"].status == "passed"
+
+    def test_a_report_is_kept_if_nothing_failed_and_made_anew_when_a_file_changes(self, tmp_path, monkeypatch):
+        stack = tmp_path / "stack"
+        stack.mkdir()
+        (stack / "main.tf").write_text("locals {\n  a = 1\n}\n")
+        runs = []
+
+        def made(directory, *_, **__):
+            runs.append(directory)
+            status = "failed" if "broken" in (directory / "main.tf").read_text() else "passed"
+            return report_module.Report(directory, {}, (report_module.Step("fmt", status, 0.5, "said"),))
+
+        monkeypatch.setattr(report_module, "_reported", made)
+        first = validate(stack, cache=tmp_path / "cache")
+        assert validate(stack, cache=tmp_path / "cache") == first
+        assert len(runs) == 1
+        (stack / "main.tf").write_text("broken")
+        assert not validate(stack, cache=tmp_path / "cache").ok
+        assert not validate(stack, cache=tmp_path / "cache").ok
+        assert len(runs) == 3
 
     def test_broken_hcl_fails_with_file_and_line_and_what_follows_is_skipped(self, tmp_path):
         (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "q" {\n')
