@@ -128,6 +128,19 @@ def _edge_charges(component: str, sku: str, key: str, unit: str, *, per: int, li
     )
 
 
+EDGE_METRICS = 8
+"""Metrics that the additional ones of a distribution are, at the price of custom metrics:
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/viewing-cloudfront-metrics.html."""
+
+
+def _more_edge_metrics(subscription: Setting) -> bool:
+    settings = subscription.block("monitoring_subscription")
+    configs = subscription.known(
+        settings.get("realtime_metrics_subscription_config"), "realtime_metrics_subscription_config"
+    )
+    return any(config.get("realtime_metrics_subscription_status") == "Enabled" for config in configs or ())
+
+
 def _shielded(distribution: Setting) -> bool:
     origins = distribution.blocks("origin")
     return any(
@@ -214,12 +227,17 @@ def _check_kind(check: Setting) -> str:
     if check.text("type") in {"CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"}:
         return "aws_endpoint"
     target = check.resource.values.get("fqdn") or check.resource.values.get("ip_address")
-    name = target.reference if isinstance(target, Unknown) else str(target)
-    on_aws = "aws_" in name or name.endswith((".amazonaws.com", ".cloudfront.net"))
-    referred = any(
-        True for _ in check.references("aws_lb", "aws_alb", "aws_eip", "aws_cloudfront_distribution", "aws_instance")
-    )
-    return "aws_endpoint" if on_aws or referred else "other_endpoint"
+    if isinstance(target, Unknown):  # what only apply tells is a name or address that AWS gives
+        return "aws_endpoint"
+    names = {
+        str(record.values.get("name"))
+        for record in check.architecture.of_type("aws_route53_record")
+        if record.values.get("alias")
+    }
+    for distribution in check.architecture.of_type("aws_cloudfront_distribution"):
+        names |= {str(alias) for alias in check.of(distribution).get("aliases", ())}
+    on_aws = target in names or str(target).endswith((".amazonaws.com", ".cloudfront.net"))
+    return "aws_endpoint" if on_aws else "other_endpoint"
 
 
 def _check_options(check: Setting) -> int:
@@ -362,6 +380,11 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             "cloudfront.dedicated_ip_ssl.month",
             "certificate-month",
             applies=lambda s: s.block("viewer_certificate").get("ssl_support_method") == "vip",
+        ),
+    ),
+    "aws_cloudfront_monitoring_subscription": (
+        monthly(
+            "additional metrics", "cloudwatch.metric.month", "metric-month", lambda _: EDGE_METRICS, _more_edge_metrics
         ),
     ),
     "aws_cloudfront_function": (

@@ -185,6 +185,7 @@ GLOBAL = frozenset(
     {
         "aws_cloudfront_distribution",
         "aws_cloudfront_function",
+        "aws_cloudfront_monitoring_subscription",
         "aws_route53_zone",
         "aws_route53_record",
         "aws_route53_health_check",
