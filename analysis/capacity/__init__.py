@@ -1,5 +1,23 @@
 """Capacity of a resolved stack: load and limits per station, the first bottleneck, the users it holds."""
 
-from analysis.capacity.analytic import Capacity, ConnectionBudget, Holding, Range, Station, analyse, to_json
+from analysis.capacity.analytic import (
+    Capacity,
+    ConnectionBudget,
+    Holding,
+    Range,
+    Station,
+    analyse,
+    to_json,
+    utilisations,
+)
 
-__all__ = ["Capacity", "ConnectionBudget", "Holding", "Range", "Station", "analyse", "to_json"]
+__all__ = [
+    "Capacity",
+    "ConnectionBudget",
+    "Holding",
+    "Range",
+    "Station",
+    "analyse",
+    "to_json",
+    "utilisations",
+]

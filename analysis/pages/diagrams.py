@@ -13,6 +13,7 @@ import importlib
 import io
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict, deque
@@ -33,7 +34,7 @@ from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.pages.figures import Figure, slug, stylesheet
 from analysis.units import money
 
-FONTS = Path(__file__).parent / "fonts" / "fonts.conf"
+FONTS = Path(__file__).parent / "fonts"
 ICON_PX = 96
 ICON_COLOURS = 64
 MAX_LABEL = 60
@@ -898,6 +899,24 @@ RULES = """
 """.replace("\n", "")
 
 
+@cache
+def _font_directory() -> tempfile.TemporaryDirectory[str]:
+    """A copy of the fonts with a configuration that knows no others; it lasts as long as the process.
+
+    A copy, because Fontconfig leaves marks in the directories it reads, and a generated configuration, because the release in
+    pygraphviz's wheel takes a relative directory to start where the process stands.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="gd-fonts-")
+    for font in sorted(FONTS.glob("*.woff")):  # WOFF2 would be listed but not measured
+        shutil.copy(font, folder.name)
+    place = html.escape(folder.name)
+    Path(folder.name, "fonts.conf").write_text(
+        f'<?xml version="1.0"?><fontconfig><dir>{place}</dir><cachedir>{place}</cachedir></fontconfig>',
+        encoding="utf-8",
+    )
+    return folder
+
+
 @contextmanager
 def _bundled_fonts() -> Iterator[None]:
     """Text measured with the fonts beside this file, not with those of the machine.
@@ -906,7 +925,7 @@ def _bundled_fonts() -> Iterator[None]:
     process's error stream; those lines are dropped and everything else is passed on.
     """
     before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(FONTS)
+    os.environ["FONTCONFIG_FILE"] = str(Path(_font_directory().name, "fonts.conf"))
     sys.stderr.flush()
     stream = os.dup(2)
     try:
