@@ -96,11 +96,14 @@ def spot_hours(service: Setting) -> Decimal:
 
 
 def _runs_on_spot(service: Setting) -> bool:
-    return on_fargate(service) and spot_hours(service) > 0
+    spot = service.used("spot_share") is not None or any(
+        p.get("capacity_provider") == "FARGATE_SPOT" for p in providers(service)
+    )
+    return spot and on_fargate(service) and spot_hours(service) > 0
 
 
 def _runs_on_demand(service: Setting) -> bool:
-    return on_fargate(service) and (spot_hours(service) < task_hours(service) or not task_hours(service))
+    return on_fargate(service) and (not _runs_on_spot(service) or spot_hours(service) < task_hours(service))
 
 
 def _task(service: Setting) -> Setting:
