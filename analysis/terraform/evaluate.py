@@ -33,14 +33,18 @@ from analysis.terraform.values import (
     type_name,
 )
 
-MAX_STEPS = 5_000_000
-"""Nodes evaluated in one stack before it is given up: some thirty seconds, a thousand times a large stack."""
+MAX_STEPS = 2_000_000
+"""Nodes evaluated in one stack before it is given up: some seconds, a hundred times a stack of two hundred resources."""
 
 MAX_TEMPLATE_DEPTH = 20
 """Files that may include one another through `templatefile`."""
 
-MAX_TEXT = 16_000_000
-"""Characters of one string; a template that loops over itself reaches it in seconds."""
+MAX_TEXT = 4_000_000
+"""Characters of one string; the largest that AWS takes anywhere, a CloudFormation template, has a quarter of it."""
+
+MAX_WEIGHT = 400_000
+"""Elements of one value, counted at every depth, with 64 characters of text as one. Lists that hold one list twice, and so on,
+double with every line of a configuration."""
 
 MAX_ITEMS = 200_000
 """Elements of one collection that a `for` expression or a splat builds."""
@@ -352,13 +356,29 @@ def is_text(node: tree.Node) -> bool:
 def _template(node: tree.Template, scope: Scope) -> Value:
     if len(node.parts) == 1 and not isinstance(node.parts[0], (tree.Literal, tree.TemplateIf, tree.TemplateFor)):
         return evaluate(node.parts[0], scope)
-    texts: list[str] = []
+    texts = _Text()
     unknown = _write(node.parts, scope, texts)
-    text = "".join(texts)
+    text = "".join(texts.parts)
     return text if unknown is None else Unknown(unknown.reference, prefix=text)
 
 
-def _write(parts: Sequence[tree.Node], scope: Scope, texts: list[str]) -> Unknown | None:
+class _Text:
+    """The text of a template as it grows, up to a limit."""
+
+    __slots__ = ("parts", "size")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.size = 0
+
+    def append(self, text: str) -> None:
+        self.size += len(text)
+        if self.size > MAX_TEXT:
+            raise ValueProblem(f"the string grows beyond {MAX_TEXT:,} characters")
+        self.parts.append(text)
+
+
+def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | None:
     """Append the text of the parts up to the first unknown one, and return that."""
     for part in parts:
         unknown = None
@@ -396,8 +416,6 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: list[str]) -> Unknow
             for later in rest:
                 value_of(later, scope)
             return unknown
-    if len(texts) > 1000 and sum(map(len, texts)) > MAX_TEXT:
-        raise ExhaustedError(f"a template grew beyond {MAX_TEXT:,} characters", parts[0])
     return None
 
 
@@ -505,10 +523,45 @@ def _call(node: tree.Call, scope: Scope) -> Value:
     arguments = _arguments(node, scope)
     if isinstance(arguments, Unknown):
         return arguments
+    if node.function in MULTIPLIERS:
+        guard(node, arguments)
     try:
         return function(arguments, scope.context)
     except ValueProblem as problem:
         raise EvaluationError(f"{node.function}: {problem}", node) from None
+
+
+MULTIPLIERS = frozenset({"format", "formatlist", "indent", "join", "jsonencode", "replace", "yamlencode"})
+"""Functions whose result can be far larger than each of their arguments."""
+
+
+def guard(node: tree.Call, arguments: tuple[Value, ...]) -> None:
+    """Refuse a call whose result would be too long a string, before it is made."""
+    longest = len(arguments[0]) if arguments and isinstance(arguments[0], str) else 0
+    times = longest if node.function in ("join", "replace", "indent") else 1
+    if weight(arguments) > MAX_WEIGHT or (times > 1 and times * text_length(arguments[1:]) > 50 * MAX_TEXT):
+        raise EvaluationError(f"{node.function}: the string would grow beyond {MAX_TEXT:,} characters", node)
+
+
+def text_length(values: tuple[Value, ...]) -> int:
+    """The number of elements of lists and of characters of strings at the top of the arguments."""
+    return max((len(value) for value in values if isinstance(value, (str, tuple))), default=0)
+
+
+def weight(value: Value) -> int:
+    """The number of elements in a value, as `MAX_WEIGHT` counts them; stops soon after that number."""
+    total = 0
+    waiting = [value]
+    while waiting and total <= MAX_WEIGHT:
+        item = waiting.pop()
+        total += 1
+        if isinstance(item, str):
+            total += len(item) >> 6
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, tuple):
+            waiting.extend(item)
+    return total
 
 
 def _arguments(node: tree.Call, scope: Scope) -> tuple[Value, ...] | Unknown:

@@ -17,6 +17,7 @@ from analysis.architecture import (
     Variable,
 )
 from analysis.terraform import tree
+from analysis.terraform.cache import no_collection
 from analysis.terraform.evaluate import (
     EvaluationError,
     Trace,
@@ -51,7 +52,8 @@ def resolve(stack: Stack, inputs: Mapping[str, Value], name: str) -> Architectur
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
-        return _resolve(stack, inputs, name)
+        with no_collection():  # what is made here stays; collecting would only walk it over and over
+            return _resolve(stack, inputs, name)
     finally:
         sys.setrecursionlimit(limit)
 

@@ -68,6 +68,7 @@ class Repeated:
         self.address = module.qualified(title)
         self.cell: Cell | None = None
         self.parts: dict[Key, Callable[[str, Any], Value]] = {}
+        self.known: dict[Key, bool] = {}
 
     def keys(self, node: Any) -> tuple[Key, ...]:
         """The keys of the instances: (None,) for a single one."""
@@ -156,7 +157,9 @@ class Repeated:
             cell = self.cell
             if cell is not None:
                 # A known value may rest on any part of the collection; an unknown one names what it rests on.
-                if self.parts[key].__name__ != "fetch" and is_known(value):
+                if key not in self.known:
+                    self.known[key] = self.parts[key].__name__ != "fetch" and is_known(value)
+                if self.known[key]:
                     self.stack.budget.trace.add(cell.trace)
                 self.stack.budget.trace.sensitive |= cell.trace.sensitive
             if isinstance(value, LazyObject):
@@ -380,13 +383,13 @@ class ResourceInstance:
         block, placed = self.block, self.block.placed
         values: dict[str, Value] = {}
         locations: dict[str, Location] = {}
-        edges: set[Reference] = set()
+        edges: set[tuple[str, str, str]] = set()
         sensitive: set[str] = set()
         schema = block.schema
         for name in (*block.arguments, *block.blocks):
             cell = self.cell(name)
             value = self.stack.get(cell, placed.block)
-            edges |= {Reference(name, address, attribute) for address, attribute in cell.trace.references}
+            edges |= {(name, address, attribute) for address, attribute in cell.trace.references}
             if cell.trace.sensitive or (schema and name in schema.attributes and schema.attributes[name].sensitive):
                 sensitive.add(name)
             locations[name] = Location(cell.file, cell.node.line, cell.node.column)
@@ -395,7 +398,7 @@ class ResourceInstance:
                 values[name] = plain(value)
         for meta in ("count", "for_each"):
             if block.cell is not None and block.cell.name.endswith(f".{meta}"):
-                edges |= {Reference(meta, address, attribute) for address, attribute in block.cell.trace.references}
+                edges |= {(meta, address, attribute) for address, attribute in block.cell.trace.references}
         for name, default in provider.defaults().get(block.type, {}).items():
             if name not in values and not isinstance(default, dict):
                 values[name] = default
@@ -417,7 +420,7 @@ class ResourceInstance:
             block.name,
             values,
             Location(placed.file, placed.block.line, placed.block.column),
-            tuple(sorted(edge for edge in edges if edge.address != self.address)),
+            tuple(Reference(*edge) for edge in sorted(edges) if edge[1] != self.address),
             block.module.address,
             self.key,
             block.mode,

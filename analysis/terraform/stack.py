@@ -20,12 +20,14 @@ from analysis.architecture import (
 )
 from analysis.terraform import tree
 from analysis.terraform.evaluate import (
+    MAX_WEIGHT,
     Budget,
     EvaluationError,
     ExhaustedError,
     LazyObject,
     Trace,
     suggestion,
+    weight,
 )
 from analysis.terraform.sources import Module, read_module, vendored
 from analysis.terraform.values import (
@@ -111,7 +113,9 @@ class Stack:
         cell.state = "busy"
         self.busy.append(cell)
         try:
-            cell.value = cell.compute()
+            cell.value = value = cell.compute()
+            if isinstance(value, (dict, tuple)) and weight(value) > MAX_WEIGHT:
+                raise EvaluationError(f"the value of {cell.name} is too large to be evaluated", cell.node)
         except EvaluationError as error:
             cell.value, cell.failed = Unknown(cell.name), True
             if not (isinstance(error, ExhaustedError) and self.exhausted):

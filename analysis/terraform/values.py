@@ -115,8 +115,11 @@ def type_name(value: Value) -> str:
 
 def first_unknown(value: Value) -> Unknown | None:
     """The first unknown value inside `value`, in its own order, or None where all of it is known."""
-    if isinstance(value, Unknown):
-        return value
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return None
+    if kind is Unknown:
+        return value  # type: ignore[no-any-return]
     if isinstance(value, tuple):
         parts: Iterable[Value] = value
     elif isinstance(value, dict):
@@ -124,7 +127,7 @@ def first_unknown(value: Value) -> Unknown | None:
     else:
         return None
     for part in parts:
-        if (found := first_unknown(part)) is not None:
+        if type(part) is not str and (found := first_unknown(part)) is not None:
             return found
     return None
 
