@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from analysis.architecture import Location
 from analysis.cost import Estimate, LineItem
 from analysis.pages import infrastructure, links, tables
 from analysis.pages.model import Model
@@ -35,10 +34,10 @@ def by_service(stacks: Sequence[tuple[str, Estimate]]) -> Markup:
 def lines(model: Model, estimate: Estimate, page: str) -> Markup:
     """Every line of the bill: quantity, unit price, cost, how sure the price is, and where the resource stands."""
     rows = [Row(_line(model, item, page)) for item in estimate.line_items]
-    rows.append(Row(["Together", None, None, None, money(estimate.total.usd), None, None], total=True))
+    rows.append(Row(["Together", None, None, None, money(estimate.total.usd), None], total=True))
     columns = [
-        Column("Resource", "code"), Column("Component", "wide"), Column("Quantity", "number"), Column("Unit price", "number"),
-        Column("A month", "number"), Column("Price is"), Column("Defined at", "code"),
+        Column("Resource and line", "address"), Column("Component", "wide"), Column("Quantity", "number"),
+        Column("Unit price", "number"), Column("A month", "number"), Column("Price is"),
     ]  # fmt: skip
     used = estimate.usage or "Without usage: lines that depend on it have no quantity"
     caption = f"Prices of {estimate.region} as of {estimate.prices_as_of}. Usage: {used}."
@@ -47,13 +46,13 @@ def lines(model: Model, estimate: Estimate, page: str) -> Markup:
 
 def _line(model: Model, item: LineItem, page: str) -> list[Cell]:
     resource = model.architecture.by_address.get(item.address)
-    where: Location | None = resource.defined_at if resource else None
     quantity = f"{amount(_rounded(item.quantity))} {item.unit}" if item.quantity is not None else "by usage"
     price = tables.link(links.relative(page, PRICES_PAGE, f"price-{item.sku}"), rate(item.unit_price))
-    return [
-        tables.code(item.address), item.component, quantity, price, money(item.cost) if item.cost is not None else "by usage",
-        confidence(item.confidence), infrastructure.citation(model, where, page) if where else None,
-    ]  # fmt: skip
+    address: Cell = tables.code(item.address)
+    if resource:
+        address = Markup("{}<br>{}").format(address, infrastructure.citation(model, resource.defined_at, page) or "")
+    cost = money(item.cost) if item.cost is not None else "by usage"
+    return [address, item.component, quantity, price, cost, confidence(item.confidence)]
 
 
 def _rounded(value: Decimal | None) -> Decimal | None:

@@ -19,7 +19,7 @@ from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from analysis.pages import frontmatter, glossary, links, navigation, notebook_html, notebooks, source
+from analysis.pages import frontmatter, glossary, links, model, navigation, notebook_html, notebooks, source
 
 log = get_plugin_logger("gameday")
 
@@ -34,6 +34,9 @@ ACCESSIBLE_NAMES = (
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
     _committed.cache_clear()
+    source.forget()
+    model.models.cache_clear()
+    model.validate_ahead(root(config))
     try:
         config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))
     except frontmatter.FrontMatterError as error:

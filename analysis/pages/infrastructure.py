@@ -108,20 +108,16 @@ def inventory(model: Model, page: str) -> Markup:
         rows.append(
             Row(
                 [
-                    tables.code(resource.address),
+                    Markup("{}<br>{}").format(
+                        tables.code(resource.address), citation(model, resource.defined_at, page) or ""
+                    ),
                     _summary(resource),
-                    citation(model, resource.defined_at, page),
                     tables.link(links.relative(page, about), "About it") if about else None,
                 ],
                 f"{model.name}-{resource.address}",
             )
         )
-    columns = [
-        Column("Address", "code"),
-        Column("Main arguments", "wide"),
-        Column("Defined at", "code"),
-        Column("Page"),
-    ]
+    columns = [Column("Address and line", "address"), Column("Main arguments", "wide"), Column("Page")]
     kinds = Counter(resource.type for resource in model.architecture.resources)
     caption = f"{len(rows)} resources of {len(kinds)} types."
     return table(columns, rows, label=f"Resources of {model.name}", caption=caption)

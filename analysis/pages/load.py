@@ -48,7 +48,8 @@ def stations(model: Model, page: str) -> Markup:
     capacity = model.capacity
     rows = [_station(model, capacity, station, page) for station in capacity.stations]
     columns = [
-        Column("Station", "head"), Column("Address", "code"), Column("Offered, 1/s", "number"), Column("Capacity, 1/s", "number"),
+        Column("Station", "head"), Column("Address", "address"), Column("Offered, 1/s", "number"),
+        Column("Capacity, 1/s", "number"),
         Column("Utilisation"), Column("Saturates at users", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     caption = (

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from analysis import terraform
@@ -70,27 +72,44 @@ class Model:
         """What the stack costs in a month."""
         return estimate(self.architecture, prices(self.architecture.region), self.usage)
 
-    @cached_property
+    @property
     def validation(self) -> dict[str, Any]:
-        """What the real Terraform says, as `validation.to_json` shapes it; no steps where Terraform is not found.
+        """What the real Terraform says, as `validation.to_json` shapes it; no steps where Terraform is not found."""
+        with _ASKED:
+            asked = _AHEAD.get(self.directory)
+        return asked.result() if asked else validated(self.root, self.directory)
 
-        Kept below .cache by the content of all Terraform of the checkout and by the binary.
-        """
-        binary = find()
-        if binary is None:
-            return {"steps": [], "versions": {}}
-        key = hashlib.sha256(repr(binary).encode())
-        for path in _terraform(self.root / "terraform"):
-            key.update(
-                path.relative_to(self.root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
-            )
-        kept = self.root / ".cache" / "validation" / f"{self.name}-{key.hexdigest()[:32]}.json"
-        if not kept.is_file():
-            report = validation_json(validate(self.directory))
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(report), encoding="utf-8")
-        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        return found
+
+def validated(root: Path, directory: Path) -> dict[str, Any]:
+    """The report on the stack in `directory`, kept below .cache by the binary and the Terraform it may read."""
+    binary = find()
+    if binary is None:
+        return {"steps": [], "versions": {}}
+    key = hashlib.sha256(repr(binary).encode())
+    for path in (*_terraform(directory), *_terraform(root / "terraform" / "modules")):
+        key.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    kept = root / ".cache" / "validation" / f"{directory.name}-{key.hexdigest()[:32]}.json"
+    if not kept.is_file():
+        report = validation_json(validate(directory))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(report), encoding="utf-8")
+    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
+_ASKED = Lock()
+_AHEAD: dict[Path, Future[dict[str, Any]]] = {}
+
+
+def validate_ahead(root: Path) -> None:
+    """Begins to ask the real Terraform about every stack, beside the rest of the build: it takes longest."""
+    pool = ThreadPoolExecutor(2)
+    with _ASKED:
+        _AHEAD.clear()
+        _AHEAD.update(
+            {found.directory: pool.submit(validated, root, found.directory) for found in models(root).values()}
+        )
+    pool.shutdown(wait=False)
 
 
 def _terraform(folder: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -56,17 +57,19 @@ def build(*, strict: bool = True, root: Path = ROOT, fresh: bool = False) -> Pat
     """
     site = root / "site"
     stamp = root / ".cache" / "site" / "stamp.json"
-    key = _key(root, strict=strict)
-    if not fresh and _unchanged(site, stamp, key):
-        return site
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    made = root / ".cache" / "site" / "next"
-    shutil.rmtree(made, ignore_errors=True)
-    _mkdocs(root, made, strict=strict)
-    shutil.rmtree(site, ignore_errors=True)
-    shutil.move(made, site)
-    stamp.write_text(json.dumps({"key": key, "result": _digest(site, _files(site))}), encoding="utf-8")
+    with (stamp.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second build waits, and then finds nothing to do
+        key = _key(root, strict=strict)
+        if not fresh and _unchanged(site, stamp, key):
+            return site
+        stamp.unlink(missing_ok=True)
+        made = root / ".cache" / "site" / "next"
+        shutil.rmtree(made, ignore_errors=True)
+        render(made, root=root, strict=strict)
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.move(made, site)
+        stamp.write_text(json.dumps({"key": key, "result": _digest(site, _files(site))}), encoding="utf-8")
     return site
 
 
@@ -85,7 +88,8 @@ def skipped() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _mkdocs(root: Path, target: Path, *, strict: bool) -> None:
+def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
+    """Writes the site into `target`, which it empties first. Raises SiteError where a page is wrong."""
     os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
     os.environ.setdefault("SOURCE_DATE_EPOCH", _git(root, "log", "-1", "--format=%ct") or "0")

@@ -29,12 +29,19 @@ SHOWN: Mapping[str, type[Lexer]] = {
 """Which files are shown, and how they are coloured."""
 
 
+@cache
 def files(root: Path) -> Mapping[str, type[Lexer]]:
-    """The files that are shown, by their path below `root`."""
+    """The files that are shown, by their path below `root`; the same during a whole build, which begins with `forget`."""
     found = {
         path.relative_to(root).as_posix(): lexer for pattern, lexer in SHOWN.items() for path in root.glob(pattern)
     }
     return dict(sorted(found.items()))
+
+
+def forget() -> None:
+    """Lets the next question read the folders anew."""
+    files.cache_clear()
+    rendered.cache_clear()
 
 
 def uri(path: str) -> str:

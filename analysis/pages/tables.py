@@ -12,7 +12,7 @@ from markupsafe import Markup
 Cell: TypeAlias = str | Markup | None
 """Plain text (it will be escaped), markup that is already safe, or None for an empty cell."""
 
-Kind: TypeAlias = Literal["text", "number", "code", "wide", "head"]
+Kind: TypeAlias = Literal["text", "number", "code", "wide", "address", "head"]
 State: TypeAlias = Literal["good", "warn", "bad", "info", "plain"]
 
 SHAPES: dict[State, str] = {
@@ -25,12 +25,19 @@ SHAPES: dict[State, str] = {
 """One shape for each state, so that it can be told apart without colour and on paper."""
 
 _SPECIAL = re.compile(r"[^\w\s,;/?%]|_")
-_CLASSES: dict[Kind, str] = {"text": "", "number": "g-num", "code": "g-nowrap", "wide": "g-wide", "head": ""}
+_CLASSES: dict[Kind, str] = {
+    "text": "",
+    "number": "g-num",
+    "code": "g-nowrap",
+    "wide": "g-wide",
+    "address": "g-address",
+    "head": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading and how its cells are set: numbers to the right, code in one line, long text with room."""
+    """A column's heading and how its cells are set: numbers to the right, code in one line, long texts and addresses wide."""
 
     title: str
     kind: Kind = "text"
