@@ -1,139 +1,27 @@
 """What the notebooks show of stacks: each function takes studies and returns one table or one figure.
 
-A `Study` is one stack under given variable values and one scenario, with its bill and its capacity. Values that are None keep
-what the Terraform or the scenario says.
+A study is one stack under given variable values and one scenario, with its bill and its capacity: `analysis.claims.study`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from analysis import terraform
-from analysis.architecture import Architecture
-from analysis.capacity import Capacity, Range, analyse, utilisations
-from analysis.cost import Estimate, estimate
-from analysis.demand import arrivals, request_path, usage
-from analysis.facts.assumptions import Assumption
-from analysis.facts.prices import prices
-from analysis.facts.scenarios import Scenario, scenario
-from analysis.facts.stacks import Stack, stack
+from analysis.capacity import Range, utilisations
+from analysis.claims.study import Study
+from analysis.demand import arrivals, request_path
 from analysis.pages import charts, diagrams
 from analysis.pages.charts import Limit, Series
 from analysis.pages.figures import Figure
 from analysis.pages.notebooks import HEADLINES
 from analysis.pages.tables import Cell, Column, Row, table
-from analysis.units import Amount, Window, money, rate
+from analysis.units import money, rate
 
 NIGHT_STEP_MIN = 2
 AGE_STEP_S = 0.1
-
-
-class StudyError(ValueError):
-    """A stack that does not resolve under the given values; the message is Terraform's own sentence."""
-
-
-@dataclass(frozen=True)
-class Study:
-    """One stack, resolved under given values, with the scenario it is judged by."""
-
-    directory: Path
-    architecture: Architecture
-    about: Stack
-    scenario: Scenario
-
-    @property
-    def title(self) -> str:
-        """What the stack is called."""
-        return self.about.title
-
-    @cached_property
-    def bill(self) -> Estimate:
-        """The month's bill with the scenario's games in it."""
-        return estimate(self.architecture, prices(), usage(self.architecture, self.scenario, self.about))
-
-    @cached_property
-    def idle_bill(self) -> Estimate:
-        """The bill of a month without a game."""
-        quiet = _with(self.scenario, "calendar", games_per_month=0)
-        return estimate(self.architecture, prices(), usage(self.architecture, quiet, self.about))
-
-    @property
-    def games_per_month(self) -> Decimal:
-        """The games of a month."""
-        return self.scenario.calendar["games_per_month"].value
-
-    @property
-    def game(self) -> Amount:
-        """What one game adds to the month's bill; zero in a month without games."""
-        added = self.bill.total.usd - self.idle_bill.total.usd
-        return Amount(added / self.games_per_month if self.games_per_month else Decimal(0), Window.GAME)
-
-    @cached_property
-    def capacity(self) -> Capacity:
-        """Load and limits of every station at the scenario's peak."""
-        return analyse(self.architecture, self.scenario, self.about)
-
-    def at(self, users: int) -> Study:
-        """The same study with another number of users at the peak."""
-        return replace(self, scenario=self.scenario.with_peak(users))
-
-
-def study(
-    directory: str | Path,
-    *,
-    variables: Mapping[str, Any] | None = None,
-    users: int | None = None,
-    poll_interval_s: float | None = None,
-    games_per_month: int | None = None,
-) -> Study:
-    """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
-
-    A value inside `variables` may be a mapping: its keys replace those of the variable's own value, so that
-    `{"task_size": {"cpu": 1024}}` leaves the memory alone. None changes nothing. Raises StudyError where Terraform would refuse
-    the values.
-    """
-    folder = Path(directory)
-    changed = _merged(folder, variables or {})
-    architecture = terraform.load(folder, variables=changed)
-    if architecture.errors:
-        raise StudyError("; ".join(str(error) for error in architecture.errors[:3]))
-    about = stack(folder)
-    night = scenario(about.scenario)
-    night = night if users is None else night.with_peak(users)
-    night = _with(night, "client", poll_interval_s=poll_interval_s)
-    night = _with(night, "calendar", games_per_month=games_per_month)
-    return Study(folder, architecture, about, night)
-
-
-def _merged(directory: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """`variables` without what is None, completed with the stack's own values where a mapping names some keys only."""
-    given = {name: _without_none(value) for name, value in variables.items()}
-    given = {name: value for name, value in given.items() if value is not None and value != {}}
-    partial = [name for name, value in given.items() if isinstance(value, dict)]
-    if partial:
-        own = terraform.load(directory).variables
-        for name in partial:
-            if name not in own:
-                raise StudyError(f"{directory.name} has no variable {name!r}; it has {', '.join(own)}")
-            given[name] = {**own[name].value, **given[name]}
-    return given
-
-
-def _without_none(value: Any) -> Any:
-    return {key: inner for key, inner in value.items() if inner is not None} if isinstance(value, Mapping) else value
-
-
-def _with(night: Scenario, group: str, **values: float | None) -> Scenario:
-    """The scenario with values of one group replaced; None leaves a value as it is."""
-    known: Mapping[str, Assumption] = getattr(night, group)
-    changed = {name: known[name].replaced(Decimal(str(value))) for name, value in values.items() if value is not None}
-    groups: dict[str, Any] = {group: {**known, **changed}}
-    return replace(night, **groups)
 
 
 # ---- what a cell returns ----------------------------------------------------------------------------------------------------

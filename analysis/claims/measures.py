@@ -1,0 +1,373 @@
+"""What can be measured of a stack, by name: a table from a measure to the function that computes it, with its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias
+
+from analysis.architecture import Unknown, Value
+from analysis.capacity import ConnectionBudget, Range
+from analysis.capacity.queueing import overload_response_s
+from analysis.claims.study import Study
+from analysis.cost import Estimate
+from analysis.demand import Given
+from analysis.facts import limit, prices
+from analysis.units import number
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+
+class MeasureError(ValueError):
+    """A measure that does not exist, lacks an argument, or has nothing to measure in this stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value with its unit, the formula it came from, and what went into it. `value` is None where there is no limit."""
+
+    value: Decimal | float | int | str | None
+    unit: str
+    formula: str
+    inputs: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How to compute one kind of figure. `needs` names the arguments it cannot do without, `takes` those it may be given."""
+
+    title: str
+    compute: Callable[[Study, Arguments], Measured]
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+def measure(name: str, study: Study, arguments: Arguments) -> Measured:
+    """The measure `name` of `study`. Raises MeasureError where the name or an argument is wrong."""
+    if name not in MEASURES:
+        raise MeasureError(f"there is no measure {name!r}; there are {', '.join(MEASURES)}")
+    known = MEASURES[name]
+    for argument in known.needs:
+        if argument not in arguments:
+            raise MeasureError(f"the measure {name} needs {argument!r}")
+    for argument in arguments:
+        if argument not in (*known.needs, *known.takes):
+            raise MeasureError(f"the measure {name} takes no {argument!r}")
+    return known.compute(study, arguments)
+
+
+# ---- cost -------------------------------------------------------------------------------------------------------------------
+
+
+def _services(bill: Estimate) -> tuple[Given, ...]:
+    origin = f"price book of {bill.prices_as_of}; {bill.usage}"
+    return tuple(Given(name, float(amount.usd), "USD/month", origin) for name, amount in bill.by_service().items())
+
+
+def _month(study: Study, _: Arguments) -> Measured:
+    return Measured(study.bill.total.usd, "USD", "sum of quantity × unit price over all lines", _services(study.bill))
+
+
+def _idle_month(study: Study, _: Arguments) -> Measured:
+    formula = "sum of quantity × unit price in a month without a game"
+    return Measured(study.idle_bill.total.usd, "USD", formula, _services(study.idle_bill))
+
+
+def _game(study: Study, _: Arguments) -> Measured:
+    inputs = (
+        Given("a month with games", float(study.bill.total.usd), "USD/month", study.bill.usage),
+        Given("a month without", float(study.idle_bill.total.usd), "USD/month", study.idle_bill.usage),
+        Given("games", float(study.games_per_month), "game/month", study.scenario.file),
+    )
+    return Measured(study.game.usd, "USD", "(a month with games − a month without) ÷ games", inputs)
+
+
+def _season(study: Study, _: Arguments) -> Measured:
+    months = study.scenario.calendar["season_months"].value
+    inputs = (
+        Given("a month with games", float(study.bill.total.usd), "USD/month", study.bill.usage),
+        Given("months", float(months), "month", study.scenario.file),
+    )
+    return Measured(study.bill.total.usd * months, "USD", "a month with games × months of the season", inputs)
+
+
+def _lines(study: Study, formula: str, chosen: Callable[[Any], bool], what: str) -> Measured:
+    lines = [item for item in study.bill.line_items if chosen(item)]
+    if not lines:
+        raise MeasureError(f"the bill of {study.directory.name} has no line for {what}")
+    missing = [item for item in lines if item.cost is None]
+    if missing:
+        raise MeasureError(f"{missing[0].address}: {missing[0].component} has no quantity, so {what} has no cost")
+    inputs = tuple(
+        Given(f"{item.address}: {item.component}", float(item.cost or 0), "USD/month", f"{item.sku}, {item.source}")
+        for item in lines
+    )
+    return Measured(sum((item.cost or Decimal(0) for item in lines), Decimal(0)), "USD", formula, inputs)
+
+
+def _service_cost(study: Study, arguments: Arguments) -> Measured:
+    wanted = str(arguments["service"])
+    return _lines(study, "sum of the lines of this service", lambda item: item.service == wanted, wanted)
+
+
+def _address_cost(study: Study, arguments: Arguments) -> Measured:
+    wanted = str(arguments["address"])
+    pattern = wanted.replace("[", "[[]")
+    return _lines(study, "sum of the lines of these addresses", lambda item: fnmatchcase(item.address, pattern), wanted)
+
+
+def _unpriced(study: Study, _: Arguments) -> Measured:
+    inputs = tuple(Given(gap.address, gap.reason, "", "price book") for gap in study.bill.unpriced)
+    return Measured(len(inputs), "", "number of resources or components without a price", inputs)
+
+
+# ---- capacity ---------------------------------------------------------------------------------------------------------------
+
+
+def _level(arguments: Arguments) -> str:
+    level = str(arguments.get("level", "value"))
+    if level not in {"low", "value", "high"}:
+        raise MeasureError(f"level is low, value or high, not {level!r}")
+    return level
+
+
+def _at_level(figure: Range, arguments: Arguments) -> float | None:
+    found: float | None = getattr(figure, _level(arguments))
+    return found
+
+
+def _held(study: Study, arguments: Arguments) -> Measured:
+    capacity = study.capacity
+    holding = capacity.at_most if arguments.get("scaled_out") else capacity.at_start
+    inputs = (holding.tasks, capacity.poll_interval, *(_inputs_of(study, holding.bottleneck)))
+    formula = f"the number of users at which the {holding.bottleneck} is asked for all it can do"
+    return Measured(_at_level(holding.users, arguments), "user", formula, inputs)
+
+
+def _inputs_of(study: Study, station: str) -> tuple[Given, ...]:
+    try:
+        return study.capacity.station(station).inputs
+    except LookupError:
+        return ()
+
+
+def _bottleneck(study: Study, arguments: Arguments) -> Measured:
+    holding = study.capacity.at_most if arguments.get("scaled_out") else study.capacity.at_start
+    return Measured(holding.bottleneck, "", "the station that saturates first", _inputs_of(study, holding.bottleneck))
+
+
+def _station(
+    compute: Callable[[Any, Arguments], tuple[float | None, str, str]],
+) -> Callable[[Study, Arguments], Measured]:
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        try:
+            station = study.capacity.station(str(arguments["station"]))
+        except LookupError as error:
+            raise MeasureError(str(error)) from None
+        value, unit, formula = compute(station, arguments)
+        users = Given("users", study.capacity.users, "user", study.scenario.file)
+        return Measured(value, unit, formula, (users, *station.inputs))
+
+    return measured
+
+
+def _response(study: Study, _: Arguments) -> Measured:
+    service = study.capacity.station("service")
+    interval = float(study.capacity.poll_interval.value)
+    capacity = service.capacity_per_s.value
+    if capacity is None:
+        raise MeasureError("the service has no known capacity, so overload has no response time")
+    users = study.capacity.users
+    inputs = (
+        Given("users", users, "user", study.scenario.file),
+        study.capacity.poll_interval,
+        Given("service capacity", capacity, "req/s", service.formula),
+    )
+    value = overload_response_s(float(users), interval, capacity)
+    return Measured(value, "s", "users ÷ service capacity − poll interval", inputs)
+
+
+def _connections(
+    compute: Callable[[ConnectionBudget, Arguments], tuple[Any, str]],
+) -> Callable[[Study, Arguments], Measured]:
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        budget = study.capacity.connections
+        if budget is None:
+            raise MeasureError(f"{study.directory.name} has no database, so there is no budget of connections")
+        value, unit = compute(budget, arguments)
+        inputs = (budget.per_task, budget.tasks, budget.maximum_percent)
+        return Measured(value, unit, budget.formula, inputs)
+
+    return measured
+
+
+def _age(study: Study, share: float) -> float:
+    return study.capacity.freshness.percentile_s(share)
+
+
+def _freshness(compute: Callable[[Study], tuple[float, str]]) -> Callable[[Study, Arguments], Measured]:
+    def measured(study: Study, _: Arguments) -> Measured:
+        value, unit = compute(study)
+        waits = study.capacity.freshness
+        inputs = (
+            Given("wait", waits.wait_s, "s", "response time of the path"),
+            *(Given(f"delay {i}", span, "s", "uniform from zero") for i, span in enumerate(waits.spans_s, 1)),
+            study.capacity.poll_interval,
+        )
+        return Measured(value, unit, "wait + uniform delays of the poll and of every cache on the path", inputs)
+
+    return measured
+
+
+# ---- Terraform and facts ----------------------------------------------------------------------------------------------------
+
+
+def _plain(value: Value, what: str) -> float | int | str:
+    if isinstance(value, Unknown):
+        raise MeasureError(f"{what} is known only after apply ({value.reference})")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | str):
+        return value
+    raise MeasureError(f"{what} is {'not set' if value is None else 'not a single value'}")
+
+
+def _walked(value: Value, steps: list[str]) -> Iterator[Value]:
+    for step in steps:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, tuple) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return
+    yield value
+
+
+def _attribute(study: Study, arguments: Arguments) -> Measured:
+    address, path = str(arguments["address"]), str(arguments["attribute"])
+    resource = study.architecture.by_address.get(address)
+    if resource is None:
+        raise MeasureError(f"{study.directory.name} has no resource {address}")
+    first, *rest = path.split(".")
+    if first in resource.sensitive:
+        raise MeasureError(f"{address}.{path} is sensitive and is not printed")
+    for value in _walked(resource.values, [first, *rest]):
+        plain = _plain(value, f"{address}.{path}")
+        unit = str(arguments.get("unit", ""))
+        origin = Given(f"{address}.{path}", plain, unit, _place(study, resource.location(first)))
+        return Measured(plain, unit, "as written in the Terraform", (origin,))
+    raise MeasureError(f"{address} has no {path}")
+
+
+def _place(study: Study, location: Any) -> str:
+    return f"{location.file}:{location.line}" if location.file else study.directory.name
+
+
+def _count(study: Study, arguments: Arguments) -> Measured:
+    kind = arguments.get("type")
+    found = [r for r in study.architecture.resources if kind is None or fnmatchcase(r.type, str(kind))]
+    inputs = tuple(Given(r.address, 1, "resource", _place(study, r.defined_at)) for r in found) if kind else ()
+    return Measured(len(found), "", "number of resources", inputs)
+
+
+def _variable(study: Study, arguments: Arguments) -> Measured:
+    first, *rest = str(arguments["variable"]).split(".")
+    variable = study.architecture.variables.get(first)
+    if variable is None:
+        raise MeasureError(f"{study.directory.name} has no variable {first}")
+    if variable.sensitive:
+        raise MeasureError(f"the variable {first} is sensitive and is not printed")
+    for value in _walked(variable.value, rest):
+        plain = _plain(value, f"var.{arguments['variable']}")
+        unit = str(arguments.get("unit", ""))
+        origin = Given(f"var.{arguments['variable']}", plain, unit, _place(study, variable.declared_at))
+        return Measured(plain, unit, "the variable's value", (origin,))
+    raise MeasureError(f"var.{first} has no {'.'.join(rest)}")
+
+
+def _limit(_study: Study, arguments: Arguments) -> Measured:
+    try:
+        fact = limit(str(arguments["limit"]))
+    except LookupError as error:
+        raise MeasureError(str(error)) from None
+    value = float(getattr(fact, _level(arguments)))
+    return Measured(value, fact.unit, "as published", (Given(fact.name, value, fact.unit, fact.origin),))
+
+
+def _assumption(study: Study, arguments: Arguments) -> Measured:
+    known = {a.name: a for a in study.scenario.assumptions}
+    wanted = str(arguments["assumption"])
+    if wanted not in known:
+        raise MeasureError(f"{study.scenario.file} has no assumption {wanted!r}; it has {', '.join(known)}")
+    found = known[wanted]
+    value = getattr(found, _level(arguments))
+    origin = found.source or found.reason
+    return Measured(value, found.unit, "assumed", (Given(wanted, float(value), found.unit, f"{found.file}: {origin}"),))
+
+
+def _price(study: Study, arguments: Arguments) -> Measured:
+    book = prices(study.architecture.region)
+    rows = [row for row in book.rows if row.sku == arguments["sku"]]
+    if not rows:
+        raise MeasureError(f"the price book of {study.architecture.region} has no {arguments['sku']}")
+    row = rows[0]
+    formula = f"unit price per {row.unit}"
+    return Measured(row.usd, "USD", formula, (Given(row.sku, number(row.usd), "USD", f"{row.source}, {row.as_of}"),))
+
+
+MEASURES: Mapping[str, Measure] = {
+    "cost.month": Measure("A month with its games", _month),
+    "cost.idle_month": Measure("A month without a game", _idle_month),
+    "cost.game": Measure("What one game adds", _game),
+    "cost.season": Measure("A season", _season),
+    "cost.service": Measure("A month, one service", _service_cost, needs=("service",)),
+    "cost.address": Measure("A month, some addresses", _address_cost, needs=("address",)),
+    "cost.unpriced": Measure("Without a price", _unpriced),
+    "capacity.users_held": Measure("Users held", _held, takes=("level", "scaled_out")),
+    "capacity.bottleneck": Measure("First bottleneck", _bottleneck, takes=("scaled_out",)),
+    "capacity.offered": Measure(
+        "Load offered to a station",
+        _station(lambda s, _: (s.offered_per_s, "req/s", "requests that reach it")),
+        ("station",),
+    ),
+    "capacity.capacity": Measure(
+        "What a station can do",
+        _station(lambda s, a: (_at_level(s.capacity_per_s, a), "req/s", s.formula)),
+        needs=("station",),
+        takes=("level",),
+    ),
+    "capacity.utilisation": Measure(
+        "Utilisation of a station",
+        _station(lambda s, _: (s.utilisation, "share", f"offered load ÷ capacity; {s.formula}")),
+        needs=("station",),
+    ),
+    "capacity.overload_response": Measure("Response time beyond the knee", _response),
+    "connections.per_task": Measure(
+        "Connections of a task", _connections(lambda b, _: (b.per_task.value, "connection"))
+    ),
+    "connections.claimed": Measure("Connections claimed", _connections(lambda b, _: (b.claimed, "connection"))),
+    "connections.deploying": Measure(
+        "Connections claimed while deploying", _connections(lambda b, _: (b.claimed_deploying, "connection"))
+    ),
+    "connections.accepted": Measure(
+        "Connections accepted", _connections(lambda b, a: (_at_level(b.accepted, a), "connection")), takes=("level",)
+    ),
+    "connections.verdict": Measure("Verdict on the connections", _connections(lambda b, _: (b.verdict, ""))),
+    "freshness.p50": Measure("Age of an update, median", _freshness(lambda s: (_age(s, 0.5), "s"))),
+    "freshness.p95": Measure("Age of an update, 95th percentile", _freshness(lambda s: (_age(s, 0.95), "s"))),
+    "freshness.worst": Measure("Age of an update, at worst", _freshness(lambda s: (s.capacity.freshness.worst_s, "s"))),
+    "freshness.share": Measure("Updates in time", _freshness(lambda s: (s.capacity.fresh_share, "share"))),
+    "terraform.attribute": Measure(
+        "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
+    ),
+    "terraform.variable": Measure("A variable of the stack", _variable, needs=("variable",), takes=("unit",)),
+    "terraform.count": Measure("Resources", _count, takes=("type",)),
+    "fact.limit": Measure("A published limit", _limit, needs=("limit",), takes=("level",)),
+    "fact.price": Measure("A unit price", _price, needs=("sku",)),
+    "scenario.assumption": Measure(
+        "An assumption of the scenario", _assumption, needs=("assumption",), takes=("level",)
+    ),
+}
+"""Every figure that a page may claim or an option table may show."""
