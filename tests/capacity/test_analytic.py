@@ -166,6 +166,13 @@ def test_below_the_knee_the_poll_interval_alone_decides_and_misses_three_seconds
     assert seen.fresh_share == pytest.approx(0.6, abs=0.005)  # 0.58 to 0.61 were measured
 
 
+def test_the_age_of_an_update_counts_the_poll_the_edge_with_its_whole_seconds_and_the_shared_cache():
+    # Poll 2 s; the edge keeps an answer for 1 s, which whole-second ages can make 2 s; the shared cache keeps it for 2 s.
+    assert analyse(MODEL, NIGHT, stack(TICKER)).freshness.spans_s == (2, 2, 2)
+    uncached = analyse(load(TICKER, variables={"api_ttl_s": 0}), NIGHT, stack(TICKER), users=100)
+    assert uncached.freshness.spans_s == (2, 2)
+
+
 def test_pools_at_the_most_tasks_double_while_deploying():
     budget = analyse(MODEL, NIGHT, stack(TICKER)).connections
     assert (budget.claimed, budget.claimed_deploying, budget.accepted.value) == (50, 100, 200)

@@ -29,11 +29,11 @@ def test_the_night_has_a_row_per_minute_and_its_peak_where_the_scenario_has_it()
 def test_requests_are_users_over_the_poll_interval_and_what_is_published():
     minute = arrivals(NIGHT)[90]
     published = float(NIGHT.publisher["updates_per_minute"].value) / 60
-    assert minute.requests_per_s == pytest.approx(minute.users / 1.5 + published)
+    assert minute.requests_per_s == pytest.approx(minute.users / 1.2 + published)
 
 
 def test_the_poll_interval_of_the_terraform_comes_before_the_scenarios():
-    assert poll_interval(None, NIGHT).value == 1.5
+    assert poll_interval(None, NIGHT).value == 1.2
     assert poll_interval(PATH, NIGHT).value == 2
     assert poll_interval(PATH, NIGHT).origin.startswith("main.tf:")
 

@@ -5,10 +5,10 @@ import pytest
 
 from analysis.architecture import Architecture, Location, Variable
 from analysis.cost import estimate
-from analysis.demand import usage
-from analysis.demand.month import scheduled_windows
+from analysis.demand import request_path, usage
+from analysis.demand.month import Month, scheduled_windows
 from analysis.demand.path import Schedule
-from analysis.facts import prices, scenario, stack
+from analysis.facts import prices, runtime, scenario, stack
 from analysis.terraform import load
 
 TICKER = Path(__file__).parent / "ticker"
@@ -71,6 +71,17 @@ def test_target_tracking_adds_tasks_when_the_load_asks_for_them():
     assert hours[0] + 18 < hours[1] < hours[2] <= 730 + 12 * 4.5 * 39
 
 
+def test_tasks_stay_for_fifteen_minutes_after_the_load_has_gone():
+    described = stack(TICKER)
+    model_ = load(TICKER, variables={"api_ttl_s": 0, "tasks": {"desired": 1, "min": 1, "max": 99}})
+    month = Month(model_, request_path(model_, described), NIGHT.with_peak(80_000), runtime(described.runtime))
+    night = [part for part in month.slices if part.minute is not None]
+    top = max(range(len(night)), key=lambda minute: (month.needed(night[minute].flows), minute))
+    most = night[top].tasks
+    assert [part.tasks for part in night[top : top + 15]] == [most] * 15
+    assert night[top + 15].tasks < most
+
+
 def test_every_request_of_the_night_is_billed_at_the_edge(month):
     edge = month.quantities["aws_cloudfront_distribution.edge"]
     seconds = 60
@@ -112,6 +123,9 @@ def test_every_key_is_one_that_cost_charges_by():
 def test_gateways_share_what_leaves_through_them(month):
     through = [month.quantities[f"aws_nat_gateway.out[{i}]"]["monthly_data_processed_gb"] for i in (0, 1)]
     assert through[0] == through[1] > 0
+    logged = month.quantities["aws_cloudwatch_log_group.web"]["monthly_data_ingested_gb"]
+    # Two gateways, no endpoint: all logs pass, and images and calls to AWS besides.
+    assert logged < sum(through) < logged + 20
 
 
 def test_twice_the_users_ask_twice_as_much_of_the_edge(month):

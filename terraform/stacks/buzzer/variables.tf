@@ -133,7 +133,7 @@ variable "freshness_target_s" {
 variable "poll_interval_s" {
   description = "Seconds between two polls, as the service tells its clients."
   type        = number
-  default     = 1.5
+  default     = 1.2
 
   validation {
     condition     = var.poll_interval_s >= 0.5
