@@ -105,11 +105,11 @@ def test_a_value_known_only_after_apply_is_unpriced_with_the_place_where_it_is_d
 
 
 def test_an_attribute_that_the_provider_fills_in_itself_counts_as_not_set(bill):
-    group = made(
-        "aws_elasticache_replication_group.r", node_type="cache.t4g.micro", num_cache_clusters=2, engine="redis"
-    )
-    computed = {"num_node_groups": Unknown(f"{group.address}.num_node_groups"), "arn": Unknown(f"{group.address}.arn")}
-    assert bill(made(group.address, **group.values, **computed)).total == bill(group).total
+    values = {**DATABASE.values, "storage_type": "gp3"}
+    computed = {name: Unknown(f"aws_db_instance.d.{name}") for name in ("iops", "storage_throughput", "multi_az")}
+    cost = bill(made("aws_db_instance.d", **values, **computed))
+    assert not cost.unpriced
+    assert cost.total == bill(made("aws_db_instance.d", **values)).total
 
 
 def test_a_task_definition_of_another_stack_leaves_the_service_unpriced(bill):

@@ -41,6 +41,8 @@ def test_the_most_exact_entry_wins_key_by_key():
     usage, _ = parse_usage(EXAMPLE, "usage.yml")
     quantities, _ = use_of(usage, "aws_lambda_function.f[2]", "aws_lambda_function")
     assert quantities == {"monthly_requests": 7, "request_duration_ms": 500}
+    text = "resource_usage:\n  aws_eip.a[0]: {x: 1}\n  aws_eip.a[*]: {x: 2, y: 3}\n"
+    assert use_of(parse_usage(text, "u.yml")[0], "aws_eip.a[0]", "aws_eip")[0] == {"x": 1, "y": 3}
     assert patterns('module.a["x.y"].aws_eip.b[0]') == (
         'module.a["x.y"].aws_eip.b[*]',
         "module.a[*].aws_eip.b[0]",
