@@ -13,6 +13,7 @@ import io
 import os
 import pickle
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -54,10 +55,15 @@ NODES: Final = (
     tree.Body,
 )
 
-SYNTAX_VERSION: Final = 1
-"""To be raised with every change to the tree or to what the syntax modules make of a text."""
 
-VERSION: Final = f"{SYNTAX_VERSION}-{version('python-hcl2')}-{version('lark')}"
+def sources_digest() -> str:
+    """The hash of the modules that decide what a text becomes: a change to one of them leaves the old entries behind."""
+    names = ("tree", "lexer", "templates", "syntax", "json_syntax", "cache", "values")
+    content = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+VERSION: Final = f"{sources_digest()}-{version('python-hcl2')}-{version('lark')}-{sys.version_info.minor}"
 
 
 def default_directory() -> Path:

@@ -393,10 +393,10 @@ class Lexer:
         if name == "in" and frame.awaits_in:
             frame.awaits_in = False
             return "IN"
+        if name == "if" and frame.is_for and (previous in OPERAND_ENDS or previous == "ELLIPSIS"):
+            self.depth = frame.depth
+            return "IF"
         if previous in OPERAND_ENDS:
-            if name == "if" and frame.is_for:
-                self.depth = frame.depth
-                return "IF"
             self.operand(start)
         if name == "for" and previous in ("LSQB", "LBRACE") and kind in ("tuple", "object"):
             if kind == "object":
@@ -447,6 +447,8 @@ class Lexer:
                     start,
                 )
         elif kind == "COMMA":
+            if self.previous == "NL_OR_COMMENT":
+                raise self.malformed("a comma stands at the end of the line before, not here", start)
             self.depth = frame.depth
         elif kind in DEEPENING:
             self.deepen(start)

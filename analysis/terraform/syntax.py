@@ -44,7 +44,8 @@ class _Rules:
     def __init__(self) -> None:
         self.problems: list[Malformed] = []
         self.parenthesised: tree.Node | None = None
-        self.full_splats: dict[int, tree.Node] = {}
+        self.full_splats: dict[int, tree.Node] = {}  # by identity: equal nodes may stand in other places
+        self.attribute_splats: dict[int, tree.Node] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name in RENAMED:
@@ -53,7 +54,7 @@ class _Rules:
 
     def forget(self) -> None:
         """Be ready for another text."""
-        self.problems, self.parenthesised, self.full_splats = [], None, {}
+        self.problems, self.parenthesised, self.full_splats, self.attribute_splats = [], None, {}, {}
 
     def new_line_or_comment(self, children: list[Any]) -> Token:
         return children[0]  # type: ignore[no-any-return]
@@ -91,6 +92,12 @@ class _Rules:
     def identifier(self, children: list[Any]) -> tree.Name:
         token = children[0]
         return tree.Name(token.value, token.line, token.column)
+
+    def keyword(self, children: list[Any]) -> tree.Node:
+        token = children[0]
+        raise Malformed(
+            "`for` begins a for expression here; as a key it must stand in quotes", token.line, token.column
+        )
 
     def literal_value(self, children: list[Any]) -> tree.Literal:
         token = children[0]
@@ -237,6 +244,8 @@ class _Rules:
     def attr_splat_expr_term(self, children: list[Any]) -> tree.Node:
         """`.*` goes through attributes only: an index in brackets ends it and applies to the list that it makes."""
         target, (star, *steps) = children
+        if id(target) in self.attribute_splats:
+            raise Malformed("`.*` cannot stand inside another `.*`; write `[*]`", star.line, star.column)
 
         def splat(target: tree.Node) -> tree.Node:
             inside: tree.Node = tree.SplatItem(star.line, star.column)
@@ -247,7 +256,10 @@ class _Rules:
             node: tree.Node = tree.Splat(target, inside, target.line, target.column)
             return functools.reduce(step, steps[count:], node)
 
-        return self.within(target, splat)
+        result = self.within(target, splat)
+        if all(step[1].type == "DOT" for step in steps):
+            self.attribute_splats[id(result)] = result
+        return result
 
     def full_splat_expr_term(self, children: list[Any]) -> tree.Node:
         """`[*]` goes through all that follows it, further splats included."""

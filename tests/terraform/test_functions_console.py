@@ -22,7 +22,7 @@ FAILS = "<error>"
 UNKNOWN = "<unknown>"
 
 EXCUSED = {
-    'coalescelist(null, ["x"])': "Terraform refuses a null without a type; here it is like tolist(null), which Terraform skips too",
+    'coalescelist(null, ["x"])': "Terraform refuses a null without a type; here it counts as tolist(null), which it skips too",
 }
 
 
