@@ -3,6 +3,16 @@ variable "name" {
   type        = string
 }
 
+variable "account_id" {
+  description = "AWS account, for the ARNs in policies."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have twelve digits."
+  }
+}
+
 variable "repository" {
   description = "GitHub repository whose workflows deploy, as owner/name."
   type        = string

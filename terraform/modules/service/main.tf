@@ -90,7 +90,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "WriteLogs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+        Resource = "arn:aws:logs:${var.region}:${var.account_id}:log-group:${var.log_group_name}:*"
       },
       {
         Sid      = "ReadTheTasksSecrets"

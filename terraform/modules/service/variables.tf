@@ -18,6 +18,16 @@ variable "region" {
   type        = string
 }
 
+variable "account_id" {
+  description = "AWS account, for the ARNs in policies."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have twelve digits."
+  }
+}
+
 variable "vpc_id" {
   description = "Network of the tasks."
   type        = string

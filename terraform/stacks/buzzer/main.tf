@@ -99,6 +99,7 @@ module "service" {
   service_name                    = local.service_name
   description                     = "Tasks of The Buzzer"
   region                          = var.region
+  account_id                      = var.account_id
   vpc_id                          = module.network.vpc_id
   subnet_ids                      = module.network.private_subnet_ids
   load_balancer_security_group_id = module.load_balancer.security_group_id
@@ -323,6 +324,7 @@ module "delivery" {
   source = "../../modules/delivery"
 
   name              = local.name
+  account_id        = var.account_id
   repository        = var.github_repository
   environment       = "production"
   repository_arn    = module.registry.repository_arn

@@ -1,0 +1,47 @@
+mock_provider "aws" {}
+
+variables {
+  name        = "stand"
+  description = "Backups of a stand"
+  account_id  = "123456789012"
+  services    = ["cloudwatch.amazonaws.com"]
+}
+
+run "it_rotates_and_each_service_uses_it_for_this_account_only" {
+  command = plan
+
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation
+    error_message = "It never rotates."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(aws_kms_key.this.policy).Statement : s.Condition.StringEquals["aws:SourceAccount"] == "123456789012" if can(s.Principal.Service)])
+    error_message = "A service may use it for another account."
+  }
+
+  assert {
+    condition     = length([for s in jsondecode(aws_kms_key.this.policy).Statement : s if try(s.Principal.Service, "") == "cloudwatch.amazonaws.com"]) == 1
+    error_message = "Alarms cannot use it."
+  }
+}
+
+run "a_short_account_is_refused" {
+  command = plan
+
+  variables {
+    account_id = "1234"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "a_host_in_place_of_a_service_is_refused" {
+  command = plan
+
+  variables {
+    services = ["cloudwatch.example"]
+  }
+
+  expect_failures = [var.services]
+}

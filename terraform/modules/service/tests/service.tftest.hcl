@@ -1,0 +1,259 @@
+mock_provider "aws" {}
+
+variables {
+  name                            = "stand"
+  service_name                    = "stand-api"
+  description                     = "Tasks of a stand"
+  account_id                      = "123456789012"
+  region                          = "us-east-1"
+  vpc_id                          = "vpc-1"
+  subnet_ids                      = ["subnet-1", "subnet-2"]
+  load_balancer_security_group_id = "sg-1"
+  target_group_arn                = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/stand-api/1"
+  repository_arn                  = "arn:aws:ecr:us-east-1:123456789012:repository/stand-api"
+  desired_count                   = 3
+  task_size                       = { cpu = 512, memory = 1024 }
+  log_group_name                  = "/ecs/stand-api"
+  metric_namespace                = "Stand"
+  rollback_alarms                 = ["stand-errors"]
+  environment                     = { DB_HOST = "db.stand.example" }
+  secrets                         = { DB_PASSWORD = "arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db:password::" }
+  secret_arns                     = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db"]
+  reaches                         = { database = { port = 3306, security_group_id = "sg-2" } }
+
+  container = {
+    name           = "api"
+    image          = "stand.example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    port           = 5000
+    health_command = ["CMD", "true"]
+  }
+}
+
+run "several_tasks_start_before_old_ones_stop" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count >= 2
+    error_message = "One task is a single point of failure."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.deployment_minimum_healthy_percent == 100 && aws_ecs_service.this.deployment_maximum_percent == 200
+    error_message = "A deployment takes capacity away."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.health_check_grace_period_seconds >= 30
+    error_message = "A starting task gets no grace."
+  }
+
+  assert {
+    condition     = length(aws_ecs_service.this.network_configuration[0].subnets) >= 2 && !aws_ecs_service.this.network_configuration[0].assign_public_ip
+    error_message = "Tasks stand in one zone or in public."
+  }
+}
+
+run "a_bad_release_is_rolled_back" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.deployment_circuit_breaker[0].enable && aws_ecs_service.this.deployment_circuit_breaker[0].rollback
+    error_message = "The circuit breaker is off."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.alarms[0].enable && aws_ecs_service.this.alarms[0].rollback && contains(aws_ecs_service.this.alarms[0].alarm_names, "stand-errors")
+    error_message = "Alarms do not roll a deployment back."
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this.skip_destroy
+    error_message = "The revision to go back to is deregistered."
+  }
+}
+
+run "it_can_be_migrated_without_being_replaced" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.launch_type == "FARGATE" && aws_ecs_service.this.name == "stand-api"
+    error_message = "Another launch type or name replaces the service."
+  }
+
+  assert {
+    condition     = aws_security_group.this.name == "stand-app" && aws_security_group.this.description == "Tasks of a stand"
+    error_message = "Another name or description replaces the group."
+  }
+
+  assert {
+    condition     = aws_iam_role.execution.name == "stand-execution" && aws_iam_role.task.name == "stand-task"
+    error_message = "Another name replaces the role."
+  }
+}
+
+run "the_execution_role_reads_the_secrets_and_little_else" {
+  command = plan
+
+  assert {
+    condition     = contains(flatten([for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Resource if contains(s.Action, "secretsmanager:GetSecretValue")]), "arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db")
+    error_message = "The role may not read the secret of the task."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Resource != "*" || join(" ", s.Action) == "ecr:GetAuthorizationToken"])
+    error_message = "The role may do more than it needs on everything."
+  }
+}
+
+run "only_the_load_balancer_calls_the_tasks" {
+  command = plan
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.load_balancer.referenced_security_group_id == "sg-1" && aws_vpc_security_group_ingress_rule.load_balancer.cidr_ipv4 == null
+    error_message = "Somebody else may call the tasks."
+  }
+
+  assert {
+    condition     = alltrue([for r in aws_vpc_security_group_egress_rule.this : r.cidr_ipv4 == null])
+    error_message = "The tasks may reach any address."
+  }
+}
+
+run "what_the_dashboards_show_is_published" {
+  command = plan
+
+  assert {
+    condition     = anytrue([for s in aws_ecs_cluster.this.setting : s.name == "containerInsights" && s.value == "enabled"])
+    error_message = "Task counts are no metrics without Container Insights."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days >= 14
+    error_message = "Logs are gone before a review meets."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.freshness.metric_transformation[0].name == "UpdateAge"
+    error_message = "Nobody measures how old updates are."
+  }
+}
+
+run "a_mutable_tag_is_refused" {
+  command = plan
+
+  variables {
+    container = { name = "api", image = "stand.example/api:latest", port = 5000, health_command = ["CMD", "true"] }
+  }
+
+  expect_failures = [var.container]
+}
+
+run "a_command_that_docker_does_not_know_is_refused" {
+  command = plan
+
+  variables {
+    container = { name = "api", image = "stand.example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000", port = 5000, health_command = ["true"] }
+  }
+
+  expect_failures = [var.container]
+}
+
+run "a_stop_that_cuts_requests_off_is_refused" {
+  command = plan
+
+  variables {
+    container = { name = "api", image = "stand.example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000", port = 5000, health_command = ["CMD", "true"], stop_timeout_s = 5 }
+  }
+
+  expect_failures = [var.container]
+}
+
+run "one_task_is_refused" {
+  command = plan
+
+  variables {
+    desired_count = 1
+  }
+
+  expect_failures = [var.desired_count]
+}
+
+run "the_quarter_processor_is_refused" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 256, memory = 512 }
+  }
+
+  expect_failures = [var.task_size]
+}
+
+run "a_pair_that_fargate_lacks_is_refused" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 512, memory = 8192 }
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
+}
+
+run "an_unknown_processor_is_refused" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 512, memory = 1024, architecture = "RISCV" }
+  }
+
+  expect_failures = [var.task_size]
+}
+
+run "one_subnet_is_refused" {
+  command = plan
+
+  variables {
+    subnet_ids = ["subnet-1"]
+  }
+
+  expect_failures = [var.subnet_ids]
+}
+
+run "a_deployment_without_alarms_is_refused" {
+  command = plan
+
+  variables {
+    rollback_alarms = []
+  }
+
+  expect_failures = [var.rollback_alarms]
+}
+
+run "a_week_of_logs_is_refused" {
+  command = plan
+
+  variables {
+    log_retention_days = 7
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "a_short_account_is_refused" {
+  command = plan
+
+  variables {
+    account_id = "1"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "no_grace_is_refused" {
+  command = plan
+
+  variables {
+    health_check_grace_period_s = 0
+  }
+
+  expect_failures = [var.health_check_grace_period_s]
+}

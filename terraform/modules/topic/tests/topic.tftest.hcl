@@ -1,0 +1,63 @@
+mock_provider "aws" {}
+
+variables {
+  name       = "stand-page"
+  account_id = "123456789012"
+  key_arn    = "arn:aws:kms:us-east-1:123456789012:key/1"
+  publishers = ["cloudwatch.amazonaws.com"]
+  emails     = ["oncall@stand.example"]
+}
+
+run "a_message_is_encrypted_and_heard" {
+  command = plan
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "Messages are not encrypted with a key that alarms may use."
+  }
+
+  assert {
+    condition     = [for s in aws_sns_topic_subscription.email : s.endpoint] == ["oncall@stand.example"]
+    error_message = "Somebody else hears it."
+  }
+}
+
+run "a_topic_nobody_hears_is_refused" {
+  command = plan
+
+  variables {
+    emails = []
+  }
+
+  expect_failures = [var.emails]
+}
+
+run "an_address_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    emails = ["oncall"]
+  }
+
+  expect_failures = [var.emails]
+}
+
+run "a_topic_nobody_writes_to_is_refused" {
+  command = plan
+
+  variables {
+    publishers = []
+  }
+
+  expect_failures = [var.publishers]
+}
+
+run "a_short_account_is_refused" {
+  command = plan
+
+  variables {
+    account_id = "1"
+  }
+
+  expect_failures = [var.account_id]
+}
