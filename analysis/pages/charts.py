@@ -24,6 +24,7 @@ alt: Any = altair
 WIDTH = 560
 BAR_HEIGHT = 22
 LINE_HEIGHT = 260
+LINE_GAP_PX = 15
 VEGA_LITE = "6.1"  # the schema that Altair 6 writes
 FONT = "Inter, system-ui, sans-serif"
 
@@ -126,13 +127,13 @@ def lines(
     caption: str = "",
 ) -> Figure:
     """Lines over a shared axis, each named at its end, with straight `limits` across. `x` and `y` name the axes with units."""
-    if not series or not any(s.points for s in series):
+    if not any(y is not None for s in series for _, y in s.points):
         raise ChartError(f"{title}: there is nothing to draw")
     names = [s.name for s in series]
     _few(title, names)
     _finite(title, (v for s in series for point in s.points for v in point if v is not None))
     values = [{"x": px, "y": py, "series": s.name} for s in series for px, py in s.points]
-    ends = [{"x": s.points[-1][0], "y": s.points[-1][1], "series": s.name} for s in series if s.points]
+    ends = _ends(series, [limit.value for limit in limits if not limit.vertical])
     scale = alt.Scale(zero=zero, nice=True)
     axes = {
         "x": alt.X("x:Q", title=x, axis=alt.Axis(grid=False, tickCount=7), scale=alt.Scale(nice=False, zero=False)),
@@ -150,19 +151,18 @@ def lines(
         .mark_line(strokeWidth=2.2, interpolate="linear")
         .encode(color=colour, strokeDash=dash, **axes)
     ]
+    # At the end of each line its shape; the same shape again before its name, where names had to move apart.
     last = alt.Chart(alt.InlineData(values=ends))
-    layers.append(
-        last.mark_point(filled=True, size=45, opacity=1).encode(
-            color=colour,
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])), legend=None),
-            **axes,
-        )
-    )
-    layers.append(
-        last.mark_text(align="left", dx=9, fontWeight=600, limit=150, color=_MARKS["ink"]).encode(
-            text="series:N", **axes
-        )
-    )
+    shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])), legend=None)
+    beside = {"x": axes["x"], "y": alt.Y("label:Q", title=y)}
+    point = {"filled": True, "size": 45, "opacity": 1}
+    layers += [
+        last.mark_point(**point).encode(color=colour, shape=shape, **axes),
+        last.mark_point(**point, xOffset=16).encode(color=colour, shape=shape, **beside),
+        last.mark_text(align="left", dx=25, fontWeight=600, limit=170, color=_MARKS["ink"]).encode(
+            text="series:N", **beside
+        ),
+    ]
     layers += [_limit(limit) for limit in limits]
     chart = alt.layer(*layers).properties(width=WIDTH - 180, height=LINE_HEIGHT)
     found = [_said(s, number) for s in series] + [
@@ -176,12 +176,24 @@ def _limit(limit: Limit) -> Any:
     data = alt.Chart(alt.InlineData(values=[{"at": limit.value, "label": limit.label}]))
     where = {"x": alt.X("at:Q")} if limit.vertical else {"y": alt.Y("at:Q")}
     rule = data.mark_rule(color=_MARKS["ink"], strokeDash=[3, 3], strokeWidth=1.2).encode(**where)
-    if limit.vertical:
-        text = data.mark_text(align="left", dx=5, dy=8, color=_MARKS["ink"], fontStyle="italic", y=0)
-    else:
-        text = data.mark_text(align="left", dy=-7, color=_MARKS["ink"], fontStyle="italic", x=4)
-    text = text.encode(text="label:N", **where)
-    return rule + text
+    place = {"dx": 5, "dy": 8, "y": 0} if limit.vertical else {"dy": -7, "x": 4}
+    words = {"align": "left", "fontStyle": "italic", **place}
+    halo = data.mark_text(**words, color=_MARKS["paper"], stroke=_MARKS["paper"], strokeWidth=4)
+    text = data.mark_text(**words, color=_MARKS["ink"])
+    return rule + halo.encode(text="label:N", **where) + text.encode(text="label:N", **where)
+
+
+def _ends(series: Sequence[Series], limits: Sequence[float]) -> list[dict[str, Any]]:
+    """The last known point of each series, and the height of its name: apart from the other names by a line of text."""
+    known = {s.name: [(px, py) for px, py in s.points if py is not None] for s in series}
+    ends = sorted((points[-1][1], name, points[-1][0]) for name, points in known.items() if points)
+    heights = [py for points in known.values() for _, py in points] + list(limits)
+    gap = LINE_GAP_PX / LINE_HEIGHT * (max(heights) - min(0.0, *heights))
+    placed: list[dict[str, Any]] = []
+    for py, name, px in ends:
+        label = max(py, placed[-1]["label"] + gap) if placed else py
+        placed.append({"series": name, "x": px, "y": py, "label": label})
+    return placed
 
 
 def _figure(chart: Any, title: str, description: str, caption: str, table: str) -> Figure:
@@ -196,7 +208,7 @@ def _look() -> dict[str, Any]:
     return {
         "background": "transparent",
         "font": FONT,
-        "padding": {"left": 2, "top": 8, "right": 2, "bottom": 2},
+        "padding": {"left": 2, "top": 8, "right": 28, "bottom": 2},
         "view": {"stroke": "transparent"},
         "axis": {**text, "gridColor": rule, "domainColor": soft, "tickColor": soft, "titlePadding": 8},
         "text": {"fontSize": 12, "color": ink},

@@ -11,6 +11,7 @@ import base64
 import html
 import importlib
 import io
+import itertools
 import os
 import re
 import shutil
@@ -38,6 +39,7 @@ FONTS = Path(__file__).parent / "fonts"
 ICON_PX = 96
 ICON_COLOURS = 64
 MAX_LABEL = 60
+BESIDE_ZONE = "Beside the request path"
 
 
 class Tier(IntEnum):
@@ -253,7 +255,7 @@ def _balancer(members: Members) -> Iterator[str]:
 
 
 def _name(members: Members) -> Iterable[str]:
-    return (members.resources[0].name,)
+    return (_given_name(members.resources[0]),)
 
 
 def _nothing(_: Members) -> Iterable[str]:
@@ -340,6 +342,8 @@ KINDS: Mapping[str, Kind] = {
     "aws_cloudwatch_log_group": _grouped("monitoring", "log group", "log groups"),
     "aws_synthetics_canary": _grouped("monitoring", "canary", "canaries"),
     "aws_cloudwatch_event_rule": _grouped("events", "rule", "rules"),
+    "aws_ssm_document": _grouped("events", "automation document", "automation documents"),
+    "aws_route53_health_check": _grouped("monitoring", "health check", "health checks"),
     "aws_scheduler_schedule": _grouped("events", "schedule", "schedules"),
     "aws_sns_topic": _grouped("notices", "topic", "topics"),
     "aws_secretsmanager_secret": _grouped("secrets", "secret", "secrets"),
@@ -427,7 +431,9 @@ LINKS: Mapping[tuple[str, str], tuple[str, bool]] = {
 }  # fmt: skip
 
 ORIGIN_VIA = "origin"
+# Arguments by which a resource writes to or looks at another one, instead of sending requests on.
 LOG_VIA = ("access_logs", "connection_logs", "logging", "log")
+WATCH_VIA = ("alarms",)
 
 
 # ---- from the model to a graph ----------------------------------------------------------------------------------------------
@@ -540,6 +546,22 @@ def _account(
     return waived, tuple(missing)
 
 
+def write(drawing: Drawing, path: Path) -> Path:
+    """Writes the picture as a file of its own, with the fonts inside, so that it looks the same wherever it is opened."""
+    faces = "".join(
+        f"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff;base64,{_base64(FONTS / name)})}}"
+        for weight, name in ((400, "inter-latin-400-normal.woff"), (600, "inter-latin-600-normal.woff"))
+    )
+    ground = "svg.gd:root{background:var(--gd-paper)}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(drawing.svg.replace("<style>", f"<style>{faces}{ground}", 1) + "\n", encoding="utf-8")
+    return path
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
 def monthly_usd(estimate: Estimate) -> dict[str, Decimal | None]:
     """What each billable address costs a month, for `draw`; None where only usage could tell, or where there is no price."""
     found: dict[str, Decimal | None] = {unpriced.address: None for unpriced in estimate.unpriced}
@@ -580,7 +602,7 @@ class _Graph:
             found.append(Node("users", users, "general.Users", Tier.USERS, (), (), ()))
             edges += [Edge("users", key) for key in entry]
         self.nodes = tuple(sorted(found, key=lambda node: (node.tier, node.key)))
-        self.edges = tuple(sorted(set(edges)))
+        self.edges = tuple(sorted(_without_shortcuts(set(edges), {node.key: node.tier for node in found})))
 
     def targets(self, reference: Reference) -> list[Resource]:
         """What a reference leads to: one instance, or all of them where it names no index."""
@@ -669,12 +691,12 @@ class _Graph:
         title = self._title(key, members)
         grouped, generic = key.startswith("group:"), key.startswith("type:")
         if titles[title] > 1 and not grouped and not generic:
-            title = f"{title} · {lead.name}"
+            title = f"{title} · {_given_name(lead)}"
         ordered = (lead, *(r for r in members if r is not lead))
         if grouped:
             lines = tuple(_counts(members))
         elif generic:
-            lines = (f"{len(members)} resources",) if len(members) > 1 else (lead.name,)
+            lines = (f"{len(members)} resources",) if len(members) > 1 else (_given_name(lead),)
         else:
             lines = tuple(line for line in kind.lines(Members(ordered, self.architecture)) if line)
         amounts = [self.costs[r.address] for r in members if r.address in self.costs]
@@ -705,12 +727,25 @@ class _Graph:
             tail = self.key_of.get(resource.address)
             if tail is None:
                 continue
-            for reference in resource.references:
+            for reference in (*resource.references, *self._named_origins(resource)):
+                if reference.via in WATCH_VIA:
+                    continue
                 for target in self._reached(reference):
                     head = self.key_of.get(target.address)
                     if head is not None and (head != tail or resource.type == "aws_db_instance"):
                         found += self._edge(nodes[tail], nodes[head], resource, reference, target)
         return found
+
+    def _named_origins(self, resource: Resource) -> Iterator[Reference]:
+        """What the origins of a distribution lead to through a DNS record of the stack that bears the origin's name."""
+        if resource.type != "aws_cloudfront_distribution":
+            return
+        domains = {known(origin, "domain_name") for origin in known(resource.values, "origin") or ()} - {None}
+        for record in self.architecture.of_type("aws_route53_record"):
+            if known(record.values, "name") in domains or known(record.values, "fqdn") in domains:
+                yield from (
+                    replace(reference, via=ORIGIN_VIA) for reference in record.references if reference.via == "alias"
+                )
 
     def _reached(self, reference: Reference) -> list[Resource]:
         """What a reference leads to, and what a secret it leads to was made from: a database behind its secret."""
@@ -752,6 +787,41 @@ class _Graph:
         return [n.key for n in front if n.key in leading or n.tier < Tier.COMPUTE]
 
 
+def _without_shortcuts(edges: set[Edge], tiers: Mapping[str, Tier]) -> set[Edge]:
+    """The edges without those from names or the edge network to what a longer way leads to as well.
+
+    A content network names the balancer's certificate, its DNS record and its secret header; only the way through counts.
+    """
+    heads: dict[str, set[str]] = defaultdict(set)
+    for edge in edges:
+        if edge.request:
+            heads[edge.tail].add(edge.head)
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        queue = [start]
+        while queue:
+            new = heads[queue.pop()] - seen
+            seen |= new
+            queue += new
+        return seen
+
+    return {
+        edge
+        for edge in edges
+        if not edge.request
+        or tiers[edge.tail] > Tier.EDGE
+        or not any(edge.head in reached(other) for other in heads[edge.tail] - {edge.head})
+    }
+
+
+def _given_name(resource: Resource) -> str:
+    """What people call a resource: its name, or its module's where the module calls its only one `this`."""
+    if resource.name in {"this", "main", "default"} and resource.module:
+        return base_address(resource.module).rpartition("module.")[2]
+    return resource.name
+
+
 def _link(address: str) -> str:
     """`address` if it leads to a page: relative, or on the web. Raises ValueError for what a browser would run."""
     scheme, colon, _ = address.strip().partition(":")
@@ -764,7 +834,9 @@ def _counts(members: Sequence[Resource]) -> Iterator[str]:
     counts = Counter(resource.type for resource in members)
     for kind, shown in KINDS.items():
         if counts[kind]:
-            names = sorted(resource.name for resource in members if resource.type == kind) if shown.named else ()
+            names = (
+                sorted(_given_name(resource) for resource in members if resource.type == kind) if shown.named else ()
+            )
             yield f"{counts[kind]} {shown.noun[counts[kind] != 1]}" + (f": {', '.join(names)}" if names else "")
 
 
@@ -810,7 +882,7 @@ class _Zones:
             self.spans[frame] |= {known(s.values, "availability_zone") or s.address for s in subnets}
             return frame
         if kind.tier is Tier.BESIDE:
-            return ("Beside the request path",)
+            return (BESIDE_ZONE,)
         return (f"{self.graph.architecture.region}, managed",)
 
     def _subnets(self, members: Sequence[Resource]) -> tuple[Resource, ...]:
@@ -1000,6 +1072,11 @@ def _dot(title: str, nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
     text = {"fontname": "Inter", "fontsize": "12"}
     with Sheet(title, direction="TB", show=False, graph_attr=look, node_attr=text) as sheet:
         place(nodes, 0)
+        # What stands beside the path goes into a column: side by side it would make the picture twice as wide.
+        column = [node.key for node in nodes if node.zone == (BESIDE_ZONE,)]
+        beside = frozenset(column)
+        for above, below in itertools.pairwise(column):
+            boxes[above] >> library.Edge(style="invis") >> boxes[below]
         for edge in edges:
             style = {
                 "fontname": "Inter",
@@ -1009,6 +1086,8 @@ def _dot(title: str, nodes: Sequence[Node], edges: Sequence[Edge]) -> str:
             }
             if edge.label:
                 style["label"] = f" {edge.label} "
+            if {edge.tail, edge.head} & beside:
+                style["constraint"] = "false"
             boxes[edge.tail] >> library.Edge(**style) >> boxes[edge.head]
     return str(sheet.dot.source)
 
@@ -1072,7 +1151,7 @@ def _finished(raw: bytes, title: str, description: str, nodes: Sequence[Node]) -
             "viewBox": source.attrib["viewBox"],
             "role": "group",
             "aria-labelledby": f"{prefix}-title {prefix}-desc",
-            "style": f"width:100%;min-width:{min(width, 620):.0f}px;max-width:{width * 1.34:.0f}px;height:auto",
+            "style": f"width:100%;min-width:{width * 0.8:.0f}px;max-width:{width * 1.34:.0f}px;height:auto",
             "width": f"{width:.0f}",
             "height": f"{height:.0f}",
         },

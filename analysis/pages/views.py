@@ -5,18 +5,20 @@ A study is one stack under given variable values and one scenario, with its bill
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from analysis.capacity import Range, utilisations
-from analysis.claims.study import Study
+from analysis.claims.study import Study, study
 from analysis.demand import arrivals, request_path
 from analysis.pages import charts, diagrams
 from analysis.pages.charts import Limit, Series
 from analysis.pages.figures import Figure
-from analysis.pages.notebooks import HEADLINES
+from analysis.pages.notebooks import HEADLINES, ROOT
 from analysis.pages.tables import Cell, Column, Row, table
 from analysis.units import money, rate
 
@@ -303,6 +305,14 @@ def freshness(*studies: Study) -> Figure:
     )  # fmt: skip
 
 
-def diagram(one: Study) -> diagrams.Drawing:
-    """The stack as a picture, with its numbers and what each node costs a month."""
-    return diagrams.draw(one.architecture, title=one.title, monthly_usd=diagrams.monthly_usd(one.bill))
+def diagram(one: Study, page: Callable[[str], str | None] = lambda _: None) -> diagrams.Drawing:
+    """The stack as a picture, with its numbers and what each node costs a month; `page` gives the page about an address."""
+    return diagrams.draw(one.architecture, title=one.title, monthly_usd=diagrams.monthly_usd(one.bill), page=page)
+
+
+def draw_stack(name: str, out: Path = ROOT / "out") -> Path:
+    """The picture of the stack `name` of this checkout as a file `<name>.svg` in `out`; tells where it lies and what it holds."""
+    drawn = diagram(study(ROOT / "terraform" / "stacks" / name))
+    path = diagrams.write(drawn, out / f"{name}.svg")
+    sys.stdout.write(f"{path}: {drawn.statement}\n")
+    return path

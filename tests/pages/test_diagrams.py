@@ -394,3 +394,33 @@ def test_every_icon_exists():
     icons = {kind.icon for kind in diagrams.KINDS.values()} | {icon for _, icon in diagrams.GROUPS.values()}
     assert all(diagrams._icon_class(icon)._icon for icon in icons)
     assert {kind.group for kind in diagrams.KINDS.values()} - {""} == set(diagrams.GROUPS)
+
+
+def test_an_origin_that_is_named_by_a_record_leads_to_what_the_record_stands_for():
+    def by_name(r):
+        if r.address == "aws_cloudfront_distribution.main":
+            references = tuple(e for e in r.references if e.address != "aws_lb.main")
+            return replace(
+                r, references=references, values={**r.values, "origin": ({"domain_name": "origin.example"},)}
+            )
+        return r
+
+    record = resource(
+        "aws_route53_record.origin", "zone_id>aws_route53_zone.main alias>aws_lb.main", name="origin.example"
+    )
+    drawn = drawing(replace(stack(), resources=(*map(by_name, stack().resources), record)))
+    assert path(drawn) == path(drawing()), "and the record is no way of its own past the edge"
+
+
+def test_watching_something_is_not_sending_it_requests():
+    def watched(r):
+        extra = (Reference("alarms", "aws_cloudfront_distribution.main", "id"),)
+        return replace(r, references=(*r.references, *extra)) if r.type == "aws_ecs_service" else r
+
+    assert path(drawing(replace(stack(), resources=tuple(map(watched, stack().resources))))) == path(drawing())
+
+
+def test_a_resource_called_this_goes_by_the_name_of_its_module():
+    bucket = replace(resource("module.archive.aws_s3_bucket.this"), module="module.archive")
+    drawn = draw(Architecture("one", (bucket,)), title="One")
+    assert node(drawn, "S3 buckets").lines == ("1 bucket: archive",)
