@@ -18,6 +18,9 @@ from itertools import combinations
 SMALLEST_WEIGHT = 1e-18
 """States whose weight is this much below the largest so far are left out of an endless sum."""
 
+LARGEST_CROWD = 1_000_000
+"""Beyond so many users a closed system is solved by its asymptotes: their error is then far below any other."""
+
 LARGEST_WEIGHT = 1e200
 """Weights of states are scaled down when they pass this, so that no sum overflows."""
 
@@ -220,12 +223,20 @@ def erlang_a(arrival_rate: float, service_rate: float, servers: int, patience_s:
 def finite_source(users: int, think_s: float, service_rate: float, servers: int) -> Queue:
     """A fixed number of users who think, ask, wait for the answer and think again: M/M/c//N, the machine-repair model.
 
-    Exact for polling clients; below the knee it meets M/M/c, above it the response is N / X - Z. Kleinrock, section 3.8.
+    Exact for polling clients; below the knee it meets M/M/c, above it the response is N / X - Z. Kleinrock, section 3.8. Above
+    LARGEST_CROWD users these two asymptotes stand in for the sum over all states.
     """
     _not_negative(users=users)
     _positive(think_s=think_s, service_rate=service_rate, servers=servers)
     if users == 0:
         return Queue(0.0, 0.0, 0.0, 1.0 / service_rate, 0.0, 0.0)
+    most = servers * service_rate
+    if users > LARGEST_CROWD:
+        rate = users / (think_s + 1.0 / service_rate)
+        if rate < most:
+            return mmc(rate, service_rate, servers)
+        response = users / most - think_s
+        return Queue(1.0, most, response - 1.0 / service_rate, response, most * response, 1.0)
     sums = _birth_and_death(
         lambda state: (users - state) / think_s,
         lambda state: min(state, servers) * service_rate,

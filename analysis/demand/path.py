@@ -84,7 +84,7 @@ class Edge:
     shield: bool
 
     def behaviour(self, path: str) -> Behaviour:
-        """The first behaviour that matches `path`."""
+        """The first behaviour that matches `path`; the last one matches everything."""
         return next(b for b in self.behaviours if b.matches(path))
 
 
@@ -632,6 +632,12 @@ class _Derivation:
                 open_ends = [name for name, target in targets.items() if not target]
                 if len(open_ends) == 1 and balancer in (*only, *self.reachable(only, balancer.type)):
                     targets[open_ends[0]] = balancer.address
+            if balancer.address in targets.values() and not _blocks(distribution.values.get("default_cache_behavior")):
+                self.warn(
+                    f"{distribution.address}: it has no default_cache_behavior, so it is left out",
+                    distribution.defined_at,
+                )
+                return None
             if balancer.address in targets.values():
                 shield = any(
                     bool(block.get("enabled"))
@@ -737,6 +743,12 @@ class _Derivation:
         instance_class = primary.values.get("instance_class")
         if not isinstance(instance_class, str):
             self.warn(f"{primary.address}: its class is not known", primary.location("instance_class"))
+            return None
+        if instance_class not in instances():
+            self.warn(
+                f"{primary.address}: {instance_class} is not in analysis/facts/instances.csv, so the database is left out",
+                primary.location("instance_class"),
+            )
             return None
         return Database(
             address=primary.address,

@@ -167,6 +167,8 @@ def test_an_immense_crowd_neither_overflows_nor_takes_long():
     crowd = finite_source(200_000, 5, 236, 1)
     assert crowd.mean_response_s == pytest.approx(overload_response_s(200_000, 5, 236), rel=1e-6)
     assert finite_source(0, 5, 236, 1).throughput_per_s == 0
+    assert finite_source(10**12, 5, 236, 1).mean_response_s == pytest.approx(10**12 / 236)
+    assert finite_source(10**7, 1e6, 236, 1).mean_wait_s == pytest.approx(mmc(10, 236, 1).mean_wait_s, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,15 @@ def test_the_only_database_is_taken_though_nothing_refers_to_it_and_that_is_said
     assert path.database.connections.high == 225  # 2 GiB over 9,531,392
 
 
+def test_a_class_without_facts_is_said_and_left_out(tmp_path):
+    model = written(
+        tmp_path, BARE + 'resource "aws_db_instance" "db" {\n  engine = "mysql"\n  instance_class = "db.z9.huge"\n}\n'
+    )
+    path = request_path(model)
+    assert path.database is None
+    assert "db.z9.huge is not in analysis/facts/instances.csv" in messages(path)
+
+
 def test_a_store_that_capacity_does_not_model_is_said(tmp_path):
     model = written(tmp_path, BARE + 'resource "aws_dynamodb_table" "t" {\n  name = "t"\n}\n')
     assert "aws_dynamodb_table.t: capacity does not model aws_dynamodb_table yet" in messages(request_path(model))
