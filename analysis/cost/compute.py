@@ -64,7 +64,7 @@ def on_fargate(service: Setting) -> bool:
 
 def desired_tasks(service: Setting) -> Decimal:
     """The tasks that run without any load: desired_count, or the floor of the service's scaling target where that is higher."""
-    desired = service.number("desired_count", 0)
+    desired = service.set_number("desired_count", 0)
     floors = [
         service.of(target).number("min_capacity")
         for target in service.referred_by("aws_appautoscaling_target")
@@ -449,7 +449,7 @@ def _processor(function: Setting) -> str:
 
 
 def _memory_gb(function: Setting) -> Decimal:
-    return function.number("memory_size", 128) / 1024
+    return function.set_number("memory_size", 128) / 1024
 
 
 def _gb_seconds(setting: Setting, memory_gb: Decimal) -> Quantity | None:

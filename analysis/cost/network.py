@@ -91,6 +91,13 @@ def _unit_hours(unit: str) -> QuantityOf:
     return quantity
 
 
+def _subnets(balancer: Setting) -> int:
+    count = balancer.size("subnets", "subnet_mapping")
+    if not count:
+        raise NotPriced("it names no subnets, and holds one public address in each")
+    return count
+
+
 def _public(balancer: Setting) -> bool:
     return not balancer.flag("internal") and balancer.text("load_balancer_type", "application") != "gateway"
 
@@ -274,7 +281,7 @@ LOAD_BALANCER = (
     hourly(
         "public IPv4 addresses, one per subnet",
         "public_ipv4.in_use.hour",
-        lambda s: s.size("subnets", "subnet_mapping"),
+        _subnets,
         _public,
     ),
     *TRANSFER,

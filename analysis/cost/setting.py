@@ -65,10 +65,23 @@ class Setting:
     def get(self, name: str, default: Any = None) -> Any:
         """An argument of the resource; `default` where it is not set. Raises NotPriced where it is known only after apply."""
         value = self.resource.values.get(name)
-        if isinstance(value, Unknown) and value.reference == f"{self.resource.address}.{name}":
-            return default  # not set: the provider itself fills it in
+        if self._left_to_provider(name, value):
+            return default
         value = self.known(value, name)
         return default if value is None else value
+
+    def _left_to_provider(self, name: str, value: Value) -> bool:
+        """Whether nobody set the argument: a plan then gives it as unknown, as itself, and nothing is referred to."""
+        return (
+            isinstance(value, Unknown)
+            and value.reference == f"{self.resource.address}.{name}"
+            and not any(_root(reference) == name for reference in self.resource.references)
+        )
+
+    def set_number(self, name: str, default: int) -> Decimal:
+        """Like `number`, for an argument that the provider never fills in: unknown there means set, but not known."""
+        value = self.known(self.resource.values.get(name), name)
+        return as_number(default if value is None else value, name)
 
     def text(self, name: str, default: str = "") -> str:
         """An argument as text."""
@@ -101,11 +114,23 @@ class Setting:
         return self.use.get(key)
 
     def size(self, *names: str) -> int:
-        """The number of elements of the first of these lists that is set. Raises NotPriced where it is known only after apply."""
+        """The number of elements of the first of these lists that is set; 0 where none is.
+
+        A plan may know of a set only that it is unknown; its elements are then the resources that the argument refers to.
+        Raises NotPriced where not even those are known.
+        """
+        unknown = ""
         for name in names:
-            value = self.get(name)
-            if value:
+            value = self.resource.values.get(name)
+            if isinstance(value, Unknown):
+                referred = {r.address for r in self.resource.references if _root(r) == name}
+                if referred:
+                    return len(referred)
+                unknown = unknown or name
+            elif value:
                 return len(value)
+        if unknown:
+            raise NotPriced(f"how many {unknown} there are is known only after apply")
         return 0
 
     def references(self, *types: str, via: str = "") -> Iterable[Resource]:

@@ -18,6 +18,7 @@ def made(address, **values):
         Reference(attribute, unknown.reference.rpartition(".")[0], unknown.reference.rpartition(".")[2])
         for attribute, value in values.items()
         for unknown in unknowns(value)
+        if not unknown.reference.startswith(f"{address}.")  # as a plan writes what the provider fills in itself
     )
     return Resource(address, kind, name, values, Location("main.tf", 10), references)
 

@@ -1,6 +1,7 @@
 """The bill as a whole: sums, tiers, free allowances, what is unknown, and that nothing counts as zero unsaid."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from conftest import made, stack, used
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.architecture import Unknown
+from analysis.architecture import Reference, Unknown
 from analysis.cost import estimate, to_json
 from analysis.cost.network import billable_rule_evaluations_per_s, capacity_unit_hours
 from analysis.cost.rate_card import RATE_CARD
@@ -110,6 +111,29 @@ def test_an_attribute_that_the_provider_fills_in_itself_counts_as_not_set(bill):
     cost = bill(made("aws_db_instance.d", **values, **computed))
     assert not cost.unpriced
     assert cost.total == bill(made("aws_db_instance.d", **values)).total
+
+
+def test_a_set_that_a_plan_gives_as_unknown_counts_the_resources_it_refers_to(bill):
+    subnets = tuple(Reference("subnets", f"aws_subnet.{zone}", "id") for zone in "abc")
+    balancer = replace(made("aws_lb.l", subnets=Unknown("aws_lb.l.subnets")), references=subnets)
+    assert quantities(bill(balancer), "aws_lb.l")["public IPv4 addresses, one per subnet"] == 3 * 730
+
+
+def test_a_set_of_which_nothing_is_known_is_not_taken_for_empty(bill):
+    balancer = made("aws_lb.l", subnets=Unknown("aws_lb.l.subnets"))
+    (problem,) = bill(balancer).unpriced
+    assert problem.reason.endswith("how many subnets there are is known only after apply")
+    assert (
+        bill(made("aws_lb.l")).unpriced[0].reason.endswith("it names no subnets, and holds one public address in each")
+    )
+
+
+def test_a_number_of_tasks_that_a_plan_gives_as_unknown_is_not_taken_for_none(bill):
+    unknown = made(
+        "aws_ecs_service.s", **{**APP[0].values, "desired_count": Unknown("aws_ecs_service.s.desired_count")}
+    )
+    assert not bill(unknown, APP[1]).line_items
+    assert "desired_count is known only after apply" in bill(unknown, APP[1]).unpriced[0].reason
 
 
 def test_a_task_definition_of_another_stack_leaves_the_service_unpriced(bill):
