@@ -12,13 +12,15 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from analysis import capacity as capacity_layer
 from analysis import claims as claims_layer
@@ -147,7 +149,12 @@ def model(directory: Directory, var: Var = [], var_file: VarFile = [], as_json: 
     if as_json:
         _print_json(terraform.to_json(found))
     else:
-        table = Table("Address", "Defined at", "Arguments", title=f"{found.stack}: {len(found.resources)} resources")
+        table = Table(
+            Column("Address", overflow="fold"),
+            Column("Defined at", overflow="fold"),
+            "Arguments",
+            title=f"{found.stack}: {len(found.resources)} resources",
+        )
         for resource in found.resources:
             where = f"{resource.defined_at.file}:{resource.defined_at.line}"
             table.add_row(escape(resource.address), escape(where), escape(_arguments(resource)))
@@ -204,27 +211,34 @@ def cost(
     if as_json:
         _print_json(cost_layer.to_json(bill))
         return
-    table = Table(
-        "Address", "Component", title=f"{bill.stack}, {bill.region}: a month of {units.HOURS_PER_MONTH} hours"
-    )
-    for heading in ("Quantity", "Unit price", "A month"):
-        table.add_column(heading, justify="right")
-    for item in bill.line_items:
-        quantity = "by use" if item.quantity is None else f"{float(item.quantity):,.6g}"
-        mark = "" if item.confidence == "high" else f" ({item.confidence})"
-        table.add_row(
-            escape(item.address),
-            escape(item.component),
-            f"{quantity} {escape(item.unit)}",
-            f"{units.rate(item.unit_price)}{mark}",
-            "" if item.cost is None else units.money(item.cost),
-        )
-    table.add_section()
-    table.add_row("Total", "", "", "", units.money(bill.total.usd), style="bold")
-    out.print(table)
+    out.print(_bill_table(bill))
     if consumed:
         err.print(f"Use: {escape(consumed.origin)}", highlight=False)
     _gaps(bill)
+
+
+def _bill_table(bill: cost_layer.Estimate) -> Table:
+    """Each address with its subtotal, its lines below it."""
+    title = f"{bill.stack}, {bill.region}: a month of {units.HOURS_PER_MONTH} hours"
+    table = Table(Column("Resource", overflow="fold"), title=title)
+    for heading in ("Quantity", "Unit price", "A month"):
+        table.add_column(heading, justify="right")
+    for address, lines in groupby(bill.line_items, key=lambda item: item.address):
+        items = list(lines)
+        known = [item.cost for item in items if item.cost is not None]
+        table.add_row(escape(address), "", "", units.money(sum(known, Decimal(0))) if known else "", style="bold")
+        for item in items:
+            quantity = "by use," if item.quantity is None else f"{float(item.quantity):,.6g}"
+            mark = "" if item.confidence == "high" else f" ({item.confidence})"
+            table.add_row(
+                f"  {escape(item.component)}",
+                f"{quantity} {escape(item.unit)}",
+                f"{units.rate(item.unit_price)}{mark}",
+                "" if item.cost is None else units.money(item.cost),
+            )
+    table.add_section()
+    table.add_row("Total", "", "", units.money(bill.total.usd), style="bold")
+    return table
 
 
 def _consumed(
@@ -280,7 +294,10 @@ def capacity(
     if as_json:
         _print_json(capacity_layer.to_json(result))
         return
-    table = Table("Station", title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}")
+    table = Table(
+        Column("Station", overflow="fold"),
+        title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}",
+    )
     for heading in ("Offered a second", "Can do", "Utilisation", "Users held"):
         table.add_column(heading, justify="right")
     for station in result.stations:
