@@ -70,7 +70,7 @@ def faults(notebook):
             found.append(f"{name} has outputs")
         if cell.execution_count is not None:
             found.append(f"{name} has an execution count")
-        found += [f"{name}: {fault}" for fault in logic_in(cell.source, "parameters" in tags)]
+        found += [f"{name}: {fault}" for fault in logic_in("".join(cell.source), "parameters" in tags)]
     return found
 
 
