@@ -102,8 +102,11 @@ class Setting:
     def blocks(self, name: str) -> tuple[Mapping[str, Value], ...]:
         """The repeated blocks (or list of objects) of a name; none where it is not set."""
         value = self.get(name, ())
-        items = (value,) if isinstance(value, Mapping) else tuple(value)
-        return tuple(self.known(item, name) for item in items)
+        items = tuple(value) if isinstance(value, tuple | list) else (value,)
+        blocks = tuple(self.known(item, name) for item in items)
+        if not all(isinstance(block, Mapping) for block in blocks):
+            raise NotPriced(f"{name} holds something that is not a block, at {self.resource.location(name)}")
+        return blocks
 
     def block(self, name: str) -> Mapping[str, Value]:
         """The first block of a name, or an empty one."""

@@ -435,6 +435,12 @@ def test_the_same_stack_gives_the_same_bill_whatever_the_order_of_its_resources(
     assert bill(*EVERYTHING) == bill(*reversed(EVERYTHING))
 
 
+@pytest.mark.parametrize("value", ["text", 7, ("text",)], ids=str)
+def test_a_block_that_is_none_is_reported_and_does_not_end_the_estimate(bill, value):
+    (problem,) = bill(made("aws_ecs_cluster.c", setting=value)).unpriced
+    assert problem.reason.endswith("setting holds something that is not a block, at main.tf:10:1")
+
+
 @pytest.mark.parametrize("kind", sorted(RATE_CARD))
 def test_a_resource_without_any_argument_never_breaks_the_estimate(bill, kind):
     cost = bill(made(f"{kind}.x"))
