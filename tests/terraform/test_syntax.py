@@ -392,10 +392,11 @@ def places(node):
             yield from places(part)
 
 
-FRAGMENTS = st.sampled_from(
-    """a b = { } [ ] ( ) " ${ } %{ ~ } if else endif for in endfor : ? , . .. ... * [*] .* + - ! == => && || < \\
-    <<EOT <<-EOT EOT # // /* */ \\n \\u00e9 1 2.5 1e3 true null $ % $${ %%{ é resource x.y f( for_each NEWLINE TAB""".split()
-).map(lambda word: {"NEWLINE": "\n", "TAB": "\t"}.get(word, word))
+WORDS = (
+    'a b = { } [ ] ( ) " ${ } %{ ~ } if else endif for in endfor : ? , . .. ... * [*] .* + - ! == => && || < \\ \n \t '
+    "<<EOT <<-EOT EOT # // /* */ \\n \\u00e9 1 2.5 1e3 true null $ % $${ %%{ é resource x.y f( for_each"
+)
+FRAGMENTS = st.sampled_from(WORDS.split(" "))
 
 
 @settings(max_examples=400, deadline=None)
