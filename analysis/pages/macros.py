@@ -24,6 +24,7 @@ from analysis.pages import (
     records,
     reference,
     source,
+    stated,
     tables,
 )
 
@@ -183,7 +184,20 @@ def define_env(env: Any) -> None:
         """How old updates are in stacks."""
         return load.freshness([stack(name) for name in names])
 
+    def claim(name: str) -> Markup:
+        """The figure of a claim, linked to how it is computed; it fails the build when it has left its band."""
+        return stated.claim(root, here(), name)
+
+    def claim_table() -> Markup:
+        """Every claim with its formula, inputs and band."""
+        return stated.claim_table(root, docs, here())
+
+    def option_table() -> Markup:
+        """The options of the decision record at hand, computed."""
+        return stated.option_table(root, here(), env.page.meta)
+
     for macro in (
+        claim, claim_table, option_table,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, cost_totals, cost_by_service,
         cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
         freshness,
