@@ -11,7 +11,6 @@ from analysis.architecture import (
 )
 from analysis.terraform import tree
 from analysis.terraform.evaluate import (
-    Budget,
     EvaluationError,
     Scope,
     value_of,
@@ -87,7 +86,6 @@ def nested_values(
     schema: BlockSchema | None,
     defaults: Mapping[str, Value],
     scope: Scope,
-    budget: Budget,
 ) -> Value:
     """The values of the nested blocks of one kind, `dynamic` ones written out."""
     nested = schema.blocks.get(name) if schema is not None else None
@@ -96,12 +94,12 @@ def nested_values(
     bodies: list[Value] = []
     for block in blocks:
         if block.type == "dynamic":
-            expanded = dynamic_bodies(block, nested.body if nested else None, inner, scope, budget)
+            expanded = dynamic_bodies(block, nested.body if nested else None, inner, scope)
             if isinstance(expanded, Unknown):
                 return expanded if not bodies else (*bodies, expanded)
             bodies.extend(expanded)
         else:
-            bodies.append(body_values(block.body, nested.body if nested else None, inner, scope, budget))
+            bodies.append(body_values(block.body, nested.body if nested else None, inner, scope))
     if nested is not None:
         return arranged(bodies, nested.mode)
     if attribute is not None:
@@ -125,9 +123,7 @@ def filled(attribute: AttributeSchema) -> Type:
             return other
 
 
-def body_values(
-    body: tree.Body, schema: BlockSchema | None, defaults: Value, scope: Scope, budget: Budget
-) -> dict[str, Value]:
+def body_values(body: tree.Body, schema: BlockSchema | None, defaults: Value, scope: Scope) -> dict[str, Value]:
     """The values of one nested block."""
     inner = defaults if isinstance(defaults, dict) else {}
     values: dict[str, Value] = {}
@@ -143,14 +139,14 @@ def body_values(
         kind = block.labels[0] if block.type == "dynamic" and block.labels else block.type
         kinds.setdefault(kind, []).append(block)
     for kind, blocks in kinds.items():
-        value = nested_values(blocks, kind, schema, inner, scope, budget)
+        value = nested_values(blocks, kind, schema, inner, scope)
         if value is not None:
             values[kind] = value
     return completed(values, inner)
 
 
 def dynamic_bodies(
-    block: tree.Block, schema: BlockSchema | None, defaults: Value, scope: Scope, budget: Budget
+    block: tree.Block, schema: BlockSchema | None, defaults: Value, scope: Scope
 ) -> list[Value] | Unknown:
     """The bodies that a `dynamic` block makes, or the unknown value it depends on."""
     each = argument_of(block, "for_each")
@@ -168,7 +164,7 @@ def dynamic_bodies(
     if len(pairs) > MAX_INSTANCES_PER_RESOURCE:
         raise EvaluationError(f"a dynamic block makes {len(pairs):,} blocks; that is too many", each.expression)
     return [
-        body_values(content.body, schema, defaults, scope.having({name: {"key": key, "value": value}}), budget)
+        body_values(content.body, schema, defaults, scope.having({name: {"key": key, "value": value}}))
         for key, value in pairs
     ]
 

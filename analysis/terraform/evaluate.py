@@ -158,11 +158,14 @@ def evaluate(node: tree.Node, scope: Scope) -> Value:
 
 def value_of(node: tree.Node, scope: Scope) -> Value:
     """What the node is worth, with every lazy object inside it evaluated."""
+    if type(node) is tree.Literal:
+        return node.value
     before = scope.budget.lazies
     value = evaluate(node, scope)
-    return (
-        settled(value, node) if scope.budget.lazies != before or isinstance(value, (LazyObject, Namespace)) else value
-    )
+    kind = type(value)
+    if kind is str or kind is Unknown or kind is int or kind is bool or value is None:
+        return value
+    return settled(value, node) if scope.budget.lazies != before or kind is LazyObject or kind is Namespace else value
 
 
 def settled(value: Value, node: Any) -> Value:
@@ -546,6 +549,12 @@ def guard(node: tree.Call, arguments: tuple[Value, ...]) -> None:
 def text_length(values: tuple[Value, ...]) -> int:
     """The number of elements of lists and of characters of strings at the top of the arguments."""
     return max((len(value) for value in values if isinstance(value, (str, tuple))), default=0)
+
+
+def is_nested(value: Value) -> bool:
+    """Whether a collection holds collections: only such a one can be far larger than what made it."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return any(isinstance(part, (dict, tuple)) for part in parts)
 
 
 def weight(value: Value) -> int:

@@ -59,6 +59,7 @@ class ModuleInstance:
         stack: Stack,
         config: Module,
         address: str,
+        *,
         parent: ModuleInstance | None = None,
         call: Placed | None = None,
         call_scope: Scope | None = None,
@@ -202,11 +203,17 @@ class ModuleInstance:
         argument = argument_of(placed.block, "type")
         if argument is None:
             return ANY
-        cell = self.cell(
-            "type of var", name, placed.file, argument, lambda: type_constraint(argument.expression, self.constant)
-        )
-        kind = self.stack.get(cell, argument)
-        return ANY if isinstance(kind, Unknown) else kind
+        types = self.stack.types  # every instance of a module has the same
+        if id(argument) not in types:
+            cell = Cell(
+                self.qualified(f"type of var.{name}"),
+                placed.file,
+                argument,
+                lambda: type_constraint(argument.expression, self.constant),
+            )
+            kind = self.stack.get(cell, argument)
+            types[id(argument)] = ANY if isinstance(kind, Unknown) else kind
+        return types[id(argument)]
 
     def constant(self, node: tree.Node) -> Value:
         """The value of an expression that may use no names."""
@@ -398,8 +405,8 @@ class ModuleCall(Repeated):
         if not isinstance(source, str):
             raise EvaluationError("source must be a string", argument.expression)
         if source.startswith(("./", "../")) or source in (".", ".."):
-            directory = self.module.config.directory / source
-            if not directory.is_dir():
+            directory = self.stack.directory(self.module.config.directory, source)
+            if directory is None:
                 raise EvaluationError(f"the module's directory {quoted(source)} does not exist", argument.expression)
         else:
             key = ".".join(part.split("[")[0] for part in self.address.split(".") if part != "module")
@@ -410,10 +417,10 @@ class ModuleCall(Repeated):
                     "run terraform init in the stack's directory, which puts it into .terraform/modules",
                     argument.expression,
                 )
-            directory = place
+            directory = place.resolve()
         caller: ModuleInstance | None = self.module
         while caller is not None:
-            if caller.config.directory.resolve() == directory.resolve():
+            if caller.config.directory == directory:
                 raise EvaluationError(
                     f"module.{self.name} calls a module that it is itself part of", argument.expression
                 )
@@ -429,7 +436,9 @@ class ModuleCall(Repeated):
             if config is None:
                 return None
             address = self.address + bracketed(key)
-            self.made[key] = ModuleInstance(self.stack, config, address, self.module, self.placed, self.scope(key))
+            self.made[key] = ModuleInstance(
+                self.stack, config, address, parent=self.module, call=self.placed, call_scope=self.scope(key)
+            )
             for argument in self.placed.block.body.arguments:
                 if argument.name not in config.variables and argument.name not in MODULE_META:
                     near = suggestion(argument.name, config.variables)

@@ -120,11 +120,25 @@ def _architecture(document: Mapping[str, Any], path: Path) -> Architecture:
     resources: list[Resource] = []
     addresses = [row["address"] for row, _ in _rows(state.get("root_module", {}), "")]
     for row, module in _rows(state.get("root_module", {}), ""):
-        resources.append(_resource(row, module, changes.get(row["address"]), expressions, addresses, place, region))
+        resources.append(
+            _resource(
+                row,
+                module,
+                change=changes.get(row["address"]),
+                expressions=expressions,
+                addresses=addresses,
+                place=place,
+                region=region,
+            )
+        )
     prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
     for row, module in _rows(prior, ""):
         if row["mode"] == "data" and row["address"] not in addresses:
-            resources.append(_resource(row, module, None, expressions, addresses, place, region))
+            resources.append(
+                _resource(
+                    row, module, change=None, expressions=expressions, addresses=addresses, place=place, region=region
+                )
+            )
     outputs = {
         name: Output(
             name,
@@ -182,6 +196,7 @@ def _rows(module: Mapping[str, Any], address: str) -> Iterator[tuple[Mapping[str
 def _resource(
     row: Mapping[str, Any],
     module: str,
+    *,
     change: Mapping[str, Any] | None,
     expressions: Mapping[str, Mapping[str, Any]],
     addresses: list[str],

@@ -67,7 +67,7 @@ class BlockSchema:
 
 def facts_text(name: str) -> str:
     """The text of a file in `analysis/facts`."""
-    return (files("analysis.facts") / name).read_text(encoding="utf-8")
+    return (files("analysis") / "facts" / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -337,9 +337,7 @@ class ResourceInstance:
 
     def block_values(self, name: str) -> Value:
         """The values of the nested blocks of one kind."""
-        return nested_values(
-            self.block.blocks[name], name, self.block.schema, self.block_defaults(), self.scope, self.stack.budget
-        )
+        return nested_values(self.block.blocks[name], name, self.block.schema, self.block_defaults(), self.scope)
 
     def region(self) -> Value:
         """The region the instance stands in; None where no provider block and no environment variable names one."""

@@ -26,11 +26,13 @@ from analysis.terraform.evaluate import (
     ExhaustedError,
     LazyObject,
     Trace,
+    is_nested,
     suggestion,
     weight,
 )
 from analysis.terraform.sources import Module, read_module, vendored
 from analysis.terraform.values import (
+    Type,
     ValueProblem,
     quoted,
 )
@@ -88,6 +90,8 @@ class Stack:
         self.busy: list[Cell] = []
         self.modules: dict[Path, Module] = {}
         self.vendored = vendored(self.root)
+        self.directories: dict[tuple[Path, str], Path | None] = {}
+        self.types: dict[int, Type] = {}
         self.instances = 0
         self.exhausted = False
 
@@ -113,9 +117,10 @@ class Stack:
         cell.state = "busy"
         self.busy.append(cell)
         try:
-            cell.value = value = cell.compute()
-            if isinstance(value, (dict, tuple)) and weight(value) > MAX_WEIGHT:
-                raise EvaluationError(f"the value of {cell.name} is too large to be evaluated", cell.node)
+            value = cell.value = cell.compute()
+            if is_nested(value) and weight(value) > MAX_WEIGHT:
+                cell.value, cell.failed = Unknown(cell.name), True
+                self.report(f"the value of {cell.name} is too large to be evaluated", cell.file, cell.node)
         except EvaluationError as error:
             cell.value, cell.failed = Unknown(cell.name), True
             if not (isinstance(error, ExhaustedError) and self.exhausted):
@@ -151,9 +156,16 @@ class Stack:
                 f"the stack has more than {MAX_INSTANCES:,} instances; the rest is not evaluated", node
             )
 
-    def module(self, directory: Path) -> Module:
-        """The module in a directory, read once. Raises `InputError`."""
-        resolved = directory.resolve()
+    def directory(self, base: Path, source: str) -> Path | None:
+        """The real directory that a local source names as seen from `base`, None where there is none."""
+        key = (base, source)
+        if key not in self.directories:
+            found = (base / source).resolve()
+            self.directories[key] = found if found.is_dir() else None
+        return self.directories[key]
+
+    def module(self, resolved: Path) -> Module:
+        """The module in a resolved directory, read once. Raises `InputError`."""
         if resolved not in self.modules:
             module = read_module(resolved, relative(resolved, self.root), self.cache)
             self.modules[resolved] = module

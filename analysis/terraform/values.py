@@ -399,60 +399,84 @@ PRIMITIVE: Mapping[str, Callable[[Value], Value]] = {
 }
 
 
-def convert(value: Value, wanted: Type, path: str = "") -> Value:
+def convert(value: Value, wanted: Type) -> Value:
     """The value converted to the type, as for a variable's value; raises `ValueProblem`, naming the attribute at fault.
 
     Null stays null, unknown stays unknown, unknown parts stay where they are. An object drops attributes its type does not
     declare, and gets the defaults of its optional ones, also in place of an explicit null.
     """
-    if value is None or isinstance(value, Unknown):
+    if value is None or type(value) is Unknown:
         return value
-    match wanted:
-        case Primitive(name):
-            try:
-                return PRIMITIVE[name](value)
-            except ValueProblem as problem:
-                raise ValueProblem(f"{path}: {problem}" if path else str(problem)) from None
-        case Collection("map", element):
-            if not isinstance(value, dict):
-                raise mismatch(value, wanted, path)
-            keys = sorted(value)
-            converted = [convert(value[key], element, f"{path}[{quoted(key)}]") for key in keys]
-            return dict(zip(keys, unify(tuple(converted)) if element == ANY else converted, strict=True))
-        case Collection(kind, element):
-            if not isinstance(value, tuple):
-                raise mismatch(value, wanted, path)
-            items = tuple(convert(item, element, f"{path}[{index}]") for index, item in enumerate(value))
-            if kind == "set":
-                return set_of(items)
-            return unify(items) if element == ANY else items
-        case TupleType(elements):
-            if not isinstance(value, tuple) or len(value) != len(elements):
-                raise mismatch(value, wanted, path)
-            return tuple(
-                convert(item, element, f"{path}[{index}]")
-                for index, (item, element) in enumerate(zip(value, elements, strict=True))
-            )
-        case ObjectType(members):
-            if not isinstance(value, dict):
-                raise mismatch(value, wanted, path)
-            result = {}
-            for name in sorted(members):
-                member = members[name]
-                if name not in value and not member.optional:
-                    raise ValueProblem(f"{path + ': ' if path else ''}attribute {quoted(name)} is required")
-                given = value.get(name)
-                if given is None:
-                    given = member.default
-                result[name] = convert(given, member.type, f"{path}.{name}" if path else name)
-            return result
+    kind = type(wanted)
+    if kind is Primitive:
+        return PRIMITIVE[wanted.name](value)  # type: ignore[union-attr]
+    if kind is Collection:
+        return _collection(value, wanted)  # type: ignore[arg-type]
+    return _members(value, wanted) if kind is ObjectType else _elements(value, wanted)  # type: ignore[arg-type]
 
 
-def mismatch(value: Value, wanted: Type, path: str) -> ValueProblem:
+def _collection(value: Value, wanted: Collection) -> Value:
+    element = wanted.element
+    if wanted.kind == "map":
+        if not isinstance(value, dict):
+            raise mismatch(value, wanted)
+        converted = {key: _inside(value[key], element, key) for key in sorted(value)}
+        return dict(zip(converted, unify(tuple(converted.values())), strict=True)) if element == ANY else converted
+    if not isinstance(value, tuple):
+        raise mismatch(value, wanted)
+    items = tuple(_inside(item, element, index) for index, item in enumerate(value))
+    if wanted.kind == "set":
+        return set_of(items)
+    return unify(items) if element == ANY else items
+
+
+def _elements(value: Value, wanted: TupleType) -> Value:
+    if not isinstance(value, tuple) or len(value) != len(wanted.elements):
+        raise mismatch(value, wanted)
+    return tuple(
+        _inside(item, element, index) for index, (item, element) in enumerate(zip(value, wanted.elements, strict=True))
+    )
+
+
+def _members(value: Value, wanted: ObjectType) -> Value:
+    if not isinstance(value, dict):
+        raise mismatch(value, wanted)
+    result = {}
+    for name in sorted(wanted.members):
+        member = wanted.members[name]
+        given = value.get(name)
+        if given is None:
+            if name not in value and not member.optional:
+                raise ValueProblem(f"attribute {quoted(name)} is required")
+            given = member.default
+        result[name] = _inside(given, member.type, name, dotted=True)
+    return result
+
+
+class _PlacedProblem(ValueProblem):
+    """A problem inside a value; `path` leads to it."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path.removeprefix('.')}: {message}")
+        self.path, self.message = path, message
+
+
+def _inside(value: Value, wanted: Type, key: str | int, *, dotted: bool = False) -> Value:
+    """The converted element; a problem with it is given the element's place."""
+    try:
+        return convert(value, wanted)
+    except ValueProblem as problem:
+        step = f".{key}" if dotted else f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+        if isinstance(problem, _PlacedProblem):
+            raise _PlacedProblem(step + problem.path, problem.message) from None
+        raise _PlacedProblem(step, str(problem)) from None
+
+
+def mismatch(value: Value, wanted: Type) -> ValueProblem:
     """The problem that `value` is of another kind than `wanted`."""
     noun = {Collection: "collection", TupleType: "tuple", ObjectType: "object"}[type(wanted)]
     shape = str(wanted) if len(str(wanted)) <= 80 else noun
-    return ValueProblem(f"{path + ': ' if path else ''}{shape} is required, not {article(type_name(value))}")
+    return ValueProblem(f"{shape} is required, not {article(type_name(value))}")
 
 
 def plain(value: Value) -> Value:

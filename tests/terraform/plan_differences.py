@@ -1,7 +1,7 @@
 """What a real plan knows and the evaluator says otherwise, leaf by leaf.
 
-RULES lists everything that is not compared literally, with the reason. Numbers written as strings (a task's cpu) need no rule: the
-evaluator converts by the provider's types.
+RULES lists everything that is not compared literally, with the reason. Numbers written as strings (a task's cpu) need no
+rule: the evaluator converts by the provider's types.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ class Comparison:
     def differ(self, kind, path, ours, plan) -> None:
         self.found.append(Difference(kind, self.address, path, ours, plan))
 
-    def body(self, ours, plan, unknown, schema, path, in_set) -> None:
+    def body(self, ours, plan, unknown, schema, path, *, in_set) -> None:
         for name in sorted({*ours, *plan}):
-            mode, inner = kind_of(schema, name)
+            kind = kind_of(schema, name)
             place = f"{path}.{name}" if path else name
             mark = unknown.get(name) if isinstance(unknown, dict) else unknown
-            self.value(ours.get(name), plan.get(name), mark, mode, inner, place, in_set)
+            self.value(ours.get(name), plan.get(name), mark, kind, place, in_set=in_set)
 
-    def value(self, ours, plan, unknown, mode, inner, path, in_set) -> None:
+    def value(self, ours, plan, unknown, kind, path, *, in_set) -> None:
         if unknown is True or plan == MASK:
             return
         if in_set and plan in ZERO and ours in ZERO:
@@ -99,12 +99,12 @@ class Comparison:
         if isinstance(ours, Unknown):
             self.differ("lost", path, ours, plan)
         elif isinstance(plan, list):
-            self.sequence(ours, plan, unknown, mode, inner, path, in_set)
+            self.sequence(ours, plan, unknown, kind, path, in_set=in_set)
         elif isinstance(plan, dict):
             if not isinstance(ours, dict):
                 self.differ("lost" if ours is None else "wrong", path, ours, plan)
             else:
-                self.body(ours, plan, unknown, inner, path, in_set)
+                self.body(ours, plan, unknown, kind[1], path, in_set=in_set)
         else:
             self.leaves += 1
             if path == "user_data" and isinstance(ours, str) and len(plan) == 40:
@@ -112,11 +112,12 @@ class Comparison:
             if not same_leaf(ours, plan):
                 self.differ("lost" if ours is None else "wrong", path, ours, plan)
 
-    def sequence(self, ours, plan, unknown, mode, inner, path, in_set) -> None:
+    def sequence(self, ours, plan, unknown, kind, path, *, in_set) -> None:
         if not isinstance(ours, tuple) or len(ours) != len(plan):
             self.differ("lost" if ours is None else "wrong", path, ours, plan)
             return
         marks = unknown if isinstance(unknown, list) and len(unknown) == len(plan) else [None] * len(plan)
+        mode, inner = kind
         left = list(ours)
         for index, (theirs, mark) in enumerate(zip(plan, marks, strict=True)):
             place = f"{path}[{index}]"
@@ -125,7 +126,7 @@ class Comparison:
             for candidate in candidates:
                 trial = Comparison()
                 trial.address = self.address
-                trial.value(candidate, theirs, mark, "list", inner, place, in_set or mode == "set")
+                trial.value(candidate, theirs, mark, ("list", inner), place, in_set=in_set or mode == "set")
                 if best is None or len(trial.found) < len(best[0]):
                     best = (trial.found, trial.leaves, candidate)
             assert best is not None

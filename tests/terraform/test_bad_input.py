@@ -46,7 +46,11 @@ def test_a_directory_that_is_none_is_refused_in_a_sentence(tmp_path):
 
 
 def test_malformed_text_is_reported_with_its_place_and_the_rest_is_evaluated(tmp_path):
-    stack(tmp_path, main='output "ok" {\n  value = 1\n}\n', **{"broken.tf": 'resource "aws_vpc" "x" {\n  cidr_block = \n}\n'})
+    stack(
+        tmp_path,
+        main='output "ok" {\n  value = 1\n}\n',
+        **{"broken.tf": 'resource "aws_vpc" "x" {\n  cidr_block = \n}\n'},
+    )
     architecture = terraform.load(tmp_path)
     assert architecture.outputs["ok"].value == 1
     (error,) = architecture.errors
@@ -85,7 +89,10 @@ def test_a_missing_variable_is_named_with_what_to_do(tmp_path):
 
 
 def test_all_errors_are_listed_not_only_the_first(tmp_path):
-    stack(tmp_path, main='output "a" {\n  value = var.x\n}\noutput "b" {\n  value = local.y\n}\noutput "c" {\n  value = 1 / 0\n}\n')
+    stack(
+        tmp_path,
+        main='output "a" {\n  value = var.x\n}\noutput "b" {\n  value = local.y\n}\noutput "c" {\n  value = 1 / 0\n}\n',
+    )
     assert [message.split(":")[1] for message in messages(tmp_path)] == ["2", "5", "8"]
 
 
@@ -163,7 +170,9 @@ def test_a_module_may_read_what_lies_beside_it_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x7fELF\x00\x01\x02", b"\xff\xfe\x00a", b"#" * 2_100_000, b"x = \xe9\n"], ids=["elf", "utf16", "2 MB", "latin1"]
+    "content",
+    [b"\x7fELF\x00\x01\x02", b"\xff\xfe\x00a", b"#" * 2_100_000, b"x = \xe9\n"],
+    ids=["elf", "utf16", "2 MB", "latin1"],
 )
 def test_a_file_that_is_no_text_or_too_large_is_named(tmp_path, content):
     stack(tmp_path, main='output "ok" {\n  value = 1\n}\n', **{"odd.tf": content})
@@ -224,7 +233,9 @@ NAMES = st.sampled_from(["a", "b", "c", "aws_vpc", "each", "count", "var"])
 EXPRESSIONS = st.recursive(
     st.one_of(
         st.integers(-5, 5).map(str),
-        st.sampled_from(["null", "true", '"x"', '"${local.a}-x"', "[]", "{}", "aws_vpc.b", "aws_vpc.b.id", "aws_vpc.b[0].arn"]),
+        st.sampled_from(
+            ["null", "true", '"x"', '"${local.a}-x"', "[]", "{}", "aws_vpc.b", "aws_vpc.b.id", "aws_vpc.b[0].arn"]
+        ),
         NAMES.map("local.{}".format),
         NAMES.map("var.{}".format),
     ),
@@ -242,7 +253,20 @@ EXPRESSIONS = st.recursive(
         st.tuples(inner, inner).map(lambda parts: f"{{ for k, x in {parts[0]} : k => {parts[1]}... }}"),
         st.tuples(
             st.sampled_from(
-                ["length", "toset", "tolist", "keys", "values", "merge", "concat", "jsonencode", "try", "can", "tostring", "max"]
+                [
+                    "length",
+                    "toset",
+                    "tolist",
+                    "keys",
+                    "values",
+                    "merge",
+                    "concat",
+                    "jsonencode",
+                    "try",
+                    "can",
+                    "tostring",
+                    "max",
+                ]
             ),
             inner,
         ).map(lambda parts: f"{parts[0]}({parts[1]})"),

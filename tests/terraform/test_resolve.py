@@ -181,7 +181,8 @@ def test_a_memoised_local_hands_its_trace_to_every_user(load):
 def test_each_value_carries_only_what_its_own_element_rests_on(load):
     architecture = load(
         'resource "aws_sqs_queue" "a" {\n  name = "a"\n}\nresource "aws_sqs_queue" "b" {\n  name = "b"\n}\n'
-        'resource "aws_eip" "e" {\n  for_each = { a = aws_sqs_queue.a.name, b = aws_sqs_queue.b.arn }\n  tags = { n = each.value }\n'
+        'resource "aws_eip" "e" {\n  for_each = { a = aws_sqs_queue.a.name, b = aws_sqs_queue.b.arn }\n'
+        "  tags = { n = each.value }\n"
         "}\n"
     )
     tags = {
@@ -292,7 +293,8 @@ def test_data_sources_that_only_an_account_can_answer_answer_from_the_facts(load
     architecture = load(
         'provider "aws" {\n  region = "eu-central-1"\n}\ndata "aws_caller_identity" "me" {}\n'
         'data "aws_availability_zones" "z" {\n  state = "available"\n}\ndata "aws_ami" "a" {}\n'
-        'output "o" {\n  value = [data.aws_caller_identity.me.account_id, slice(data.aws_availability_zones.z.names, 0, 2), data.aws_ami.a.id]\n'
+        'output "o" {\n'
+        "  value = [data.aws_caller_identity.me.account_id, slice(data.aws_availability_zones.z.names, 0, 2), data.aws_ami.a.id]\n"
         "}\n"
     )
     assert not architecture.diagnostics
@@ -328,9 +330,11 @@ def test_an_unknown_count_is_said_and_one_instance_assumed(load):
 
 def test_certificates_know_which_names_they_must_prove(load):
     architecture = load(
-        'resource "aws_acm_certificate" "c" {\n  domain_name = "a.example"\n  validation_method = "DNS"\n  subject_alternative_names = ["b.example"]\n'
+        'resource "aws_acm_certificate" "c" {\n  domain_name = "a.example"\n'
+        '  validation_method = "DNS"\n  subject_alternative_names = ["b.example"]\n'
         "}\n"
-        'resource "aws_route53_record" "r" {\n  for_each = { for o in aws_acm_certificate.c.domain_validation_options : o.domain_name => o.resource_record_name }\n'
+        'resource "aws_route53_record" "r" {\n'
+        "  for_each = { for o in aws_acm_certificate.c.domain_validation_options : o.domain_name => o.resource_record_name }\n"
         "  name = each.value\n}\n"
     )
     assert not architecture.errors
