@@ -25,8 +25,10 @@ def argument(text):
     ("source", "wanted"),
     [
         (
-            "h = <<-EOT\n      one $$${q} $${z} $$x\n       %{ if true ~}\n       two\n         ${~ 2 ~}\n      three\n"
-            "      %{ endif ~}\n    EOT\n",
+            (
+                "h = <<-EOT\n      one $$${q} $${z} $$x\n       %{ if true ~}\n       two\n         ${~ 2 ~}\n      three\n"
+                "      %{ endif ~}\n    EOT\n"
+            ),
             "      one $${q} ${z} $$x\n              two\n2      three\n      ",
         ),
         ('h = <<EOT\n${"x" ~}\nEOT\n', "x"),
