@@ -114,15 +114,6 @@ run "B18_the_name_has_no_health_check" {
   }
 }
 
-run "S1_a_private_task_reaches_nothing" {
-  command = plan
-
-  assert {
-    condition     = length(aws_route_table.private.route == null ? [] : aws_route_table.private.route) == 0
-    error_message = "There is a way out."
-  }
-}
-
 run "S2_the_execution_role_may_not_read_the_secret" {
   command = plan
 
