@@ -1,7 +1,6 @@
 """Notebooks are committed without outputs and without logic: a cell makes one call and shows one thing."""
 
 import ast
-import json
 from pathlib import Path
 
 import nbformat
@@ -77,7 +76,7 @@ def faults(notebook):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 def test_a_notebook_has_no_output_and_no_logic(path):
     # Not nbformat.read, which repairs duplicate ids in silence.
-    notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
     assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5), "cell ids came with format 4.5"
     assert not faults(notebook)
     nbformat.validate(notebook)

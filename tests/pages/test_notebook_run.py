@@ -227,3 +227,41 @@ Shown()"""
     assert "<script" not in page
     assert not re.search(r"""(?:src|href)=["']https?:""", page)
     assert nbformat.read(run.notebook, as_version=4).cells[1].source.endswith("users = 8000")
+
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.slow
+def test_the_committed_notebooks_run_and_show_tables_and_figures_only():
+    # The cache is that of the build: what `make site` executed is not executed again.
+    for path, notebook in executed(COMMITTED, ROOT / ".cache" / "notebooks").items():
+        assert notebooks.headlines(notebook), f"{path.name} states no main result"
+        for cell in notebook.cells:
+            for output in cell.get("outputs", ()):
+                assert "text/html" in output.get("data", {}), f"{path.name}, cell {cell.id}: {output}"
+        page = notebooks.text(notebook)
+        assert not re.search(r"/work/|/root/|/tmp/|site-packages", page)
+        assert not re.search(r"""(?:src|href)=\\["']https?:|@import""", page)
+
+
+@pytest.mark.slow
+def test_other_numbers_give_other_results_beside_the_base(tmp_path):
+    path = ROOT / "notebooks" / "buzzer_cost.ipynb"
+    run = with_parameters(path, ["users=8000", "task_cpu=1024", "task_memory=2048"], out=tmp_path)
+    assert [(change.name, change.given) for change in run.parameters] == [
+        ("users", "8,000"),
+        ("task_cpu", "1,024"),
+        ("task_memory", "2,048"),
+    ]
+    assert all(change.base != change.given for change in run.headlines if "games" in change.name)
+    assert run.html.is_file()
+    assert run.notebook.is_file()
+
+
+@pytest.mark.slow
+def test_what_terraform_refuses_stops_the_notebook_with_terraforms_sentence(tmp_path):
+    path = ROOT / "notebooks" / "buzzer_cost.ipynb"
+    with pytest.raises(NotebookError, match=r"StudyError: .*poll_interval_s must be at least 0\.5"):
+        with_parameters(path, ["poll_interval_s=0.1"], out=tmp_path)
