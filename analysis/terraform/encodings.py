@@ -111,20 +111,26 @@ def url_encoded(text: str) -> str:
 
 
 def json_text(value: Value) -> str:
-    """The value as Terraform writes JSON: no spaces, keys sorted, `<`, `>` and `&` escaped."""
-    text = json.dumps(plain_data(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    """The value as Terraform writes JSON: no spaces, keys sorted, `<`, `>` and `&` escaped, numbers without exponents."""
+    match value:
+        case dict():
+            return "{" + ",".join(f"{json_string(key)}:{json_text(value[key])}" for key in sorted(value)) + "}"
+        case tuple():
+            return "[" + ",".join(json_text(item) for item in value) + "]"
+        case str():
+            return json_string(value)
+        case int() | float() if not isinstance(value, bool):
+            return number_text(value)
+        case _:
+            return json.dumps(value)
+
+
+def json_string(text: str) -> str:
+    """The string in JSON, safe to stand in a page."""
+    written = json.dumps(text, ensure_ascii=False)
     for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def plain_data(value: Value) -> Any:
-    """Lists, dicts and scalars for Python's encoders; floats without an exponent."""
-    if isinstance(value, dict):
-        return {key: plain_data(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [plain_data(item) for item in value]
-    return value
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
 
 
 def json_value(text: str) -> Value:

@@ -21,7 +21,6 @@ from analysis.terraform.encodings import json_text
 from analysis.terraform.values import (
     ValueProblem,
     article,
-    decimal,
     number_text,
     quoted,
     to_number,
@@ -350,7 +349,7 @@ def number_field(verb: str, flags: str, precision: int | None, value: int | floa
     if verb in "gG" and precision is None:
         return sign + general(size, verb)
     return (
-        sign + format(Decimal(decimal(size)), f".{6 if precision is None else precision}{verb}")
+        sign + format(Decimal(number_text(size)), f".{6 if precision is None else precision}{verb}")
         if verb in "fF"
         else (sign + exponent_form(size, verb, 6 if precision is None else precision))
     )
@@ -363,10 +362,10 @@ def exponent_form(size: int | float, verb: str, precision: int) -> str:
 
 def general(size: int | float, verb: str) -> str:
     """The shortest exact form, as Go's `%g` of a big number: with an exponent below 1e-4 and from 1e6 on."""
-    exponent = decimal(size).adjusted()
+    exponent = Decimal(number_text(size)).adjusted()
     if not size or -4 <= exponent < 6:
         return number_text(size)
-    mantissa = "".join(map(str, decimal(size).as_tuple().digits)).rstrip("0")
+    mantissa = "".join(map(str, Decimal(number_text(size)).as_tuple().digits)).rstrip("0")
     point = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
     return f"{mantissa[0]}{point}{'e' if verb == 'g' else 'E'}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
