@@ -286,7 +286,7 @@ def _unary(node: tree.Unary, scope: Scope) -> Value:
         flag = to_bool(operand)
         return Unknown(flag.reference) if isinstance(flag, Unknown) else not flag
     size = to_number(operand)
-    return Unknown(size.reference) if isinstance(size, Unknown) else -size
+    return Unknown(size.reference) if isinstance(size, Unknown) else arithmetic("-", 0, size)
 
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -139,8 +140,53 @@ def is_known(value: Value) -> bool:
 
 # --- numbers and text ----------------------------------------------------------------------------------------------------------
 
-DIGITS = 60
-"""Decimal digits of a division. Terraform computes with 512 bits, 154 digits; what is printed here is a float's 17."""
+PRECISION_BITS = 512
+"""Terraform's numbers are binary, with this many bits: https://github.com/zclconf/go-cty/blob/main/cty/primitive_type.go"""
+
+
+class Precise(float):
+    """The result of arithmetic that is not whole: a float that remembers Terraform's digits, for when it is written as text."""
+
+    __slots__ = ("exact",)
+    exact: Fraction
+
+    def __new__(cls, exact: Fraction) -> Precise:
+        """The number nearest to `exact`."""
+        self = super().__new__(cls, float(exact))
+        self.exact = exact
+        return self
+
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        return float, (float(self),)
+
+
+def rounded(value: Fraction) -> Fraction:
+    """The value with as many bits as Terraform keeps, half to even."""
+    if not value:
+        return value
+    shift = PRECISION_BITS - (value.numerator.bit_length() - value.denominator.bit_length())
+    scale = Fraction(2) ** shift
+    while abs(value * scale) >= 2**PRECISION_BITS:
+        scale /= 2
+    return round(value * scale) / scale
+
+
+def exactly(value: int | float) -> Fraction:
+    """The number as Terraform holds it: a float is the decimal number that it shows, in binary."""
+    if isinstance(value, Precise):
+        return value.exact
+    return Fraction(value) if isinstance(value, int) else rounded(Fraction(repr(value)))
+
+
+def shortest(value: Fraction) -> str:
+    """The shortest decimal number that is this one in Terraform's precision, without an exponent."""
+    for digits in (17, *range(1, 160)):
+        with localcontext() as context:
+            context.prec = digits
+            text = Decimal(value.numerator) / Decimal(value.denominator)
+        if rounded(Fraction(text)) == value:
+            return f"{text.normalize():f}" if digits == 17 else f"{text:f}"
+    return f"{float(value):f}"  # pragma: no cover - 155 digits always suffice for 512 bits
 
 
 def number(value: int | float | Decimal) -> int | float:
@@ -164,11 +210,11 @@ MAX_DIGITS = 1000
 
 def decimal(value: int | float) -> Decimal:
     """The decimal number that a literal of this value shows: 0.1 is a tenth."""
-    return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+    return Decimal(value) if isinstance(value, int) else Decimal(number_text(value))
 
 
 def arithmetic(operator: str, left: int | float, right: int | float) -> int | float:
-    """`left operator right` for `+ - * / %`, in decimal arithmetic: 0.1 + 0.2 is 0.3. The remainder has the sign of `left`."""
+    """`left operator right` for `+ - * / %`, with Terraform's precision. The remainder has the sign of `left`."""
     if operator in "/%" and right == 0:
         raise ValueProblem("division by zero")
     if isinstance(left, int) and isinstance(right, int):
@@ -186,29 +232,33 @@ def arithmetic(operator: str, left: int | float, right: int | float) -> int | fl
                 return -rest if left < 0 else rest
             case _ if left % right == 0:
                 return left // right
-    with localcontext() as context:
-        context.prec = DIGITS
-        a, b = decimal(left), decimal(right)
-        try:
-            match operator:
-                case "+":
-                    return number(a + b)
-                case "-":
-                    return number(a - b)
-                case "*":
-                    return number(a * b)
-                case "/":
-                    return number(a / b)
-                case _:
-                    return number(a % b)
-        except (InvalidOperation, OverflowError):
-            raise ValueProblem("the result is too large a number") from None
+    a, b = exactly(left), exactly(right)
+    match operator:
+        case "+":
+            result = a + b
+        case "-":
+            result = a - b
+        case "*":
+            result = a * b
+        case "/":
+            result = a / b
+        case _:
+            result = abs(a) % abs(b) * (-1 if a < 0 else 1)
+    result = rounded(result)
+    if result.denominator == 1:
+        return int(result)
+    try:
+        return Precise(result)
+    except OverflowError:
+        raise ValueProblem("the result is too large a number") from None
 
 
 def number_text(value: int | float) -> str:
     """A number as Terraform writes it into a string: no exponent, no trailing zeros."""
     if isinstance(value, int):
         return str(int(value))
+    if isinstance(value, Precise):
+        return shortest(value.exact)
     return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
 
 
@@ -485,7 +535,7 @@ def plain(value: Value) -> Value:
         return {key: plain(value[key]) for key in sorted(value)}
     if isinstance(value, tuple):
         return tuple(plain(element) for element in value)
-    return value
+    return float(value) if type(value) is Precise else value
 
 
 def from_python(value: object) -> Value:

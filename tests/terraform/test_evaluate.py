@@ -1,5 +1,10 @@
 """Expressions are worth what Terraform says they are worth."""
 
+import json
+import os
+import shutil
+import subprocess
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +120,52 @@ def test_what_is_wrong_is_said(text, message):
         worth(text)
     assert message in caught.value.message
     assert caught.value.node.line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),  # as `terraform console` 1.11.4 prints them
+    [
+        ("0.1 + 0.2", "0.3"),
+        ("0.8 * 1000", "800"),
+        ("-(1 / 3)", f"-0.{'3' * 153}5"),
+        ("1 - 0.9", f"0.1{'0' * 152}3"),
+        ("2 / 3", f"0.{'6' * 152}67"),
+    ],
+)
+def test_numbers_have_terraforms_digits(text, shown):
+    ours = worth(f'"${{{text}}}x"').removesuffix("x")
+    assert ours.startswith(shown[:150])
+    assert len(ours) <= 160
+
+
+@pytest.mark.terraform
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on PATH")
+def test_numbers_are_printed_as_the_real_console_prints_them(tmp_path):
+    texts = [
+        "1 / 3",
+        "0.1 + 0.2",
+        "-(2 / 3)",
+        "1 - 0.9",
+        "0.29 * 100",
+        "1 / 7000000",
+        "5.5 % 2",
+        "10 / 4 * 0.3",
+        "0.8 * 1000 / 3",
+    ]
+    asked = "jsonencode([" + ", ".join(f'"${{{text}}}x"' for text in texts) + "])"
+    environ = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    done = subprocess.run(
+        ["terraform", "console"],
+        input=asked,
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    answers = json.loads(json.loads(done.stdout))
+    assert [worth(f'"${{{text}}}x"') for text in texts] == answers
 
 
 INTEGERS = st.recursive(

@@ -272,7 +272,8 @@ def test_regions_and_default_tags_come_from_the_provider_a_resource_uses(load):
         + 'resource "aws_eip" "a" {\n  tags = { who = "r" }\n}\nresource "aws_eip" "b" {\n  provider = aws.w\n}\n'
         'module "m" {\n  source = "./m"\n  providers = { aws = aws.w }\n}\nmodule "n" {\n  source = "./m"\n}\n',
         {
-            "m/main.tf": 'resource "aws_eip" "c" {}\ndata "aws_region" "r" {}\noutput "r" {\n  value = data.aws_region.r.name\n}\n'
+            "m/main.tf": 'resource "aws_eip" "c" {}\ndata "aws_region" "r" {}\n'
+            'output "r" {\n  value = data.aws_region.r.name\n}\n'
         },
     )
     by_address = architecture.by_address
@@ -294,7 +295,8 @@ def test_data_sources_that_only_an_account_can_answer_answer_from_the_facts(load
         'provider "aws" {\n  region = "eu-central-1"\n}\ndata "aws_caller_identity" "me" {}\n'
         'data "aws_availability_zones" "z" {\n  state = "available"\n}\ndata "aws_ami" "a" {}\n'
         'output "o" {\n'
-        "  value = [data.aws_caller_identity.me.account_id, slice(data.aws_availability_zones.z.names, 0, 2), data.aws_ami.a.id]\n"
+        "  value = [data.aws_caller_identity.me.account_id,"
+        " slice(data.aws_availability_zones.z.names, 0, 2), data.aws_ami.a.id]\n"
         "}\n"
     )
     assert not architecture.diagnostics
@@ -345,7 +347,9 @@ def test_vendored_modules_are_read_where_terraform_init_put_them(load):
     architecture = load(
         'module "q" {\n  source = "registry/q/aws"\n}\n',
         {
-            ".terraform/modules/modules.json": '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "q", "Dir": ".terraform/modules/q"}]}',
+            ".terraform/modules/modules.json": json.dumps(
+                {"Modules": [{"Key": "", "Dir": "."}, {"Key": "q", "Dir": ".terraform/modules/q"}]}
+            ),
             ".terraform/modules/q/main.tf": 'resource "aws_eip" "e" {}\n',
         },
     )
