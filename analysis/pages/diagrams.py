@@ -312,7 +312,7 @@ KINDS: Mapping[str, Kind] = {
     "aws_api_gateway_rest_api": Kind("API Gateway, REST", "network.APIGateway", Tier.GATE),
     "aws_apigatewayv2_api": Kind("API Gateway", "network.APIGateway", Tier.GATE, _attribute("protocol_type")),
     "aws_appsync_graphql_api": Kind("AppSync", "mobile.Appsync", Tier.GATE),
-    "aws_ecs_service": Kind("Fargate service", "compute.Fargate", Tier.COMPUTE, _service),
+    "aws_ecs_service": Kind("ECS service", "compute.ElasticContainerServiceService", Tier.COMPUTE, _service),
     "aws_instance": Kind("EC2", "compute.EC2", Tier.COMPUTE, _instances),
     "aws_autoscaling_group": Kind("Auto Scaling group", "compute.EC2AutoScaling", Tier.COMPUTE, _group),
     "aws_lambda_function": Kind("Lambda", "compute.Lambda", Tier.COMPUTE, _function),

@@ -27,6 +27,8 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
 
+from analysis.pages.figures import stylesheet
+
 ROOT = Path(__file__).parents[2]
 """The checkout."""
 
@@ -420,7 +422,7 @@ def headlines(notebook: Notebook) -> tuple[tuple[str, str], ...]:
 
 def _shown(value: Scalar) -> str:
     if value is None:
-        return "as in Terraform"
+        return "as it stands"
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:,}" if isinstance(value, int | float) else value
@@ -443,14 +445,19 @@ def _comparison(changes: Sequence[Change], results: Sequence[Change]) -> str:
 
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>{title}</title><style>
-body{{font:16px/1.5 Inter,system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-pre{{overflow-x:auto;padding:.6rem;background:color-mix(in srgb,currentColor 8%,transparent);font-size:.85rem}}
-table{{border-collapse:collapse;margin:1rem 0}}caption{{text-align:left;font-weight:600}}
-th,td{{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}}
-td{{font-variant-numeric:tabular-nums}}.jp-OutputArea{{overflow-x:auto}}.anchor-link,.jp-InputPrompt,.jp-OutputPrompt{{display:none}}
-</style></head><body><main>
+<html lang="en" class="gd-page"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>
+{colours}
+html{{color-scheme:light dark}}
+body{{margin:0;background:var(--gd-paper);color:var(--gd-ink);font-size:16px;line-height:1.5}}
+main{{max-width:60rem;margin:2rem auto;padding:0 1rem}}h1,h2{{line-height:1.2}}
+pre{{overflow-x:auto;padding:.6rem;background:var(--gd-sunken);font-size:.85rem}}
+table{{border-collapse:collapse;margin:1rem 0}}caption{{text-align:left;font-weight:600}}tfoot{{font-weight:600}}
+th,td{{padding:.3rem 1rem .3rem 0;text-align:left;border-bottom:1px solid var(--gd-rule);vertical-align:top}}
+td{{font-variant-numeric:tabular-nums}}.g-num{{text-align:right;white-space:nowrap}}.g-table,.jp-OutputArea{{overflow-x:auto}}
+figure{{margin:1rem 0}}figcaption{{color:var(--gd-soft);font-size:.85rem}}
+.anchor-link,.jp-InputPrompt,.jp-OutputPrompt,.prompt{{display:none}}
+</style></head><body class="gd"><main>
 {body}
 </main></body></html>
 """
@@ -462,4 +469,4 @@ def as_page(notebook: Notebook, title: str) -> str:
 
     # The template `basic` is the body alone; the others load MathJax and RequireJS from a public server.
     body, _ = HTMLExporter(template_name="basic", sanitize_html=False).from_notebook_node(notebook)
-    return _PAGE.format(title=html.escape(title), body=body.strip())
+    return _PAGE.format(title=html.escape(title), colours=stylesheet(), body=body.strip())

@@ -11,8 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
+from analysis.claims.study import study
 from analysis.pages import diagrams
 from analysis.pages.diagrams import IncompleteDrawing, base_address, draw
+from analysis.pages.views import diagram
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -172,7 +174,7 @@ def path(drawn):
 
 def test_labels_say_what_the_terraform_says():
     drawn = drawing()
-    assert node(drawn, "Fargate service").lines == ("3 × 0.5 vCPU, 1 GB", "scales 3 to 36 tasks", "$54.06 a month")
+    assert node(drawn, "ECS service").lines == ("3 × 0.5 vCPU, 1 GB", "scales 3 to 36 tasks", "$54.06 a month")
     assert node(drawn, "RDS · main").lines[:2] == ("db.t4g.large, Multi-AZ", "mysql 8.0, 50 GB gp3")
     assert node(drawn, "ElastiCache").lines == ("2 × cache.t4g.small", "valkey 8.0")
     assert node(drawn, "CloudFront").lines == ("/api/*: kept 1 s", "else: not cached", "billed by use")
@@ -208,7 +210,7 @@ def test_what_is_known_only_after_apply_is_not_guessed():
     }
     changed = tuple(replace(r, values={**r.values, **values.get(r.address, {})}) for r in before.resources)
     drawn = drawing(replace(before, resources=changed))
-    assert node(drawn, "Fargate service").lines[0] == "0.5 vCPU, 1 GB"
+    assert node(drawn, "ECS service").lines[0] == "0.5 vCPU, 1 GB"
     assert "class known after apply, Multi-AZ" in node(drawn, "RDS · main").lines
 
 
@@ -218,9 +220,9 @@ def test_requests_flow_from_the_users_to_the_stores_whichever_way_the_references
         ("Route 53", "CloudFront"),
         ("CloudFront", "Load balancer"),
         ("CloudFront", "S3"),
-        ("Load balancer", "Fargate service"),
-        ("Fargate service", "RDS · main"),
-        ("Fargate service", "ElastiCache"),
+        ("Load balancer", "ECS service"),
+        ("ECS service", "RDS · main"),
+        ("ECS service", "ElastiCache"),
     }
 
 
@@ -229,8 +231,8 @@ def test_links_beside_the_requests_carry_a_word():
         ("WAF", "CloudFront", "filters"),
         ("RDS · main", "RDS · replica", "replicates"),
         ("CloudWatch", "Notices", "notifies"),
-        ("Fargate service", "Secrets and keys", "reads"),
-        ("Fargate service", "Container images", "pulls"),
+        ("ECS service", "Secrets and keys", "reads"),
+        ("ECS service", "Container images", "pulls"),
         ("Load balancer", "S3 buckets", "logs"),
         ("CloudFront", "S3 buckets", "logs"),
     } == linked(drawing())
@@ -247,16 +249,16 @@ def test_a_database_that_is_named_only_in_a_secret_is_still_on_the_path():
         return r
 
     drawn = drawing(replace(before, resources=tuple(map(through_secret, before.resources))))
-    assert ("Fargate service", "RDS · main") in path(drawn)
+    assert ("ECS service", "RDS · main") in path(drawn)
 
 
 def test_frames_follow_the_routes_and_not_the_names():
     drawn = drawing()
     assert node(drawn, "Load balancer").zone == ("VPC 10.20.0.0/16", "Public subnets, 2 zones")
-    assert node(drawn, "Fargate service").zone == ("VPC 10.20.0.0/16", "Private subnets, 2 zones")
+    assert node(drawn, "ECS service").zone == ("VPC 10.20.0.0/16", "Private subnets, 2 zones")
     assert node(drawn, "RDS · replica").zone == node(drawn, "RDS · main").zone
     without_nat = tuple(r for r in stack().resources if r.type != "aws_route")
-    assert node(drawing(replace(stack(), resources=without_nat)), "Fargate service").zone[1].startswith("Isolated")
+    assert node(drawing(replace(stack(), resources=without_nat)), "ECS service").zone[1].startswith("Isolated")
 
 
 def test_everything_that_is_paid_for_is_drawn():
@@ -323,7 +325,7 @@ def test_the_svg_is_well_formed_named_and_loads_nothing():
     assert tree.attrib["role"] == "group"
     assert tree.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
     assert title.text == "The small stack"
-    assert "Load balancer to Fargate service" in description.text
+    assert "Load balancer to ECS service" in description.text
     targets = [value for element in tree.iter() for name, value in element.attrib.items() if name.endswith("href")]
     assert targets
     assert all(target.startswith(("#", "data:image/png;base64,")) for target in targets)
@@ -424,3 +426,37 @@ def test_a_resource_called_this_goes_by_the_name_of_its_module():
     bucket = replace(resource("module.archive.aws_s3_bucket.this"), module="module.archive")
     drawn = draw(Architecture("one", (bucket,)), title="One")
     assert node(drawn, "S3 buckets").lines == ("1 bucket: archive",)
+
+
+STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/gameday.toml"))
+
+
+@pytest.mark.parametrize("directory", STACKS, ids=lambda directory: directory.name)
+def test_every_stack_is_drawn_with_all_that_it_is_billed_for(directory):
+    one = study(directory)
+    drawn = diagram(one)
+    billed = {item.address for item in one.bill.line_items} | {unpriced.address for unpriced in one.bill.unpriced}
+    assert billed <= {*drawn.drawn, *drawn.waived}
+    assert sum(n.usd for n in drawn.nodes if n.usd) + sum(
+        one.bill.of(address).usd for address in drawn.waived
+    ) == pytest.approx(one.bill.total.usd)
+
+
+@pytest.mark.parametrize("directory", STACKS, ids=lambda directory: directory.name)
+def test_the_labels_of_the_services_are_the_arguments_that_the_model_resolves(directory):
+    one = study(directory)
+    said = {line for n in diagram(one).nodes if n.title.startswith("ECS service") for line in n.lines}
+    for service, task in zip(
+        one.architecture.of_type("aws_ecs_service"), one.architecture.of_type("aws_ecs_task_definition"), strict=True
+    ):
+        cpu, memory = (float(task.values[name]) / 1024 for name in ("cpu", "memory"))
+        assert f"{service.values['desired_count']} × {cpu:g} vCPU, {memory:g} GB" in said
+
+
+def test_the_file_carries_its_fonts_and_leaves_nothing_behind(tmp_path):
+    path = diagrams.write(drawing(), tmp_path / "out" / "small.svg")
+    text = path.read_text()
+    ET.fromstring(text)
+    assert text.count("@font-face") == 2
+    assert not re.search(r"https?:", text.replace('xmlns="http://www.w3.org/2000/svg"', ""))
+    assert not list((ROOT / "analysis").rglob(".uuid"))
