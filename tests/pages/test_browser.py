@@ -137,7 +137,7 @@ def test_the_two_schemes_differ(open_page):
 @pytest.mark.parametrize("word", ["micro-caching", "Erlang"])
 def test_search_finds_a_word_from_a_file(open_page, word):
     page = open_page("home")
-    page.locator("label[for=__search]").first.click(force=True)
+    page.locator("input.md-search__input").click()
     page.locator("input.md-search__input").fill(word)
     page.wait_for_selector(".md-search-result__item", timeout=10_000)
     assert page.locator(".md-search-result__item a").first.get_attribute("href")
