@@ -50,7 +50,7 @@ lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/python -m pytest -q tests/test_notebooks.py
 
 bench: $(STAMP) ## measure what the README claims about speed, as ratios in one run
-	@$(BIN)/python -m pytest benchmarks -q --benchmark-disable-gc
+	@$(BIN)/python -m pytest benchmarks -o python_files="bench_*.py" -rP -q -p no:xdist --benchmark-disable-gc
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
