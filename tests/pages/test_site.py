@@ -85,7 +85,8 @@ def small(tmp_path, monkeypatch):
     (tmp_path / "docs/index.md").write_text(HEAD + "# Home\n\nAn ADR.\n")
     (tmp_path / "docs/a/index.md").write_text(HEAD + "# A\n")
     (tmp_path / "docs/reference/how-computed.md").write_text(HEAD + "# How\n")
-    (tmp_path / "notebooks").mkdir()
+    for name in ("notebooks", "diagrams", "terraform"):
+        (tmp_path / name).mkdir()
     return tmp_path
 
 
