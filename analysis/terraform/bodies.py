@@ -102,6 +102,9 @@ def nested_values(
             bodies.append(body_values(block.body, nested.body if nested else None, inner, scope))
     if nested is not None:
         return arranged(bodies, nested.mode)
+    if attribute is not None and isinstance(attribute.type, Collection) and attribute.type.kind == "map":
+        # In JSON syntax nothing but the schema tells a map from a block.
+        return convert(bodies[-1], attribute.type)
     if attribute is not None:
         return convert(tuple(bodies), filled(attribute))
     return tuple(bodies)

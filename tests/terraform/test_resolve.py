@@ -357,6 +357,13 @@ def test_vendored_modules_are_read_where_terraform_init_put_them(load):
     assert [resource.address for resource in architecture.resources] == ["module.q.aws_eip.e"]
 
 
+def test_in_json_the_providers_schema_tells_a_map_from_a_block(load):
+    body = {"name": "g", "parameters": {"a": "${1 + 1}"}, "timeouts": {"create": "5m"}}
+    architecture = load(files={"m.tf.json": json.dumps({"resource": {"aws_glue_catalog_database": {"d": body}}})})
+    (database,) = architecture.resources
+    assert database.values["parameters"] == {"a": "2"}
+
+
 def test_the_same_stack_gives_the_same_model_twice(load):
     first = load(SECRET, {"m/main.tf": 'variable "in" {}\noutput "out" {\n  value = var.in\n}\n'})
     assert terraform.to_json(first) == terraform.to_json(load(SECRET))
