@@ -24,6 +24,9 @@ def report(directory):
 def test_a_stack_or_module_is_formatted_and_valid_and_its_tests_pass(directory):
     found = report(directory)
     assert found.ok, [(step.name, step.message, step.details) for step in found.steps]
+    assert {step.name: step.status for step in found.steps}["test"] == "passed", (
+        "it has no test files, or they ran nothing"
+    )
 
 
 @pytest.mark.parametrize("directory", STACKS, ids=lambda path: path.name)
