@@ -138,7 +138,9 @@ def test_the_two_schemes_differ(open_page):
 def test_search_finds_a_word_from_a_file(open_page, word):
     page = open_page("home")
     page.locator("input.md-search__input").click()
-    page.locator("input.md-search__input").fill(word)
+    # The index is read by a worker; what is typed before it is ready is not asked again.
+    page.wait_for_function("document.querySelector('.md-search-result__meta').textContent.includes('Type to start')")
+    page.locator("input.md-search__input").press_sequentially(word, delay=20)
     page.wait_for_selector(".md-search-result__item", timeout=10_000)
     assert page.locator(".md-search-result__item a").first.get_attribute("href")
 
