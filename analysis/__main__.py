@@ -389,9 +389,7 @@ def diagram(
     drawing = diagrams.draw(
         found, title=about.title if about else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False
     )
-    path = target or ROOT / "out" / f"{found.stack}.svg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(drawing.svg, encoding="utf-8")
+    path = diagrams.write(drawing, target or ROOT / "out" / f"{found.stack}.svg")
     if as_json:
         _print_json(
             {
