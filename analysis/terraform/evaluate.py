@@ -142,14 +142,18 @@ class Scope:
         return Scope(self.budget, self.names, self.namespaces, self.context, item)
 
 
-def evaluate(node: tree.Node, scope: Scope) -> Value:
-    """What the node is worth. Raises `EvaluationError`. The result may be lazy at its top; `value_of` forces it."""
-    budget = scope.budget
+def spend(budget: Budget, node: Any) -> None:
+    """Count a step; raises `ExhaustedError` when there have been too many. An element of a loop is one, too."""
     budget.steps += 1
     if budget.steps > MAX_STEPS:
         raise ExhaustedError(
             f"evaluation was given up after {MAX_STEPS:,} steps; look for nested loops over large collections", node
         )
+
+
+def evaluate(node: tree.Node, scope: Scope) -> Value:
+    """What the node is worth. Raises `EvaluationError`. The result may be lazy at its top; `value_of` forces it."""
+    spend(scope.budget, node)
     try:
         return EVALUATORS[type(node)](node, scope)
     except ValueProblem as problem:
@@ -399,7 +403,7 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | 
                 unknown = Unknown(collection.reference)
             else:
                 for key, value in elements(collection, part):
-                    scope.budget.steps += 1
+                    spend(scope.budget, part)
                     unknown = _write(part.body, scope.having(loop_names(part, key, value)), texts)
                     if unknown is not None:
                         break
@@ -462,6 +466,7 @@ def _for_tuple(node: tree.ForTuple, scope: Scope) -> Value:
     result: list[Value] = []
     undecided: Unknown | None = None
     for key, value in elements(collection, node.collection):
+        spend(scope.budget, node)
         inner = scope.having(loop_names(node, key, value))
         kept = True if node.condition is None else _kept(node.condition, inner)
         if isinstance(kept, Unknown):
@@ -481,6 +486,7 @@ def _for_object(node: tree.ForObject, scope: Scope) -> Value:
     groups: dict[str, list[Value]] = {}
     undecided: Unknown | None = None
     for key, value in elements(collection, node.collection):
+        spend(scope.budget, node)
         inner = scope.having(loop_names(node, key, value))
         kept = True if node.condition is None else _kept(node.condition, inner)
         if kept is False:
