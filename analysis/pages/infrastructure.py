@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -187,23 +187,45 @@ def diagnostics(model: Model, page: str) -> Markup:
 
 
 def validation(model: Model) -> Markup:
-    """What the real Terraform said; a plain sentence where it was not there to ask."""
+    """What the real Terraform said, step by step; what was skipped says why."""
     report: Mapping[str, Any] = model.validation
-    if not report["steps"]:
-        return Markup("<p>Terraform was not found when this page was built, so nothing was asked of it.</p>")
     rows = [
         [step["name"], tables.chip(STEP_STATES[step["status"]], step["status"]), step["message"]]
         for step in report["steps"]
     ]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(report["versions"].items()))
     columns = [Column("Step", "code"), Column("Result"), Column("What it said", "wide")]
-    return table(columns, rows, label=f"Validation of {model.name}", caption=versions)
+    return table(columns, rows, label=f"Validation of {model.name}", caption=versions or None)
+
+
+def plain(model: Model, address: str, name: str) -> str:
+    """A value as one would type it into a command: no separators, no line. `var.tasks` with `max` is a part of a variable.
+
+    Raises LookupError for what is not in the stack, is sensitive, or is known only after apply.
+    """
+    if address.startswith("var."):
+        variable = model.architecture.variables.get(address.removeprefix("var."))
+        if variable is None or variable.sensitive:
+            raise LookupError(f"{model.name} has no {address} that may be shown")
+        value = variable.value
+        for step in name.split(".") if name else ():
+            try:
+                value = value[int(step)] if isinstance(value, tuple) else value[step]
+            except (LookupError, ValueError, TypeError):
+                raise LookupError(f"{address}.{name} stops at {step!r}") from None
+    else:
+        value, _, _ = attribute(model, address, name)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise LookupError(f"{address}.{name} is {shown(value)}, which cannot be typed into a command")
+    return str(value)
 
 
 def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
     """The alarms with condition, severity, owner and runbook, as their tags say; `runbooks` maps a runbook's name to its link."""
     rows = []
-    for alarm in model.architecture.of_type("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
+    for alarm in _alarms(model):
         tags = alarm.values.get("tags")
         said: Mapping[str, Any] = tags if isinstance(tags, Mapping) else {}
         low = {key.lower(): shown(value) for key, value in said.items()}
@@ -223,6 +245,26 @@ def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
         Column("Defined at", "code"),
     ]  # fmt: skip
     return table(columns, rows, label=f"Alarms of {model.name}", caption=f"{len(rows)} alarms.")
+
+
+def alarms_named(model: Model, page: str, names: Sequence[str]) -> Markup:
+    """The alarms of these names, in this order, with what each says and the line that defines it.
+
+    Raises LookupError for a name that no alarm of the stack bears.
+    """
+    known = {shown(alarm.values.get("alarm_name")): alarm for alarm in _alarms(model)}
+    rows = []
+    for name in names:
+        if name not in known:
+            raise LookupError(f"{page}: {model.name} has no alarm {name}; it has {', '.join(sorted(known))}")
+        found = known[name]
+        rows.append([name, _condition(found), citation(model, found.defined_at, page)])
+    columns = [Column("Alarm", "code"), Column("Rings when", "wide"), Column("Defined at", "code")]
+    return table(columns, rows, label="Alarms that this page answers")
+
+
+def _alarms(model: Model) -> Iterator[Resource]:
+    return model.architecture.of_type("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
 
 
 _WORDS = {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,17 +9,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from analysis import terraform
 from analysis.architecture import Architecture
-from analysis.capacity import Capacity, analyse
-from analysis.cost import Estimate, estimate
-from analysis.demand import Usage
-from analysis.demand.month import usage
-from analysis.facts.prices import prices
-from analysis.facts.scenarios import Scenario, scenario
-from analysis.facts.stacks import FILE_NAME, Stack, stack
-from analysis.validation import find, validate
+from analysis.capacity import Capacity
+from analysis.claims import Study, study
+from analysis.cost import Estimate
+from analysis.facts import Scenario, Stack, stack
+from analysis.facts.stacks import FILE_NAME
 from analysis.validation import to_json as validation_json
+from analysis.validation import validate
+from analysis.validation.kept import default_cache
 
 
 @dataclass(frozen=True)
@@ -48,53 +43,41 @@ class Model:
         return stack(self.directory)
 
     @cached_property
+    def study(self) -> Study:
+        """The stack resolved under its own values, with its scenario. Raises StudyError where it does not resolve."""
+        return study(self.directory)
+
+    @property
     def scenario(self) -> Scenario:
         """The scenario that the stack names."""
-        return scenario(self.about.scenario)
+        return self.study.scenario
 
-    @cached_property
+    @property
     def architecture(self) -> Architecture:
-        """The resolved resources. Raises InputError where there is nothing to read."""
-        return terraform.load(self.directory, cache=self.root / ".cache" / "parsed")
+        """The resolved resources."""
+        return self.study.architecture
 
-    @cached_property
+    @property
     def capacity(self) -> Capacity:
         """What the stack holds under its scenario."""
-        return analyse(self.architecture, self.scenario, self.about)
+        return self.study.capacity
 
-    @cached_property
-    def usage(self) -> Usage:
-        """What the stack consumes in a month of its scenario."""
-        return usage(self.architecture, self.scenario, self.about)
-
-    @cached_property
+    @property
     def estimate(self) -> Estimate:
-        """What the stack costs in a month."""
-        return estimate(self.architecture, prices(self.architecture.region), self.usage)
+        """What the stack costs in a month with the scenario's games."""
+        return self.study.bill
 
     @property
     def validation(self) -> dict[str, Any]:
-        """What the real Terraform says, as `validation.to_json` shapes it; no steps where Terraform is not found."""
+        """What the real Terraform says, as `validation.to_json` shapes it."""
         with _ASKED:
             asked = _AHEAD.get(self.directory)
-        return asked.result() if asked else validated(self.root, self.directory)
+        return asked.result() if asked else validated(self.directory)
 
 
-def validated(root: Path, directory: Path) -> dict[str, Any]:
-    """The report on the stack in `directory`, kept below .cache by the binary and the Terraform it may read."""
-    binary = find()
-    if binary is None:
-        return {"steps": [], "versions": {}}
-    key = hashlib.sha256(repr(binary).encode())
-    for path in (*_terraform(directory), *_terraform(root / "terraform" / "modules")):
-        key.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    kept = root / ".cache" / "validation" / f"{directory.name}-{key.hexdigest()[:32]}.json"
-    if not kept.is_file():
-        report = validation_json(validate(directory))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(report), encoding="utf-8")
-    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-    return found
+def validated(directory: Path) -> dict[str, Any]:
+    """The report on the stack in `directory`; one that found nothing is kept until something it rests on changes."""
+    return validation_json(validate(directory, cache=default_cache()))
 
 
 _ASKED = Lock()
@@ -106,16 +89,8 @@ def validate_ahead(root: Path) -> None:
     pool = ThreadPoolExecutor(2)
     with _ASKED:
         _AHEAD.clear()
-        _AHEAD.update(
-            {found.directory: pool.submit(validated, root, found.directory) for found in models(root).values()}
-        )
+        _AHEAD.update({found.directory: pool.submit(validated, found.directory) for found in models(root).values()})
     pool.shutdown(wait=False)
-
-
-def _terraform(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not {".terraform", "__pycache__"} & set(path.parts):
-            yield path
 
 
 @cache
