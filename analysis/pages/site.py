@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -105,10 +106,24 @@ def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs_build.build(config)
         config.plugins.on_shutdown()
-    except (MkDocsException, SystemExit) as error:
-        raise SiteError([*warnings.messages, str(error)]) from None
+    except SystemExit:  # how mkdocs-macros ends the build; what is wrong it has logged
+        raise SiteError([_sentence(message) for message in warnings.messages]) from None
+    except MkDocsException as error:
+        raise SiteError([*map(_sentence, warnings.messages), str(error)]) from None
     finally:
         logging.getLogger("mkdocs").removeHandler(warnings)
+
+
+_MACRO_ERROR = re.compile(r"_File_: `(?P<file>[^`]+)`\s+_\w+_: (?P<problem>.*?)\s*```", re.DOTALL)
+
+
+def _sentence(message: str) -> str:
+    """What mkdocs-macros says in a page of Markdown with a traceback, as one sentence that names the file; else as it is."""
+    found = _MACRO_ERROR.search(message)
+    if not found:
+        return message
+    file, problem = found["file"], found["problem"]
+    return f"docs/{problem}" if problem.startswith(f"{file}: ") else f"docs/{file}: {problem}"
 
 
 def _unchanged(site: Path, stamp: Path, key: str) -> bool:
