@@ -32,12 +32,13 @@ def architecture(directory, modules):
     stack = Stack(directory, None, {})
     stack.modules.update(modules)
     root = ModuleInstance(stack, stack.module(stack.root), "")
-    return resolve(stack, root_inputs(stack, root, {}, (), {}), directory.name)
+    return resolve(root, root_inputs(stack, root, {}, (), {}), directory.name)
 
 
 def parsed_modules(directory):
     stack = Stack(directory, None, {})
-    resolve(stack, root_inputs(stack, ModuleInstance(stack, stack.module(stack.root), ""), {}, (), {}), directory.name)
+    root = ModuleInstance(stack, stack.module(stack.root), "")
+    resolve(root, root_inputs(stack, root, {}, (), {}), directory.name)
     return stack.modules
 
 

@@ -44,4 +44,4 @@ def load(
     stack = Stack(directory, cache, environ)
     root = ModuleInstance(stack, stack.module(stack.root), "")
     inputs = root_inputs(stack, root, variables, var_files, environ)
-    return resolve(stack, inputs, stack.root.name)
+    return resolve(root, inputs, stack.root.name)

@@ -153,7 +153,10 @@ def spend(budget: Budget, node: Any) -> None:
 
 def evaluate(node: tree.Node, scope: Scope) -> Value:
     """What the node is worth. Raises `EvaluationError`. The result may be lazy at its top; `value_of` forces it."""
-    spend(scope.budget, node)
+    budget = scope.budget
+    budget.steps += 1
+    if budget.steps > MAX_STEPS:
+        spend(budget, node)
     try:
         return EVALUATORS[type(node)](node, scope)
     except ValueProblem as problem:

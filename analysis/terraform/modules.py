@@ -63,10 +63,10 @@ class ModuleInstance:
         parent: ModuleInstance | None = None,
         call: Placed | None = None,
         call_scope: Scope | None = None,
-        inputs: Mapping[str, Value] | None = None,
     ) -> None:
         self.stack, self.config, self.address = stack, config, address
-        self.parent, self.call, self.call_scope, self.inputs = parent, call, call_scope, inputs or {}
+        self.parent, self.call, self.call_scope = parent, call, call_scope
+        self.inputs: Mapping[str, Value] = {}  # of the root module, whose variables nobody's arguments set
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.cells: dict[tuple[str, str], Cell] = {}
         self.resources = {key: ResourceBlock(self, key, placed) for key, placed in config.resources.items()}

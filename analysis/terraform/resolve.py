@@ -47,19 +47,22 @@ def walk(module: ModuleInstance) -> Iterator[ModuleInstance]:
             yield from walk(instance)
 
 
-def resolve(stack: Stack, inputs: Mapping[str, Value], name: str) -> Architecture:
-    """The stack, resolved under the given values of its root variables. Raises `InputError` if it cannot be read at all."""
+def resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Architecture:
+    """The stack of a root module, resolved under the given values of its variables.
+
+    Raises `InputError` if it cannot be read at all."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         with no_collection():  # what is made here stays; collecting would only walk it over and over
-            return _resolve(stack, inputs, name)
+            return _resolve(root, inputs, name)
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _resolve(stack: Stack, inputs: Mapping[str, Value], name: str) -> Architecture:
-    root = ModuleInstance(stack, stack.module(stack.root), "", inputs=inputs)
+def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Architecture:
+    stack = root.stack
+    root.inputs = inputs
     stack.budget.read_template = template_reader(stack)
     managed: list[Resource] = []
     read: list[Resource] = []

@@ -8,6 +8,7 @@ configured ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.architecture import (
@@ -220,6 +221,7 @@ class ResourceBlock(Repeated):
         self.stack.budget.lazies += 1
         return collected(keys, lambda key: self.instance(key).object, self.placed.block)
 
+    @cached_property
     def settings(self) -> ProviderSettings | None:
         """The settings of the provider the block uses."""
         argument = argument_of(self.placed.block, "provider")
@@ -341,7 +343,7 @@ class ResourceInstance:
 
     def region(self) -> Value:
         """The region the instance stands in; None where no provider block and no environment variable names one."""
-        settings = self.block.settings()
+        settings = self.block.settings
         if settings is not None and settings.region is not None:
             return settings.region
         environ = self.stack.environ
@@ -349,7 +351,7 @@ class ResourceInstance:
 
     def tags_all(self, node: Any) -> Value:
         """The resource's tags over the provider's default tags."""
-        settings = self.block.settings()
+        settings = self.block.settings
         shared = {} if settings is None else settings.default_tags
         own = self.configured("tags", node)
         for part in (shared, own):

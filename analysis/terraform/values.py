@@ -406,6 +406,8 @@ def equal(left: Value, right: Value) -> bool | Unknown:
 
     A known prefix of an unknown string can decide: `"pre-${unknown}" == ""` is false.
     """
+    if type(left) is type(right) and isinstance(left, (str, bool, int)):
+        return bool(left == right)
     match left, right:
         case (Unknown(), _) | (_, Unknown()):
             unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
