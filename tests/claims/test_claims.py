@@ -104,7 +104,7 @@ def test_a_measure_that_cannot_be_taken_says_why(crashed, name, arguments, sente
 
 
 def test_an_unknown_value_is_refused_rather_than_printed(crashed):
-    with pytest.raises(MeasureError, match="only after apply|no arn|not set"):
+    with pytest.raises(MeasureError, match=r"only after apply|no arn|not set"):
         measure("terraform.attribute", crashed, {"address": "aws_db_instance.main", "attribute": "arn"})
 
 

@@ -1,6 +1,7 @@
 """The built site: complete, sound, the same bytes twice, and not built again when nothing has changed."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -125,6 +126,18 @@ def test_a_page_that_was_reviewed_in_time_does_not_say_so(small):
 def test_a_page_that_breaks_its_promise_stops_the_build_with_a_sentence(small, page, head, problem):
     with pytest.raises(site.SiteError, match=problem):
         built_text(small, page, head)
+
+
+def test_a_claim_that_left_its_band_stops_the_build_and_names_page_and_sentence(small):
+    for part in ("stacks/buzzer_baseline", "scenarios"):
+        shutil.copytree(site.ROOT / "terraform" / part, small / "terraform" / part, dirs_exist_ok=True)
+    claim = '[month]\nsays = "A month."\nstack = "buzzer_baseline"\nmeasure = "cost.month"\nband = [{}]\n'
+    page = "# Home\n\nIt costs {{ claim('month') }}.\n"
+    (small / "docs/claims.toml").write_text(claim.format("1, 2"))
+    with pytest.raises(site.SiteError) as refused:
+        built_text(small, page)
+    assert str(refused.value).startswith("docs/index.md: the claim month no longer holds: “A month.” is $")
+    assert "Traceback" not in str(refused.value)
 
 
 def test_the_old_site_stays_when_a_build_fails(small):
