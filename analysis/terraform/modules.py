@@ -161,12 +161,15 @@ class ModuleInstance:
 
         This keeps what rests on one attribute apart from what rests on its neighbours.
         """
+        made = self.objects.get(id(expression))
+        if made is not None:
+            self.stack.budget.lazies += 1
+            return made
         if isinstance(expression, tree.ObjectNode) and expression.items:
             names = [k.value for k, _ in expression.items if isinstance(k, tree.Literal) and isinstance(k.value, str)]
             if len(set(names)) == len(expression.items):
                 self.stack.budget.lazies += 1
-                if id(expression) not in self.objects:
-                    self.objects[id(expression)] = self.members(kind, name, expression, file)
+                self.objects[id(expression)] = self.members(kind, name, expression, file)
                 return self.objects[id(expression)]
         cell = self.cell(kind, name, file, node, lambda: value_of(expression, self.scope))
         return self.stack.get(cell, node)
@@ -191,6 +194,9 @@ class ModuleInstance:
 
     def variable(self, name: str, node: Any) -> Value:
         """The value of a variable."""
+        known = self.cells.get(("var", name))
+        if known is not None:
+            return self.stack.get(known, node)
         placed = self.config.variables.get(name)
         if placed is None:
             raise EvaluationError(f"there is no variable {quoted(name)}{suggestion(name, self.config.variables)}", node)

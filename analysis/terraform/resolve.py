@@ -50,7 +50,8 @@ def walk(module: ModuleInstance) -> Iterator[ModuleInstance]:
 def resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Architecture:
     """The stack of a root module, resolved under the given values of its variables.
 
-    Raises `InputError` if it cannot be read at all."""
+    Raises `InputError` if it cannot be read at all.
+    """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
