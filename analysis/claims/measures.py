@@ -10,10 +10,12 @@ from typing import Any, TypeAlias
 
 from analysis.architecture import Unknown, Value
 from analysis.capacity import ConnectionBudget, Range
+from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import overload_response_s
 from analysis.claims.study import Study
 from analysis.cost import Estimate
 from analysis.demand import Given
+from analysis.demand.flows import flows
 from analysis.facts import limit, prices
 from analysis.units import number
 
@@ -118,6 +120,22 @@ def _address_cost(study: Study, arguments: Arguments) -> Measured:
     return _lines(study, "sum of the lines of these addresses", lambda item: fnmatchcase(item.address, pattern), wanted)
 
 
+def _listed(study: Study, arguments: Arguments) -> Measured:
+    quantities = arguments["quantities"]
+    if not isinstance(quantities, Mapping) or not quantities:
+        raise MeasureError("the measure cost.listed needs quantities by SKU")
+    book = prices(study.architecture.region).prices
+    total, inputs = Decimal(0), []
+    for sku, quantity in quantities.items():
+        if sku not in book:
+            raise MeasureError(f"the price book of {study.architecture.region} has no {sku}")
+        amount = Decimal(str(quantity))
+        total += book[sku].cost(amount)
+        row = book[sku].tiers[0]
+        inputs.append(Given(sku, float(amount), row.unit, f"{row.usd} USD each; {row.source}, {row.as_of}"))
+    return Measured(total, "USD", "sum of quantity × unit price", tuple(inputs))
+
+
 def _unpriced(study: Study, _: Arguments) -> Measured:
     inputs = tuple(Given(gap.address, gap.reason, "", "price book") for gap in study.bill.unpriced)
     return Measured(len(inputs), "", "number of resources or components without a price", inputs)
@@ -158,6 +176,12 @@ def _bottleneck(study: Study, arguments: Arguments) -> Measured:
     return Measured(holding.bottleneck, "", "the station that saturates first", _inputs_of(study, holding.bottleneck))
 
 
+def _tasks(study: Study, arguments: Arguments) -> Measured:
+    capacity = study.capacity
+    tasks = (capacity.at_most if arguments.get("scaled_out") else capacity.at_start).tasks
+    return Measured(int(tasks.value), "task", "the lowest minimum that holds at a kick-off", (tasks,))
+
+
 def _station(
     compute: Callable[[Any, Arguments], tuple[float | None, str, str]],
 ) -> Callable[[Study, Arguments], Measured]:
@@ -173,9 +197,19 @@ def _station(
     return measured
 
 
+def _input(study: Study, arguments: Arguments) -> Measured:
+    wanted = str(arguments["input"])
+    inputs = _inputs_of(study, str(arguments["station"]))
+    for given in inputs:
+        if given.name == wanted:
+            value = str(given.value).lower() if isinstance(given.value, bool) else given.value
+            return Measured(value, given.unit, "as it goes into the formula of the station", (given,))
+    known = ", ".join(given.name for given in inputs) or "none"
+    raise MeasureError(f"the {arguments['station']} of {study.directory.name} has no input {wanted!r}; it has {known}")
+
+
 def _response(study: Study, _: Arguments) -> Measured:
     service = study.capacity.station("service")
-    interval = float(study.capacity.poll_interval.value)
     capacity = service.capacity_per_s.value
     if capacity is None:
         raise MeasureError("the service has no known capacity, so overload has no response time")
@@ -183,10 +217,58 @@ def _response(study: Study, _: Arguments) -> Measured:
     inputs = (
         Given("users", users, "user", study.scenario.file),
         study.capacity.poll_interval,
+        Given(
+            "requests that reach the service", service.offered_per_s, "req/s", "what the caches before it let through"
+        ),
         Given("service capacity", capacity, "req/s", service.formula),
     )
-    value = overload_response_s(float(users), interval, capacity)
-    return Measured(value, "s", "users ÷ service capacity − poll interval", inputs)
+    # A user whose polls the edge answers asks the service that much less often.
+    think_s = users / service.offered_per_s if service.offered_per_s > 0 else float("inf")
+    value = overload_response_s(float(users), think_s, capacity) if users and think_s < float("inf") else 0.0
+    return Measured(value, "s", "users ÷ service capacity − users ÷ requests that reach it", inputs)
+
+
+def _until_killed(study: Study, _: Arguments) -> Measured:
+    """The crowd at which the queue alone makes a health check time out, so that the balancer takes busy tasks for dead ones."""
+    balancer = study.capacity.path.balancer
+    if balancer is None:
+        raise MeasureError(f"{study.directory.name} has no load balancer, so there is no health check")
+    service = study.capacity.station("service")
+    capacity = service.capacity_per_s.value
+    if capacity is None:
+        raise MeasureError("the service has no known capacity, so there is no queue to compute")
+    timeout_s = balancer.health_check.timeout_s
+
+    def timed_out(users: float) -> bool:
+        reaching = flows(study.capacity.path, study.scenario, users).service_per_s
+        return reaching > 0 and overload_response_s(users, users / reaching, capacity) >= timeout_s
+
+    low, high = 0.0, float(MOST_USERS)
+    for _step in range(60 if timed_out(high) else 0):
+        middle = (low + high) / 2
+        low, high = (low, middle) if timed_out(middle) else (middle, high)
+    inputs = (
+        Given("timeout of the health check", timeout_s, "s", balancer.target_group),
+        Given("service capacity", capacity, "req/s", service.formula),
+        study.capacity.poll_interval,
+    )
+    formula = "users at which users ÷ service capacity − poll interval ÷ share that passes the edge = timeout of the health check"
+    return Measured(low or None, "user", formula, inputs)
+
+
+def _patience(study: Study, _: Arguments) -> Measured:
+    balancer = study.capacity.path.balancer
+    if balancer is None:
+        raise MeasureError(f"{study.directory.name} has no load balancer, so there is no health check")
+    check = balancer.health_check
+    origin = balancer.target_group
+    inputs = (
+        Given("interval", check.interval_s, "s", origin),
+        Given("timeout", check.timeout_s, "s", origin),
+        Given("failures", check.unhealthy, "check", origin),
+    )
+    seconds = (check.unhealthy - 1) * check.interval_s + check.timeout_s
+    return Measured(seconds, "s", "(failures − 1) × interval + timeout", inputs)
 
 
 def _connections(
@@ -324,8 +406,10 @@ MEASURES: Mapping[str, Measure] = {
     "cost.season": Measure("A season", _season),
     "cost.service": Measure("A month, one service", _service_cost, needs=("service",)),
     "cost.address": Measure("A month, some addresses", _address_cost, needs=("address",)),
+    "cost.listed": Measure("Price of listed quantities", _listed, needs=("quantities",)),
     "cost.unpriced": Measure("Without a price", _unpriced),
     "capacity.users_held": Measure("Users held", _held, takes=("level", "scaled_out")),
+    "capacity.tasks": Measure("Tasks at kick-off", _tasks, takes=("scaled_out",)),
     "capacity.bottleneck": Measure("First bottleneck", _bottleneck, takes=("scaled_out",)),
     "capacity.offered": Measure(
         "Load offered to a station",
@@ -343,7 +427,10 @@ MEASURES: Mapping[str, Measure] = {
         _station(lambda s, _: (s.utilisation, "share", f"offered load ÷ capacity; {s.formula}")),
         needs=("station",),
     ),
+    "capacity.input": Measure("What goes into a station's formula", _input, needs=("station", "input")),
     "capacity.overload_response": Measure("Response time beyond the knee", _response),
+    "health.users_until_killed": Measure("Users at which busy tasks are killed", _until_killed),
+    "health.patience": Measure("From the first failed check to the verdict", _patience),
     "connections.per_task": Measure(
         "Connections of a task", _connections(lambda b, _: (b.per_task.value, "connection"))
     ),

@@ -9,8 +9,9 @@
     band    = [300, 900]
 
 `with` holds the measure's arguments, `variables` replaces values of Terraform variables, `users`, `poll_interval_s` and
-`games_per_month` those of the scenario. A text has `expect` in place of a band. `of = ["a", "b"]` with `measure = "ratio"`,
-`"difference"`, `"sum"` or `"share"` computes with other claims; a stack is then not named.
+`games_per_month` those of the scenario; `arguments` and `without` change the resolved model, as `study` says. A text has
+`expect` in place of a band. `of = ["a", "b"]` with `measure = "ratio"`, `"difference"`, `"sum"` or `"share"` computes with
+other claims; a stack is then not named.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ KEYS = frozenset(
         "poll_interval_s",
         "games_per_month",
         "of",
+        "arguments",
+        "without",
     }
 )
 CITED = re.compile(r"""claim\(\s*["'](?P<name>[\w-]+)["']""")
@@ -69,6 +72,8 @@ class Claim:
     poll_interval_s: float | None = None
     games_per_month: int | None = None
     of: tuple[str, ...] = ()
+    replaced: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class Register:
                 users=claim.users,
                 poll_interval_s=claim.poll_interval_s,
                 games_per_month=claim.games_per_month,
+                **({"arguments": claim.replaced} if claim.replaced else {}),
+                **({"without": claim.without} if claim.without else {}),
             )
             return measure(claim.measure, subject, claim.arguments)
         except (MeasureError, StudyError, PathError, FactError, InputError) as error:
@@ -233,6 +240,8 @@ def _claim(file: str, name: str, entry: Any) -> Claim:
         poll_interval_s=None if interval is None else float(interval),
         games_per_month=entry.get("games_per_month"),
         of=of,
+        replaced=_plain(entry.get("arguments", {})),
+        without=tuple(entry.get("without", ())),
     )
 
 
@@ -271,11 +280,16 @@ def _percent(value: float) -> str:
     return f"{percent:.0f} %" if whole else f"{_significant(percent, 3 if percent >= 10 else 2)} %"
 
 
+def _seconds(value: float) -> str:
+    """Seconds, or milliseconds where seconds would begin with zeros."""
+    return f"{_significant(1000 * value, 3)} ms" if 0 < abs(value) < 0.1 else f"{_significant(value, 2)} s"
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "USD": lambda value: money(Decimal(str(value))),
     "share": lambda value: _percent(float(value)),
     "ratio": lambda value: _significant(float(value), 3),
-    "s": lambda value: f"{_significant(float(value), 2)} s",
+    "s": lambda value: _seconds(float(value)),
     "ms": lambda value: f"{_significant(float(value), 3)} ms",
     "user": lambda value: f"{_significant(float(value), 4)}",
     "req/s": lambda value: f"{_significant(float(value), 3)}",

@@ -5,9 +5,10 @@ Values that are None keep what the Terraform or the scenario says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,8 @@ def study(
     directory: str | Path,
     *,
     variables: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Mapping[str, Any]] | None = None,
+    without: Sequence[str] = (),
     users: int | None = None,
     poll_interval_s: float | None = None,
     games_per_month: int | None = None,
@@ -88,20 +91,50 @@ def study(
     """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
 
     A value inside `variables` may be a mapping: its keys replace those of the variable's own value, so that
-    `{"task_size": {"cpu": 1024}}` leaves the memory alone. None changes nothing. Raises StudyError where Terraform would refuse
-    the values.
+    `{"task_size": {"cpu": 1024}}` leaves the memory alone. None changes nothing.
+
+    For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
+    top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
+    Raises StudyError where Terraform would refuse the values, or where an address matches nothing.
     """
     folder = Path(directory)
     changed = _merged(folder, variables or {})
     architecture = terraform.load(folder, variables=changed)
     if architecture.errors:
         raise StudyError("; ".join(str(error) for error in architecture.errors[:3]))
+    architecture = _altered(_reduced(architecture, without), arguments or {})
     about = stack(folder)
     night = scenario(about.scenario)
     night = night if users is None else night.with_peak(users)
     night = _with(night, "client", poll_interval_s=poll_interval_s)
     night = _with(night, "calendar", games_per_month=games_per_month)
     return Study(folder, architecture, about, night)
+
+
+def _reduced(architecture: Architecture, without: Sequence[str]) -> Architecture:
+    """The architecture without the resources whose addresses match a glob; brackets stand for themselves."""
+    for glob in without:
+        pattern = glob.replace("[", "[[]")
+        kept = tuple(r for r in architecture.resources if not fnmatchcase(r.address, pattern))
+        if len(kept) == len(architecture.resources):
+            raise StudyError(f"{architecture.stack} has no resource {glob} that could be left out")
+        architecture = replace(architecture, resources=kept)
+    return architecture
+
+
+def _altered(architecture: Architecture, arguments: Mapping[str, Mapping[str, Any]]) -> Architecture:
+    """The architecture with other values of top-level arguments. One that is not there is an error."""
+    for address, values in arguments.items():
+        resource = architecture.by_address.get(address)
+        if resource is None:
+            raise StudyError(f"{architecture.stack} has no resource {address} whose arguments could be replaced")
+        unknown = sorted(values.keys() - resource.values.keys())
+        if unknown:
+            raise StudyError(f"{address} has no argument {unknown[0]!r} that could be replaced")
+        changed = replace(resource, values={**resource.values, **values})
+        resources = tuple(changed if r.address == address else r for r in architecture.resources)
+        architecture = replace(architecture, resources=resources)
+    return architecture
 
 
 def _merged(directory: Path, variables: Mapping[str, Any]) -> dict[str, Any]:

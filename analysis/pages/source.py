@@ -54,6 +54,17 @@ def anchor(line: int) -> str:
     return f"L{line}"
 
 
+def line_of(root: Path, path: str, text: str) -> int:
+    """The number of the only line of a file that holds `text`. Raises ValueError where there is none, or more than one."""
+    if path not in files(root):
+        raise ValueError(f"{path} is not a source file that the site shows")
+    lines = (root / path).read_text(encoding="utf-8").splitlines()
+    found = [number for number, line in enumerate(lines, 1) if text in line]
+    if len(found) != 1:
+        raise ValueError(f"{path} has {len(found)} lines with {text!r}; name a text that stands on one line only")
+    return found[0]
+
+
 def below_root(directory: str, file: str) -> str:
     """The path below the root of `file`, which is given relative to `directory`."""
     return posixpath.normpath(posixpath.join(directory, file))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from markupsafe import Markup
 from analysis.claims import (
     MEASURES,
     ClaimError,
+    Measured,
     MeasureError,
     Register,
     Result,
@@ -22,14 +26,16 @@ from analysis.claims import (
     shown,
 )
 from analysis.demand import Given, PathError
-from analysis.facts import FactError
+from analysis.facts import FactError, prices
 from analysis.pages import infrastructure, links, tables
 from analysis.pages.model import models
 from analysis.pages.tables import Cell, Column, Row
 from analysis.terraform import InputError
+from analysis.units import money
 
 REGISTER = "reference/how-computed.md"
 MOST_INPUTS = 12
+MOST_GLOBS = 4
 
 
 @cache
@@ -97,42 +103,180 @@ def _stacked(lines: Sequence[Markup]) -> Markup:
 
 
 def option_table(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
-    """The options of a decision record, each computed by the same model under the values it would set.
+    """The options of a decision record, each computed by the same model under what it would change.
 
-    The record's front matter lists them: `options: [{name, stack, variables, users, poll_interval_s, chosen, not_modelled}]` and
-    `measures: [{measure, title, with}]`. An option that this model cannot compute says why under `not_modelled`. Raises
-    ClaimError where an option or measure is wrong.
+    The record's front matter names the `stack`, the `measures` (one column each: measure, title, `with`) and the `options`
+    (one row each: name, and what it changes). An option may set `variables`, `users`, `poll_interval_s` or another `stack`;
+    take resources away by `without` or replace their `arguments`, where no variable reaches them; and `adds` quantities by SKU
+    to its bill. A measure may be taken under `arguments`, `without` and `users` of its own, such as a purged edge. Exactly one
+    option is `chosen`. An option that Terraform must refuse says `refused: true` and shows Terraform's sentence; one that this
+    model cannot compute says why under `not_modelled`; a `note` adds what the figures do not say. Raises ClaimError where an
+    option or measure is wrong.
     """
     options, measures = extra.get("options", ()), extra.get("measures", ())
     if not options or not measures:
         raise ClaimError(f"{page}: front matter lacks options or measures for the option table")
     columns = [Column("Option", "head")]
     for wanted in measures:
-        known = MEASURES.get(wanted["measure"])
+        _known(page, "measure", wanted, MEASURE_KEYS)
+        known = MEASURES.get(wanted.get("measure", ""))
         if known is None:
-            raise ClaimError(f"{page}: there is no measure {wanted['measure']!r}; there are {', '.join(MEASURES)}")
+            raise ClaimError(f"{page}: there is no measure {wanted.get('measure')!r}; there are {', '.join(MEASURES)}")
         columns.append(Column(wanted.get("title", known.title), "number"))
-    rows = [_option_row(root, page, option, measures) for option in options]
-    return tables.table(columns, rows, label="Options")
+    for option in options:
+        _known(page, "option", option, OPTION_KEYS)
+    chosen = [option for option in options if option.get("chosen")]
+    if len(chosen) != 1:
+        raise ClaimError(f"{page}: {len(chosen)} options are chosen; a decision chooses one")
+    word = "proposed" if extra.get("status") == "proposed" else "chosen"
+    figures = [_figures(root, page, option, measures, extra) for option in options]
+    best = figures[options.index(chosen[0])]
+    rows = [
+        _option_row(option, found, best, word, len(measures)) for option, found in zip(options, figures, strict=True)
+    ]
+    return tables.table(columns, rows, label="Options", caption=_basis(root, extra))
 
 
-def _option_row(root: Path, page: str, option: Mapping[str, Any], measures: Sequence[Mapping[str, Any]]) -> list[Cell]:
-    name = (
-        Markup("{} {}").format(option["name"], tables.chip("good", "chosen"))
-        if option.get("chosen")
-        else option["name"]
-    )
-    if "not_modelled" in option:
-        reason = Markup("<small>not modelled: {}</small>").format(option["not_modelled"])
-        return [name, reason, *([None] * (len(measures) - 1))]
-    try:
-        subject = register(root).study(
-            option["stack"],
-            variables=option.get("variables"),
-            users=option.get("users"),
-            poll_interval_s=option.get("poll_interval_s"),
+MEASURE_KEYS = frozenset({"measure", "title", "with", "arguments", "without", "users"})
+OPTION_KEYS = frozenset(
+    {
+        "name", "stack", "variables", "arguments", "without", "adds", "users", "poll_interval_s", "chosen", "refused",
+        "not_modelled", "note",
+    }
+)  # fmt: skip
+WHOLE_BILLS = frozenset({"cost.month", "cost.idle_month"})
+"""The measures to which what an option `adds` belongs."""
+
+
+def _known(page: str, kind: str, entry: Mapping[str, Any], keys: frozenset[str]) -> None:
+    unknown = sorted(entry.keys() - keys)
+    if unknown:
+        raise ClaimError(
+            f"{page}: {kind} has {unknown[0]!r}, which is not known; the keys are {', '.join(sorted(keys))}"
         )
-        figures = [shown(measure(wanted["measure"], subject, wanted.get("with", {}))) for wanted in measures]
-    except (MeasureError, StudyError, PathError, FactError, InputError) as error:
-        raise ClaimError(f"{page}: option {option['name']!r}: {error}") from None
-    return [name, *figures]
+    if kind == "option" and not str(entry.get("name") or "").strip():
+        raise ClaimError(f"{page}: an option lacks its name")
+
+
+def _basis(root: Path, extra: Mapping[str, Any]) -> str:
+    """What the figures rest on, in a sentence."""
+    subject = register(root).study(extra["stack"])
+    book = prices(subject.architecture.region)
+    return (
+        f"Computed from the Terraform at {subject.capacity.users:,} users ({subject.scenario.title}), "
+        f"with the prices of {book.as_of}."
+    )
+
+
+def _figures(
+    root: Path, page: str, option: Mapping[str, Any], measures: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]
+) -> list[Measured] | str:
+    """One figure for each measure, or the sentence that says why there is none."""
+    if "not_modelled" in option:
+        return f"Not modelled: {option['not_modelled']}"
+    where = f"{page}: option {option['name']!r}"
+    try:
+        figures = [_figure(root, option, wanted, extra) for wanted in measures]
+    except StudyError as error:
+        if option.get("refused"):
+            return f"Terraform refuses it: {_sentence(error)}"
+        raise ClaimError(f"{where}: {error}") from None
+    except (MeasureError, PathError, FactError, InputError) as error:
+        raise ClaimError(f"{where}: {error}") from None
+    if option.get("refused"):
+        raise ClaimError(f"{where} is said to be refused, but its Terraform resolves; compute it instead")
+    return figures
+
+
+def _figure(root: Path, option: Mapping[str, Any], wanted: Mapping[str, Any], extra: Mapping[str, Any]) -> Measured:
+    stack = option.get("stack", extra.get("stack"))
+    if stack is None:
+        raise StudyError("front matter names no stack")
+    given = {key: option[key] for key in ("variables", "users", "poll_interval_s") if key in option}
+    if "users" in wanted:
+        given["users"] = wanted["users"]
+    arguments = {**option.get("arguments", {}), **wanted.get("arguments", {})}
+    without = (*option.get("without", ()), *wanted.get("without", ()))
+    if arguments:
+        given["arguments"] = arguments
+    if without:
+        given["without"] = without
+    subject = register(root).study(stack, **given)
+    found = measure(wanted["measure"], subject, wanted.get("with", {}))
+    if "adds" not in option or wanted["measure"] not in WHOLE_BILLS:
+        return found
+    listed = measure("cost.listed", subject, {"quantities": option["adds"]})
+    total = Decimal(str(found.value)) + Decimal(str(listed.value))
+    return replace(found, value=total, inputs=(*found.inputs, *listed.inputs))
+
+
+_REFUSAL = re.compile(r'^(?:\S+: )?(?:error: )?(?:invalid value for variable "[^"]*": )?')
+
+
+def _sentence(error: StudyError) -> str:
+    """What a refusal says, without the place and the kind of message before it."""
+    return _REFUSAL.sub("", str(error))
+
+
+def _changes(option: Mapping[str, Any]) -> list[str]:
+    found = [f"{path} = {value}" for path, value in _leaves("", option.get("variables", {}))]
+    found += [f"{address}: {path} = {value}"
+              for address, values in option.get("arguments", {}).items() for path, value in _leaves("", values)]  # fmt: skip
+    absent = option.get("without", ())
+    found += [f"without {glob}" for glob in absent[:MOST_GLOBS]]
+    found += [f"and without {len(absent) - MOST_GLOBS} more"] if len(absent) > MOST_GLOBS else []
+    found += [f"+ {quantity:,} × {sku}" for sku, quantity in option.get("adds", {}).items()]
+    found += [f"{key} = {option[key]}" for key in ("users", "poll_interval_s") if key in option]
+    return found
+
+
+def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [leaf for key, inner in value.items() for leaf in _leaves(f"{path}.{key}" if path else str(key), inner)]
+    return [(path, infrastructure.shown(value))]
+
+
+def _option_row(
+    option: Mapping[str, Any], figures: list[Measured] | str, best: list[Measured] | str, word: str, count: int
+) -> list[Cell]:
+    """Name and changes of an option, then its figures; amounts of money with their difference from the chosen option's."""
+    name = Markup("{}").format(option["name"])
+    if option.get("chosen"):
+        name += Markup(" {}").format(tables.chip("good" if word == "chosen" else "info", word))
+    lines = [name, *(Markup("<small><code>{}</code></small>").format(change) for change in _changes(option))]
+    if "note" in option:
+        lines.append(Markup("<small>{}</small>").format(option["note"]))
+    if isinstance(figures, str):
+        return [_stacked([*lines, Markup("<small>{}</small>").format(figures)]), *(["–"] * count)]
+    compared = [None] * count if option.get("chosen") or isinstance(best, str) else best
+    return [_stacked(lines), *(_compared(figure, other) for figure, other in zip(figures, compared, strict=True))]
+
+
+def _compared(figure: Measured, other: Measured | None) -> Cell:
+    text = shown(figure)
+    if other is None or figure.unit != "USD" or figure.value is None or other.value is None:
+        return text
+    difference = Decimal(str(figure.value)) - Decimal(str(other.value))
+    if not difference:
+        return text
+    sign = "+" if difference >= 0 else "−"
+    return Markup("{}<br><small>{}{}</small>").format(text, sign, money(abs(difference)))
+
+
+def affected(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
+    """The resources that a decision shapes, from its front matter's `affects`, each with the line where it stands.
+
+    Raises ClaimError for an address that the resolved stack does not have.
+    """
+    found = models(root).get(str(extra.get("stack")))
+    addresses = extra.get("affects", ())
+    if found is None or not addresses:
+        raise ClaimError(f"{page}: front matter lacks the stack or the addresses that the decision affects")
+    items = []
+    for address in addresses:
+        resource = found.architecture.by_address.get(address)
+        if resource is None:
+            raise ClaimError(f"{page}: affects names {address}, which {found.name} does not have")
+        line = infrastructure.citation(found, resource.defined_at, page)
+        items.append(Markup("<li>{} {}</li>").format(tables.code(address), line))
+    return Markup("<ul>{}</ul>").format(Markup("").join(items))
