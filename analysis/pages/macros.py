@@ -56,6 +56,10 @@ def define_env(env: Any) -> None:
         """A link to a line of a source file."""
         return source_link(root, here(), path, line)
 
+    def line_of(path: str, text: str) -> Markup:
+        """A link to the only line of a source file that holds a text; it moves with the line."""
+        return source_link(root, here(), path, source.line_of(root, path, text))
+
     def notebook_list() -> Markup:
         """One line for each notebook: its title and first paragraph."""
         return book_list(root, here())
@@ -207,13 +211,17 @@ def define_env(env: Any) -> None:
         """The options of the decision record at hand, computed."""
         return stated.option_table(root, here(), env.page.meta)
 
+    def affected() -> Markup:
+        """The resources that the decision record at hand shapes, with their lines."""
+        return stated.affected(root, here(), env.page.meta)
+
     for macro in (
         monthly_cost, users_held,
-        claim, claim_table, option_table,
+        claim, claim_table, option_table, affected,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, cost_totals, cost_by_service,
         cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
         freshness,
-        contents, glossary_list, source_files, cited, notebook_list, price_book_name, price_table, assumption_tables,
+        contents, glossary_list, source_files, cited, line_of, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
     ):  # fmt: skip
         env.macro(macro)
