@@ -118,6 +118,8 @@ def test_an_attribute_says_where_it_stands(crashed):
 EXAMPLES = {
     "cost.service": {"service": "RDS"},
     "cost.address": {"address": "aws_db_instance.*"},
+    "cost.listed": {"quantities": {"alb.hour": 730}},
+    "capacity.input": {"station": "service", "input": "task vCPU"},
     "capacity.offered": {"station": "service"},
     "capacity.capacity": {"station": "service"},
     "capacity.utilisation": {"station": "service"},
@@ -158,6 +160,7 @@ def test_every_measure_can_be_taken_of_a_real_stack(crashed, name):
         (Measured(2.97, "ratio", "f"), "2.97"),
         (Measured(1077.08, "user", "f"), "1,077"),
         (Measured(9.84, "s", "f"), "9.8 s"),
+        (Measured(0.00116, "s", "f"), "1.16 ms"),
         (Measured(None, "user", "f"), "no limit"),
         (Measured(1234, "", "f"), "1,234"),
         (Measured("service", "", "f"), "service"),
@@ -179,3 +182,31 @@ def test_the_projects_claims_hold_and_each_is_cited():
     combined = {name for claim in made.claims.values() for name in claim.of}
     assert sorted(set(made.claims) - set(cited) - combined) == [], "claims that no page cites"
     assert sorted(set(cited) - set(made.claims)) == [], "citations of claims that do not exist"
+
+
+def test_busy_tasks_are_killed_at_the_crowd_whose_queue_lasts_as_long_as_the_health_checks_timeout(crashed):
+    found = measure("health.users_until_killed", crashed, {})
+    capacity = measure("capacity.capacity", crashed, {"station": "service"}).value
+    timeout_s = crashed.capacity.path.balancer.health_check.timeout_s
+    poll_s = float(crashed.capacity.poll_interval.value)
+    assert found.value == pytest.approx(capacity * (poll_s + timeout_s), rel=1e-6)
+
+
+def test_the_verdict_falls_with_the_last_failure_of_the_health_check(crashed):
+    check = crashed.capacity.path.balancer.health_check
+    patience = measure("health.patience", crashed, {}).value
+    assert patience == (check.unhealthy - 1) * check.interval_s + check.timeout_s
+
+
+def test_listed_quantities_are_priced_and_an_unknown_one_is_refused(crashed):
+    assert measure("cost.listed", crashed, {"quantities": {"alb.hour": 730}}).value == Decimal("16.425")
+    with pytest.raises(MeasureError, match="has no nope"):
+        measure("cost.listed", crashed, {"quantities": {"nope": 1}})
+    with pytest.raises(MeasureError, match="quantities by SKU"):
+        measure("cost.listed", crashed, {"quantities": {}})
+
+
+def test_a_claim_may_rest_on_a_changed_model(tmp_path):
+    text = '[{}]\nsays = "x"\nstack = "buzzer"\nmeasure = "cost.idle_month"\nband = [1, 9_000]\n{}'
+    made = register(tmp_path, text.format("own", "") + text.format("less", 'without = ["module.cache.*"]\n'))
+    assert made.result("less").measured.value < made.result("own").measured.value
