@@ -17,6 +17,7 @@ from analysis.pages import (
     diagrams,
     frontmatter,
     glossary,
+    incident,
     infrastructure,
     links,
     load,
@@ -26,6 +27,7 @@ from analysis.pages import (
     reference,
     source,
     stated,
+    storage,
     tables,
 )
 
@@ -138,6 +140,16 @@ def define_env(env: Any) -> None:
         }
         return infrastructure.alarms(stack(name), here(), books)
 
+    def value(name: str, address: str, argument: str = "") -> str:
+        """A value of a stack as one would type it into a command; `var.tasks` stands for a variable."""
+        return infrastructure.plain(stack(name), address, argument)
+
+    def runbook_alarms(name: str) -> Markup:
+        """The alarms that the runbook at hand answers, from its front matter, and where its commands are typed."""
+        found = env.page.meta.get("alarms") or []
+        told = infrastructure.alarms_named(stack(name), here(), found) if found else Markup("")
+        return Markup("{}\n<p>{}</p>").format(told, records.where_to_type(stack(name).architecture.region))
+
     def cost_totals(*names: str) -> Markup:
         """The monthly totals of stacks."""
         return bill.totals({stack(name).about.title: stack(name).estimate for name in names})
@@ -215,10 +227,36 @@ def define_env(env: Any) -> None:
         """The resources that the decision record at hand shapes, with their lines."""
         return stated.affected(root, here(), env.page.meta)
 
+    def incident_timeline(name: str) -> Markup:
+        """The night of a stack's scenario, with what the page's front matter says was reported."""
+        return incident.timeline(stack(name), env.page.meta.get("reported") or ())
+
+    def flaws(name: str, mended: str) -> Markup:
+        """The marked flaws of a stack; what closes each in the stack `mended` stands in the page's front matter by its id."""
+        closed = {
+            flaw: closed_by(root, docs, here(), f"{mended} {closer}" if closer.count(" ") == 1 else closer)
+            for flaw, closer in (env.page.meta.get("closed") or {}).items()
+        }
+        return incident.flaws(stack(name), here(), closed)
+
+    def change_table(group: str) -> Markup:
+        """Single changes to a stack, computed; `group` names their list in the front matter."""
+        return incident.change_table(root, here(), env.page.meta.get(group) or {}, f"Changes: {group}")
+
+    def how_many(folder: str) -> str:
+        """The number of pages in a folder, its index not counted."""
+        return str(len(frontmatter.folder(docs, folder)))
+
+    def buckets(name: str) -> Markup:
+        """The buckets of a stack: who may do what, how long objects stay."""
+        return storage.buckets(stack(name), here())
+
     for macro in (
+        incident_timeline, flaws, change_table, buckets, how_many,
         monthly_cost, users_held,
         claim, claim_table, option_table, affected,
-        stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, cost_totals, cost_by_service,
+        stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,
+        cost_totals, cost_by_service,
         cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
         freshness,
         contents, glossary_list, source_files, cited, line_of, notebook_list, price_book_name, price_table, assumption_tables,
@@ -276,12 +314,28 @@ def source_link(root: Path, page: str, path: str, line: int) -> Markup:
 
 
 def closed_by(root: Path, docs: Path, page: str, text: str) -> tables.Cell:
-    """What closes an action, as a link: a source line, or a page named from the folder of the page that lists the action.
+    """What closes an action, as a link.
 
-    Raises ValueError where it is neither.
+    It names an argument (`stack address argument`, shown with its value), a source line (`file.tf:12`, or `file.tf#text` for the
+    first line with that text), or a page, from the folder of the page that lists the action.
+
+    Raises ValueError where it is none of them, LookupError where the stack has no such argument.
     """
     if not text:
         return None
+    if text.count(" ") == 2:
+        name, address, argument = text.split(" ")
+        found = model.model(root, name)
+        value, where, _ = infrastructure.attribute(found, address, argument)
+        shown = tables.code(f"{argument} = {infrastructure.shown(value)}")
+        return Markup("{} {}").format(shown, infrastructure.citation(found, where, page) or "")
+    file, _, wanted = text.partition("#")
+    if wanted:
+        lines = (root / file).read_text(encoding="utf-8").splitlines() if file in source.files(root) else []
+        number = next((number for number, line in enumerate(lines, 1) if wanted in line), None)
+        if number is None:
+            raise ValueError(f"{page}: closed_by names {text}, but {file} has no line with {wanted!r}")
+        return Markup("{} {}").format(tables.code(wanted), source_link(root, page, file, number))
     match = _SOURCE_LINE.fullmatch(text)
     if match:
         return source_link(root, page, match["path"], int(match["line"]))

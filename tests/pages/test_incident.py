@@ -1,0 +1,72 @@
+"""The pages of an incident: its timeline, its marked flaws, its single changes, and the buckets of a stack."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.claims import ClaimError
+from analysis.pages import incident, storage
+from analysis.pages.model import model
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def crashed():
+    return model(ROOT, "buzzer_baseline")
+
+
+def lines(markup):
+    return [re.sub(r"<[^>]+>", " ", line) for line in str(markup).split("</li>") if line.strip()]
+
+
+def test_the_timeline_is_in_order_and_says_of_each_line_how_it_is_known(crashed):
+    found = lines(incident.timeline(crashed, [{"minute": 105, "what": "It stops."}]))
+    events = [line for line in found if " min" in line]
+    minutes = [int(re.search(r"([+−]\d+) min", line)[1].replace("−", "-")) for line in events]
+    assert minutes == sorted(minutes)
+    assert all(re.search("reconstructed|computed|reported", line) for line in events)
+    assert any("It stops." in line and "reported" in line for line in events)
+
+
+def test_the_queue_grows_before_the_health_check_gives_up(crashed):
+    found = lines(incident.timeline(crashed))
+    grows = next(i for i, line in enumerate(found) if "the queue grows" in line)
+    killed = next(i for i, line in enumerate(found) if "end the task" in line)
+    assert grows < killed
+
+
+def test_every_flaw_of_the_terraform_needs_its_answer_and_no_answer_stands_alone(crashed):
+    marked = set(re.findall(r"# flaw: ([A-Z]\d+) ", (ROOT / crashed.folder / "main.tf").read_text()))
+    closed = dict.fromkeys(marked, "somewhere")
+    assert str(incident.flaws(crashed, "p.md", closed)).count("main.tf:") >= len(marked)
+    with pytest.raises(ValueError, match="flaw B1 "):
+        incident.flaws(crashed, "p.md", {key: value for key, value in closed.items() if key != "B1"})
+    with pytest.raises(ValueError, match="flaw Z9 "):
+        incident.flaws(crashed, "p.md", {**closed, "Z9": "nothing"})
+
+
+def test_a_single_change_is_computed_and_a_wrong_one_is_named():
+    group = {
+        "stack": "buzzer_baseline",
+        "measures": [{"measure": "capacity.overload_response", "title": "Wait"}],
+        "changes": [
+            {"name": "as it was"},
+            {"name": "ten", "arguments": {"aws_ecs_service.api": {"desired_count": 10}}},
+        ],
+    }
+    shown = lines(str(incident.change_table(ROOT, "p.md", group, "Changes")).replace("</tr>", "</li>"))
+    assert "0 s" not in shown[1]
+    assert "0 s" in shown[2]
+    wrong = {**group, "changes": [{"name": "typo", "arguments": {"aws_ecs_service.web": {"desired_count": 2}}}]}
+    with pytest.raises(ClaimError, match=r"typo.*aws_ecs_service\.web"):
+        incident.change_table(ROOT, "p.md", wrong, "Changes")
+
+
+def test_a_bucket_says_who_may_read_it_and_how_long_it_keeps():
+    shown = str(storage.buckets(model(ROOT, "buzzer"), "p.md"))
+    assert "cloudfront.amazonaws.com: s3:GetObject" in shown
+    assert "Deny everyone" in shown
+    assert "no public access" in shown
+    assert re.search(r"after \d+ days to GLACIER", shown)
