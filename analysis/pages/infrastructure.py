@@ -217,9 +217,9 @@ def plain(model: Model, address: str, name: str) -> str:
         value, _, _ = attribute(model, address, name)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise LookupError(f"{address}.{name} is {shown(value)}, which cannot be typed into a command")
-    return str(value)
+    if type(value) in {str, int, float}:
+        return str(value)
+    raise LookupError(f"{address}.{name} is {shown(value)}, which cannot be typed into a command")
 
 
 def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:

@@ -119,6 +119,11 @@ def runbook_table(docs: Path, folder: str, page: str) -> Markup:
     return table(columns, rows, label="Runbooks")
 
 
+def where_to_type(region: str) -> str:
+    """Where the commands of a runbook run as they stand: they need version 2 of the command line, `jq` and GNU's `date`."""
+    return f"Type the commands into AWS CloudShell in {region}, with the role of the platform on-call."
+
+
 def actions(meta: Mapping[str, Any], page: str) -> list[Action]:
     """The actions in a page's front matter. Raises FrontMatterError for one that lacks a key or has an unknown state."""
     found = []
@@ -142,6 +147,17 @@ def actions(meta: Mapping[str, Any], page: str) -> list[Action]:
             Action(entry["what"], entry["owner"], entry["due"], entry["state"], str(entry.get("closed_by", "")))
         )
     return found
+
+
+def action_state(found: Sequence[Action], today: dt.date) -> Markup:
+    """How many actions are done, open and overdue, as chips; a number that is zero is left out."""
+    overdue = sum(action.overdue(today) for action in found)
+    counts = {state: sum(action.state == state for action in found) for state in ACTION_STATES}
+    counts["open"] -= overdue
+    parts = [tables.chip(ACTION_STATES[state], f"{count} {state}") for state, count in counts.items() if count]
+    if overdue:
+        parts.append(tables.chip("bad", f"{overdue} overdue"))
+    return Markup(" ").join(parts)
 
 
 def action_table(found: Sequence[Action], today: dt.date, closed_by: Mapping[str, Cell]) -> Markup:
