@@ -116,13 +116,13 @@ def option_table(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
     options, measures = extra.get("options", ()), extra.get("measures", ())
     if not options or not measures:
         raise ClaimError(f"{page}: front matter lacks options or measures for the option table")
-    columns = [Column("Option", "head")]
+    titles = []
     for wanted in measures:
         _known(page, "measure", wanted, MEASURE_KEYS)
         known = MEASURES.get(wanted.get("measure", ""))
         if known is None:
             raise ClaimError(f"{page}: there is no measure {wanted.get('measure')!r}; there are {', '.join(MEASURES)}")
-        columns.append(Column(wanted.get("title", known.title), "number"))
+        titles.append(wanted.get("title", known.title))
     for option in options:
         _known(page, "option", option, OPTION_KEYS)
     chosen = [option for option in options if option.get("chosen")]
@@ -131,10 +131,14 @@ def option_table(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
     word = "proposed" if extra.get("status") == "proposed" else "chosen"
     figures = [_figures(root, page, option, measures, extra) for option in options]
     best = figures[options.index(chosen[0])]
-    rows = [
-        _option_row(option, found, best, word, len(measures)) for option, found in zip(options, figures, strict=True)
+    groups = [
+        _option_group(option, found, best, word, len(measures)) for option, found in zip(options, figures, strict=True)
     ]
-    return tables.table(columns, rows, label="Options", caption=_basis(root, extra))
+    heads = Markup("").join(Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles)
+    return Markup(
+        '<div class="g-table" role="group" aria-label="Options" tabindex="0"><table class="g-data g-options">'
+        "<caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>"
+    ).format(_basis(root, extra), heads, Markup("").join(groups))
 
 
 MEASURE_KEYS = frozenset({"measure", "title", "with", "arguments", "without", "users"})
@@ -219,14 +223,15 @@ def _sentence(error: StudyError) -> str:
 
 
 def _changes(option: Mapping[str, Any]) -> list[str]:
+    """What an option changes, one entry for each variable, resource, quantity or value of the scenario."""
     found = [f"{path} = {value}" for path, value in _leaves("", option.get("variables", {}))]
-    found += [f"{address}: {path} = {value}"
-              for address, values in option.get("arguments", {}).items() for path, value in _leaves("", values)]  # fmt: skip
+    for address, values in option.get("arguments", {}).items():
+        found.append(f"{address}: " + ", ".join(f"{path} = {value}" for path, value in _leaves("", values)))
     absent = option.get("without", ())
     found += [f"without {glob}" for glob in absent[:MOST_GLOBS]]
     found += [f"and without {len(absent) - MOST_GLOBS} more"] if len(absent) > MOST_GLOBS else []
     found += [f"+ {quantity:,} × {sku}" for sku, quantity in option.get("adds", {}).items()]
-    found += [f"{key} = {option[key]}" for key in ("users", "poll_interval_s") if key in option]
+    found += [f"{key} = {option[key]}" for key in ("stack", "users", "poll_interval_s") if key in option]
     return found
 
 
@@ -236,20 +241,31 @@ def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
     return [(path, infrastructure.shown(value))]
 
 
-def _option_row(
+def _option_group(
     option: Mapping[str, Any], figures: list[Measured] | str, best: list[Measured] | str, word: str, count: int
-) -> list[Cell]:
-    """Name and changes of an option, then its figures; amounts of money with their difference from the chosen option's."""
+) -> Markup:
+    """One option: a line across the table with its name and what it changes, then its figures, or why there are none.
+
+    Money carries its difference from the chosen option's. Two lines, because a phone has room for the figures side by side only
+    if nothing stands beside them.
+    """
     name = Markup("{}").format(option["name"])
     if option.get("chosen"):
         name += Markup(" {}").format(tables.chip("good" if word == "chosen" else "info", word))
     lines = [name, *(Markup("<small><code>{}</code></small>").format(change) for change in _changes(option))]
-    if "note" in option:
-        lines.append(Markup("<small>{}</small>").format(option["note"]))
+    notes = [option["note"]] if "note" in option else []
     if isinstance(figures, str):
-        return [_stacked([*lines, Markup("<small>{}</small>").format(figures)]), *(["–"] * count)]
+        notes.append(figures)
+    lines += [Markup("<small>{}</small>").format(note) for note in notes]
+    head = Markup('<tr class="g-option"><th colspan="{}" scope="rowgroup">{}</th></tr>').format(count, _stacked(lines))
+    if isinstance(figures, str):
+        return Markup("<tbody>{}</tbody>").format(head)
     compared = [None] * count if option.get("chosen") or isinstance(best, str) else best
-    return [_stacked(lines), *(_compared(figure, other) for figure, other in zip(figures, compared, strict=True))]
+    cells = Markup("").join(
+        Markup('<td class="g-num">{}</td>').format(_compared(figure, other))
+        for figure, other in zip(figures, compared, strict=True)
+    )
+    return Markup("<tbody>{}<tr>{}</tr></tbody>").format(head, cells)
 
 
 def _compared(figure: Measured, other: Measured | None) -> Cell:
