@@ -14,7 +14,7 @@ from analysis.architecture import Location
 from analysis.claims import MEASURES, ClaimError, MeasureError, StudyError, measure, shown
 from analysis.demand import PathError
 from analysis.facts import FactError
-from analysis.pages import infrastructure, load
+from analysis.pages import infrastructure, load, tables
 from analysis.pages.model import Model
 from analysis.pages.stated import register
 from analysis.pages.tables import Cell, Column, table
@@ -54,7 +54,8 @@ def timeline(model: Model, reported: Sequence[Mapping[str, Any]] = ()) -> Markup
 
 def _minutes(minute: float) -> str:
     whole = round(minute)
-    return f"{'−' if whole < 0 else '+'}{abs(whole)} min"
+    sign = "−" if whole < 0 else "+" if whole > 0 else ""
+    return f"{sign}{abs(whole)}"
 
 
 def _events(model: Model) -> Iterator[Entry]:
@@ -73,9 +74,15 @@ def _crossings(model: Model) -> Iterator[Entry]:
     killed = measure("health.users_until_killed", model.study, {}).value
     seconds = range(round(night.start_minute * 60), round(night.end_minute * 60) + 1)
     levels = (
-        (held, "The service is asked for more than it can do; the queue grows.", "The queue begins to drain."),
-        (killed, "The queue is longer than the health check waits; two failed checks end the task.", ""),
+        (
+            held,
+            "The service is asked for more than it can do, from {} users on; the queue grows.",
+            "Below {} users the queue would begin to drain.",
+        ),
+        (killed, "The queue is longer than the health check waits, from {} users on.", ""),
     )
+    verdict_s = measure("health.patience", model.study, {}).value
+    dead = "At the earliest, the balancer takes the task for dead, and it is replaced."
     for level, above, below in levels:
         if not isinstance(level, int | float):
             continue
@@ -83,27 +90,40 @@ def _crossings(model: Model) -> Iterator[Entry]:
         for second in seconds:
             over = night.users(second / 60.0) > level
             if over != crossed and (crossed is not None or over) and (above if over else below):
-                crowd = load.significant(float(level), 2)
-                yield Entry(second / 60.0, f"{above if over else below} ({crowd} users)", "computed")
+                sentence = (above if over else below).format(load.significant(float(level), 2))
+                yield Entry(second / 60.0, sentence, "computed")
+                if level == killed and isinstance(verdict_s, int | float):
+                    yield Entry((second + verdict_s) / 60.0, dead, "computed")
             crossed = over
 
 
-def flaws(model: Model, page: str, closed: Mapping[str, Cell]) -> Markup:
-    """Every line of the stack's Terraform that is marked `# flaw: <id> ...`, with a link to it and what closes it, by id.
+def flaws(model: Model, page: str, closed: Mapping[str, Sequence[Cell]]) -> Markup:
+    """Every line of the stack's Terraform that is marked `# flaw: <id> ...`, with a link to it and what closes it.
 
-    Raises ValueError where an id of `closed` marks no line, or where a flaw has no entry in `closed`.
+    `closed` has for each id what closes its lines, in their order. Raises ValueError where lines and closers of an id differ in
+    number.
     """
     found = list(_flaws(model))
-    ids = {flaw_id for flaw_id, _, _ in found}
-    if ids != closed.keys():
-        odd = min(ids ^ closed.keys())
-        raise ValueError(f"{page}: flaw {odd} stands in only one of the front matter and the Terraform of {model.name}")
+    ids = [flaw_id for flaw_id, _, _ in found]
+    for flaw_id in sorted({*ids, *closed}):
+        if ids.count(flaw_id) != len(closed.get(flaw_id, ())):
+            raise ValueError(
+                f"{page}: flaw {flaw_id} marks {ids.count(flaw_id)} lines of {model.name} and has "
+                f"{len(closed.get(flaw_id, ()))} closers in the front matter"
+            )
+    closers = {flaw_id: iter(cells) for flaw_id, cells in closed.items()}
     rows = [
-        [flaw_id, says, infrastructure.citation(model, where, page), closed[flaw_id]]
+        [flaw_id, _marked(says), infrastructure.citation(model, where, page), next(closers[flaw_id])]
         for flaw_id, says, where in sorted(found, key=lambda flaw: (flaw[0][0], int(flaw[0][1:])))
     ]
     columns = [Column("Flaw", "code"), Column("What is written", "wide"), Column("Where"), Column("Closed by", "wide")]
     return table(columns, rows, label="Contributing factors")
+
+
+def _marked(text: str) -> Markup:
+    """The text with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(tables.code(part) if at % 2 else Markup("{}").format(part) for at, part in enumerate(parts))
 
 
 def _flaws(model: Model) -> Iterator[tuple[str, str, Location]]:
@@ -133,12 +153,12 @@ def change_table(root: Path, page: str, extra: Mapping[str, Any], label: str) ->
             figures = [shown(measure(wanted["measure"], subject, wanted.get("with", {}))) for wanted in measures]
         except (MeasureError, StudyError, PathError, FactError, InputError) as error:
             raise ClaimError(f"{page}: change {change['name']!r}: {error}") from None
-        rows.append([change["name"], *figures, change.get("verdict", "")])
+        verdict = Markup("<br><small>{}</small>").format(change["verdict"]) if change.get("verdict") else ""
+        rows.append([Markup("{}{}").format(change["name"], verdict), *figures])
     if not rows or not measures:
         raise ClaimError(f"{page}: front matter lacks the changes or the measures of {label}")
     columns = [
         Column("Change", "wide"),
         *(Column(wanted["title"], "number") for wanted in measures),
-        Column("So", "wide"),
     ]
     return table(columns, rows, label=label)

@@ -223,6 +223,10 @@ def define_env(env: Any) -> None:
         """The options of the decision record at hand, computed."""
         return stated.option_table(root, here(), env.page.meta)
 
+    def decided() -> Markup:
+        """State, day and roles of the decision record at hand."""
+        return stated.decided(env.page.meta)
+
     def affected() -> Markup:
         """The resources that the decision record at hand shapes, with their lines."""
         return stated.affected(root, here(), env.page.meta)
@@ -234,10 +238,17 @@ def define_env(env: Any) -> None:
     def flaws(name: str, mended: str) -> Markup:
         """The marked flaws of a stack; what closes each in the stack `mended` stands in the page's front matter by its id."""
         closed = {
-            flaw: closed_by(root, docs, here(), f"{mended} {closer}" if closer.count(" ") == 1 else closer)
-            for flaw, closer in (env.page.meta.get("closed") or {}).items()
+            flaw: [
+                closed_by(root, docs, here(), f"{mended} {closer}" if closer.count(" ") == 1 else closer)
+                for closer in (closers if isinstance(closers, list) else [closers])
+            ]
+            for flaw, closers in (env.page.meta.get("closed") or {}).items()
         }
         return incident.flaws(stack(name), here(), closed)
+
+    def action_state() -> Markup:
+        """How many of the page's actions are done and how many are not."""
+        return records.action_state(records.actions(env.page.meta, here()), frontmatter.today())
 
     def change_table(group: str) -> Markup:
         """Single changes to a stack, computed; `group` names their list in the front matter."""
@@ -247,14 +258,18 @@ def define_env(env: Any) -> None:
         """The number of pages in a folder, its index not counted."""
         return str(len(frontmatter.folder(docs, folder)))
 
+    def how_many_notebooks() -> str:
+        """The number of notebooks."""
+        return str(len(navigation.notebooks(root / "notebooks")))
+
     def buckets(name: str) -> Markup:
         """The buckets of a stack: who may do what, how long objects stay."""
         return storage.buckets(stack(name), here())
 
     for macro in (
-        incident_timeline, flaws, change_table, buckets, how_many,
+        incident_timeline, flaws, change_table, action_state, buckets, how_many, how_many_notebooks,
         monthly_cost, users_held,
-        claim, claim_table, option_table, affected,
+        claim, claim_table, option_table, affected, decided,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,
         cost_totals, cost_by_service,
         cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
