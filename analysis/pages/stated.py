@@ -29,6 +29,7 @@ from analysis.demand import Given, PathError
 from analysis.facts import FactError, prices
 from analysis.pages import infrastructure, links, tables
 from analysis.pages.model import models
+from analysis.pages.records import DECISION_STATES
 from analysis.pages.tables import Cell, Column, Row
 from analysis.terraform import InputError
 from analysis.units import money
@@ -137,8 +138,8 @@ def option_table(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
     heads = Markup("").join(Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles)
     return Markup(
         '<div class="g-table" role="group" aria-label="Options" tabindex="0"><table class="g-data g-options">'
-        "<caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>"
-    ).format(_basis(root, extra), heads, Markup("").join(groups))
+        "<caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>{}"
+    ).format(_basis(root, extra), heads, Markup("").join(groups), _formulas(titles, best))
 
 
 MEASURE_KEYS = frozenset({"measure", "title", "with", "arguments", "without", "users"})
@@ -150,6 +151,24 @@ OPTION_KEYS = frozenset(
 )  # fmt: skip
 WHOLE_BILLS = frozenset({"cost.month", "cost.idle_month"})
 """The measures to which what an option `adds` belongs."""
+
+
+def _formulas(titles: Sequence[str], best: list[Measured] | str) -> Markup:
+    """How each column is computed, folded away; nothing where the chosen option has no figures."""
+    if isinstance(best, str):
+        return Markup("")
+    lines = Markup("").join(
+        Markup("<li>{}: {}</li>").format(title, figure.formula) for title, figure in zip(titles, best, strict=True)
+    )
+    return Markup("<details><summary>How the columns are computed</summary><ul>{}</ul></details>").format(lines)
+
+
+def decided(extra: Mapping[str, Any]) -> Markup:
+    """The state of the decision record at hand, its day and the roles that decided, in a line."""
+    status = str(extra["status"])
+    state = tables.chip(DECISION_STATES[status], status)
+    roles = extra["deciders"] if isinstance(extra["deciders"], str) else ", ".join(extra["deciders"])
+    return Markup("<p>{} {}, by {}</p>").format(state, extra["date"], roles)
 
 
 def _known(page: str, kind: str, entry: Mapping[str, Any], keys: frozenset[str]) -> None:
@@ -228,8 +247,8 @@ def _changes(option: Mapping[str, Any]) -> list[str]:
     for address, values in option.get("arguments", {}).items():
         found.append(f"{address}: " + ", ".join(f"{path} = {value}" for path, value in _leaves("", values)))
     absent = option.get("without", ())
-    found += [f"without {glob}" for glob in absent[:MOST_GLOBS]]
-    found += [f"and without {len(absent) - MOST_GLOBS} more"] if len(absent) > MOST_GLOBS else []
+    more = f", and {len(absent) - MOST_GLOBS} more" if len(absent) > MOST_GLOBS else ""
+    found += [f"without {', '.join(absent[:MOST_GLOBS])}{more}"] if absent else []
     found += [f"+ {quantity:,} × {sku}" for sku, quantity in option.get("adds", {}).items()]
     found += [f"{key} = {option[key]}" for key in ("stack", "users", "poll_interval_s") if key in option]
     return found

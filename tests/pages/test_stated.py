@@ -181,6 +181,18 @@ def test_an_address_that_the_stack_lacks_stops_the_page():
             stated.affected(ROOT, "d/x.md", matter)
 
 
+def test_a_record_says_its_state_its_day_and_who_decided():
+    shown = stated.decided(
+        {"status": "proposed", "date": "2026-11-21", "deciders": ["platform lead", "delivery engineer"]}
+    )
+    for part in ("proposed", "2026-11-21", "by platform lead, delivery engineer"):
+        assert part in shown
+
+
+def test_the_columns_say_how_they_are_computed():
+    assert "A month without a game: sum of quantity × unit price" in table(**decision(KEPT))
+
+
 def test_a_line_is_found_by_a_text_that_stands_on_it_alone():
     path = "terraform/stacks/buzzer/alarms.tf"
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
@@ -202,7 +214,7 @@ def test_a_record_has_the_parts_of_its_form_and_its_number(path):
     assert page.order == int(path.name[:4])
     assert f"\n# {page.order}. {page.title}\n" in text
     parts = [
-        "## Context and problem", "## Decision drivers", "## Considered options", "{{ option_table() }}",
+        "{{ decided() }}", "## Context and problem", "## Decision drivers", "## Considered options", "{{ option_table() }}",
         "## Decision outcome", "### Consequences", "### Confirmation", "{{ affected() }}",
     ]  # fmt: skip
     positions = [text.index(part) for part in parts]
