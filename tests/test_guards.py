@@ -1,5 +1,6 @@
 """What holds for the repository as a whole. Each rule is a function from text to faults, and is shown a planted one."""
 
+import ast
 import csv
 import io
 import re
@@ -70,6 +71,22 @@ def test_a_lock_with_an_address_and_a_path_of_a_machine_are_noticed(home):
     assert MACHINE_PATHS.search(f'open("/{home}/me/x")')
     assert not MACHINE_PATHS.search(f"https://example.test/{home}/me")
     assert not MACHINE_PATHS.search(f'"${{path.module}}/{home}/me"')
+
+
+def possessive(source):
+    """The regular expressions of a Python source with a possessive quantifier or an atomic group."""
+    texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    return [text for text in texts if isinstance(text, str) and re.search(r"(?<![\\[])[*?}+]\+|\(\?>", text)]
+
+
+def test_no_expression_is_possessive_because_python_before_3_11_5_matches_such_wrongly():
+    found = {file: possessive(text) for file, text in TEXTS.items() if re.match(r"analysis/.*\.py", file)}
+    assert not {file: expressions for file, expressions in found.items() if expressions}
+
+
+def test_a_possessive_expression_is_noticed():
+    assert possessive(r"QUOTED = re.compile(r'(?:[^x]+|y)*+')")
+    assert not possessive(r"QUOTED = re.compile(r'(?:[^x]+|\)\+)*')")
 
 
 def test_diagrams_is_no_package_because_it_shares_its_name_with_the_library():

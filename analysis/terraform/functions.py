@@ -110,7 +110,8 @@ def file_set(context: Context, directory: str, pattern: str) -> SetValue:
         count += 1
         if count > MAX_ITEMS:
             raise ValueProblem(f"the directory {quoted(directory)} holds more than {MAX_ITEMS:,} files")
-        name = path.relative_to(base).as_posix()
+        # A name on disk need not be text; Terraform's strings are.
+        name = path.relative_to(base).as_posix().encode("utf-8", "replace").decode()
         if matcher.fullmatch(name) and path.is_file():
             try:
                 context.resolve(str(path))

@@ -138,8 +138,10 @@ OPERAND_ENDS: Final = frozenset(
     )
 )
 UNARY_RUN = re.compile(r"[-!](?:[ \t]*[-!](?!=))*")
-QUOTED_TEXT = re.compile(r'(?:[^"\\$%\n]++|\\[^\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+')
-TEMPLATE_TEXT = re.compile(r"(?:[^$%\n]++|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*+\n?")
+# No possessive quantifiers: Python 3.11.0 to 3.11.4 match them wrongly (https://github.com/python/cpython/issues/106052). Nothing
+# follows that could fail, so none of these goes back.
+QUOTED_TEXT = re.compile(r'(?:[^"\\$%\n]+|\\[^\n]|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*')
+TEMPLATE_TEXT = re.compile(r"(?:[^$%\n]+|\$\$\{|%%\{|\$(?!\{)|%(?!\{))*\n?")
 DIGITS = re.compile(r"[0-9]+")
 DIRECTIVE_WORD = re.compile(r"\s*([a-z]+)")
 OPENING: Final = {"(": "LPAR", "[": "LSQB", "{": "LBRACE"}

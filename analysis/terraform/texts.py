@@ -209,8 +209,8 @@ def home_expanded(path: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def glob(pattern: str) -> re.Pattern[str]:
-    """The paths a pattern of `fileset` means: `*` within a name, `**` over directories, `?`, `[a-z]`, `{a,b}`."""
+def glob(pattern: str) -> Any:
+    """The paths a pattern of `fileset` means, for RE2: `*` within a name, `**` over directories, `?`, `[a-z]`, `{a,b}`."""
     result = []
     position = 0
     depth = 0
@@ -218,10 +218,10 @@ def glob(pattern: str) -> re.Pattern[str]:
         character = pattern[position]
         position += 1
         if pattern.startswith("**/", position - 1):
-            result.append("(?:[^/]+/)*+")
+            result.append("(?:[^/]+/)*")
             position += 2
         elif pattern.startswith("**", position - 1):
-            result.append(".*+" if position + 1 == len(pattern) else ".*")
+            result.append(".*")
             position += 1
         elif character == "*":
             result.append("[^/]*")
@@ -252,8 +252,8 @@ def glob(pattern: str) -> re.Pattern[str]:
     if pattern.count("*") > 20:
         raise ValueProblem(f"{quoted(pattern)} has more than 20 stars")
     try:
-        return re.compile("".join(result), re.DOTALL)
-    except re.error:
+        return compiled(f"(?s:{''.join(result)})")
+    except ValueProblem:
         raise ValueProblem(f"{quoted(pattern)} is no pattern of file names") from None
 
 

@@ -178,6 +178,18 @@ def test_a_set_of_files_leaves_out_links_that_lead_outside(context):
         call("fileset", "..", "*", context=context)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "matched"),
+    [("**/b/c", "a/b/c b/c"), ("**/c", "a/b/c b/c c"), ("a/**", "a/b/c"), ("*/c", "b/c"), ("{b,x}/?", "b/c")],
+)
+def test_two_stars_stand_for_any_number_of_directories(pattern, matched, tmp_path):
+    for name in ("a/b/c", "b/c", "c", "d\udcff"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = call("fileset", ".", pattern, context=Context(base=tmp_path))
+    assert set(found) == set(matched.split())
+
+
 def test_a_link_to_itself_and_a_null_character_are_refused(context):
     (context.base / "loop").symlink_to(context.base / "loop")
     for path in ("loop", "a\0b"):
