@@ -7,6 +7,7 @@ import pytest
 
 from analysis.claims import ClaimError
 from analysis.pages import incident, storage
+from analysis.pages.macros import closed_by
 from analysis.pages.model import model
 
 ROOT = Path(__file__).parents[2]
@@ -71,3 +72,28 @@ def test_a_bucket_says_who_may_read_it_and_how_long_it_keeps():
     assert "Deny everyone" in shown
     assert "no public access" in shown
     assert re.search(r"after \d+ days to GLACIER", shown)
+
+
+@pytest.mark.parametrize(
+    ("closer", "shown"),
+    [
+        ("buzzer module.service.aws_ecs_service.this desired_count", "desired_count = 3"),
+        ("terraform/stacks/buzzer/main.tf#connections_needed", "connections_needed"),
+        ("delivery.md", "Delivery"),
+    ],
+)
+def test_what_closes_an_action_is_an_argument_a_line_or_a_page(closer, shown):
+    assert shown in str(closed_by(ROOT, ROOT / "docs", "buzzer/root-cause-analysis.md", closer))
+
+
+@pytest.mark.parametrize(
+    "closer",
+    [
+        "buzzer module.service.aws_ecs_service.this no_such_argument",
+        "terraform/stacks/buzzer/main.tf#no such text",
+        "no-such-page.md",
+    ],
+)
+def test_what_closes_nothing_stops_the_build(closer):
+    with pytest.raises((ValueError, LookupError)):
+        closed_by(ROOT, ROOT / "docs", "buzzer/root-cause-analysis.md", closer)
