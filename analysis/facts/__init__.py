@@ -3,6 +3,7 @@
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
+from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Route, Scenario, scenario
@@ -15,6 +16,7 @@ __all__ = [
     "Instance",
     "Level",
     "Limit",
+    "Metric",
     "Price",
     "PriceBook",
     "PriceRow",
@@ -29,6 +31,8 @@ __all__ = [
     "limit",
     "limits",
     "managed_cache_policies",
+    "metric_namespaces",
+    "metrics",
     "prices",
     "runtime",
     "runtimes",

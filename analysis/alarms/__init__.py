@@ -1,0 +1,44 @@
+"""CloudWatch alarms: their semantics, what a stack's alarms are, and how they do on an incident."""
+
+from analysis.alarms.backtest import Episode, Report, Row, backtest, score, to_json
+from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
+from analysis.alarms.expressions import ExpressionError
+from analysis.alarms.faults import Fault, faults
+from analysis.alarms.mutations import Mutant, MutationRun, mutants, mutation_run
+from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment
+from analysis.alarms.packs import to_json as pack_to_json
+from analysis.alarms.replay import replay
+from analysis.alarms.rules import RuleError
+from analysis.alarms.semantics import State, evaluate
+
+__all__ = [
+    "Alarm",
+    "Alarms",
+    "Composite",
+    "Episode",
+    "ExpressionError",
+    "Fault",
+    "Metric",
+    "MetricKey",
+    "Mutant",
+    "MutationRun",
+    "Pack",
+    "PackError",
+    "Report",
+    "Row",
+    "RuleError",
+    "Series",
+    "State",
+    "backtest",
+    "evaluate",
+    "faults",
+    "load",
+    "moment",
+    "mutants",
+    "mutation_run",
+    "pack_to_json",
+    "read",
+    "replay",
+    "score",
+    "to_json",
+]

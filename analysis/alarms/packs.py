@@ -1,0 +1,361 @@
+"""Incident packs: what CloudWatch recorded, or what a simulation says it would have, minute by minute.
+
+A pack is the JSON that `aws cloudwatch get-metric-data` prints, with the request that it answers: either in one file, or the
+request in `NAME.queries.json` beside `NAME.json`. The request is what the CLI was given (`--cli-input-json`, or the list of
+`--metric-data-queries`): each query has an `Id` and a `MetricStat` with `Metric`, `Period` (60) and `Stat`.
+
+    {"Origin": "…", "StartTime": "2026-03-07T19:00:00Z", "EndTime": "2026-03-07T22:00:00Z", "Gaps": "missing",
+     "MetricDataQueries": [{"Id": "cpu", "MetricStat": {"Metric": {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization",
+        "Dimensions": [{"Name": "ClusterName", "Value": "live"}, …]}, "Period": 60, "Stat": "Average"}}],
+     "MetricDataResults": [{"Id": "cpu", "Timestamps": ["2026-03-07T19:00:00Z", …], "Values": [31.5, …]}]}
+
+`Origin`, `StartTime`, `EndTime` and `Gaps` may be left out. Several statistics of one metric are several queries. A minute
+without a datapoint is a fault of the download, unless the metric is not published when it is zero or idle, or comes less often
+than once a minute, or `Gaps` says `missing`: then CloudWatch had none either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from analysis import facts
+from analysis.alarms.definitions import Metric, percentile
+from analysis.architecture import Unknown
+
+Points: TypeAlias = Sequence[float | None]
+"""One value a minute from the pack's start; None where there is no datapoint."""
+
+PERIOD_S = 60
+MAX_FILE_BYTES = 200_000_000
+MAX_MINUTES = 15 * 24 * 60
+"""CloudWatch keeps datapoints of a minute for 15 days: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"""
+
+SIDE_SUFFIX = ".queries.json"
+
+
+class PackError(ValueError):
+    """A pack that cannot be replayed: the sentence names the file, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MetricKey:
+    """A metric in CloudWatch's sense: namespace, name and dimensions, sorted by name."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, namespace: str, name: str, **dimensions: str) -> MetricKey:
+        """The key with its dimensions in order."""
+        return cls(namespace, name, tuple(sorted(dimensions.items())))
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}{{{', '.join(f'{key}={value}' for key, value in self.dimensions)}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The datapoints of one metric by statistic: `SampleCount`, `Sum`, `Minimum`, `Maximum`, `Average`, and percentiles as `p95`.
+
+    All statistics are equally long. Raises ValueError where one is no statistic, is not finite, or has another length.
+    """
+
+    statistics: Mapping[str, Points]
+
+    def __post_init__(self) -> None:
+        lengths = {len(points) for points in self.statistics.values()}
+        if len(lengths) != 1:
+            raise ValueError(f"the statistics of a series have {sorted(lengths)} datapoints; they need equally many")
+        for statistic, points in self.statistics.items():
+            percentile(statistic)
+            for minute, point in enumerate(points):
+                if point is not None and not math.isfinite(point):
+                    raise ValueError(f"{statistic} is {point} in minute {minute}; a missing datapoint is None")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.statistics.values())))
+
+    def points(self, statistic: str) -> Points | None:
+        """One statistic, derived from the others where they determine it; None where the series does not hold it."""
+        if statistic in self.statistics:
+            return self.statistics[statistic]
+        n, total, mean = (self.statistics.get(name) for name in ("SampleCount", "Sum", "Average"))
+        if statistic == "Average" and n is not None and total is not None:
+            return [None if not a or b is None else b / a for a, b in zip(n, total, strict=True)]
+        if statistic == "Sum" and n is not None and mean is not None:
+            return [None if a is None or b is None else a * b for a, b in zip(n, mean, strict=True)]
+        return None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """An incident: series by metric from `start` (UTC) on, one datapoint each `period_s` (60), and where they come from.
+
+    Raises ValueError for another period, no series, or series of several lengths.
+    """
+
+    series: Mapping[MetricKey, Series]
+    start: dt.datetime
+    period_s: int = PERIOD_S
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        if self.period_s != PERIOD_S:
+            raise ValueError(f"a pack has one datapoint every {PERIOD_S} s, not every {self.period_s} s")
+        if self.start.tzinfo is None:
+            raise ValueError("the start of a pack needs a time zone")
+        lengths = {len(series) for series in self.series.values()}
+        if not lengths or lengths == {0}:
+            raise ValueError("the pack is empty")
+        if len(lengths) > 1:
+            raise ValueError(f"the series of a pack are equally long, not {sorted(lengths)} minutes")
+
+    @property
+    def minutes(self) -> int:
+        """How long the pack is."""
+        return len(next(iter(self.series.values())))
+
+    @cached_property
+    def _by_shape(self) -> Mapping[tuple[str, str, tuple[str, ...]], tuple[MetricKey, ...]]:
+        shapes: dict[tuple[str, str, tuple[str, ...]], list[MetricKey]] = {}
+        for key in self.series:
+            shapes.setdefault((key.namespace, key.name, tuple(name for name, _ in key.dimensions)), []).append(key)
+        return {shape: tuple(keys) for shape, keys in shapes.items()}
+
+    def find(self, metric: Metric) -> Series | None:
+        """The series that an alarm's metric means; None where the pack has none.
+
+        A dimension that is unknown before apply agrees with its reference written out (as a simulation does), else with any
+        value: then PackError where several series fit.
+        """
+        shape = (metric.namespace, metric.name, tuple(name for name, _ in metric.dimensions))
+        written = MetricKey(
+            metric.namespace,
+            metric.name,
+            tuple(
+                (name, value.reference if isinstance(value, Unknown) else value) for name, value in metric.dimensions
+            ),
+        )
+        if written in self.series:
+            return self.series[written]
+        fits = [
+            key
+            for key in self._by_shape.get(shape, ())
+            if all(
+                isinstance(wanted, Unknown) or wanted == there
+                for (_, wanted), (_, there) in zip(metric.dimensions, key.dimensions, strict=True)
+            )
+        ]
+        if len(fits) > 1:
+            raise PackError(
+                f"{metric} may be any of {len(fits)} series of the pack ({fits[0]}, {fits[1]}…); "
+                "leave in the pack those of this stack"
+            )
+        return self.series[fits[0]] if fits else None
+
+
+def load(path: Path, *, gaps: Literal["refuse", "missing"] = "refuse") -> Pack:
+    """The pack in `path`, a file of `get-metric-data` JSON (see the module's text). Raises PackError in one sentence.
+
+    `gaps="missing"` takes a minute without a datapoint as one that CloudWatch did not have either.
+    """
+    answer = _json(path)
+    if not isinstance(answer, dict) or not isinstance(answer.get("MetricDataResults"), list):
+        raise PackError(f"{path}: has no list MetricDataResults; give what `aws cloudwatch get-metric-data` printed")
+    request: Any = answer
+    if "MetricDataQueries" not in answer:
+        side = path.with_name(path.stem + SIDE_SUFFIX)
+        if not side.is_file():
+            raise PackError(
+                f"{path}: does not say which metrics it holds; add MetricDataQueries, or put the request beside it as {side.name}"
+            )
+        request = _json(side)
+        request = {"MetricDataQueries": request} if isinstance(request, list) else request
+    if answer.get("NextToken"):
+        raise PackError(f"{path}: has a NextToken, so it is one page of several; join the pages")
+    if isinstance(request, dict) and request.get("Gaps", answer.get("Gaps")) == "missing":
+        gaps = "missing"
+    try:
+        return _pack(answer, request, gaps, path.name)
+    except (KeyError, TypeError, AttributeError) as error:
+        missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise PackError(f"{path}: not the shape of get-metric-data: {missing}") from None
+    except ValueError as error:
+        raise PackError(f"{path}: {error}") from None
+
+
+def to_json(pack: Pack) -> dict[str, Any]:
+    """The pack as JSON that `load` reads: get-metric-data's shape, with the request and where it comes from in the same file."""
+    queries: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    for key, series in sorted(pack.series.items()):
+        dimensions = [{"Name": name, "Value": value} for name, value in key.dimensions]
+        metric = {"Namespace": key.namespace, "MetricName": key.name, "Dimensions": dimensions}
+        for statistic, points in series.statistics.items():
+            name = f"m{len(queries)}"
+            queries.append({"Id": name, "MetricStat": {"Metric": metric, "Period": pack.period_s, "Stat": statistic}})
+            there = [(minute, point) for minute, point in enumerate(points) if point is not None]
+            results.append(
+                {
+                    "Id": name,
+                    "Label": f"{key.name} {statistic}",
+                    "Timestamps": [_stamp(pack.start + dt.timedelta(minutes=minute)) for minute, _ in there],
+                    "Values": [point for _, point in there],
+                    "StatusCode": "Complete",
+                }
+            )
+    return {
+        "Origin": pack.origin,
+        "StartTime": _stamp(pack.start),
+        "EndTime": _stamp(pack.start + dt.timedelta(minutes=pack.minutes)),
+        "Gaps": "missing",
+        "MetricDataQueries": queries,
+        "MetricDataResults": results,
+    }
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _json(path: Path) -> Any:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise PackError(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes; a pack of one night is far smaller")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise PackError(f"{path}: is not JSON: {error}") from None
+
+
+def moment(text: str) -> dt.datetime:
+    """A point in time with its zone, from ISO 8601; ValueError where it is none, or has no zone."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"{text!r} is no time; write it as 2026-03-07T19:00:00Z") from None
+    if found.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; end it with Z for UTC")
+    return found.astimezone(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    key: MetricKey
+    statistic: str
+
+
+def _query(query: Mapping[str, Any]) -> _Query:
+    name = query["Id"]
+    if "MetricStat" not in query:
+        raise ValueError(
+            f"query {name!r} has no MetricStat; packs hold metrics, and expressions are computed from them"
+        )
+    stat = query["MetricStat"]
+    metric = stat["Metric"]
+    if stat["Period"] != PERIOD_S:
+        raise ValueError(
+            f"query {name!r} has a period of {stat['Period']} s; ask for {PERIOD_S} s, from which longer periods are computed"
+        )
+    pairs = [(pair["Name"], pair["Value"]) for pair in metric.get("Dimensions") or ()]
+    key = MetricKey(metric["Namespace"], metric["MetricName"], tuple(sorted(pairs)))
+    if key.namespace in facts.metric_namespaces() and (key.namespace, key.name) not in facts.metrics():
+        raise ValueError(
+            f"query {name!r}: AWS publishes no metric {key.name} in {key.namespace}; "
+            "if it is new, add it to analysis/facts/metrics.csv"
+        )
+    percentile(stat["Stat"])
+    return _Query(key, stat["Stat"])
+
+
+def _pack(answer: Mapping[str, Any], request: Mapping[str, Any], gaps: str, file: str) -> Pack:
+    queries: dict[str, _Query] = {}
+    for query in request["MetricDataQueries"]:
+        if query["Id"] in queries:
+            raise ValueError(f"query {query['Id']!r} is there twice")
+        queries[query["Id"]] = _query(query)
+    read: dict[str, dict[dt.datetime, float]] = {}
+    for result in answer["MetricDataResults"]:
+        name = result["Id"]
+        if name not in queries:
+            raise ValueError(f"result {name!r} answers no query")
+        if name in read:
+            raise ValueError(f"result {name!r} is there twice; join the pages")
+        if result.get("StatusCode", "Complete") != "Complete":
+            raise ValueError(f"result {name!r} is {result['StatusCode']}; fetch the rest")
+        read[name] = _datapoints(name, result["Timestamps"], result["Values"])
+    if silent := sorted(set(queries) - set(read)):
+        raise ValueError(f"query {silent[0]!r} has no result")
+    stamps = [stamp for points in read.values() for stamp in points]
+    bounds = {**answer, **request}
+    if not stamps:
+        raise ValueError("the pack is empty: no query has a datapoint")
+    start = moment(bounds["StartTime"]) if "StartTime" in bounds else min(stamps)
+    end = moment(bounds["EndTime"]) if "EndTime" in bounds else max(stamps) + dt.timedelta(minutes=1)
+    if start.second or start.microsecond:
+        raise ValueError(f"the pack starts at {start.isoformat()}; let it start on a full minute")
+    minutes = math.ceil((end - start) / dt.timedelta(minutes=1))
+    if not 0 < minutes <= MAX_MINUTES:
+        raise ValueError(f"the pack is {minutes} minutes long; it may be 1 to {MAX_MINUTES}")
+    series: dict[MetricKey, dict[str, Points]] = {}
+    for name, query in queries.items():
+        points = _by_minute(name, query, read[name], start, minutes, gaps)
+        if query.statistic in series.setdefault(query.key, {}):
+            raise ValueError(f"query {name!r} asks for {query.statistic} of {query.key} a second time")
+        series[query.key][query.statistic] = points
+    origin = str(bounds.get("Origin") or f"get-metric-data, {file}")
+    return Pack({key: Series(statistics) for key, statistics in series.items()}, start, PERIOD_S, origin)
+
+
+def _datapoints(name: str, stamps: Sequence[str], values: Sequence[float]) -> dict[dt.datetime, float]:
+    """The datapoints of a result in the order of time; the CLI prints the newest first, `--scan-by` turns that round."""
+    if len(stamps) != len(values):
+        raise ValueError(f"result {name!r} has {len(stamps)} timestamps and {len(values)} values")
+    moments = [moment(stamp) for stamp in stamps]
+    pairs = list(zip(moments, values, strict=True))
+    if len(moments) > 1 and moments[0] > moments[-1]:
+        pairs.reverse()
+    for (earlier, _), (later, _) in pairwise(pairs):
+        if earlier == later:
+            raise ValueError(f"result {name!r} has two datapoints at {later.isoformat()}")
+        if earlier > later:
+            raise ValueError(
+                f"result {name!r} is not in the order of time: {later.isoformat()} follows {earlier.isoformat()}"
+            )
+    for stamp, value in pairs:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(f"result {name!r} is {value!r} at {stamp.isoformat()}; leave out what is not a number")
+    return {stamp: float(value) for stamp, value in pairs}
+
+
+def _by_minute(
+    name: str, query: _Query, read: Mapping[dt.datetime, float], start: dt.datetime, minutes: int, gaps: str
+) -> Points:
+    points: list[float | None] = [None] * minutes
+    for stamp, value in read.items():
+        minute, rest = divmod((stamp - start).total_seconds(), PERIOD_S)
+        if rest:
+            raise ValueError(
+                f"result {name!r} has a datapoint at {stamp.isoformat()}, which is on no minute of the pack"
+            )
+        if not 0 <= minute < minutes:
+            raise ValueError(f"result {name!r} has a datapoint at {stamp.isoformat()}, outside the pack")
+        points[int(minute)] = value
+    fact = facts.metrics().get((query.key.namespace, query.key.name))
+    sparse = fact is not None and (fact.when_zero != "published" or fact.every_s > PERIOD_S)
+    if gaps != "missing" and not sparse and None in points:
+        at = start + dt.timedelta(minutes=points.index(None))
+        raise ValueError(
+            f"result {name!r} has no datapoint at {at.isoformat()}; if CloudWatch had none either, say so with --gaps missing"
+        )
+    return points
