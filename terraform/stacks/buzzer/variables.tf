@@ -229,9 +229,9 @@ variable "ticket_emails" {
 }
 
 variable "budget_usd" {
-  description = "US dollars a month beyond which someone must be told."
+  description = "US dollars a month beyond which someone must be told; the first notice goes out at four fifths of it."
   type        = number
-  default     = 600
+  default     = 1000 # four fifths lie just above a month with twelve games, so that an ordinary month tells nobody
 }
 
 variable "requests_per_address" {
