@@ -233,15 +233,15 @@ def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
         rows.append(
             [
                 shown(alarm.values.get("alarm_name")),
+                runbooks.get(runbook, runbook),
                 _condition(alarm),
                 low.get("severity", ""),
                 low.get("owner", ""),
-                runbooks.get(runbook, runbook),
-                citation(model, alarm.defined_at, page),
+                citation(model, _written(model, alarm), page),
             ]
         )
     columns = [
-        Column("Alarm", "code"), Column("Rings when", "wide"), Column("Severity"), Column("Owner"), Column("Runbook"),
+        Column("Alarm", "code"), Column("Runbook", "wide"), Column("Rings when", "wide"), Column("Severity"), Column("Owner"),
         Column("Defined at", "code"),
     ]  # fmt: skip
     return table(columns, rows, label=f"Alarms of {model.name}", caption=f"{len(rows)} alarms.")
@@ -258,9 +258,24 @@ def alarms_named(model: Model, page: str, names: Sequence[str]) -> Markup:
         if name not in known:
             raise LookupError(f"{page}: {model.name} has no alarm {name}; it has {', '.join(sorted(known))}")
         found = known[name]
-        rows.append([name, _condition(found), citation(model, found.defined_at, page)])
+        rows.append([name, _condition(found), citation(model, _written(model, found), page)])
     columns = [Column("Alarm", "code"), Column("Rings when", "wide"), Column("Defined at", "code")]
     return table(columns, rows, label="Alarms that this page answers")
+
+
+def _written(model: Model, resource: Resource) -> Location:
+    """Where the stack writes what one instance of a module's `for_each` is made of, if one line alone does; else its block."""
+    if resource.module and isinstance(resource.index, str):
+        opens = re.compile(rf'^\s*"?{re.escape(resource.index)}"?\s*=\s*{{\s*$')
+        found = [
+            Location(path.name, number)
+            for path in sorted(model.directory.glob("*.tf"))
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if opens.match(line)
+        ]
+        if len(found) == 1:
+            return found[0]
+    return resource.defined_at
 
 
 def _alarms(model: Model) -> Iterator[Resource]:
@@ -276,12 +291,16 @@ _WORDS = {
 def _condition(alarm: Resource) -> str:
     values = alarm.values
     if alarm.type == "aws_cloudwatch_composite_alarm":
-        return _short(values.get("alarm_rule"))
+        return re.sub(r"ALARM\(\"([^\"]+)\"\)", r"\1", shown(values.get("alarm_rule")))
     periods = values.get("evaluation_periods")
     datapoints = values.get("datapoints_to_alarm") or periods
-    metric = values.get("metric_name") or "an expression of metrics"
+    queries = values.get("metric_query") or ()
+    label = next((query.get("label") for query in queries if query.get("return_data")), None)
+    metric = values.get("metric_name") or label or "an expression of metrics"
+    inner: Mapping[str, Value] = next((part for query in queries for part in query.get("metric") or ()), {})
+    period = values.get("period") or inner.get("period")
     statistic = values.get("extended_statistic") or values.get("statistic") or ""
     return (
         f"{shown(metric)} {shown(statistic)} {_WORDS.get(shown(values.get('comparison_operator')), 'against')} "
-        f"{shown(values.get('threshold'))} in {shown(datapoints)} of {shown(periods)} periods of {shown(values.get('period'))} s"
+        f"{shown(values.get('threshold'))} in {shown(datapoints)} of {shown(periods)} periods of {shown(period)} s"
     )

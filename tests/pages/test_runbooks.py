@@ -21,6 +21,8 @@ from mkdocs.utils.meta import get_data
 
 from analysis import terraform
 from analysis.architecture import Unknown
+from analysis.pages import infrastructure
+from analysis.pages import model as pages_model
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -570,3 +572,33 @@ def test_another_threshold_is_noticed():
     true = float(stack_alarms()["buzzer-db-cpu"].values["threshold"])
     assert not wrong_thresholds(page.format(true))
     assert wrong_thresholds(page.format(true + 1))
+
+
+# --- what the macros of a runbook give
+
+
+def buzzer():
+    return pages_model.Model(ROOT, ROOT / "terraform" / "stacks" / "buzzer")
+
+
+def test_a_runbooks_alarms_are_shown_with_their_condition_and_the_line_that_writes_them():
+    shown = infrastructure.alarms_named(buzzer(), "buzzer/runbooks/x.md", ["buzzer-db-cpu", "buzzer-errors-page"])
+    assert "CPUUtilization Average above 70 in 3 of 3 periods of 60 s" in shown
+    assert "failed requests, % " in shown
+    assert shown.count("alarms.tf:") == 2
+    assert "null" not in shown
+    with pytest.raises(LookupError, match="no alarm buzzer-none"):
+        infrastructure.alarms_named(buzzer(), "x.md", ["buzzer-none"])
+
+
+def test_a_value_is_given_as_it_is_typed():
+    assert infrastructure.plain(buzzer(), "var.tasks", "max") == "30"
+    assert (
+        infrastructure.plain(
+            buzzer(), 'module.alarms.aws_cloudwatch_metric_alarm.this["requests-per-task"]', "threshold"
+        )
+        == "4500"
+    )
+    for address, argument in (("var.none", ""), ("var.tasks", ""), ("var.tasks", "mean"), ("module.none.x.y", "z")):
+        with pytest.raises(LookupError):
+            infrastructure.plain(buzzer(), address, argument)
