@@ -182,13 +182,13 @@ def _known(page: str, kind: str, entry: Mapping[str, Any], keys: frozenset[str])
 
 
 def _basis(root: Path, extra: Mapping[str, Any]) -> str:
-    """What the figures rest on, in a sentence."""
-    subject = register(root).study(extra["stack"])
-    book = prices(subject.architecture.region)
-    return (
-        f"Computed from the Terraform at {subject.capacity.users:,} users ({subject.scenario.title}), "
-        f"with the prices of {book.as_of}."
+    """What the figures rest on, in a sentence: each stack with its crowd, and the day of the prices."""
+    names = dict.fromkeys([extra["stack"], *(option.get("stack", extra["stack"]) for option in extra["options"])])
+    subjects = [register(root).study(name) for name in names]
+    crowds = "; ".join(
+        f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})" for one in subjects
     )
+    return f"Computed from the Terraform: {crowds}, with the prices of {prices(subjects[0].architecture.region).as_of}."
 
 
 def _figures(

@@ -189,6 +189,11 @@ def test_a_record_says_its_state_its_day_and_who_decided():
         assert part in shown
 
 
+def test_the_caption_names_every_stack_with_its_crowd():
+    shown = table(**decision(KEPT, {"name": "As it crashed", "stack": "buzzer_baseline"}))
+    assert "buzzer at 5,000 users (Target night); buzzer_baseline at 3,200 users (Championship final)" in shown
+
+
 def test_the_columns_say_how_they_are_computed():
     assert "A month without a game: sum of quantity × unit price" in table(**decision(KEPT))
 
