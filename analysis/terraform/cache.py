@@ -48,6 +48,7 @@ NODES: Final = (
     tree.Call,
     tree.TupleNode,
     tree.ObjectNode,
+    tree.DottedKey,
     tree.ForTuple,
     tree.ForObject,
     tree.Argument,

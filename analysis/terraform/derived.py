@@ -39,6 +39,35 @@ def _certificate_validations(get: Get, address: str) -> Value:
     )
 
 
+def only(argument: str, default: str, *values: str) -> Callable[[Get], bool]:
+    """Whether an attribute applies: the argument, or its default, is one of the values."""
+    return lambda get: (get(argument) or default) in values
+
+
+# https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/elbv2/load_balancer.go (DiffSuppressFunc)
+OF_APPLICATION_BALANCERS = (
+    "client_keep_alive",
+    "desync_mitigation_mode",
+    "drop_invalid_header_fields",
+    "enable_http2",
+    "enable_tls_version_and_cipher_suite_headers",
+    "enable_waf_fail_open",
+    "enable_xff_client_port",
+    "idle_timeout",
+    "preserve_host_header",
+    "xff_header_processing_mode",
+)
+APPLIES: Mapping[tuple[str, str], Callable[[Get], bool]] = {
+    (kind, name): only("load_balancer_type", "application", "application")
+    for kind in ("aws_lb", "aws_alb")
+    for name in OF_APPLICATION_BALANCERS
+} | {
+    (kind, "dns_record_client_routing_policy"): only("load_balancer_type", "application", "network")
+    for kind in ("aws_lb", "aws_alb")
+}
+"""When an attribute is planned at all, by resource type and attribute; one that is not here always is."""
+
+
 DERIVED: Mapping[tuple[str, str], Callable[[Get, str], Value]] = {
     # https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/acm/certificate.go (CustomizeDiff)
     ("aws_acm_certificate", "subject_alternative_names"): _certificate_names,

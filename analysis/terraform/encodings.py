@@ -20,7 +20,7 @@ from urllib.parse import quote_plus
 import yaml
 
 from analysis.architecture import Value
-from analysis.terraform.values import ValueProblem, from_python, number, number_text, quoted
+from analysis.terraform.values import ValueProblem, from_python, number, number_text, quoted, to_string
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
@@ -282,7 +282,19 @@ def yaml_value(text: str) -> Value:
         count_nodes(data)
     except (yaml.YAMLError, RecursionError, ValueError):
         raise ValueProblem("the text is not valid YAML") from None
-    return from_python(data)
+    return from_python(text_keys(data))
+
+
+def text_keys(data: Any) -> Any:
+    """The document with every key a string as Terraform writes it: `on: 1` has the key "true"."""
+    if isinstance(data, list):
+        return [text_keys(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    keys = {key: key if isinstance(key, str) else to_string(from_python(key)) for key in data}
+    if None in keys.values():
+        raise ValueProblem("a key in the YAML document is null")
+    return {keys[key]: text_keys(item) for key, item in data.items()}
 
 
 def count_nodes(data: Any) -> None:

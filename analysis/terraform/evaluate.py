@@ -93,6 +93,7 @@ class Budget:
     trace: Trace = field(default_factory=Trace)
     template_depth: int = 0
     read_template: Callable[[str, Any], tree.Node] | None = None
+    parse_template: Callable[[str, tree.Call], tree.Node] | None = None
 
 
 class LazyObject(dict[str, Value]):
@@ -462,6 +463,12 @@ def _object(node: tree.ObjectNode, scope: Scope) -> Value:
     return result
 
 
+def _dotted_key(node: tree.DottedKey, _scope: Scope) -> Value:
+    raise EvaluationError(
+        "a key with a dot must stand in parentheses if it is a reference, in quotes if it is text", node
+    )
+
+
 def _for_tuple(node: tree.ForTuple, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
     if isinstance(collection, Unknown):
@@ -650,18 +657,40 @@ def _templatefile(node: tree.Call, scope: Scope) -> Value:
             return Unknown(argument.reference)
     if not isinstance(path, str) or not isinstance(variables, dict):
         raise EvaluationError("templatefile() takes a path and an object of variables", node)
-    if budget.template_depth >= MAX_TEMPLATE_DEPTH:
-        raise ExhaustedError(f"templates include one another more than {MAX_TEMPLATE_DEPTH} deep", node)
     if budget.read_template is None:
         raise EvaluationError("templatefile() cannot be used here", node)
+    return _rendered(budget.read_template(path, (node, scope)), quoted(path), variables, node, scope)
+
+
+def _templatestring(node: tree.Call, scope: Scope) -> Value:
+    values = _arguments(node, scope)
+    if isinstance(values, Unknown):
+        return values
+    for argument in values:
+        if isinstance(argument, Unknown):
+            return Unknown(argument.reference)
+    text, variables = values if len(values) == 2 else (None, None)
+    if not isinstance(text, str) or not isinstance(variables, dict):
+        raise EvaluationError("templatestring() takes a text and an object of variables", node)
+    if not isinstance(node.arguments[0], (tree.Name, tree.Attribute, tree.Index)):
+        raise EvaluationError("templatestring() takes a reference to a text, such as local.text, not a text", node)
+    if scope.budget.parse_template is None:
+        raise EvaluationError("templatestring() cannot be used here", node)
+    return _rendered(scope.budget.parse_template(text, node), "text", variables, node, scope)
+
+
+def _rendered(template: tree.Node, title: str, variables: Mapping[str, Value], node: tree.Call, scope: Scope) -> Value:
+    """The text of a template that sees the given variables and nothing else."""
+    budget = scope.budget
+    if budget.template_depth >= MAX_TEMPLATE_DEPTH:
+        raise ExhaustedError(f"templates include one another more than {MAX_TEMPLATE_DEPTH} deep", node)
 
     def nothing_else(name: str, _at: Any) -> Value:
         raise EvaluationError(
-            f"the template {quoted(path)} uses {quoted(name)}, which templatefile() is not given{suggestion(name, variables)}",
+            f"the template {title} uses {quoted(name)}, which {node.function}() is not given{suggestion(name, variables)}",
             node,
         )
 
-    template = budget.read_template(path, (node, scope))
     budget.template_depth += 1
     try:
         return value_of(template, Scope(budget, variables, nothing_else, scope.context))
@@ -671,7 +700,7 @@ def _templatefile(node: tree.Call, scope: Scope) -> Value:
         if error.node is node:
             raise
         line = getattr(error.node, "line", 1)
-        raise EvaluationError(f"in the template {quoted(path)}, line {line}: {error.message}", node) from None
+        raise EvaluationError(f"in the template {title}, line {line}: {error.message}", node) from None
     finally:
         budget.template_depth -= 1
 
@@ -684,6 +713,7 @@ SPECIAL: Mapping[str, Special] = {
     "sensitive": _sensitive,
     "nonsensitive": _nonsensitive,
     "templatefile": _templatefile,
+    "templatestring": _templatestring,
 }
 """Functions that see their arguments before evaluation, or the scope."""
 
@@ -701,6 +731,7 @@ EVALUATORS: Mapping[type, Callable[[Any, Scope], Value]] = {
     tree.Call: _call,
     tree.TupleNode: _tuple,
     tree.ObjectNode: _object,
+    tree.DottedKey: _dotted_key,
     tree.ForTuple: _for_tuple,
     tree.ForObject: _for_object,
 }

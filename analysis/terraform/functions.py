@@ -2,8 +2,8 @@
 
 https://developer.hashicorp.com/terraform/language/functions. A function is called with its arguments and a `Context`. What it is
 given is first converted to what its signature says, as Terraform does; an unknown argument makes the result unknown, unless the
-function can do with less. `try`, `can`, `sensitive`, `nonsensitive` and `templatefile` are not here: they look at their
-arguments before these are values, or at the scope, and belong to the evaluator.
+function can do with less. `try`, `can`, `sensitive`, `nonsensitive`, `templatefile` and `templatestring` are not here: they look
+at their arguments before these are values, or at the scope, and belong to the evaluator.
 """
 
 from __future__ import annotations
@@ -640,6 +640,26 @@ def refused(name: str) -> Function:
     return Function("any*!", refuse, unknown="own")
 
 
+ARN_PARTS: Final = ("partition", "service", "region", "account_id", "resource")
+
+
+def arn_parts(arn: str) -> dict[str, Value]:
+    """The parts of an ARN by name, as AWS's own library splits it."""
+    head, *parts = arn.split(":", 5)
+    if head != "arn" or len(parts) != len(ARN_PARTS):
+        raise ValueProblem(f"{quoted(arn)} is not an ARN; it must read arn:partition:service:region:account:resource")
+    return dict(zip(ARN_PARTS, parts, strict=True))
+
+
+def role_without_path(arn: str) -> str:
+    """The ARN of an IAM role without the path before its name."""
+    parts = arn_parts(arn)
+    kind, *path = str(parts["resource"]).split("/")
+    if parts["service"] != "iam" or kind != "role" or not path:
+        raise ValueProblem(f"{quoted(arn)} is not the ARN of an IAM role")
+    return ":".join(("arn", *(str(parts[name]) for name in ARN_PARTS[:-1]), f"role/{path[-1]}"))
+
+
 def hexadecimal(content: bytes) -> str:
     """The bytes in hexadecimal digits."""
     return content.hex()
@@ -766,10 +786,15 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "tonumber": Function("any!", to_number),
     "toset": Function("any!", to_set, unknown="outer"),
     "tostring": Function("any!", to_string),
+    # the AWS provider's: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/functions/arn_parse
+    "provider::aws::arn_build": Function(
+        "string string string string string", lambda *parts: ":".join(("arn", *parts))
+    ),
+    "provider::aws::arn_parse": Function("string", arn_parts),
+    "provider::aws::trim_iam_role_path": Function("string", role_without_path),
     # refused by name
     "ephemeralasnull": refused("ephemeralasnull"),
     "issensitive": refused("issensitive"),
     "rsadecrypt": refused("rsadecrypt"),
-    "templatestring": refused("templatestring"),
 }
 """Every function that can be computed from its arguments alone, or from these and the stack's files."""

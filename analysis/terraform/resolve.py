@@ -65,6 +65,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
     stack = root.stack
     root.inputs = inputs
     stack.budget.read_template = template_reader(stack)
+    stack.budget.parse_template = template_parser()
     managed: list[Resource] = []
     read: list[Resource] = []
     for module in walk(root):
@@ -172,6 +173,22 @@ def output_of(root: ModuleInstance, name: str) -> Output:
         text_of(root, placed.block, "description"),
         sensitive=cell.trace.sensitive,
     )
+
+
+def template_parser() -> Callable[[str, tree.Call], tree.Node]:
+    """What `templatestring` parses its texts with, each text once."""
+    done: dict[str, tree.Node] = {}
+
+    def parse(text: str, call: tree.Call) -> tree.Node:
+        if text not in done:
+            node, diagnostics = parse_template(text, "text")
+            if diagnostics:
+                first = diagnostics[0]
+                raise EvaluationError(f"in the template text, line {first.location.line}: {first.message}", call)
+            done[text] = node
+        return done[text]
+
+    return parse
 
 
 def template_reader(stack: Stack) -> Callable[[str, Any], tree.Node]:

@@ -20,7 +20,7 @@ from analysis.architecture import (
 )
 from analysis.terraform import data_sources, provider, tree
 from analysis.terraform.bodies import nested_values, typed_argument
-from analysis.terraform.derived import DERIVED, derived_names
+from analysis.terraform.derived import APPLIES, DERIVED, derived_names
 from analysis.terraform.evaluate import (
     EvaluationError,
     LazyObject,
@@ -58,6 +58,11 @@ from analysis.terraform.values import (
 
 if TYPE_CHECKING:
     from analysis.terraform.modules import ModuleInstance
+
+
+WRITE_ONLY = "_wo"
+"""How the names of the provider's write-only arguments end, and no others (all seven of version 5.100.0, by its schema): what
+they are given is in no plan and no state."""
 
 
 class Repeated:
@@ -283,6 +288,8 @@ class ResourceInstance:
         work_out = DERIVED.get((self.block.type, name)) if self.block.mode == "managed" else None
         if work_out is not None:
             return work_out(lambda other: self.configured(other, node), self.address)
+        if not self.applies(name, node):
+            return None
         value = self.configured(name, node)
         if value is not None:
             return value
@@ -305,6 +312,15 @@ class ResourceInstance:
             f"{self.block.type} has no attribute {quoted(name)}{suggestion(name, (*schema.attributes, *schema.blocks))}",
             node,
         )
+
+    def applies(self, name: str, node: Any) -> bool:
+        """Whether the provider plans the attribute: it keeps no write-only one, and drops some that do not fit the others."""
+        if self.block.mode == "data":
+            return True
+        if name.endswith(WRITE_ONLY) and self.block.schema is not None:
+            return False
+        condition = APPLIES.get((self.block.type, name))
+        return condition is None or condition(lambda other: self.configured(other, node))
 
     def configured(self, name: str, node: Any) -> Value:
         """The value that the configuration gives, or None."""
@@ -394,13 +410,13 @@ class ResourceInstance:
                 sensitive.add(name)
             locations[name] = Location(cell.file, cell.node.line, cell.node.column)
             self.check_name(name, cell)
-            if value is not None:
+            if value is not None and self.applies(name, placed.block):
                 values[name] = plain(value)
         for meta in ("count", "for_each"):
             if block.cell is not None and block.cell.name.endswith(f".{meta}"):
                 edges |= {(meta, address, attribute) for address, attribute in block.cell.trace.references}
         for name, default in provider.defaults().get(block.type, {}).items():
-            if name not in values and not isinstance(default, dict):
+            if name not in values and not isinstance(default, dict) and self.applies(name, placed.block):
                 values[name] = default
         for name in derived_names(block.type) if block.mode == "managed" else ():
             values[name] = plain(self.worth(name, placed.block))

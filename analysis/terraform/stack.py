@@ -208,7 +208,7 @@ def argument_of(block: tree.Block, name: str) -> tree.Argument | None:
 def dotted(node: tree.Node) -> str:
     """`aws.west` for a reference to a provider; its quoted form, as JSON and old configurations have it, counts too."""
     match node:
-        case tree.Name(name):
+        case tree.Name(name) | tree.DottedKey(name):
             return name
         case tree.Attribute(target, name):
             return f"{dotted(target)}.{name}"

@@ -197,12 +197,8 @@ class _Rules:
             return tree.Literal(key.name, key.line, key.column)
         if type(key) is tree.Literal and (key.value is None or key.value is True or key.value is False):
             return tree.Literal(WORDS[key.value], key.line, key.column)
-        if type(key) is tree.Attribute:
-            raise Malformed(
-                "a key with a dot must stand in parentheses if it is a reference, in quotes if it is text",
-                key.line,
-                key.column,
-            )
+        if type(key) is tree.Attribute and (text := dotted_name(key)):
+            return tree.DottedKey(text, key.line, key.column)
         return key
 
     def function_call(self, children: list[Any]) -> tree.Call:
@@ -324,6 +320,14 @@ WORDS: Final = {True: "true", False: "false", None: "null"}
 def nodes(children: list[Any]) -> tuple[tree.Node, ...]:
     """What is not a token among the children."""
     return tuple(child for child in children if type(child) is not Token)
+
+
+def dotted_name(node: tree.Node) -> str | None:
+    """`a.b.c` for a reference of plain names, None for anything else."""
+    if type(node) is tree.Name:
+        return node.name
+    target = dotted_name(node.target) if type(node) is tree.Attribute else None
+    return f"{target}.{node.name}" if target and type(node) is tree.Attribute else None
 
 
 def step(target: tree.Node, taken: tuple[tree.Node, Token]) -> tree.Node:

@@ -136,9 +136,17 @@ class TupleNode(NamedTuple):
 
 
 class ObjectNode(NamedTuple):
-    """`{key = value}`; a bare identifier as key is a `Literal`, a parenthesised one an expression."""
+    """`{key = value}`; a bare identifier as key is a `Literal`, a dotted one a `DottedKey`, a parenthesised one an expression."""
 
     items: tuple[tuple[Node, Node], ...]
+    line: int
+    column: int
+
+
+class DottedKey(NamedTuple):
+    """`aws.west` as the key of an object: a provider's name in a module call's `providers`, and ambiguous everywhere else."""
+
+    text: str
     line: int
     column: int
 
@@ -185,6 +193,7 @@ Node: TypeAlias = (
     | Call
     | TupleNode
     | ObjectNode
+    | DottedKey
     | ForTuple
     | ForObject
 )

@@ -230,3 +230,48 @@ def test_a_template_sees_only_what_it_is_given(tmp_path):
     assert architecture.outputs["b"].value == "hello n"
     (error,) = architecture.errors
     assert 'uses "name", which templatefile() is not given; did you mean "nmae"?' in error.message
+
+
+def test_a_module_is_given_providers_by_their_dotted_names(tmp_path):
+    (tmp_path / "peer").mkdir()
+    (tmp_path / "peer" / "main.tf").write_text(
+        "terraform {\n  required_providers {\n    aws = { configuration_aliases = [aws.far] }\n  }\n}\n"
+        'data "aws_region" "far" {\n  provider = aws.far\n}\noutput "far" {\n  value = data.aws_region.far.name\n}\n'
+    )
+    (tmp_path / "main.tf").write_text(
+        'provider "aws" {\n  region = "us-east-1"\n}\nprovider "aws" {\n  alias  = "eu"\n  region = "eu-west-1"\n}\n'
+        'module "peer" {\n  source    = "./peer"\n  providers = { aws.far = aws.eu }\n}\n'
+        'output "far" {\n  value = module.peer.far\n}\n'
+    )
+    architecture = terraform.load(tmp_path)
+    assert not architecture.errors
+    assert architecture.outputs["far"].value == "eu-west-1"
+
+
+def test_a_dotted_key_anywhere_else_is_refused_where_it_is_evaluated():
+    with pytest.raises(EvaluationError, match="must stand in parentheses"):
+        worth("{ a.b = 1 }", a={"b": "c"})
+    assert worth("{ (a.b) = 1 }", a={"b": "c"}) == {"c": 1}
+
+
+def test_a_text_from_elsewhere_is_rendered_as_a_template(tmp_path):
+    (tmp_path / "main.tf").write_text(
+        'locals {\n  text = "$${name}%%{ if big } is big%%{ endif }"\n}\n'
+        'output "a" {\n  value = templatestring(local.text, { name = "x", big = true })\n}\n'
+        'output "b" {\n  value = templatestring(local.text, { big = true })\n}\n'
+    )
+    architecture = terraform.load(tmp_path)
+    assert architecture.outputs["a"].value == "x is big"
+    (error,) = architecture.errors
+    assert 'uses "name", which templatestring() is not given' in error.message
+
+
+def test_what_a_write_only_argument_is_given_is_in_no_value_but_its_reference_stays(tmp_path):
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_secretsmanager_secret" "s" {}\nresource "aws_ssm_parameter" "p" {\n  name = "p"\n  type = "SecureString"\n'
+        "  value_wo = aws_secretsmanager_secret.s.arn\n  value_wo_version = 1\n}\n"
+    )
+    parameter = next(r for r in terraform.load(tmp_path).resources if r.type == "aws_ssm_parameter")
+    assert "value_wo" not in parameter.values
+    assert parameter.values["value_wo_version"] == 1
+    assert {reference.address for reference in parameter.references} == {"aws_secretsmanager_secret.s"}

@@ -96,7 +96,7 @@ def test_what_only_an_apply_can_tell_is_unknown(name):
     assert isinstance(call(name), Unknown)
 
 
-@pytest.mark.parametrize("name", ["rsadecrypt", "templatestring", "issensitive", "ephemeralasnull"])
+@pytest.mark.parametrize("name", ["rsadecrypt", "issensitive", "ephemeralasnull"])
 def test_what_is_not_computed_is_refused_by_name(name):
     with pytest.raises(ValueProblem, match=name):
         call(name, "x")
@@ -243,3 +243,18 @@ def test_a_function_yields_a_value_or_a_problem_and_nothing_else(name, arguments
         return
     if isinstance(result, tuple):
         assert len(result) <= MAX_ITEMS
+
+
+def test_keys_of_a_yaml_document_are_text_as_terraform_writes_them():
+    assert call("yamldecode", "on: 1\n5: 2\n1.50: 3\n") == {"true": 1, "5": 2, "1.5": 3}
+    with pytest.raises(ValueProblem, match="null"):
+        call("yamldecode", "null: 1")
+
+
+def test_the_providers_own_functions_build_and_part_arns():
+    arn = call("provider::aws::arn_build", "aws", "iam", "", "123456789012", "role/deploy/web")
+    assert arn == "arn:aws:iam::123456789012:role/deploy/web"
+    assert call("provider::aws::arn_parse", arn)["resource"] == "role/deploy/web"
+    assert call("provider::aws::trim_iam_role_path", arn) == "arn:aws:iam::123456789012:role/web"
+    with pytest.raises(ValueProblem, match="not an ARN"):
+        call("provider::aws::arn_parse", "x")

@@ -183,7 +183,6 @@ MISTAKES = [
     ("a = [1,,2]", 1, 8, "a value is missing between `,` and `,`"),
     ("a = [1 2]", 1, 8, "a comma or `]` is missing"),
     ("a = {b = 1 c = 2}", 1, 12, "comma or a new line"),
-    ("a = {b.c = 1}", 1, 6, "with a dot must stand in parentheses"),
     ("a = (1", 1, 5, "`)` is missing"),
     ("a = (1]", 1, 7, "`]` does not close the `(` of line 1"),
     ("}", 1, 1, "`}` closes nothing"),
