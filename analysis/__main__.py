@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from analysis import alarms as alarms_layer
 from analysis import capacity as capacity_layer
 from analysis import claims as claims_layer
 from analysis import cost as cost_layer
@@ -44,6 +45,7 @@ REFUSALS = (
     terraform.InputError,
     demand.PathError,
     facts.FactError,
+    alarms_layer.PackError,
     cost_layer.UsageFileError,
     claims_layer.ClaimError,
     validation_layer.TerraformError,
@@ -332,6 +334,64 @@ def _range(figure: Range) -> str:
         return "no known limit"
     low, high = (figure.value if end is None else end for end in (figure.low, figure.high))
     return f"{figure.value:,.0f}" + (f" ({low:,.0f} to {high:,.0f})" if low != high else "")
+
+
+# ---- alarms -----------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def alarms(
+    directory: Directory,
+    pack: Annotated[
+        Path, typer.Option("--pack", metavar="FILE", help="An incident: JSON of `aws cloudwatch get-metric-data`.")
+    ],
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    harm_at: Annotated[
+        str | None,
+        typer.Option("--harm-at", metavar="TIME", help="When the first user was hurt: 2026-03-07T20:45:00Z."),
+    ] = None,
+    gaps: Annotated[
+        str, typer.Option("--gaps", help="`missing`: CloudWatch had no datapoint there either; else a gap is refused.")
+    ] = "refuse",
+    as_json: AsJson = False,
+) -> None:
+    """When each alarm of the stack fires over an incident, how long before the harm, and which can never fire."""
+    if gaps not in ("refuse", "missing"):
+        _refuse(f"--gaps {gaps}: write refuse or missing")
+    with _refusals():
+        found = _complete(directory, var, var_file)
+        incident = alarms_layer.load(pack, gaps="missing" if gaps == "missing" else "refuse")
+        try:
+            report = alarms_layer.backtest(found, incident, alarms_layer.moment(harm_at) if harm_at else None)
+        except ValueError as error:
+            _refuse(str(error))
+    if as_json:
+        _print_json(alarms_layer.to_json(report))
+    else:
+        _alarm_table(report)
+    if report.never or report.refused:
+        raise typer.Exit(FINDINGS)
+
+
+def _alarm_table(report: alarms_layer.Report) -> None:
+    """Each alarm with its verdict; what AWS leaves open about an evaluation is marked."""
+    title = f"{report.stack}: {len(report.rows)} alarms over {report.minutes} minutes ({escape(report.origin)})"
+    table = Table(Column("Alarm", overflow="fold"), "Verdict", "Fires at", Column("Lead", justify="right"), title=title)
+    table.add_column("False", justify="right")
+    table.add_column("")
+    for row in report.rows:
+        marks = ["range-dependent"] * row.range_dependent + ["approximate"] * row.approximate
+        table.add_row(
+            escape(row.alarm),
+            row.verdict,
+            " ".join(f"{episode.start:%H:%M}" for episode in row.episodes),
+            "" if row.lead_s is None else f"{row.lead_s / 60:+.0f} min",
+            str(row.false_pages or ""),
+            escape("; ".join((*marks, *row.reasons))),
+        )
+    out.print(table)
+    _tell(report.refused)
 
 
 # ---- validate ---------------------------------------------------------------------------------------------------------------
