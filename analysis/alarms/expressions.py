@@ -58,8 +58,8 @@ class ExpressionError(ValueError):
 class Expression:
     """A parsed expression with the ids of the queries it names.
 
-    `whole`: it uses METRICS(), which takes all of them. `pointwise`: each datapoint rests on those of its own period alone, so that
-    a whole series may be computed at once.
+    `whole`: it uses METRICS(), which takes all of them. `pointwise`: each datapoint rests on those of its own period alone, so
+    that a whole series may be computed at once.
     """
 
     text: str

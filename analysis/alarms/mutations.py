@@ -61,7 +61,7 @@ class MutationRun:
 
 def mutants(alarm: Alarm) -> tuple[Mutant, ...]:
     """Every alarm that differs from `alarm` in one part."""
-    return tuple((*_rule_mutants(alarm), *_metric_mutants(alarm)))
+    return (*_rule_mutants(alarm), *_metric_mutants(alarm))
 
 
 def _rule_mutants(alarm: Alarm) -> Iterator[Mutant]:
