@@ -87,8 +87,8 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
 }
 
 # Endpoints instead of NAT gateways. An endpoint costs 0.01 USD an hour in each zone, a NAT gateway 0.045 USD; four endpoints in two zones
-# therefore cost 0.08 USD an hour and a NAT gateway in each zone 0.09 USD, and the endpoints open no way out to the Internet. A fifth
-# interface endpoint tips the balance: https://aws.amazon.com/privatelink/pricing/ and https://aws.amazon.com/vpc/pricing/
+# therefore cost 0.08 USD an hour and a NAT gateway in each zone 0.09 USD, and the endpoints open no way out to the Internet. With a
+# fifth interface endpoint both cost about the same, the public addresses of the gateways included: https://aws.amazon.com/privatelink/pricing/ and https://aws.amazon.com/vpc/pricing/
 resource "aws_vpc_endpoint" "interface" {
   for_each = toset(var.interface_endpoints)
 

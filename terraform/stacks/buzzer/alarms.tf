@@ -25,7 +25,7 @@ locals {
   }
 
   storage_bytes = var.database.allocated_gb * 1073741824
-  memory_bytes  = 4 * 1073741824 # of a db.t4g.medium
+  memory_bytes  = var.database.memory_gib * 1073741824
 
   cache_alarms = merge([
     for node in module.cache.node_ids : {

@@ -173,10 +173,11 @@ variable "live_query_strings" {
 # Data
 
 variable "database" {
-  description = "Class of primary and replica, storage, and the connections that the parameter group allows."
+  description = "Class of primary and replica with the memory of the primary, storage, and the connections that the parameter group allows."
   type = object({
     instance_class         = string
     replica_instance_class = string
+    memory_gib             = number
     allocated_gb           = number
     max_gb                 = number
     max_connections        = number
@@ -187,6 +188,7 @@ variable "database" {
   default = {
     instance_class         = "db.t4g.medium"
     replica_instance_class = "db.t4g.medium"
+    memory_gib             = 4
     allocated_gb           = 50
     max_gb                 = 200
     max_connections        = 300
