@@ -30,6 +30,10 @@ INPUTS = (
 )
 """Everything a page may be made from; the day, the last commit and the tools on PATH come on top."""
 
+WITHOUT_HISTORY = "315532800"
+"""The time of what is built without git, in seconds since 1970: 1 January 1980, the first day a ZIP file knows. Not 0, of which
+Fontconfig complains on standard error."""
+
 
 class SiteError(Exception):
     """The site could not be built; `problems` holds one sentence for each thing that is wrong."""
@@ -93,7 +97,7 @@ def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
     """Writes the site into `target`, which it empties first. Raises SiteError where a page is wrong."""
     os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-    os.environ.setdefault("SOURCE_DATE_EPOCH", _git(root, "log", "-1", "--format=%ct") or "0")
+    os.environ.setdefault("SOURCE_DATE_EPOCH", _git(root, "log", "-1", "--format=%ct") or WITHOUT_HISTORY)
     # Imported here: the two seconds it takes are not spent when nothing has changed.
     from mkdocs.commands import build as mkdocs_build  # noqa: PLC0415 (see above)
     from mkdocs.config import load_config  # noqa: PLC0415 (see above)
