@@ -27,7 +27,6 @@ from analysis import capacity as capacity_layer
 from analysis import claims as claims_layer
 from analysis import cost as cost_layer
 from analysis import demand, facts, terraform, units
-from analysis import proofs as proofs_layer
 from analysis import validation as validation_layer
 from analysis.architecture import Architecture, Diagnostic, Resource, Unknown, Value
 from analysis.cost.refresh import RefreshError, refreshed
@@ -36,11 +35,9 @@ from analysis.terraform.plan_json import json_value
 
 if TYPE_CHECKING:
     from analysis.capacity import Range
-    from analysis.capacity.night import Night, Stretch
 
 ROOT = Path(__file__).parents[1]
 WIDEST_VALUE = 60
-EVENTS_SHOWN = 30
 
 FINE, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -339,87 +336,6 @@ def _range(figure: Range) -> str:
     return f"{figure.value:,.0f}" + (f" ({low:,.0f} to {high:,.0f})" if low != high else "")
 
 
-# ---- prove ------------------------------------------------------------------------------------------------------------------
-
-SEVERITIES = {"error": "[red]error[/]", "warning": "[yellow]warning[/]"}
-
-
-@app.command()
-def prove(
-    directory: Directory,
-    var: Var = [],  # noqa: B006 (Typer copies)
-    var_file: VarFile = [],  # noqa: B006 (Typer copies)
-    scenario: ScenarioFile = None,
-    runtime: Runtime = None,
-    sarif: Annotated[
-        Path | None, typer.Option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0 as well.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
-    with _refusals():
-        found = _complete(directory, var, var_file)
-        about = _about(directory)
-        night = scenario or (about.scenario if about else None)
-        report = proofs_layer.prove(
-            found,
-            scenario=facts.scenario(night) if night else None,
-            stack=about,
-            profile=facts.runtime(runtime) if runtime else None,
-            waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
-            today=dt.datetime.now(dt.UTC).date(),
-        )
-    if sarif:
-        base = directory if directory.is_dir() else directory.parent
-        text = json.dumps(proofs_layer.to_sarif(report, _relative(base)), indent=2, ensure_ascii=False)
-        try:
-            sarif.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            _refuse(f"{sarif}: cannot be written ({error.strerror}); choose another file")
-    if as_json:
-        _print_json(proofs_layer.to_json(report))
-    else:
-        _prove_table(report)
-    if not report.ok:
-        raise typer.Exit(FINDINGS)
-
-
-def _relative(directory: Path) -> str:
-    """A directory as seen from here, with forward slashes, as the addresses in SARIF want it."""
-    return Path(os.path.relpath(directory)).as_posix()
-
-
-def _prove_table(report: proofs_layer.Report) -> None:
-    if report.findings:
-        table = Table(
-            "Rule",
-            Column("Where", overflow="fold"),
-            Column("Finding", overflow="fold"),
-            title=f"{report.stack}: findings",
-        )
-        for finding in (*report.unwaived, *report.waived):
-            where = f"{escape(finding.address)}\n[dim]{escape(f'{finding.location.file}:{finding.location.line}')}[/]"
-            mark = SEVERITIES[finding.severity] if finding.waiver is None else "[dim]waived[/]"
-            said = f"{escape(finding.because)}\n[dim]{escape(finding.rule.remedy)}[/]"
-            if finding.waiver:
-                said = f"{escape(finding.because)}\n[dim]until {finding.waiver.expires}: {escape(finding.waiver.reason)}[/]"
-            table.add_row(f"{finding.rule.id}\n{mark}", where, said)
-        out.print(table)
-    if report.undecided:
-        table = Table("Rule", Column("Where", overflow="fold"), "Why not", title="Not decidable")
-        for finding in report.undecided:
-            table.add_row(finding.rule.id, escape(finding.address), escape(finding.because))
-        out.print(table)
-    counts = (
-        f"{sum(f.severity == 'error' for f in report.unwaived)} errors, "
-        f"{sum(f.severity == 'warning' for f in report.unwaived)} warnings, {len(report.waived)} waived, "
-        f"{len(report.undecided)} not decidable; {len(report.holding)} statements hold (--json prints their arithmetic)."
-    )
-    out.print(counts, highlight=False)
-    if report.silent:
-        out.print(f"Nothing in the stack for {', '.join(rule.id for rule in report.silent)}.", highlight=False)
-
-
 # ---- alarms -----------------------------------------------------------------------------------------------------------------
 
 
@@ -476,77 +392,6 @@ def _alarm_table(report: alarms_layer.Report) -> None:
         )
     out.print(table)
     _tell(report.refused)
-
-
-# ---- replay -----------------------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def replay(
-    directory: Directory,
-    var: Var = [],  # noqa: B006 (Typer copies)
-    var_file: VarFile = [],  # noqa: B006 (Typer copies)
-    scenario: ScenarioFile = None,
-    runtime: Runtime = None,
-    users: Annotated[int | None, typer.Option("--users", min=1, help="Users at the peak; else the scenario's.")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the dice.")] = 1,
-    fault: Annotated[
-        list[str], typer.Option("--fault", metavar="KIND@MINUTE", help="What goes wrong when, as in zone-loss@104.")
-    ] = [],  # noqa: B006 (Typer copies)
-    as_json: AsJson = False,
-) -> None:
-    """The night simulated minute by minute: what fans and stations see, and what happens."""
-    from analysis.capacity import night as night_layer  # noqa: PLC0415 (pulls in the compiler)
-
-    with _refusals():
-        found = _complete(directory, var, var_file)
-        about = _about(directory)
-        course = scenario or (about.scenario if about else None)
-        if course is None:
-            _refuse(f"{directory}: no gameday.toml names a scenario; give one with --scenario")
-        profile = facts.runtime(runtime) if runtime else None
-        try:
-            night = night_layer.replay(
-                found,
-                facts.scenario(course),
-                about,
-                seed,
-                [night_layer.fault(text) for text in fault],
-                profile=profile,
-                peak_users=users,
-            )
-        except night_layer.NightError as error:
-            _refuse(str(error))
-    if as_json:
-        _print_json(night_layer.to_json(night))
-        return
-    out.print(_replayed(night, night_layer.summary(night)))
-    for event in night.events[:EVENTS_SHOWN]:
-        who = "" if event.task is None else f" (task {event.task})"
-        out.print(f"{event.minute:7.1f} min  {event.what}{who}", highlight=False)
-    if len(night.events) > EVENTS_SHOWN:
-        out.print(f"... and {len(night.events) - EVENTS_SHOWN} more; --json has them all.", highlight=False)
-    _tell(night.setup.diagnostics)
-
-
-def _replayed(night: Night, stretches: Sequence[Stretch]) -> Table:
-    """The night in stretches of a quarter of an hour."""
-    table = Table(
-        "From minute", title=f"{night.setup.stack}: {night.setup.scenario}, {night.setup.runtime}, seed {night.seed}"
-    )
-    for heading in ("Users", "Errors", "Answer p95", "Age seen p50", "p95", "Tasks", "CPU"):
-        table.add_column(heading, justify="right")
-    for s in stretches:
-        times = ("" if value is None else f"{value:,.2f} s" for value in (s.latency_p95_s, s.age_p50_s, s.age_p95_s))
-        table.add_row(
-            f"{s.start_minute:g}",
-            f"{s.users:,.0f}",
-            f"{100 * s.error_share:.2f} %",
-            *times,
-            f"{s.tasks:.0f}",
-            f"{s.cpu_percent:.0f} %",
-        )
-    return table
 
 
 # ---- validate ---------------------------------------------------------------------------------------------------------------
