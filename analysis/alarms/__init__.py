@@ -5,10 +5,11 @@ from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
 from analysis.alarms.mutations import Mutant, MutationRun, mutants, mutation_run
-from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment
+from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
 from analysis.alarms.replay import replay
 from analysis.alarms.rules import RuleError
+from analysis.alarms.seasons import Season, SeasonRow, season
 from analysis.alarms.semantics import State, evaluate
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Report",
     "Row",
     "RuleError",
+    "Season",
+    "SeasonRow",
     "Series",
     "State",
     "backtest",
@@ -40,5 +43,7 @@ __all__ = [
     "read",
     "replay",
     "score",
+    "season",
+    "simulated",
     "to_json",
 ]

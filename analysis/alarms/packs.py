@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -359,3 +359,59 @@ def _by_minute(
             f"result {name!r} has no datapoint at {at.isoformat()}; if CloudWatch had none either, say so with --gaps missing"
         )
     return points
+
+
+STATIONS: Mapping[str, str] = {
+    "AWS/CloudFront": "edge",
+    "AWS/ApplicationELB": "balancer",
+    "AWS/ECS": "service",
+    "ECS/ContainerInsights": "service",
+    "AWS/ElastiCache": "cache",
+    "AWS/RDS": "database",
+}
+"""Which station of a simulated night publishes under which namespace."""
+
+CLOUDWATCH_STATISTICS: Mapping[str, str] = {
+    "n": "SampleCount",
+    "sum": "Sum",
+    "min": "Minimum",
+    "max": "Maximum",
+    "average": "Average",
+}
+"""A simulation's names of statistics; percentiles are called alike."""
+
+
+def simulated(
+    metrics: Iterable[Metric],
+    stations: Mapping[tuple[str, str], Mapping[str, Sequence[float]]],
+    start: dt.datetime,
+    origin: str,
+    *,
+    where: Mapping[str, str] | None = None,
+) -> Pack:
+    """The pack of a simulated night, for the metrics that alarms and dashboards ask for.
+
+                CLOUDWATCH_STATISTICS.get(name, name): [None if math.isnan(number) else float(number) for number in column]
+    NaN where nothing is published; names of metrics are CloudWatch's. `where` gives for a station the one value, known or as its
+    reference, that a dimension of it must have: the identifier of the database that is simulated, not that of its replica. A
+    metric that the simulation does not hold is left out, and its alarm will say so. Raises ValueError where none is left.
+    """
+    found: dict[MetricKey, Series] = {}
+    for metric in metrics:
+        station = STATIONS.get(metric.namespace, metric.namespace)
+        columns = stations.get((station, metric.name))
+        dimensions = tuple(
+            (name, value.reference if isinstance(value, Unknown) else value) for name, value in metric.dimensions
+        )
+        only = (where or {}).get(station)
+        if columns is None or (only is not None and only not in {value for _, value in dimensions}):
+            continue
+        found[MetricKey(metric.namespace, metric.name, dimensions)] = Series(
+            {
+                CLOUDWATCH_STATISTICS.get(name, name): [
+                    None if math.isnan(figure) else float(figure) for figure in column
+                ]
+                for name, column in columns.items()
+            }
+        )
+    return Pack(found, start, PERIOD_S, origin)

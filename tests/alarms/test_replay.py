@@ -58,7 +58,15 @@ def test_silence_turns_to_no_data_only_after_the_whole_range_is_empty():
 
 
 def test_an_alarm_waits_until_its_periods_have_begun_within_the_pack():
-    assert picture(alarm(missing_data="breaching"), pack("____")) == "......"
+    assert picture(alarm(missing_data="breaching", datapoints_to_alarm=2), pack("____")) == "......"
+
+
+def test_periods_of_two_minutes_lie_end_to_end():
+    """Three means of two minutes each: the alarm needs six bad minutes, not four."""
+    marks = "____####____######____"
+    two = alarm(watches=metric(period_s=120))
+    counted = pack(marks, SampleCount=[1] * len(marks), Sum=drawn(marks))
+    assert picture(two, counted) == "...................A...."
 
 
 def test_too_few_samples_of_a_percentile_keep_the_state_where_the_alarm_says_so():
@@ -110,6 +118,11 @@ def test_an_alarm_after_the_harm_has_a_negative_lead():
 def test_an_alarm_long_before_the_harm_that_ended_was_a_false_page():
     row = row_of("__###" + "_" * 40 + "#####", harm=50)
     assert (row.false_pages, row.lead_s) == (1, 60)
+
+
+def test_an_alarm_that_lasts_up_to_the_harm_announced_it_however_early_it_came():
+    row = row_of("__###" + "#" * 60, harm=60)
+    assert (row.lead_s, row.false_pages) == (54 * 60, 0)
 
 
 def test_on_a_quiet_night_every_alarm_is_a_false_page():

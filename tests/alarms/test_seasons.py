@@ -1,0 +1,58 @@
+import pytest
+from alarm_makers import CPU, START, alarm, at, metric, pack
+
+from analysis.alarms import Alarms, season, simulated
+from analysis.architecture import Architecture
+
+EMPTY = Architecture("hand-made", ())
+NAN = float("nan")
+
+
+def of(*nights):
+    fast = alarm("fast", severity="page", evaluation_periods=1, datapoints_to_alarm=1)
+    slow = alarm("slow", severity="page")
+    ticket = alarm("ticket", severity="ticket", threshold=40.0)
+    told = Alarms((fast, slow, ticket), ())
+    return season(EMPTY, [(pack(marks), None if harm is None else at(harm)) for marks, harm in nights], alarms=told)
+
+
+def test_a_season_knows_the_first_page_of_each_night_of_harm():
+    found = of(("_" * 10 + "#" * 20, 20), ("_" * 30, 20), ("_" * 30, None))
+    assert found["fast"].leads_s == (8 * 60, None)
+    assert found["slow"].leads_s == (6 * 60, None)
+    assert found.first_page_s == (8 * 60, None)
+    assert found.nights == 3
+
+
+def test_pages_that_overlap_wake_a_human_once_and_a_ticket_wakes_nobody():
+    found = of(("_____####_____####_____", None))
+    assert found["fast"].false_pages == found["slow"].false_pages == 2
+    assert found["ticket"].false_pages == 1
+    assert found.false_wakings == 2
+    assert of(("_" * 20, None)).false_wakings == 0
+
+
+def test_a_page_long_before_the_harm_was_for_nothing_and_one_after_it_was_not():
+    assert of(("__####" + "_" * 50 + "#" * 10, 58)).false_wakings == 1
+    assert of(("_" * 30 + "####______", 10)).false_wakings == 0
+
+
+def test_a_season_needs_a_night():
+    with pytest.raises(ValueError, match="at least one night"):
+        of()
+
+
+def test_a_simulated_night_is_a_pack_under_the_names_that_the_alarms_use():
+    columns = {"n": [60.0, 0.0], "average": [50.0, NAN], "p95": [70.0, NAN]}
+    found = simulated([metric()], {("service", "CPUUtilization"): columns}, START, "seed 7")
+    assert found.series[CPU].statistics == {"SampleCount": [60.0, 0.0], "Average": [50.0, None], "p95": [70.0, None]}
+    assert found.origin == "seed 7"
+
+
+def test_a_simulated_database_is_not_taken_for_its_replica():
+    from analysis.alarms import MetricKey
+
+    keys = [MetricKey.of("AWS/RDS", "CPUUtilization", DBInstanceIdentifier=name) for name in ("live", "live-replica")]
+    stations = {("database", "CPUUtilization"): {"average": [50.0]}}
+    found = simulated([metric(key) for key in keys], stations, START, "seed 7", where={"database": "live"})
+    assert list(found.series) == keys[:1]
