@@ -24,6 +24,9 @@ locals {
     }
   }
 
+  # What polls and edge leave of the target. Rounded, because 3 - 1.2 - 1 is not 0.8 in binary.
+  update_age_ms = floor(1000 * (var.freshness_target_s - var.poll_interval_s - var.edge_ttl_s) + 0.5)
+
   storage_bytes = var.database.allocated_gb * 1073741824
   memory_bytes  = var.database.memory_gib * 1073741824
 
@@ -121,13 +124,13 @@ module "alarms" {
       missing_data = "missing"
     }
     updates-late = {
-      description  = "One update in twenty is older than ${1000 * (var.freshness_target_s - var.poll_interval_s - var.edge_ttl_s)} ms when it leaves the service; polls and edge use up the rest of the ${var.freshness_target_s} s."
+      description  = "One update in twenty is older than ${local.update_age_ms} ms when it leaves the service; polls and edge use up the rest of the ${var.freshness_target_s} s."
       runbook      = "stale-updates"
       owner        = local.on_call
       severity     = "page"
       metric       = { namespace = local.namespace, name = "UpdateAge", dimensions = { Service = local.service_name }, percentile = "p95" }
       comparison   = "GreaterThanThreshold"
-      threshold    = 1000 * (var.freshness_target_s - var.poll_interval_s - var.edge_ttl_s)
+      threshold    = local.update_age_ms
       periods      = 3
       datapoints   = 2
       missing_data = "notBreaching" # no updates outside the games

@@ -106,7 +106,7 @@ module "service" {
   target_group_arn                = module.load_balancer.target_group_arn
   repository_arn                  = module.registry.repository_arn
   desired_count                   = var.tasks.min
-  task_size                       = var.task_size
+  task_size                       = local.task_size
   log_group_name                  = "/ecs/${local.service_name}"
   metric_namespace                = local.namespace
   rollback_alarms                 = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-tasks"]]
@@ -234,6 +234,15 @@ module "backups" {
 }
 
 # Snapshots as Parquet: old commentary for analysis, long after the database has dropped it.
+# What the edge shows while nothing behind it answers. It comes with the infrastructure, because it must be there when a pipeline is not.
+resource "aws_s3_object" "fallback" {
+  bucket        = module.assets.name
+  key           = "fallback/index.html"
+  content       = file("${path.module}/fallback.html")
+  content_type  = "text/html; charset=utf-8"
+  cache_control = "public, max-age=60"
+}
+
 module "archive" {
   source = "../../modules/bucket"
 
@@ -326,7 +335,7 @@ module "delivery" {
   name              = local.name
   account_id        = var.account_id
   repository        = var.github_repository
-  environment       = "production"
+  environment       = "buzzer-production"
   repository_arn    = module.registry.repository_arn
   service_arn       = module.service.service_arn
   task_role_arns    = module.service.role_arns

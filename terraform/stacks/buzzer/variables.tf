@@ -66,13 +66,13 @@ variable "container_health_command" {
 }
 
 variable "task_size" {
-  description = "CPU units, memory in MiB and processor of a task."
+  description = "CPU units, memory in MiB and processor of a task. Without memory it has the least that Fargate offers for its CPU units."
   type = object({
     cpu          = number
-    memory       = number
+    memory       = optional(number)
     architecture = optional(string, "X86_64")
   })
-  default = { cpu = 512, memory = 1024 }
+  default = { cpu = 512 }
 }
 
 variable "workers" {
