@@ -27,6 +27,7 @@ from analysis import capacity as capacity_layer
 from analysis import claims as claims_layer
 from analysis import cost as cost_layer
 from analysis import demand, facts, terraform, units
+from analysis import proofs as proofs_layer
 from analysis import validation as validation_layer
 from analysis.architecture import Architecture, Diagnostic, Resource, Unknown, Value
 from analysis.cost.refresh import RefreshError, refreshed
@@ -334,6 +335,87 @@ def _range(figure: Range) -> str:
         return "no known limit"
     low, high = (figure.value if end is None else end for end in (figure.low, figure.high))
     return f"{figure.value:,.0f}" + (f" ({low:,.0f} to {high:,.0f})" if low != high else "")
+
+
+# ---- prove ------------------------------------------------------------------------------------------------------------------
+
+SEVERITIES = {"error": "[red]error[/]", "warning": "[yellow]warning[/]"}
+
+
+@app.command()
+def prove(
+    directory: Directory,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    scenario: ScenarioFile = None,
+    runtime: Runtime = None,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0 as well.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
+    with _refusals():
+        found = _complete(directory, var, var_file)
+        about = _about(directory)
+        night = scenario or (about.scenario if about else None)
+        report = proofs_layer.prove(
+            found,
+            scenario=facts.scenario(night) if night else None,
+            stack=about,
+            profile=facts.runtime(runtime) if runtime else None,
+            waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
+            today=dt.datetime.now(dt.UTC).date(),
+        )
+    if sarif:
+        base = directory if directory.is_dir() else directory.parent
+        text = json.dumps(proofs_layer.to_sarif(report, _relative(base)), indent=2, ensure_ascii=False)
+        try:
+            sarif.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            _refuse(f"{sarif}: cannot be written ({error.strerror}); choose another file")
+    if as_json:
+        _print_json(proofs_layer.to_json(report))
+    else:
+        _prove_table(report)
+    if not report.ok:
+        raise typer.Exit(FINDINGS)
+
+
+def _relative(directory: Path) -> str:
+    """A directory as seen from here, with forward slashes, as the addresses in SARIF want it."""
+    return Path(os.path.relpath(directory)).as_posix()
+
+
+def _prove_table(report: proofs_layer.Report) -> None:
+    if report.findings:
+        table = Table(
+            "Rule",
+            Column("Where", overflow="fold"),
+            Column("Finding", overflow="fold"),
+            title=f"{report.stack}: findings",
+        )
+        for finding in (*report.unwaived, *report.waived):
+            where = f"{escape(finding.address)}\n[dim]{escape(f'{finding.location.file}:{finding.location.line}')}[/]"
+            mark = SEVERITIES[finding.severity] if finding.waiver is None else "[dim]waived[/]"
+            said = f"{escape(finding.because)}\n[dim]{escape(finding.rule.remedy)}[/]"
+            if finding.waiver:
+                said = f"{escape(finding.because)}\n[dim]until {finding.waiver.expires}: {escape(finding.waiver.reason)}[/]"
+            table.add_row(f"{finding.rule.id}\n{mark}", where, said)
+        out.print(table)
+    if report.undecided:
+        table = Table("Rule", Column("Where", overflow="fold"), "Why not", title="Not decidable")
+        for finding in report.undecided:
+            table.add_row(finding.rule.id, escape(finding.address), escape(finding.because))
+        out.print(table)
+    counts = (
+        f"{sum(f.severity == 'error' for f in report.unwaived)} errors, "
+        f"{sum(f.severity == 'warning' for f in report.unwaived)} warnings, {len(report.waived)} waived, "
+        f"{len(report.undecided)} not decidable; {len(report.holding)} statements hold (--json prints their arithmetic)."
+    )
+    out.print(counts, highlight=False)
+    if report.silent:
+        out.print(f"Nothing in the stack for {', '.join(rule.id for rule in report.silent)}.", highlight=False)
 
 
 # ---- alarms -----------------------------------------------------------------------------------------------------------------

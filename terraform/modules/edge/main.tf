@@ -176,6 +176,13 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
+  # A 500 of the service keeps its own body, but for a second, not for the ten that CloudFront keeps an error otherwise:
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html#HTTPStatusCodes-cached-errors
+  custom_error_response {
+    error_code            = 500
+    error_caching_min_ttl = 1
+  }
+
   restrictions {
     geo_restriction {
       restriction_type = "none"

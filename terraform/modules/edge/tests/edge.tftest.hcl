@@ -89,8 +89,13 @@ run "fans_speak_tls_and_see_a_page_when_the_service_is_down" {
   }
 
   assert {
-    condition     = toset([for r in aws_cloudfront_distribution.this.custom_error_response : r.error_code]) == toset([502, 503, 504])
+    condition     = toset([for r in aws_cloudfront_distribution.this.custom_error_response : r.error_code if r.response_page_path == "/fallback/index.html"]) == toset([502, 503, 504])
     error_message = "A failure shows no page."
+  }
+
+  assert {
+    condition     = toset([for r in aws_cloudfront_distribution.this.custom_error_response : r.error_code if r.error_caching_min_ttl == 1]) == toset([500, 502, 503, 504])
+    error_message = "An error is kept for longer than an answer may be old."
   }
 
   assert {

@@ -1,0 +1,449 @@
+"""The resolved stack as the rules look at it: references followed, containers, policies and networks read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from ipaddress import ip_network
+from pathlib import Path
+
+from analysis.architecture import Architecture, Resource, Unknown, Value
+from analysis.demand import PathError, RequestPath, request_path
+from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
+
+THRESHOLDS = Path(__file__).with_name("thresholds.toml")
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+MANAGED_POLICIES: Mapping[str, tuple[str, ...]] = {
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html
+    "service-role/AmazonECSTaskExecutionRolePolicy": (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ),
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html
+    "AdministratorAccess": ("*",),
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SecretsManagerReadWrite.html
+    "SecretsManagerReadWrite": ("secretsmanager:*",),
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonSSMReadOnlyAccess.html
+    "AmazonSSMReadOnlyAccess": ("ssm:Describe*", "ssm:Get*", "ssm:List*"),
+}
+"""What AWS's own policies allow on every resource, as far as starting a task matters."""
+
+
+def at(values: Value, path: str) -> Value:
+    """The value at a dotted `path` through maps and single blocks; None where nothing is there, Unknown as soon as one is met."""
+    found = values
+    for key in path.split("."):
+        if isinstance(found, Unknown):
+            return found
+        if isinstance(found, list | tuple):
+            found = found[0] if found else None
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def blocks(value: Value) -> tuple[Mapping[str, Value], ...]:
+    """The blocks of an argument, whether there is one, many or none."""
+    if isinstance(value, Mapping):
+        return (value,)
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list | tuple) else ()
+
+
+def items(value: Value) -> tuple[Value, ...]:
+    """A list's elements, a single value as the only one, none for None."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def number(value: Value) -> float | None:
+    """A number, also out of a text, as Terraform converts; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def unknowns(value: Value) -> Iterator[Unknown]:
+    """Every unknown leaf of a value, those in the known part of a partly known one included."""
+    if isinstance(value, Unknown):
+        if value.partial is not None:
+            yield from unknowns(value.partial)
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from unknowns(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from unknowns(item)
+
+
+def document(value: Value) -> Value:
+    """The structure of a JSON document, as far as it is known; None where it is not."""
+    if isinstance(value, Unknown):
+        return value.partial
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return None
+    return value
+
+
+def statements(policy: Value) -> tuple[Mapping[str, Value], ...] | None:
+    """The statements of a policy document; None where it cannot be read."""
+    found = document(policy)
+    return blocks(found.get("Statement")) if isinstance(found, Mapping) else None
+
+
+def names_action(statement: Mapping[str, Value], action: str) -> bool:
+    """Whether the statement's actions cover `action`; IAM compares them without regard to case."""
+    listed = items(statement.get("Action"))
+    if "NotAction" in statement:
+        return not any(_like(action, a) for a in items(statement["NotAction"]))
+    return any(_like(action, a) for a in listed)
+
+
+def _like(action: str, pattern: Value) -> bool:
+    return isinstance(pattern, str) and fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One rule of a security group: the protocol, the ports, and who is on the other side."""
+
+    resource: Resource
+    protocol: str
+    first_port: float
+    last_port: float
+    cidrs: tuple[Value, ...]
+    prefix_lists: tuple[Value, ...]
+    groups: tuple[str, ...]
+
+    def covers(self, port: float) -> bool:
+        """Whether TCP on `port` is meant."""
+        return self.protocol in {"-1", "all"} or (
+            self.protocol in {"tcp", "6"} and self.first_port <= port <= self.last_port
+        )
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the whole Internet is on the other side."""
+        return any(cidr in EVERYWHERE for cidr in self.cidrs)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A service of ECS with its task definition and its containers; None where they cannot be read."""
+
+    service: Resource
+    definition: Resource | None
+    containers: tuple[Mapping[str, Value], ...] | None
+
+    @property
+    def place(self) -> Resource:
+        """Where the containers are written, for messages."""
+        return self.definition or self.service
+
+    @property
+    def environment(self) -> Mapping[str, Value]:
+        """The plain environment variables of all containers."""
+        entries = (e for c in self.containers or () for e in blocks(c.get("environment")))
+        return {str(e["name"]): e.get("value") for e in entries if "name" in e}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a rule may look at. `stated` maps a rule to what the waiver file states for it."""
+
+    model: Architecture
+    scenario: Scenario | None = None
+    stack: Stack | None = None
+    given_profile: Runtime | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def thresholds(self) -> Mapping[str, Assumption]:
+        """What the rules hold the stack to where AWS sets no limit."""
+        return assumptions(THRESHOLDS)
+
+    def threshold(self, name: str) -> float:
+        """One of them, in its unit."""
+        return self.thresholds[name].at()
+
+    # References.
+
+    def instances_of(self, address: str) -> list[Resource]:
+        """The resources at `address`, or all its instances where the address has no index."""
+        exact = self.model.by_address.get(address)
+        if exact is not None:
+            return [exact]
+        return [r for a, r in self.model.by_address.items() if a.startswith(f"{address}[")]
+
+    def behind(self, value: Value) -> list[Resource]:
+        """The resources whose attributes the unknown parts of `value` stand for."""
+        found: list[Resource] = []
+        for unknown in unknowns(value):
+            found += [r for r in self.named(unknown.reference) if r not in found]
+        return found
+
+    def named(self, reference: str) -> list[Resource]:
+        """The resources that a reference such as `module.a.aws_vpc.this.id` names."""
+        parts = reference.split(".")
+        for end in range(len(parts), 0, -1):
+            there = self.instances_of(".".join(parts[:end]))
+            if there:
+                return there
+        return []
+
+    def linked(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
+        """The resources of `types` that `attribute` was computed from: by its unknown parts, else by its references."""
+        found = [r for r in self.behind(resource.values.get(attribute)) if r.type in types]
+        if found:
+            return found
+        for reference in resource.references:
+            if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == attribute:
+                found += [r for r in self.instances_of(reference.address) if r.type in types and r not in found]
+        return found
+
+    def about(self, resource: Resource, attribute: str, *types: str) -> Iterator[Resource]:
+        """The resources of `types` whose `attribute` names `resource`, by reference or by its name."""
+        own = {
+            value
+            for key in ("name", "bucket", "id", "arn", "identifier", "function_name")
+            if isinstance(value := resource.values.get(key), str)
+        }
+        for other in self.model.of_type(*types):
+            value = other.values.get(attribute)
+            if resource in self.linked(other, attribute, resource.type) or (isinstance(value, str) and value in own):
+                yield other
+
+    # The service.
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """Every service with its task definition."""
+        found = []
+        for service in self.model.of_type("aws_ecs_service"):
+            linked = self.linked(service, "task_definition", "aws_ecs_task_definition")
+            family = service.values.get("task_definition")
+            if not linked and isinstance(family, str):
+                same = self.model.of_type("aws_ecs_task_definition")
+                linked = [r for r in same if r.values.get("family") == family.partition(":")[0]]
+            definition = linked[0] if linked else None
+            raw = document(definition.values.get("container_definitions")) if definition else None
+            found.append(Task(service, definition, blocks(raw) if isinstance(raw, list | tuple) else None))
+        return tuple(found)
+
+    @cached_property
+    def _derived(self) -> tuple[RequestPath | None, str]:
+        try:
+            return request_path(self.model, self.stack), ""
+        except PathError as error:
+            return None, str(error.diagnostics[-1].message)
+
+    @property
+    def path(self) -> RequestPath | None:
+        """The way of a request; None where none can be derived."""
+        return self._derived[0]
+
+    @property
+    def no_path(self) -> str:
+        """Why there is none."""
+        return self._derived[1]
+
+    @cached_property
+    def profile(self) -> Runtime | None:
+        """The runtime profile: the one that was given, else the one that gameday.toml names; None without either."""
+        return self.given_profile or (runtime(self.stack.runtime) if self.stack else None)
+
+    # Roles.
+
+    def policies(self, role: Resource) -> Iterator[tuple[Resource, tuple[Mapping[str, Value], ...] | None]]:
+        """The policies of a role with the resource in which each stands; None in place of statements that cannot be read."""
+        for policy in self.about(role, "role", "aws_iam_role_policy"):
+            yield policy, statements(policy.values.get("policy"))
+        for attachment in self.about(role, "role", "aws_iam_role_policy_attachment"):
+            yield from self._attached(attachment, attachment.values.get("policy_arn"))
+        for arn in items(role.values.get("managed_policy_arns")):
+            yield from self._attached(role, arn)
+        for inline in blocks(role.values.get("inline_policy")):
+            if inline.get("policy") is not None:
+                yield role, statements(inline["policy"])
+
+    def _attached(
+        self, place: Resource, arn: Value
+    ) -> Iterator[tuple[Resource, tuple[Mapping[str, Value], ...] | None]]:
+        own = [r for r in self.behind(arn) if r.type == "aws_iam_policy"]
+        if own:
+            yield own[0], statements(own[0].values.get("policy"))
+            return
+        actions = MANAGED_POLICIES.get(arn.partition(":policy/")[2]) if isinstance(arn, str) else None
+        yield place, None if actions is None else ({"Effect": "Allow", "Action": actions, "Resource": "*"},)
+
+    def allows(self, role: Resource, action: str, target: Value) -> bool | None:
+        """Whether a role may do `action` on `target`, an ARN or the value that stands for one.
+
+        None where a policy that cannot be read might allow it. An explicit denial wins.
+        """
+        allowed, blind = False, False
+        for _, found in self.policies(role):
+            if found is None:
+                blind = True
+                continue
+            for statement in found:
+                if not names_action(statement, action) or not self.covers(statement.get("Resource"), target):
+                    continue
+                if statement.get("Effect") == "Deny":
+                    return False
+                allowed = True
+        return True if allowed else None if blind else False
+
+    def covers(self, patterns: Value, target: Value) -> bool:
+        """Whether one of the resource patterns of a statement covers `target`."""
+        wanted = {r.address for r in self.behind(target)}
+        for pattern in items(patterns):
+            if pattern == "*":
+                return True
+            if isinstance(pattern, Unknown):
+                if wanted & {r.address for r in self.behind(pattern)}:
+                    return True
+            elif isinstance(target, str) and fnmatchcase(target, str(pattern).replace("[", "[[]")):
+                return True
+        return False
+
+    # Networks.
+
+    def groups_of(self, value: Value) -> list[Resource]:
+        """The security groups in an argument."""
+        return [r for r in self.behind(value) if r.type == "aws_security_group"]
+
+    def peers(self, group: Resource, direction: str) -> tuple[Peer, ...]:
+        """The rules of a security group for `ingress` or `egress`, however they are written."""
+        return self._peers.get((group.address, direction), ())
+
+    @cached_property
+    def _peers(self) -> Mapping[tuple[str, str], tuple[Peer, ...]]:
+        found: dict[tuple[str, str], list[Peer]] = {}
+        for group in self.model.of_type("aws_security_group"):
+            for direction in ("ingress", "egress"):
+                for block in blocks(group.values.get(direction)):
+                    found.setdefault((group.address, direction), []).append(self._peer(group, block, group.address))
+        for rule in self.model.of_type(
+            "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule", "aws_security_group_rule"
+        ):
+            direction = "ingress" if "ingress" in rule.type else "egress"
+            if rule.type == "aws_security_group_rule":
+                direction = str(rule.values.get("type"))
+            for group in self.linked(rule, "security_group_id", "aws_security_group"):
+                found.setdefault((group.address, direction), []).append(self._peer(rule, rule.values, group.address))
+        return {key: tuple(peers) for key, peers in found.items()}
+
+    def _peer(self, place: Resource, values: Mapping[str, Value], own: str) -> Peer:
+        def listed(*keys: str) -> tuple[Value, ...]:
+            return tuple(item for key in keys for item in items(values.get(key)) if item)
+
+        groups = [
+            r.address
+            for r in self.behind(listed("referenced_security_group_id", "source_security_group_id", "security_groups"))
+            if r.type == "aws_security_group"
+        ]
+        if values.get("self") is True:
+            groups.append(own)
+        first, last = number(values.get("from_port")), number(values.get("to_port"))
+        return Peer(
+            place,
+            str(values.get("ip_protocol") or values.get("protocol") or "-1"),
+            0 if first is None else first,
+            65535 if last is None else last,
+            listed("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"),
+            listed("prefix_list_id", "prefix_list_ids"),
+            tuple(groups),
+        )
+
+    def lets_through(
+        self,
+        groups: Sequence[Resource],
+        direction: str,
+        port: float,
+        others: Sequence[Resource],
+        subnets: Sequence[Resource],
+    ) -> Peer | None:
+        """The rule of `groups` by which TCP on `port` passes to or from `others`, which stand in `subnets`; None without one."""
+        wanted = {r.address for r in others}
+        for group in groups:
+            for peer in self.peers(group, direction):
+                if not peer.covers(port):
+                    continue
+                if peer.everywhere or wanted & set(peer.groups) or self._within(peer.cidrs, subnets):
+                    return peer
+        return None
+
+    @staticmethod
+    def _within(cidrs: Sequence[Value], subnets: Sequence[Resource]) -> bool:
+        """Whether every subnet lies within one of the address ranges."""
+        try:
+            ranges = [ip_network(cidr) for cidr in cidrs if isinstance(cidr, str) and ":" not in cidr]
+            inner = [ip_network(str(subnet.values.get("cidr_block"))) for subnet in subnets]
+        except ValueError:
+            return False
+        return bool(inner) and all(
+            any(small.version == large.version and small.subnet_of(large) for large in ranges)  # type: ignore[arg-type]
+            for small in inner
+        )
+
+    def route_table(self, subnet: Resource) -> Resource | None:
+        """The route table of a subnet: that of its association, else the main one of its network where it is written."""
+        for association in self.about(subnet, "subnet_id", "aws_route_table_association"):
+            tables = self.linked(association, "route_table_id", "aws_route_table", "aws_default_route_table")
+            if tables:
+                return tables[0]
+        networks = self.linked(subnet, "vpc_id", "aws_vpc")
+        for table in self.model.of_type("aws_default_route_table"):
+            if networks and self.linked(table, "default_route_table_id", "aws_vpc") == networks:
+                return table
+        return None
+
+    def default_route(self, subnet: Resource) -> Resource | str | None:
+        """Where the default route of a subnet leads: a gateway of the stack, a known id, or None without one."""
+        table = self.route_table(subnet)
+        if table is None:
+            return None
+        routes = [*blocks(table.values.get("route"))]
+        routes += [
+            {**r.values, "cidr_block": r.values.get("destination_cidr_block")}
+            for r in self.about(table, "route_table_id", "aws_route")
+        ]
+        for route in routes:
+            if route.get("cidr_block") not in EVERYWHERE:
+                continue
+            ways = {
+                k: route.get(k)
+                for k in ("nat_gateway_id", "gateway_id", "transit_gateway_id", "network_interface_id", "instance_id")
+            }
+            found = self.behind(ways)
+            if found:
+                return found[0]
+            for way in ways.values():
+                if way:
+                    return way.reference if isinstance(way, Unknown) else str(way)
+        return None
+
+    def is_public(self, subnet: Resource) -> bool:
+        """Whether the subnet's default route leads to an Internet gateway."""
+        way = self.default_route(subnet)
+        return (way.type == "aws_internet_gateway") if isinstance(way, Resource) else str(way or "").startswith("igw-")
+
+    def subnets_of(self, value: Value) -> list[Resource]:
+        """The subnets in an argument."""
+        return [r for r in self.behind(value) if r.type == "aws_subnet"]

@@ -1,0 +1,57 @@
+"""What share of planted faults the rules find, and that they blame no good stack."""
+
+import pytest
+from mutations import MUTATIONS
+
+from analysis.proofs import RULES
+
+LEAST_FAULTS = 60
+LEAST_SHARE = 0.95
+
+
+@pytest.fixture(scope="module")
+def results(workshop):
+    """Each fault with the rules that newly fail for it."""
+    before = {stack: {f.rule.id for f in workshop.prove(stack).unwaived} for stack in ("stacks/buzzer", "good")}
+    found = {}
+    for mutation in MUTATIONS:
+        stack = "good" if mutation.small else "stacks/buzzer"
+        report = workshop.changed(mutation.file, mutation.old, mutation.new, stack)
+        found[mutation] = {f.rule.id for f in report.unwaived} - before[stack]
+    return found
+
+
+def test_the_good_stacks_are_not_blamed(good, buzzer):
+    for report in (good, buzzer):
+        assert [(f.rule.id, f.address, f.because) for f in report.unwaived] == []
+        assert [(f.rule.id, f.address, f.because) for f in report.undecided] == []
+
+
+def test_the_rule_that_is_meant_finds_at_least_95_percent_of_the_planted_faults(results, capsys):
+    missed = [m for m, rules in results.items() if m.rule not in rules]
+    share = 1 - len(missed) / len(results)
+    silent = sum(not rules for rules in results.values())
+    with capsys.disabled():
+        print(  # noqa: T201 (the share is what the test is for)
+            f"\n{len(results)} planted faults: {100 * share:.1f} % found by the rule meant for them, "
+            f"{100 * (1 - silent / len(results)):.1f} % by any rule; 0 of 2 good stacks blamed"
+        )
+        for mutation in missed:
+            print(  # noqa: T201 (so is what was missed)
+                f"  missed: {mutation.rule} {mutation.fault} ({mutation.file}); found by {sorted(results[mutation])}"
+            )
+    assert len(results) >= LEAST_FAULTS
+    assert share >= LEAST_SHARE
+
+
+def test_each_rule_has_been_seen_failing_and_holding(results, good, buzzer):
+    rules = {name for name, rule in RULES.items() if rule.group != "WAIVER"}
+    failing = {m.rule for m, found in results.items() if m.rule in found}
+    assert rules - failing == set()
+    holding = {f.rule.id for report in (good, buzzer) for f in report.holding}
+    waived = {f.rule.id for f in buzzer.waived}
+    assert rules - holding - waived == set()
+
+
+def test_no_two_faults_are_the_same():
+    assert len({(m.file, m.old, m.new) for m in MUTATIONS}) == len(MUTATIONS)
