@@ -33,8 +33,8 @@ from analysis.terraform.values import (
     type_name,
 )
 
-MAX_STEPS = 2_000_000
-"""Nodes evaluated in one stack before it is given up: some seconds, a hundred times a stack of two hundred resources."""
+MAX_STEPS = 1_000_000
+"""Nodes evaluated in one stack before it is given up: some seconds, fifty times a stack of two hundred resources."""
 
 MAX_TEMPLATE_DEPTH = 20
 """Files that may include one another through `templatefile`."""

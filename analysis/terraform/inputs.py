@@ -16,7 +16,7 @@ from analysis.terraform import tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError, suggestion
 from analysis.terraform.modules import ModuleInstance
-from analysis.terraform.sources import problem
+from analysis.terraform.sources import InputError, not_a_file, problem
 from analysis.terraform.stack import Stack
 from analysis.terraform.syntax import parse_expression
 from analysis.terraform.values import Primitive, ValueProblem, from_python, quoted
@@ -28,7 +28,7 @@ def tfvars_files(directory: Path) -> list[Path]:
     """The files of values that Terraform reads unasked, in its order."""
     named = [directory / name for name in ("terraform.tfvars", "terraform.tfvars.json")]
     automatic = sorted(path for path in directory.iterdir() if path.name.endswith(AUTOMATIC))
-    return [path for path in (*named, *automatic) if path.is_file()]
+    return [path for path in (*named, *automatic) if path.is_symlink() or (path.exists() and not path.is_dir())]
 
 
 def root_inputs(
@@ -46,6 +46,8 @@ def root_inputs(
         if text is not None:
             values[name] = spelled(stack, root, name, text, f"TF_VAR_{name}")
     for path in (*tfvars_files(stack.root), *var_files):
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise InputError((not_a_file(path.name),))
         if not path.is_file():
             raise problem(str(path), "the file of variable values does not exist")
         values.update(file_values(stack, root, path))

@@ -6,7 +6,6 @@ What Terraform marks as sensitive never leaves this module in clear: it is repla
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from analysis.architecture import (
     Diagnostic,
     Location,
     Output,
-    Reference,
     Resource,
     Unknown,
     Value,
     Variable,
 )
+from analysis.terraform.plan_wiring import Wiring
 from analysis.terraform.provider import SOURCE
 from analysis.terraform.sources import problem
 from analysis.terraform.values import ValueProblem, from_python
@@ -116,17 +115,16 @@ def _architecture(document: Mapping[str, Any], path: Path) -> Architecture:
     changes = {row["address"]: row["change"] for row in document.get("resource_changes", [])}
     configuration = document.get("configuration", {})
     region = _region(configuration, document.get("variables", {}))
-    expressions = {strip_index(address): row for address, row in _expressions(configuration.get("root_module", {}), "")}
     resources: list[Resource] = []
     addresses = [row["address"] for row, _ in _rows(state.get("root_module", {}), "")]
+    wiring = Wiring(configuration.get("root_module", {}), addresses)
     for row, module in _rows(state.get("root_module", {}), ""):
         resources.append(
             _resource(
                 row,
                 module,
                 change=changes.get(row["address"]),
-                expressions=expressions,
-                addresses=addresses,
+                wiring=wiring,
                 place=place,
                 region=region,
             )
@@ -134,11 +132,7 @@ def _architecture(document: Mapping[str, Any], path: Path) -> Architecture:
     prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
     for row, module in _rows(prior, ""):
         if row["mode"] == "data" and row["address"] not in addresses:
-            resources.append(
-                _resource(
-                    row, module, change=None, expressions=expressions, addresses=addresses, place=place, region=region
-                )
-            )
+            resources.append(_resource(row, module, change=None, wiring=wiring, place=place, region=region))
     outputs = {
         name: Output(
             name,
@@ -198,8 +192,7 @@ def _resource(
     module: str,
     *,
     change: Mapping[str, Any] | None,
-    expressions: Mapping[str, Mapping[str, Any]],
-    addresses: list[str],
+    wiring: Wiring,
     place: Location,
     region: str | None,
 ) -> Resource:
@@ -208,7 +201,11 @@ def _resource(
     if change is not None and isinstance(change.get("after_sensitive"), dict):
         sensitive = {**sensitive, **change["after_sensitive"]}
     unknown = change.get("after_unknown") if change is not None else None
+    expressions = wiring.expressions(address)
     values = dict(_merged(row.get("values") or {}, unknown if isinstance(unknown, dict) else {}, address))
+    values = {
+        name: wiring.named(value, expressions.get(name), row["type"], name, module) for name, value in values.items()
+    }
     masked = {name: _masked(value, sensitive.get(name)) for name, value in values.items() if value is not None}
     return Resource(
         address,
@@ -216,7 +213,7 @@ def _resource(
         row["name"],
         masked,
         place,
-        tuple(sorted(_edges(expressions.get(strip_index(address), {}), address, module, addresses))),
+        tuple(sorted(wiring.edges(address, module))),
         module,
         row.get("index"),
         row["mode"],
@@ -261,59 +258,3 @@ def _masked(value: Value, mark: Any) -> Value:
         padded = mark + [None] * (len(value) - len(mark))
         return tuple(_masked(item, inner) for item, inner in zip(value, padded, strict=False))
     return value
-
-
-INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-
-
-def strip_index(address: str) -> str:
-    """The address without the keys of its instances."""
-    return INDEX.sub("", address)
-
-
-def _expressions(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for row in module.get("resources", []):
-        yield prefix + row["address"], row.get("expressions", {})
-    for name, call in module.get("module_calls", {}).items():
-        yield from _expressions(call.get("module", {}), f"{prefix}module.{name}.")
-
-
-def _edges(expressions: Mapping[str, Any], address: str, module: str, addresses: list[str]) -> set[Reference]:
-    """The references that stand in the expressions themselves; a plan does not trace them through locals and modules."""
-    prefix = f"{module}." if module else ""
-    found: set[Reference] = set()
-    for via, expression in expressions.items():
-        for text in _references(expression):
-            # Terraform lists `aws_vpc.main.id` and then `aws_vpc.main`; the longer one says more.
-            target = next((a for a in (prefix + text, *_parents(prefix + text)) if a in addresses), None)
-            candidates = (
-                [target]
-                if target
-                else [a for a in addresses if strip_index(a) in (prefix + text, *_parents(prefix + text))]
-            )
-            for candidate in candidates:
-                if candidate and candidate != address:
-                    attribute = strip_index(prefix + text).removeprefix(strip_index(candidate)).removeprefix(".")
-                    found.add(Reference(via, candidate, attribute))
-    longer = {(edge.via, edge.address) for edge in found if edge.attribute}
-    return {edge for edge in found if edge.attribute or (edge.via, edge.address) not in longer}
-
-
-def _parents(address: str) -> Iterator[str]:
-    while "." in address:
-        address = address.rpartition(".")[0]
-        yield address
-
-
-def _references(expression: Any) -> Iterator[str]:
-    if isinstance(expression, list):
-        for item in expression:
-            yield from _references(item)
-    elif isinstance(expression, dict):
-        if isinstance(expression.get("references"), list):
-            yield from (text for text in expression["references"] if isinstance(text, str))
-        for item in expression.values():
-            if isinstance(item, (dict, list)):
-                yield from (
-                    _references(item) if not isinstance(item, list) or any(isinstance(i, dict) for i in item) else ()
-                )

@@ -429,6 +429,7 @@ class ResourceInstance:
         if block.mode == "data":
             for name in data_sources.attributes_of(block.type):
                 values.setdefault(name, plain(self.worth(name, placed.block)))
+        self.check_conditions()
         region = self.region()
         return Resource(
             self.address,
@@ -444,6 +445,23 @@ class ResourceInstance:
             locations,
             frozenset(sensitive),
         )
+
+    def check_conditions(self) -> None:
+        """Report each precondition that is false; one that is not known yet is for Terraform to judge."""
+        file = self.block.placed.file
+        lifecycles = [block for block in self.block.placed.block.body.blocks if block.type == "lifecycle"]
+        for rule in (rule for block in lifecycles for rule in block.body.blocks if rule.type == "precondition"):
+            condition, message = argument_of(rule, "condition"), argument_of(rule, "error_message")
+            if condition is not None and self.judged("precondition", condition) is False:
+                text = None if message is None else self.judged("error_message", message)
+                shown = text if isinstance(text, str) else "a precondition is not met"
+                self.stack.report(f"{self.address}: {shown}", file, condition)
+
+    def judged(self, name: str, argument: tree.Argument) -> Value:
+        """The value of an argument of a condition; an error in it is reported."""
+        file = self.block.placed.file
+        cell = Cell(f"{self.address}.{name}", file, argument, lambda: value_of(argument.expression, self.names))
+        return self.stack.get(cell, argument)
 
     def check_name(self, name: str, cell: Cell) -> None:
         """Warn about an argument or block that the provider does not have."""

@@ -70,7 +70,7 @@ def file_names(directory: Path) -> list[str]:
     names = [
         entry.name
         for entry in directory.iterdir()
-        if entry.name.endswith((".tf", ".tf.json")) and not entry.name.startswith((".", "#")) and entry.is_file()
+        if entry.name.endswith((".tf", ".tf.json")) and not entry.name.startswith((".", "#")) and not entry.is_dir()
     ]
     return sorted(names, key=lambda name: (is_override(name), name))
 
@@ -98,6 +98,13 @@ def read_text(path: Path, shown: str) -> str:
     return text
 
 
+def not_a_file(shown: str) -> Diagnostic:
+    """What is said of a pipe, a device or a link that leads nowhere, which is never opened."""
+    return Diagnostic(
+        "error", "this is no regular file, so it is not read; remove or replace it", Location(shown, 1, 1)
+    )
+
+
 def problem(file: str, message: str, line: int = 1, column: int = 1) -> InputError:
     """An `InputError` of one sentence."""
     return InputError((Diagnostic("error", message, Location(file, line, column)),))
@@ -123,6 +130,9 @@ def read_module(directory: Path, prefix: str, cache: Path | None) -> Module:
     for name in names:
         shown = f"{prefix}/{name}" if prefix else name
         files.append(shown)
+        if not (directory / name).is_file():
+            merger.diagnostics.append(not_a_file(shown))
+            continue
         body, diagnostics = parsed(directory / name, shown, cache)
         merger.diagnostics.extend(diagnostics)
         merger.add(body, shown, override=is_override(name))

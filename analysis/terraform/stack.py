@@ -40,7 +40,7 @@ from analysis.terraform.values import (
 MAX_INSTANCES_PER_RESOURCE = 2_000
 """Instances of one resource; AWS refuses far smaller numbers of nearly everything."""
 
-MAX_INSTANCES = 20_000
+MAX_INSTANCES = 8_000
 """Instances of all resources and modules of a stack."""
 
 MAX_MODULE_DEPTH = 30

@@ -1,6 +1,7 @@
 """Bad input gets a sentence with its place, within bounded time, and never a traceback."""
 
 import json
+import os
 import time
 
 import pytest
@@ -289,3 +290,20 @@ def test_no_small_configuration_raises_anything_but_input_error(tmp_path, expres
     )
     first_time = json.dumps(terraform.to_json(terraform.load(tmp_path)))
     assert json.dumps(terraform.to_json(terraform.load(tmp_path))) == first_time
+
+
+def test_a_pipe_a_device_and_a_broken_link_are_named_and_never_opened(tmp_path):
+    stack(tmp_path, main="locals {}\n")
+    os.mkfifo(tmp_path / "pipe.tf")
+    (tmp_path / "device.tf").symlink_to("/dev/zero")
+    (tmp_path / "nowhere.tf.json").symlink_to("absent")
+    (tmp_path / "directory.tf").mkdir()
+    found = messages(tmp_path)
+    assert [message.split(":")[0] for message in found] == ["device.tf", "nowhere.tf.json", "pipe.tf"]
+    assert all("no regular file" in message for message in found)
+
+
+def test_a_pipe_in_place_of_a_file_of_values_is_refused(tmp_path):
+    stack(tmp_path, main="locals {}\n")
+    os.mkfifo(tmp_path / "x.auto.tfvars")
+    assert "no regular file" in refusal(tmp_path)

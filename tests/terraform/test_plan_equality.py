@@ -1,12 +1,13 @@
 """The real plan is the judge: every address and every leaf that it knows must be what the evaluator says."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from plan_differences import RULES, differences
 
-from analysis import terraform
+from analysis import cost, facts, terraform
 from analysis.architecture import Unknown
 from analysis.validation import TerraformError, find, offline_plan
 
@@ -72,6 +73,20 @@ def test_known_outputs_are_equal(directory, planned):
     for name, row in outputs.items():
         if "value" in row and not row["sensitive"]:
             assert as_json(architecture.outputs[name].value) == row["value"], name
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+@pytest.mark.parametrize("directory", STACKS, ids=lambda path: path.name)
+def test_the_bill_of_a_plan_is_the_bill_of_its_directory(directory, planned, tmp_path):
+    (tmp_path / "plan.json").write_text(json.dumps(planned(directory)))
+    ours, theirs = (
+        cost.to_json(cost.estimate(architecture, facts.prices()))
+        for architecture in (terraform.load(directory), terraform.from_plan(tmp_path / "plan.json"))
+    )
+    assert len(ours["line_items"]) > 10
+    for part in ("total", "line_items", "unpriced"):
+        assert theirs[part] == ours[part]
 
 
 def as_json(value):
