@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.capacity import Range, utilisations
 from analysis.claims.study import Study, study
 from analysis.demand import arrivals, request_path
@@ -138,6 +140,33 @@ def bill(one: Study, most: int = 20) -> Shown:
         rows.append([None, f"{len(lines) - most} smaller lines", None, None, money(rest), None])
     rows.append(Row([None, "Together", None, None, money(one.bill.total.usd), None], total=True))
     return Shown(str(table(columns, rows, label=f"Bill of {one.title}")))
+
+
+def frame(*studies: Study) -> pd.DataFrame:
+    """Every line of the bills as a data frame, to be sorted, grouped and joined; amounts in US dollars a month as float."""
+    return pd.DataFrame(
+        [
+            {
+                "stack": one.directory.name,
+                "service": item.service,
+                "address": item.address,
+                "component": item.component,
+                "quantity": None if item.quantity is None else float(item.quantity),
+                "unit": item.unit,
+                "usd": None if item.cost is None else float(item.cost),
+                "usage_based": item.usage_based,
+                "confidence": str(item.confidence),
+            }
+            for one in studies
+            for item in one.bill.line_items
+        ]
+    )
+
+
+def pivot(lines: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
+    """The dollars of `frame` summed by the values of two of its columns, the dearest row first."""
+    summed = lines.pivot_table(values="usd", index=rows, columns=columns, aggfunc="sum", fill_value=0.0).round(2)
+    return summed.loc[summed.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
 
 
 def game_and_idle(*studies: Study) -> Figure:
