@@ -365,7 +365,7 @@ def prove(
             stack=about,
             profile=facts.runtime(runtime) if runtime else None,
             waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
-            today=dt.datetime.now(dt.UTC).date(),
+            today=_today(),
         )
     if sarif:
         base = directory if directory.is_dir() else directory.parent
@@ -380,6 +380,11 @@ def prove(
         _prove_table(report)
     if not report.ok:
         raise typer.Exit(FINDINGS)
+
+
+def _today() -> dt.date:
+    """The day on which waivers are read."""
+    return dt.datetime.now(dt.UTC).date()
 
 
 def _relative(directory: Path) -> str:

@@ -342,11 +342,11 @@ def read_secrets(view: View) -> Iterator[Verdict]:
             target = re.sub(r"(:secret:[^:]+):.*$", r"\1", source) if isinstance(source, str) else source
             allowed = view.allows(role, action, target)
             said = (
-                "may"
+                "may call"
                 if allowed
-                else "may not"
+                else "may not call"
                 if allowed is False
-                else "has a policy that cannot be read and may or may not"
+                else "has a policy that cannot be read, and may or may not call"
             )
             yield judged(
                 task.definition,
