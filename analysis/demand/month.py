@@ -475,7 +475,11 @@ ALB_LOG_FILES_PER_MONTH = 730 * 12
 
 
 def _bucket(month: Month, resource: Resource) -> Mapping[str, float]:
-    """Buckets by what they are for: assets behind the edge, the balancer's access logs, or anything else. Standard class only."""
+    """Buckets by what they are for: assets behind the edge, the balancer's access logs, or anything else."""
+    return _by_class(month, resource, _in_standard(month, resource))
+
+
+def _in_standard(month: Month, resource: Resource) -> Mapping[str, float]:
     if resource.address in month.asset_buckets():
         misses = month.asset_requests * (1.0 - month.fact("month.asset_edge_hit_share"))
         uploads = month.fact("month.deployments") * month.scenario.session["asset_requests"].at()
@@ -486,6 +490,64 @@ def _bucket(month: Month, resource: Resource) -> Mapping[str, float]:
             month.service_requests * month.fact("month.access_log_bytes") / GB, writes=ALB_LOG_FILES_PER_MONTH
         )
     return _stored(month.fact("month.other_bucket_gb"), writes=month.fact("month.other_bucket_writes"))
+
+
+STORAGE_CLASSES = {
+    "STANDARD_IA": "standard_infrequent_access",
+    "ONEZONE_IA": "one_zone_infrequent_access",
+    "GLACIER_IR": "glacier_instant_retrieval",
+    "GLACIER": "glacier_flexible_retrieval",
+    "DEEP_ARCHIVE": "glacier_deep_archive",
+}
+"""S3's storage classes by their key in usage. What Intelligent-Tiering does depends on reads, which no scenario knows."""
+
+
+def _by_class(month: Month, bucket: Resource, standard: Mapping[str, float]) -> Mapping[str, float]:
+    """What a bucket holds, shared among the classes that its lifecycle moves objects to.
+
+    In a bucket that has reached its steady state, objects of every age up to the last are equally many: each class holds them
+    for as long as its days last. Objects that never expire are kept for a season. Each object that is written moves once to
+    each class that it lives to see.
+    """
+    moves, last_day = _lifecycle(month, bucket)
+    age = last_day or month.scenario.calendar["season_months"].at() * 30.0
+    days = sorted((day, name) for name, day in moves.items() if day < age)
+    if not days:
+        return standard
+    stored_gb, writes = standard["standard.storage_gb"], standard["standard.monthly_tier_1_requests"]
+    found = {**standard, "standard.storage_gb": stored_gb * days[0][0] / age}
+    for (day, name), end in zip(days, [*(day for day, _ in days[1:]), age], strict=True):
+        key = STORAGE_CLASSES[name]
+        found[f"{key}.storage_gb"] = stored_gb * (end - day) / age
+        found[f"{key}.monthly_lifecycle_transition_requests"] = writes
+    return found
+
+
+def _lifecycle(month: Month, bucket: Resource) -> tuple[Mapping[str, float], float | None]:
+    """The day on which objects of a bucket move to each class, and the day on which they go; None where they stay."""
+    rules: list[Any] = list(bucket.values.get("lifecycle_rule") or ())
+    for found in month.architecture.of_type("aws_s3_bucket_lifecycle_configuration"):
+        if any(edge.address == bucket.address and edge.via == "bucket" for edge in found.references):
+            rules += found.values.get("rule") or ()
+    moves: dict[str, float] = {}
+    last: list[float] = []
+    for rule in rules:
+        if not isinstance(rule, dict) or (rule.get("status", "Enabled") != "Enabled") or rule.get("enabled") is False:
+            continue
+        for move in _blocks(rule.get("transition")):
+            name, day = move.get("storage_class"), move.get("days")
+            if name in STORAGE_CLASSES and isinstance(day, int | float):
+                moves[name] = min(moves.get(name, math.inf), float(day))
+        last += [
+            float(end["days"]) for end in _blocks(rule.get("expiration")) if isinstance(end.get("days"), int | float)
+        ]
+    return moves, min((day for day in last if day > 0), default=None)
+
+
+def _blocks(value: Any) -> Iterator[Mapping[str, Any]]:
+    for item in value if isinstance(value, tuple) else ():
+        if isinstance(item, dict):
+            yield item
 
 
 def _stored(storage_gb: float, writes: float, reads: float = 0.0) -> Mapping[str, float]:

@@ -186,3 +186,45 @@ def test_without_a_kick_off_a_window_begins_an_hour_before_it():
 
 def test_an_action_that_raises_nothing_makes_no_window():
     assert scheduled_windows([schedule("at(2026-03-01T18:30:00)", 2)], 2, model()) == ()
+
+
+BUCKET = """
+resource "aws_s3_bucket" "old" {}
+resource "aws_s3_bucket_lifecycle_configuration" "old" {
+  bucket = aws_s3_bucket.old.id
+  rule {
+    id     = "age"
+    status = "%s"
+    filter {}
+    transition {
+      days          = 30
+      storage_class = "STANDARD_IA"
+    }
+    transition {
+      days          = 90
+      storage_class = "GLACIER"
+    }
+    expiration {
+      days = 300
+    }
+  }
+}
+"""
+
+
+def old_bucket(tmp_path, status):
+    for name in ("main.tf", "gameday.toml"):
+        text = (TICKER / name).read_text()
+        (tmp_path / name).write_text(text + BUCKET % status if name == "main.tf" else text)
+    return usage(load(tmp_path), NIGHT, stack(TICKER)).quantities["aws_s3_bucket.old"]
+
+
+def test_a_lifecycle_shares_a_bucket_among_the_classes_by_the_days_in_each(tmp_path):
+    plain, found = (old_bucket(tmp_path, status) for status in ("Disabled", "Enabled"))
+    held = plain["standard.storage_gb"]
+    assert "glacier_flexible_retrieval.storage_gb" not in plain
+    assert found["standard.storage_gb"] == held * 30 / 300
+    assert found["standard_infrequent_access.storage_gb"] == held * 60 / 300
+    assert found["glacier_flexible_retrieval.storage_gb"] == held * 210 / 300
+    writes = found["standard.monthly_tier_1_requests"]
+    assert found["glacier_flexible_retrieval.monthly_lifecycle_transition_requests"] == writes > 0
