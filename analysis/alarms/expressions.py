@@ -158,7 +158,10 @@ def value(expression: Expression, queries: Mapping[str, Window], period_s: int, 
     is no single time series, which CloudWatch does not let an alarm have.
     """
     length = max((len(window) for window in queries.values()), default=0)
-    result = _Evaluation(expression.text, queries, period_s, metrics).term(expression.tree)
+    try:
+        result = _Evaluation(expression.text, queries, period_s, metrics, length).term(expression.tree)
+    except RecursionError:
+        raise ExpressionError(f"{expression.text[:40]!r}…: is nested too deeply") from None
     if isinstance(result, list):
         raise ExpressionError(f"{expression.text!r} gives several time series; an alarm watches one")
     return result if isinstance(result, tuple) else (result,) * length
@@ -170,6 +173,7 @@ class _Evaluation:
     queries: Mapping[str, Window]
     period_s: int
     metrics: Sequence[str]
+    length: int
 
     def term(self, node: Tree[Token] | Token) -> Term:
         if isinstance(node, Token):
@@ -218,10 +222,10 @@ class _Evaluation:
         if isinstance(left, list) and isinstance(right, list):
             raise ExpressionError(f"{self.text!r}: {sign} between two arrays is not modelled; SUM them first")
         if isinstance(left, list):
-            return [_zip(sign, member, right) for member in left]  # type: ignore[arg-type, misc]
+            return [_zip(sign, member, right, self.length) for member in left]  # type: ignore[arg-type, misc]
         if isinstance(right, list):
-            return [_zip(sign, left, member) for member in right]  # type: ignore[misc]
-        return _zip(sign, left, right)
+            return [_zip(sign, left, member, self.length) for member in right]  # type: ignore[misc]
+        return _zip(sign, left, right, self.length)
 
     def _call(self, function: str, arguments: Sequence[Tree[Token] | Token]) -> Term:
         if function == "METRICS":
@@ -318,13 +322,10 @@ def _applied(sign: str, left: float | None, right: float | None) -> float | None
     return None if isinstance(result, complex) else float(result)
 
 
-def _zip(sign: str, left: float | Window, right: float | Window) -> float | Window:
+def _zip(sign: str, left: float | Window, right: float | Window, length: int) -> float | Window:
     if not isinstance(left, tuple) and not isinstance(right, tuple):
         result = _applied(sign, left, right)
-        if result is None:
-            raise ExpressionError(f"{left:g} {sign} {right:g} has no value")
-        return result
-    length = len(left) if isinstance(left, tuple) else len(right)  # type: ignore[arg-type]
+        return (None,) * length if result is None else result
     lefts = left if isinstance(left, tuple) else (left,) * length
     rights = right if isinstance(right, tuple) else (right,) * length
     return tuple(_applied(sign, a, b) for a, b in zip(lefts, rights, strict=True))

@@ -186,7 +186,7 @@ def load(path: Path, *, gaps: Literal["refuse", "missing"] = "refuse") -> Pack:
         gaps = "missing"
     try:
         return _pack(answer, request, gaps, path.name)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise PackError(f"{path}: not the shape of get-metric-data: {missing}") from None
     except ValueError as error:
@@ -268,6 +268,8 @@ def _query(query: Mapping[str, Any]) -> _Query:
             f"query {name!r} has a period of {stat['Period']} s; ask for {PERIOD_S} s, from which longer periods are computed"
         )
     pairs = [(pair["Name"], pair["Value"]) for pair in metric.get("Dimensions") or ()]
+    if not all(isinstance(text, str) for text in (name, metric["Namespace"], metric["MetricName"], *sum(pairs, ()))):
+        raise ValueError(f"query {name!r}: Id, namespace, name and dimensions are texts")
     key = MetricKey(metric["Namespace"], metric["MetricName"], tuple(sorted(pairs)))
     if key.namespace in facts.metric_namespaces() and (key.namespace, key.name) not in facts.metrics():
         raise ValueError(
@@ -391,10 +393,10 @@ def simulated(
 ) -> Pack:
     """The pack of a simulated night, for the metrics that alarms and dashboards ask for.
 
-                CLOUDWATCH_STATISTICS.get(name, name): [None if math.isnan(number) else float(number) for number in column]
-    NaN where nothing is published; names of metrics are CloudWatch's. `where` gives for a station the one value, known or as its
-    reference, that a dimension of it must have: the identifier of the database that is simulated, not that of its replica. A
-    metric that the simulation does not hold is left out, and its alarm will say so. Raises ValueError where none is left.
+    `stations` holds columns by (station, metric) and statistic (`n`, `sum`, `min`, `max`, `average`, `p95`…), one figure a
+    minute, NaN where nothing is published; names of metrics are CloudWatch's. `where` gives for a station the one value, known or
+    as its reference, that a dimension of it must have: the identifier of the database that is simulated, not that of its replica.
+    A metric that the simulation does not hold is left out, and its alarm will say so. Raises ValueError where none is left.
     """
     found: dict[MetricKey, Series] = {}
     for metric in metrics:

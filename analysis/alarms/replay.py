@@ -30,18 +30,21 @@ class NoDataError(LookupError):
 class Watched:
     """The datapoints of an alarm's queries for every end minute: `values[id][e]` covers the period that ends with minute e.
 
-    `approximate`: a percentile, or a mean without sample counts, was put together from those of the minutes, weighted by samples.
+    `points` are those that the threshold is compared with: of the one metric, or of an expression whose datapoints rest on their
+    own period alone (else None). `approximate`: a percentile, or a mean without sample counts, was put together from those of the
+    minutes, weighted by samples.
     """
 
     period_min: int
     values: Mapping[str, Points]
+    points: Points | None
     samples: Points | None
     approximate: bool
 
     @property
     def gapless(self) -> bool:
         """Whether no datapoint is missing, so that no verdict can depend on the evaluation range."""
-        return all(point is not None for points in self.values.values() for point in points[1:])
+        return self.points is not None and None not in self.points[1:]
 
 
 def watched(alarm: Alarm, pack: Pack, *, absent: frozenset[str] = frozenset()) -> Watched:
@@ -64,7 +67,16 @@ def watched(alarm: Alarm, pack: Pack, *, absent: frozenset[str] = frozenset()) -
             if counts is None:
                 raise NoDataError(f"the pack has no SampleCount of {metric}, on which low samples are judged")
             samples = _sliding(counts, period_min * alarm.evaluation_periods, sum)
-    return Watched(period_min, values, samples, approximate)
+    return Watched(period_min, values, _compared(alarm, values), samples, approximate)
+
+
+def _compared(alarm: Alarm, values: Mapping[str, Points]) -> Points | None:
+    if alarm.expression is None:
+        return next(iter(values.values()))
+    if not alarm.expression.pointwise:
+        return None
+    series = {name: tuple(points) for name, points in values.items()}
+    return expressions.value(alarm.expression, series, alarm.period_s, tuple(series))
 
 
 def _sliding(points: Points, width: int, over: object) -> list[float | None]:
@@ -140,12 +152,7 @@ def states(
     if rank is not None and not alarm.evaluates_low_samples:
         rare = 1 - rank if rank >= 0.5 else rank
         needed = LOW_SAMPLES / rare if rare else float("inf")
-    computed: Points | None = None
-    if alarm.expression is None:
-        computed = next(iter(seen.values.values()))
-    elif alarm.expression.pointwise:
-        series = {name: tuple(points) for name, points in seen.values.items()}
-        computed = expressions.value(alarm.expression, series, alarm.period_s, tuple(series))
+    computed = seen.points
     for end in range(1, minutes + 1):
         begun = -(-end // p)
         if begun >= n and not (seen.samples is not None and (seen.samples[end] or 0) < needed):

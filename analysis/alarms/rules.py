@@ -77,7 +77,12 @@ def parse(text: str) -> CompositeRule:
     if not isinstance(tree, Tree):
         raise RuleError(f"{text!r} is not a rule")
     members = dict.fromkeys(_name(node) for node in tree.find_data("member"))
-    return CompositeRule(text, tuple(members), tree)
+    rule = CompositeRule(text, tuple(members), tree)
+    try:
+        rule.holds(dict.fromkeys(members, "OK"))
+    except RecursionError:
+        raise RuleError(f"{text[:40]!r}…: is nested too deeply") from None
+    return rule
 
 
 def alarm_name(text: str) -> str:

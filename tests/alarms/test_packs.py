@@ -156,6 +156,38 @@ def test_what_is_no_pack_at_all_is_refused(tmp_path, text, sentence):
         load(tmp_path / "nowhere.json")
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(node, path=()):
+    yield path
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in inner:
+        yield from places(child, (*path, key))
+
+
+@given(st.data())
+def test_no_change_to_a_pack_makes_anything_but_a_pack_or_a_sentence(tmp_path_factory, data):
+    found = copy.deepcopy(answer())
+    *way, last = data.draw(st.sampled_from([place for place in places(found) if place]))
+    node = found
+    for key in way:
+        node = node[key]
+    node[last] = data.draw(JSON)
+    path = tmp_path_factory.mktemp("packs") / "night.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    try:
+        read = load(path)
+    except PackError as refusal:
+        assert str(refusal).startswith(str(path))  # noqa: PT017 (either outcome is right)
+    else:
+        assert read.minutes >= 1
+
+
 VALUES = st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9)), min_size=1, max_size=30)
 
 
