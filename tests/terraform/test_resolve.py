@@ -73,6 +73,33 @@ def test_a_validation_that_fails_says_what_the_module_says(load):
     assert str(error) == 'main.tf:1:1: error: invalid value for variable "n": n is 11, it must be below 10'
 
 
+PRECONDITION = """
+variable "size" {}
+resource "aws_sqs_queue" "q" {
+  count = var.size > 0 ? 1 : 0
+  name  = "q"
+  lifecycle {
+    precondition {
+      condition     = contains([1, 2], var.size)
+      error_message = "There is no size ${var.size}."
+    }
+    precondition {
+      condition     = aws_vpc.main.id != ""
+      error_message = "Not known before it exists."
+    }
+  }
+}
+resource "aws_vpc" "main" { cidr_block = "10.0.0.0/16" }
+"""
+
+
+@pytest.mark.parametrize(("size", "said"), [(2, []), (3, ["aws_sqs_queue.q[0]: There is no size 3"]), (0, [])])
+def test_a_precondition_of_a_resource_that_is_false_is_an_error_and_one_not_known_yet_is_none(load, size, said):
+    found = load(PRECONDITION, variables={"size": size})
+    assert [diagnostic.message for diagnostic in found.errors] == said
+    assert [diagnostic.location.line for diagnostic in found.errors] == [8] * len(said)
+
+
 def test_a_validation_inside_a_module_blames_the_argument(load):
     architecture = load(
         'module "m" {\n  source = "./m"\n  n      = 11\n}\n',

@@ -5,6 +5,10 @@ locals {
   origin_name  = "origin.${var.domain}"
   namespace    = "Buzzer"
 
+  # From half a processor up Fargate offers twice the CPU units and more:
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+  task_size = merge(var.task_size, { memory = coalesce(var.task_size.memory, 2 * var.task_size.cpu) })
+
   # While a deployment runs, old and new tasks stand side by side and each holds its pool.
   connections_needed  = var.pool_size * var.tasks.max * 2
   connections_allowed = floor(0.8 * var.database.max_connections) # the rest is for people, jobs and the replica
