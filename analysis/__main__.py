@@ -36,9 +36,11 @@ from analysis.terraform.plan_json import json_value
 
 if TYPE_CHECKING:
     from analysis.capacity import Range
+    from analysis.capacity.night import Night, Stretch
 
 ROOT = Path(__file__).parents[1]
 WIDEST_VALUE = 60
+EVENTS_SHOWN = 30
 
 FINE, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -479,6 +481,77 @@ def _alarm_table(report: alarms_layer.Report) -> None:
         )
     out.print(table)
     _tell(report.refused)
+
+
+# ---- replay -----------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def replay(
+    directory: Directory,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    scenario: ScenarioFile = None,
+    runtime: Runtime = None,
+    users: Annotated[int | None, typer.Option("--users", min=1, help="Users at the peak; else the scenario's.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the dice.")] = 1,
+    fault: Annotated[
+        list[str], typer.Option("--fault", metavar="KIND@MINUTE", help="What goes wrong when, as in zone-loss@104.")
+    ] = [],  # noqa: B006 (Typer copies)
+    as_json: AsJson = False,
+) -> None:
+    """The night simulated minute by minute: what fans and stations see, and what happens."""
+    from analysis.capacity import night as night_layer  # noqa: PLC0415 (pulls in the compiler)
+
+    with _refusals():
+        found = _complete(directory, var, var_file)
+        about = _about(directory)
+        course = scenario or (about.scenario if about else None)
+        if course is None:
+            _refuse(f"{directory}: no gameday.toml names a scenario; give one with --scenario")
+        profile = facts.runtime(runtime) if runtime else None
+        try:
+            night = night_layer.replay(
+                found,
+                facts.scenario(course),
+                about,
+                seed,
+                [night_layer.fault(text) for text in fault],
+                profile=profile,
+                peak_users=users,
+            )
+        except night_layer.NightError as error:
+            _refuse(str(error))
+    if as_json:
+        _print_json(night_layer.to_json(night))
+        return
+    out.print(_replayed(night, night_layer.summary(night)))
+    for event in night.events[:EVENTS_SHOWN]:
+        who = "" if event.task is None else f" (task {event.task})"
+        out.print(f"{event.minute:7.1f} min  {event.what}{who}", highlight=False)
+    if len(night.events) > EVENTS_SHOWN:
+        out.print(f"... and {len(night.events) - EVENTS_SHOWN} more; --json has them all.", highlight=False)
+    _tell(night.setup.diagnostics)
+
+
+def _replayed(night: Night, stretches: Sequence[Stretch]) -> Table:
+    """The night in stretches of a quarter of an hour."""
+    table = Table(
+        "From minute", title=f"{night.setup.stack}: {night.setup.scenario}, {night.setup.runtime}, seed {night.seed}"
+    )
+    for heading in ("Users", "Errors", "Answer p95", "Age seen p50", "p95", "Tasks", "CPU"):
+        table.add_column(heading, justify="right")
+    for s in stretches:
+        times = ("" if value is None else f"{value:,.2f} s" for value in (s.latency_p95_s, s.age_p50_s, s.age_p95_s))
+        table.add_row(
+            f"{s.start_minute:g}",
+            f"{s.users:,.0f}",
+            f"{100 * s.error_share:.2f} %",
+            *times,
+            f"{s.tasks:.0f}",
+            f"{s.cpu_percent:.0f} %",
+        )
+    return table
 
 
 # ---- validate ---------------------------------------------------------------------------------------------------------------

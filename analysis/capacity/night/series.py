@@ -1,0 +1,370 @@
+"""A simulated night as CloudWatch would show it: one series per metric and minute, per station and for the fan, and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import factorial
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.capacity.night import kernel
+from analysis.capacity.night.parameters import Setup
+
+Array = NDArray[np.float64]
+PERCENTILES = (0.5, 0.9, 0.95, 0.99)
+STATISTICS = ("n", "sum", "min", "max", "average", "p50", "p90", "p95", "p99")
+
+
+class Metric(NamedTuple):
+    """Where a series comes from. `sparse` metrics are published only where they are not zero, as CloudWatch does with errors."""
+
+    station: str
+    name: str
+    unit: str
+    columns: tuple[str, ...]
+    scale: float = 1.0
+    sparse: bool = False
+    per: tuple[str, ...] = ()
+
+
+METRICS = (
+    Metric("user", "Users", "Count", ("users",)),
+    Metric("user", "Requests", "Count", ("answered", "edge_answers", "errors")),
+    Metric("user", "Errors", "Count", ("errors",)),
+    Metric("user", "FailedAttempts", "Count", ("failed_attempts",)),
+    Metric("user", "TimedOut", "Count", ("timeouts",)),
+    Metric("user", "Refused", "Count", ("refused",)),
+    Metric("user", "HungUp", "Count", ("hung_up",)),
+    Metric("edge", "Requests", "Count", ("requests",)),
+    Metric("edge", "CacheHitRate", "Percent", ("edge_answers",), 100.0, per=("requests",)),
+    Metric("balancer", "RequestCount", "Count", ("reached",)),
+    Metric("balancer", "RequestCountPerTarget", "Count", ("reached",), per=("healthy",)),
+    Metric("balancer", "HTTPCode_ELB_5XX_Count", "Count", ("refused", "unavailable", "killed"), sparse=True),
+    Metric("balancer", "HTTPCode_Target_5XX_Count", "Count", ("database_errors",), sparse=True),
+    Metric("balancer", "HealthyHostCount", "Count", ("healthy",)),
+    Metric("balancer", "UnHealthyHostCount", "Count", ("unhealthy",)),
+    Metric("service", "CPUUtilization", "Percent", ("cpu",), 100.0),
+    Metric("service", "RunningTaskCount", "Count", ("running",)),
+    Metric("service", "DesiredTaskCount", "Count", ("desired",)),
+    Metric("service", "PendingTaskCount", "Count", ("starting",)),
+    Metric("service", "Waiting", "Count", ("waiting",)),
+    Metric("service", "WorkedInVain", "Count", ("worked_in_vain",)),
+    Metric("cache", "CacheHitRate", "Percent", ("cache_hits",), 100.0, per=("cache_lookups",)),
+    Metric("cache", "Lookups", "Count", ("cache_lookups",)),
+    Metric("database", "CPUUtilization", "Percent", ("database_busy",), 100.0),
+    Metric("database", "DatabaseConnections", "Count", ("connections",)),
+    Metric("database", "CPUCreditBalance", "Count", ("credits",)),
+    Metric("database", "BurstBalance", "Percent", ("io_credits",), 100.0),
+    Metric("database", "Requests", "Count", ("database_requests",)),
+    Metric("database", "Writes", "Count", ("database_writes",)),
+    Metric("publisher", "Updates", "Count", ("published",)),
+)
+"""Names are CloudWatch's where it publishes the metric, else plain words. Counts are taken each second."""
+
+TIMES = (("user", "Latency"), ("balancer", "TargetResponseTime"), ("user", "Age"))
+"""Series of times, in seconds: whole answers, those of the targets, and the age of the newest update that a fan has seen."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric over the night. `values[statistic]` holds a figure for each minute, or NaN where nothing was published."""
+
+    station: str
+    metric: str
+    unit: str
+    start_minute: float
+    values: Mapping[str, Array]
+
+    def at(self, minute: float, statistic: str) -> float | None:
+        """The figure of the minute from kick-off; None where nothing was published. LookupError outside the night."""
+        row = int(minute - self.start_minute)
+        if not 0 <= row < len(self.values["n"]):
+            raise LookupError(f"minute {minute:g} lies outside the night")
+        figure = float(self.values[statistic][row])
+        return None if np.isnan(figure) else figure
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: when in minutes from kick-off, what, to which task (None: to none), and how much it concerned."""
+
+    minute: float
+    what: str
+    task: int | None
+    amount: float
+
+
+@dataclass(frozen=True)
+class Night:
+    """One simulated night. The arrays are what the kernel filled; series and events are made of them when they are asked for."""
+
+    setup: Setup
+    seed: int
+    seconds: Array
+    latency: Array
+    latency_extremes: Array
+    response: Array
+    response_extremes: Array
+    noted: Array
+    totals: Array
+
+    def column(self, name: str) -> Array:
+        """What the kernel noted each second under `name` (kernel.COLUMNS)."""
+        found: Array = self.seconds[:, kernel.COLUMNS[name]]
+        return found
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The events in their order."""
+        used = min(int(self.noted[0, 0]), len(self.noted) - 1)
+        return tuple(
+            Event(
+                self.setup.start_minute + float(second) / 60.0,
+                kernel.EVENTS[int(kind)],
+                int(subject) if subject >= 0 and int(kind) not in (kernel.E_OUT, kernel.E_IN) else None,
+                float(amount),
+            )
+            for second, kind, subject, amount in self.noted[1 : used + 1]
+        )
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], Series]:
+        """Every series by station and metric."""
+        found = {(m.station, m.name): self._counted(m) for m in METRICS if self._there(m.station)}
+        for station, name in TIMES:
+            if self._there(station):
+                found[station, name] = self._times(station, name)
+        return found
+
+    def errors(self, start_minute: float, end_minute: float) -> float:
+        """The share of the fans' requests between two minutes from kick-off that ended in an error."""
+        rows = slice(
+            int((start_minute - self.setup.start_minute) * 60), int((end_minute - self.setup.start_minute) * 60)
+        )
+        wrong = float(self.column("errors")[rows].sum())
+        ended = wrong + float(self.column("answered")[rows].sum() + self.column("edge_answers")[rows].sum())
+        return wrong / ended if ended > 0 else 0.0
+
+    def _there(self, station: str) -> bool:
+        path = self.setup.path
+        hops = {"edge": path.edge, "balancer": path.balancer, "cache": path.cache, "database": path.database}
+        return hops.get(station, path.service) is not None
+
+    def _per_minute(self, column: str) -> Array:
+        found: Array = self.column(column).reshape(self.setup.minutes, 60)
+        return found
+
+    def _counted(self, metric: Metric) -> Series:
+        samples = np.sum([self._per_minute(column) for column in metric.columns], axis=0) * metric.scale
+        if metric.name == "BurstBalance":
+            samples = samples / max(1.0, self.setup.setting.io_credits_max)
+        if metric.per:
+            base = np.sum([self._per_minute(column) for column in metric.per], axis=0)
+            samples = np.where(base > 0, samples / np.where(base > 0, base, 1.0), np.nan)
+        missing = np.isnan(samples).all(axis=1)
+        if metric.sparse:
+            missing = samples.sum(axis=1) == 0
+        samples = np.where(missing[:, None], 0.0, np.nan_to_num(samples))
+        count = np.where(missing, 0.0, 60.0)
+        values = {
+            "n": count,
+            "sum": samples.sum(axis=1),
+            "min": samples.min(axis=1),
+            "max": samples.max(axis=1),
+            "average": samples.mean(axis=1),
+        }
+        ordered = np.sort(samples, axis=1)
+        for share in PERCENTILES:
+            values[f"p{100 * share:.0f}"] = ordered[:, int(np.ceil(60 * share)) - 1]
+        for name, column in values.items():
+            if name != "n":
+                values[name] = np.where(missing, np.nan, column)
+        return self._made(metric.station, metric.name, metric.unit, values)
+
+    def _made(self, station: str, name: str, unit: str, values: Mapping[str, Array]) -> Series:
+        return Series(station, name, unit, self.setup.start_minute, values)
+
+    def _times(self, station: str, name: str) -> Series:
+        if name == "Age":
+            return self._made(station, name, "Seconds", self._age())
+        if station == "balancer":
+            return self._made(station, name, "Seconds", _statistics(self.response, self.response_extremes))
+        # What the edge answered itself is not in the kernel's histogram.
+        histogram, extremes = self.latency.copy(), self.latency_extremes.copy()
+        answer_s = self.setup.setting.edge_answer_s
+        by_edge = self._per_minute("edge_answers").sum(axis=1)
+        histogram[:, kernel.time_bin(answer_s)] += by_edge
+        extremes[:, 0] += by_edge
+        extremes[:, 1] += by_edge * answer_s
+        extremes[:, 2] = np.where(by_edge > 0, np.minimum(extremes[:, 2], answer_s), extremes[:, 2])
+        extremes[:, 3] = np.where(by_edge > 0, np.maximum(extremes[:, 3], answer_s), extremes[:, 3])
+        return self._made(station, name, "Seconds", _statistics(histogram, extremes))
+
+    def _age(self) -> dict[str, Array]:
+        """The age law of each minute: wait of the write, then U(0, poll cycle), then U(0, lifetime) for every cache on the way.
+
+        The cycle is users over good answers per second, so overload and errors both make it longer. It cannot be longer than the
+        night has lasted. A minute without any good answer shows nothing.
+        """
+        good = (self._per_minute("answered") + self._per_minute("edge_answers")).sum(axis=1)
+        users = self._per_minute("users").mean(axis=1)
+        elapsed_s = 60.0 * np.arange(1, self.setup.minutes + 1)
+        cycle_s = np.minimum(60.0 * users / np.maximum(good, 1e-9), elapsed_s)
+        pending_s = self._per_minute("publish_pending_s").sum(axis=1)
+        # Little's law: what is written but not yet stored, over what is written a second, is how long an update has waited.
+        per_s = self.setup.setting.publisher_per_s
+        wait_s = pending_s / 60.0 / per_s if per_s > 0 else np.zeros(self.setup.minutes)
+        wait_s = wait_s + self.setup.setting.network_s
+        spans = np.stack([cycle_s, *(np.full_like(cycle_s, span) for span in self.setup.edge_spans_s)])
+        there = good > 0.5
+        values = {
+            "n": np.where(there, good, 0.0),
+            "min": wait_s,
+            "max": wait_s + spans.sum(axis=0),
+            "average": wait_s + spans.sum(axis=0) / 2.0,
+        }
+        values["sum"] = values["average"] * values["n"]
+        for share in PERCENTILES:
+            values[f"p{100 * share:.0f}"] = wait_s + sum_of_uniforms_quantile(spans, share)
+        return {
+            name: column if name == "n" else np.where(there, column, np.nan)
+            for name, column in ((name, values[name]) for name in STATISTICS)
+        }
+
+
+def sum_of_uniforms_quantile(spans: Array, share: float) -> Array:
+    """The quantile at `share` of U(0, a) + U(0, b) + ...; one row of `spans` per term, one column per case.
+
+    By bisection on the distribution function of capacity.queueing.Freshness, for all columns at once.
+    """
+    spans = np.maximum(spans, 1e-6)
+    count = len(spans)
+    corners = [(size, list(corner)) for size in range(count + 1) for corner in combinations(range(count), size)]
+    volume = factorial(count) * spans.prod(axis=0)
+    low: Array = np.zeros(spans.shape[1])
+    high: Array = spans.sum(axis=0)
+    for _ in range(50):
+        middle = (low + high) / 2.0
+        below = sum(
+            (-1.0) ** size * np.maximum(0.0, middle - spans[corner].sum(axis=0)) ** count for size, corner in corners
+        )
+        less = below / volume < share
+        low, high = np.where(less, middle, low), np.where(less, high, middle)
+    return high
+
+
+def _statistics(histogram: Array, extremes: Array) -> dict[str, Array]:
+    """The statistics of answers in bins; a percentile is interpolated within its bin and lies between minimum and maximum."""
+    count = extremes[:, 0]
+    there = count > 1e-9
+    safe = np.where(there, count, 1.0)
+    values = {
+        "n": np.where(there, count, 0.0),
+        "sum": extremes[:, 1],
+        "min": extremes[:, 2],
+        "max": extremes[:, 3],
+        "average": extremes[:, 1] / safe,
+    }
+    rising = np.cumsum(histogram, axis=1)
+    for share in PERCENTILES:
+        wanted = share * rising[:, -1]
+        at = np.minimum((rising < wanted[:, None]).sum(axis=1), kernel.TIME_BINS - 1)
+        rows = np.arange(len(at))
+        inside = np.where(histogram[rows, at] > 0, histogram[rows, at], 1.0)
+        part = np.clip(1.0 - (rising[rows, at] - wanted) / inside, 0.0, 1.0)
+        octave, inside_octave = np.divmod(at + part, kernel.BINS_PER_OCTAVE)
+        time_s = kernel.FIRST_BIN_S * 2.0**octave * (1.0 + inside_octave / kernel.BINS_PER_OCTAVE)
+        values[f"p{100 * share:.0f}"] = np.clip(time_s, values["min"], values["max"])
+    return {name: column if name == "n" else np.where(there, column, np.nan) for name, column in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some minutes of a night in one line: errors overall; of everything else the highest figure of its minutes."""
+
+    start_minute: float
+    users: float
+    error_share: float
+    latency_p95_s: float | None
+    age_p50_s: float | None
+    age_p95_s: float | None
+    tasks: float
+    cpu_percent: float
+
+
+def summary(night: Night, minutes: int = 15) -> tuple[Stretch, ...]:
+    """The night in stretches of so many minutes."""
+    start = night.setup.start_minute
+
+    def highest(station: str, metric: str, statistic: str, rows: slice) -> float | None:
+        part = night.series[station, metric].values[statistic][rows]
+        return float(np.nanmax(part)) if not np.isnan(part).all() else None
+
+    found = []
+    for first in range(0, night.setup.minutes, minutes):
+        rows = slice(first, min(first + minutes, night.setup.minutes))
+        found.append(
+            Stretch(
+                start + first,
+                highest("user", "Users", "max", rows) or 0.0,
+                night.errors(start + first, start + rows.stop),
+                highest("user", "Latency", "p95", rows),
+                highest("user", "Age", "p50", rows),
+                highest("user", "Age", "p95", rows),
+                highest("service", "RunningTaskCount", "max", rows) or 0.0,
+                highest("service", "CPUUtilization", "average", rows) or 0.0,
+            )
+        )
+    return tuple(found)
+
+
+def to_json(night: Night, *, series: Literal["all", "user"] = "all") -> dict[str, Any]:
+    """`gameday replay --json`: plain values, the same bytes for the same input. A minute without a value is null."""
+    made = night.setup
+    return {
+        "stack": made.stack,
+        "scenario": made.scenario,
+        "runtime": made.runtime,
+        "seed": night.seed,
+        "start_minute": made.start_minute,
+        "minutes": made.minutes,
+        "setting": {name: _plain(value) for name, value in made.setting._asdict().items()},
+        "series": [
+            {
+                "station": one.station,
+                "metric": one.metric,
+                "unit": one.unit,
+                **{name: [_plain(float(value)) for value in one.values[name]] for name in STATISTICS},
+            }
+            for one in night.series.values()
+            if series == "all" or one.station == "user"
+        ],
+        "events": [
+            {"minute": round(e.minute, 4), "what": e.what, "task": e.task, "amount": _plain(e.amount)}
+            for e in night.events
+        ],
+        "assumptions": [
+            {
+                "name": a.name,
+                "value": str(a.value),
+                "low": str(a.low),
+                "high": str(a.high),
+                "unit": a.unit,
+                "reason": a.reason,
+                "source": a.source,
+            }
+            for a in made.assumptions
+        ],
+        "diagnostics": [str(note) for note in made.diagnostics],
+    }
+
+
+def _plain(value: float | bool) -> float | int | bool | None:
+    if isinstance(value, bool | int):
+        return value
+    return round(value, 6) if np.isfinite(value) else None
