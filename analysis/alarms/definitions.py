@@ -35,6 +35,9 @@ class Metric:
     statistic: str
     period_s: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dimensions", tuple(sorted(self.dimensions, key=lambda pair: pair[0])))
+
     def __str__(self) -> str:
         shown = ", ".join(f"{key}={known(value)}" for key, value in self.dimensions)
         return f"{self.namespace} {self.name}{{{shown}}}"
@@ -290,8 +293,7 @@ def _metric(namespace: Value, name: Value, dimensions: Value, statistic: Value, 
         raise _RefusalError(
             f"a period of {period_s} s needs datapoints finer than a minute, which packs do not hold", "period"
         )
-    pairs = tuple(sorted((dimensions or {}).items(), key=lambda pair: pair[0]))
-    return Metric(namespace, name, pairs, statistic, period_s)
+    return Metric(namespace, name, tuple((dimensions or {}).items()), statistic, period_s)
 
 
 def _queries(

@@ -47,11 +47,14 @@ class PackError(ValueError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class MetricKey:
-    """A metric in CloudWatch's sense: namespace, name and dimensions, sorted by name."""
+    """A metric in CloudWatch's sense: namespace, name and dimensions, in whichever order they are given."""
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dimensions", tuple(sorted(self.dimensions)))
 
     @classmethod
     def of(cls, namespace: str, name: str, **dimensions: str) -> MetricKey:

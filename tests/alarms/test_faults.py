@@ -60,11 +60,15 @@ def kinds(*words, architecture=None, **changes):
 
 
 def test_a_share_in_percent_never_exceeds_a_hundred():
-    ecs = ("AWS/ECS", "CPUUtilization", "ClusterName=a", "ServiceName=b")
-    assert kinds(*ecs, threshold=100.0) == [("threshold", True)]
-    assert kinds(*ecs, threshold=100.0, comparison="GreaterThanOrEqualToThreshold") == []
-    assert kinds(*ecs, threshold=0.0, comparison="LessThanThreshold") == [("threshold", True)]
-    assert kinds(*ecs, "Sum", threshold=500.0) == []
+    database = ("AWS/RDS", "CPUUtilization", "DBInstanceIdentifier=a")
+    assert kinds(*database, threshold=100.0) == [("threshold", True)]
+    assert kinds(*database, threshold=100.0, comparison="GreaterThanOrEqualToThreshold") == []
+    assert kinds(*database, threshold=0.0, comparison="LessThanThreshold") == [("threshold", True)]
+    assert kinds(*database, "Sum", threshold=500.0) == []
+
+
+def test_a_task_may_use_more_than_it_reserved_so_its_share_has_no_upper_end():
+    assert kinds("AWS/ECS", "CPUUtilization", "ClusterName=a", "ServiceName=b", threshold=100.0) == []
 
 
 def test_an_error_count_that_should_alarm_at_zero_is_hidden_by_its_absence():

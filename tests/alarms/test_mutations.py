@@ -100,6 +100,7 @@ def night(told):
     return Pack(found, START, origin="hand-made"), harm
 
 
+@pytest.mark.slow
 def test_a_broken_alarm_changes_the_score_for_at_least_95_in_100():
     architecture = terraform.load(Path(__file__).parents[2] / "terraform" / "stacks" / "buzzer")
     told = read(architecture).metric

@@ -234,3 +234,9 @@ def test_a_dimension_that_is_known_after_apply_matches_its_reference_or_the_only
     with pytest.raises(PackError, match="may be any of 2 series"):
         Pack(dict(zip(keys, series, strict=False)), START).find(wanted)
     assert pack("_").find(wanted) is None
+
+
+def test_the_order_in_which_dimensions_are_given_does_not_matter():
+    backwards = MetricKey(CPU.namespace, CPU.name, CPU.dimensions[::-1])
+    assert backwards == CPU
+    assert pack("_", key=backwards).find(metric(MetricKey(CPU.namespace, CPU.name, CPU.dimensions[::-1])))
