@@ -432,8 +432,8 @@ class _Derivation:
         return next((c for c in containers if c.get("name") in names), containers[0])
 
     def environment(self, task: Resource, service: Resource) -> Mapping[str, Any]:
-        entries = self.container(task, service).get("environment") or ()
-        return {str(e["name"]): e.get("value") for e in entries if isinstance(e, dict) and "name" in e}
+        entries = _blocks(self.container(task, service).get("environment"))
+        return {str(e["name"]): e.get("value") for e in entries if "name" in e}
 
     def from_environment(self, key: str, service: Service, task: Resource, unit: str) -> Given | None:
         """The number in the container's environment variable that the stack names for `key`; None without one."""
@@ -602,7 +602,7 @@ class _Derivation:
             defined_at=balancer.defined_at,
             target_group=group.address,
             listeners=tuple(listener.address for listener in listeners),
-            tls=any(listener.values.get("protocol") in {"HTTPS", "TLS"} for listener in listeners),
+            tls=any(listener.values.get("protocol") in ("HTTPS", "TLS") for listener in listeners),
             rules=rules + 1,
             algorithm=str(group.values.get("load_balancing_algorithm_type") or "round_robin"),
             idle_timeout_s=_or(_number(balancer.values.get("idle_timeout")), limit("alb.idle_timeout_s").at()),

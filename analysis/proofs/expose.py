@@ -304,6 +304,9 @@ def secrets(view: View) -> Iterator[Verdict]:
         if task.containers is None:
             yield judged(task.place, "container_definitions", None, "its containers cannot be read")
             continue
+        if task.hides("environment"):
+            yield judged(task.place, "container_definitions", None, "its environment is known only after apply")
+            continue
         yield from _plain(view, task.place, "container_definitions", task.environment)
     for function in view.model.of_type("aws_lambda_function"):
         for block in blocks(function.values.get("environment")):
@@ -407,7 +410,7 @@ def firewalls(view: View) -> Iterator[Verdict]:
         yield judged(
             edge,
             "web_acl_id",
-            acl not in {None, ""} if not isinstance(acl, Unknown) else True,
+            isinstance(acl, Unknown) or bool(acl),
             "a web ACL is attached" if acl else "no web ACL is attached",
         )
 

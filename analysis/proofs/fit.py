@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from math import ceil
 
-from analysis.architecture import Location, Resource, Unknown
+from analysis.architecture import Location, Resource, Unknown, Value
 from analysis.demand import Given
 from analysis.facts import instance, limit
 from analysis.proofs.rule import Rule, Verdict, judged, requires
@@ -140,6 +140,14 @@ def cache_connections(view: View) -> Iterator[Verdict]:
         )
 
 
+def _free(cidr: Value) -> int | None:
+    """The addresses that a subnet has for its tenants; None where its range is not known or is none."""
+    try:
+        return ip_network(cidr, strict=False).num_addresses - RESERVED_ADDRESSES if isinstance(cidr, str) else None
+    except ValueError:
+        return None
+
+
 def addresses(view: View) -> Iterator[Verdict]:
     """Each subnet has an address for every task, endpoint, balancer, database and cache node that may stand in it."""
     deployed = _deployed(view)
@@ -175,12 +183,12 @@ def addresses(view: View) -> Iterator[Verdict]:
         cidr = subnet.values.get("cidr_block")
         if not uses:
             continue
-        if blind or not isinstance(cidr, str):
+        free = _free(cidr)
+        if blind or free is None:
             yield judged(
-                subnet, "cidr_block", None, view.no_path if blind else "its address range is known only after apply"
+                subnet, "cidr_block", None, view.no_path if blind else "its address range cannot be read before apply"
             )
             continue
-        free = ip_network(cidr).num_addresses - RESERVED_ADDRESSES
         needed = sum(count for _, count in uses)
         holds = needed <= free
         yield judged(

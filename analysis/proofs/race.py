@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from analysis.architecture import Location, Resource
+from analysis.architecture import Location, Resource, Value
 from analysis.demand import RequestPath, flows
 from analysis.facts import Runtime, Scenario, limit
 from analysis.proofs.rule import Rule, Verdict, judged
@@ -135,13 +135,21 @@ def most_tasks(view: View) -> Iterator[Verdict]:
     )
 
 
+def _moment(text: Value) -> datetime | None:
+    """The moment that a text names; None where it names none."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def fixtures(view: View) -> Iterator[tuple[str, datetime, Location]]:
     """The games of a stack: the elements with a `kick_off` in UTC of any variable that is a list of objects."""
     for variable in view.model.variables.values():
         for entry in blocks(variable.value):
             kick_off = entry.get("kick_off")
-            if isinstance(kick_off, str):
-                moment = datetime.fromisoformat(kick_off)
+            moment = _moment(kick_off)
+            if moment is not None:
                 name = str(entry.get("name") or kick_off)
                 yield name, moment if moment.tzinfo else moment.replace(tzinfo=UTC), variable.declared_at
 

@@ -30,7 +30,7 @@ def breaker(view: View) -> Iterator[Verdict]:
 def alarms(view: View) -> Iterator[Verdict]:
     """A release that starts but answers badly is rolled back by an alarm, and the alarm exists."""
     known = {
-        r.values.get("alarm_name")
+        str(r.values.get("alarm_name"))
         for r in view.model.of_type("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")
     }
     for task in view.tasks:

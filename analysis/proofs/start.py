@@ -326,6 +326,8 @@ def read_secrets(view: View) -> Iterator[Verdict]:
         if task.definition is None or task.containers is None:
             yield judged(task.service, "task_definition", None, "its containers cannot be read")
             continue
+        if task.hides("secrets"):
+            yield judged(task.definition, "container_definitions", None, "its secrets are known only after apply")
         role = _execution_role(task, view)
         for name, source in _secrets(task):
             action, resource = _reader(view, source)
@@ -471,6 +473,9 @@ def ports(view: View) -> Iterator[Verdict]:
                 f"the task has no container {name}; it has {', '.join(str(c.get('name')) for c in task.containers)}",
             )
             continue
+        if isinstance(container.get("portMappings"), Unknown):
+            yield judged(task.place, "container_definitions", None, "its port mappings are known only after apply")
+            continue
         opened = [number(m.get("containerPort")) for m in blocks(container.get("portMappings"))]
         said = (
             f"the service registers port {port:g} of {name}, which opens "
@@ -505,7 +510,7 @@ def ports(view: View) -> Iterator[Verdict]:
 
 def log_groups(view: View) -> Iterator[Verdict]:
     """The log group of each container exists before the container starts, in the region that it names."""
-    names = {r.values.get("name") for r in view.model.of_type("aws_cloudwatch_log_group")}
+    names = {str(r.values.get("name")) for r in view.model.of_type("aws_cloudwatch_log_group")}
     for task in view.tasks:
         for container in task.containers or ():
             for block in blocks(container.get("logConfiguration")):
@@ -514,7 +519,9 @@ def log_groups(view: View) -> Iterator[Verdict]:
                     continue
                 group = options.get("awslogs-group")
                 own = any(r.type == "aws_cloudwatch_log_group" for r in view.behind(group))
-                made = own or group in names or options.get("awslogs-create-group") == "true"
+                made = (
+                    own or (isinstance(group, str) and group in names) or options.get("awslogs-create-group") == "true"
+                )
                 if isinstance(group, Unknown) and not own:
                     yield judged(
                         task.place,

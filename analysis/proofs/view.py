@@ -155,6 +155,10 @@ class Task:
         """Where the containers are written, for messages."""
         return self.definition or self.service
 
+    def hides(self, key: str) -> bool:
+        """Whether `key` of a container is known only after apply, in whole."""
+        return any(isinstance(c.get(key), Unknown) for c in self.containers or ())
+
     @property
     def environment(self) -> Mapping[str, Value]:
         """The plain environment variables of all containers."""
@@ -302,12 +306,18 @@ class View:
                 blind = True
                 continue
             for statement in found:
-                if not names_action(statement, action) or not self.covers(statement.get("Resource"), target):
+                if not names_action(statement, action):
                     continue
-                if statement.get("Effect") == "Deny":
+                named = "NotResource" in statement
+                if self.covers(statement.get("NotResource" if named else "Resource"), target) == named:
+                    continue
+                if statement.get("Effect") != "Deny":
+                    allowed = True
+                elif statement.get("Condition"):
+                    blind = True  # when the condition holds is not known here
+                else:
                     return False
-                allowed = True
-        return True if allowed else None if blind else False
+        return None if blind else allowed
 
     def covers(self, patterns: Value, target: Value) -> bool:
         """Whether one of the resource patterns of a statement covers `target`."""
