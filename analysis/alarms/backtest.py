@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
@@ -168,7 +168,7 @@ def _composite_row(composite: Composite, rows: Mapping[str, Row], pack: Pack, ha
         acted = replays.acts(composite, states, suppressor)
         times = ", ".join(f"{_at(pack, minute):%H:%M}" for minute in acted)
         reasons = (*reasons, f"{composite.suppressor} suppresses it; it acts at {times or 'no time'}")
-    return _row(
+    row = _row(
         composite,
         states,
         pack,
@@ -177,6 +177,8 @@ def _composite_row(composite: Composite, rows: Mapping[str, Row], pack: Pack, ha
         range_dependent=any(row.range_dependent for row in members),
         approximate=any(row.approximate for row in members),
     )
+    # Silent, but perhaps only because of what is not there.
+    return replace(row, verdict="no data") if silent and row.verdict == "silent" else row
 
 
 def _alarming(states: Sequence[State]) -> tuple[tuple[int, int], ...]:

@@ -374,7 +374,7 @@ STATIONS: Mapping[str, str] = {
     "AWS/ElastiCache": "cache",
     "AWS/RDS": "database",
 }
-"""Which station of a simulated night publishes under which namespace."""
+"""Which station of a simulated night publishes under which namespace; one's own namespace is a station by its own name."""
 
 CLOUDWATCH_STATISTICS: Mapping[str, str] = {
     "n": "SampleCount",

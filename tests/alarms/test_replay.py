@@ -185,6 +185,13 @@ def test_a_composite_says_which_members_the_pack_has_no_data_for():
     assert "no data for gone" in row.reasons[0]
 
 
+def test_a_composite_that_is_silent_for_want_of_data_does_not_count_as_silent():
+    told = Alarms(
+        (alarm("there"), alarm("gone", watches=metric(statistic="p99"))), (composite("ALARM(there) OR ALARM(gone)"),)
+    )
+    assert backtest(EMPTY, pack("_____"), alarms=told)["all"].verdict == "no data"
+
+
 def states_of(marks):
     return tuple("ALARM" if mark == "A" else "OK" for mark in marks)
 
