@@ -53,7 +53,7 @@ bench: $(STAMP) ## measure what the README claims about speed, as ratios in one 
 	@$(BIN)/python -m pytest benchmarks -o python_files="bench_*.py" -rP -q -p no:xdist --benchmark-disable-gc
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks $$(test "$$(id -u)" -ne 0 || echo --allow-root)
 
 notebook: $(STAMP) ## re-run a notebook with other numbers: make notebook NB=buzzer_cost PARAMS="users=8000"
 	@$(BIN)/gameday notebook $(NB) $(PARAMS)
