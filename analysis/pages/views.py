@@ -166,7 +166,8 @@ def frame(*studies: Study) -> pd.DataFrame:
 def pivot(lines: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
     """The dollars of `frame` summed by the values of two of its columns, the dearest row first."""
     summed = lines.pivot_table(values="usd", index=rows, columns=columns, aggfunc="sum", fill_value=0.0).round(2)
-    return summed.loc[summed.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
+    ordered = summed.loc[summed.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
+    return ordered.rename_axis(index=None, columns=rows)  # one row of headings: the corner says what the rows are
 
 
 def game_and_idle(*studies: Study) -> Figure:
