@@ -415,11 +415,10 @@ def _prove_table(report: proofs_layer.Report) -> None:
         for finding in report.undecided:
             table.add_row(finding.rule.id, escape(finding.address), escape(finding.because))
         out.print(table)
-    counts = (
-        f"{sum(f.severity == 'error' for f in report.unwaived)} errors, "
-        f"{sum(f.severity == 'warning' for f in report.unwaived)} warnings, {len(report.waived)} waived, "
-        f"{len(report.undecided)} not decidable; {len(report.holding)} statements hold (--json prints their arithmetic)."
-    )
+    numbers = {kind: sum(f.severity == kind for f in report.unwaived) for kind in SEVERITIES}
+    counts = ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in numbers.items())
+    counts += f", {len(report.waived)} waived, {len(report.undecided)} not decidable; "
+    counts += f"{len(report.holding)} statements hold (--json prints their arithmetic)."
     out.print(counts, highlight=False)
     if report.silent:
         out.print(f"Nothing in the stack for {', '.join(rule.id for rule in report.silent)}.", highlight=False)

@@ -523,7 +523,7 @@ RULES = (
     Rule("EXPOSE-16", "warning", "Keys are rotated", "Set enable_key_rotation = true.", key_rotation),
     Rule(
         "EXPOSE-17",
-        "error",
+        "warning",
         "Requests with broken headers are dropped",
         "Set drop_invalid_header_fields = true.",
         requires(("aws_lb", "aws_alb"), "drop_invalid_header_fields", true, "true"),

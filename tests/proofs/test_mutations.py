@@ -7,6 +7,10 @@ from analysis.proofs import RULES
 
 LEAST_FAULTS = 60
 LEAST_SHARE = 0.95
+PROVING = {name for name, rule in RULES.items() if rule.group != "WAIVER"}
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +46,13 @@ def test_the_rule_that_is_meant_finds_at_least_95_percent_of_the_planted_faults(
             )
     assert len(results) >= LEAST_FAULTS
     assert share >= LEAST_SHARE
+    assert PROVING - {m.rule for m, found in results.items() if m.rule in found} == set(), "never seen failing"
 
 
-def test_each_rule_has_been_seen_failing_and_holding(results, good, buzzer):
-    rules = {name for name, rule in RULES.items() if rule.group != "WAIVER"}
-    failing = {m.rule for m, found in results.items() if m.rule in found}
-    assert rules - failing == set()
+def test_each_rule_holds_on_a_good_stack_or_is_waived_there(good, buzzer):
     holding = {f.rule.id for report in (good, buzzer) for f in report.holding}
     waived = {f.rule.id for f in buzzer.waived}
-    assert rules - holding - waived == set()
+    assert PROVING - holding - waived == set()
 
 
 def test_no_two_faults_are_the_same():

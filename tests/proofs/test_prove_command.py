@@ -53,7 +53,7 @@ def test_the_table_names_rule_place_and_what_to_do(tmp_path):
     assert result.exit_code == FINDINGS
     assert "EXPOSE-17" in result.stdout
     assert "main.tf:1" in result.stdout
-    assert "2 errors" in result.stdout
+    assert "1 error, 1 warning" in result.stdout
 
 
 def test_any_directory_of_terraform_is_read_and_an_empty_one_has_no_findings(tmp_path):
