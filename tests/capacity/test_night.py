@@ -209,6 +209,23 @@ def test_quiet_minutes_scale_in_to_the_minimum_but_not_below():
     assert run.total("errors") < 5
 
 
+def test_an_event_loop_answers_up_to_its_processor_and_does_not_wait_for_the_database():
+    loop = ONE_TASK._replace(event_loop=True, vcpu=4.0, database_s=0.01, backlog=10_000.0)
+    assert Run(loop, np.full(301, 8_000.0)).mean("answered", 60) == pytest.approx(1_000.0, rel=0.01)
+    worker = Run(loop._replace(event_loop=False), np.full(301, 800.0))
+    assert worker.mean("answered", 60) == pytest.approx(1 / 0.011, rel=0.02)
+
+
+def test_within_the_grace_period_an_ill_task_is_not_replaced_and_it_may_recover():
+    setting = ONE_TASK._replace(balanced=True, check_interval_s=10.0, start_median_s=20.0, start_sigma=0.0)
+    crowd = np.interp(np.arange(601), [0, 100, 110, 170, 180, 600], [500, 500, 2_800, 2_800, 500, 500])
+    run = Run(setting._replace(grace_s=600.0), crowd, faults=[(10, 3)])
+    assert len(run.events("task unhealthy")) == 1
+    assert len(run.events("task healthy again")) == 1
+    assert len(run.events("task started")) == 1  # the deployment's
+    assert len(Run(setting, crowd, faults=[(10, 3)]).events("task started")) > 1
+
+
 def test_a_cold_task_is_slower_at_first():
     setting = ONE_TASK._replace(cold_s=60.0, cold_factor=2.0)
     crowd = np.full(241, 1_000.0)
