@@ -71,8 +71,10 @@ class Trace:
 
     def add(self, other: Trace) -> None:
         """Hand the other's trace on to this one."""
-        self.references |= other.references
-        self.sensitive = self.sensitive or other.sensitive
+        if other.references:
+            self.references |= other.references
+        if other.sensitive:
+            self.sensitive = True
 
 
 class Namespace:
@@ -193,9 +195,12 @@ def settled(value: Value, node: Any) -> Value:
 
 def attribute_of(target: Value, name: str, node: Any) -> Value:
     """`target.name`."""
-    if isinstance(target, Namespace):
+    kind = type(target)  # exact types first: every reference comes through here
+    if kind is dict and name in target:
+        return target[name]
+    if kind is Namespace:
         return target.attribute(name, node)
-    if isinstance(target, LazyObject):
+    if kind is LazyObject:
         return target.fetch(name, node)
     if isinstance(target, Unknown):
         return Unknown(f"{target.reference}.{name}")

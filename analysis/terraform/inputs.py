@@ -18,7 +18,6 @@ from analysis.terraform.evaluate import EvaluationError, suggestion
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.sources import InputError, not_a_file, problem
 from analysis.terraform.stack import Stack
-from analysis.terraform.syntax import parse_expression
 from analysis.terraform.values import Primitive, ValueProblem, from_python, quoted
 
 AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
@@ -103,6 +102,8 @@ def spelled(stack: Stack, root: ModuleInstance, name: str, text: str, shown: str
     """The value that a text from outside spells: the text itself for a primitive type, else an expression."""
     if isinstance(root.variable_type(name), Primitive):
         return text
+    from analysis.terraform.syntax import parse_expression  # noqa: PLC0415 - the parser loads slowly and is seldom needed
+
     node, diagnostics = parse_expression(text, shown)
     for diagnostic in diagnostics:
         stack.diagnostics.setdefault(diagnostic)

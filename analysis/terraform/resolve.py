@@ -32,7 +32,6 @@ from analysis.terraform.stack import (
     argument_of,
     relative,
 )
-from analysis.terraform.syntax import parse_template
 from analysis.terraform.values import (
     ValueProblem,
     plain,
@@ -56,9 +55,21 @@ def resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Arc
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         with no_collection():  # what is made here stays; collecting would only walk it over and over
-            return _resolve(root, inputs, name)
+            architecture = _resolve(root, inputs, name)
+            take_apart(root)
+            return architecture
     finally:
         sys.setrecursionlimit(limit)
+
+
+def take_apart(root: ModuleInstance) -> None:
+    """Cut the circles between modules, blocks, instances and cells, so that they go at once and no collection must find them."""
+    for module in tuple(walk(root)):
+        for block in module.resources.values():
+            for instance in block.made.values():
+                vars(instance).clear()
+            vars(block).clear()
+        vars(module).clear()
 
 
 def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Architecture:
@@ -181,6 +192,8 @@ def template_parser() -> Callable[[str, tree.Call], tree.Node]:
 
     def parse(text: str, call: tree.Call) -> tree.Node:
         if text not in done:
+            from analysis.terraform.syntax import parse_template  # noqa: PLC0415 - the parser loads slowly and is seldom needed
+
             node, diagnostics = parse_template(text, "text")
             if diagnostics:
                 first = diagnostics[0]
@@ -207,6 +220,8 @@ def template_reader(stack: Stack) -> Callable[[str, Any], tree.Node]:
                 text = read_text(full, shown)
             except InputError as error:
                 raise EvaluationError(f"templatefile: {shown}: {error.diagnostics[0].message}", call) from None
+            from analysis.terraform.syntax import parse_template  # noqa: PLC0415 - the parser loads slowly and is seldom needed
+
             node, diagnostics = parse_template(text, shown)
             for diagnostic in diagnostics:
                 stack.diagnostics.setdefault(diagnostic)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.architecture import (
     Location,
-    Reference,
     Resource,
     Unknown,
     Value,
@@ -63,6 +62,11 @@ if TYPE_CHECKING:
 WRITE_ONLY = "_wo"
 """How the names of the provider's write-only arguments end, and no others (all seven of version 5.100.0, by its schema): what
 they are given is in no plan and no state."""
+
+
+def is_write_only(name: str) -> bool:
+    """Whether an argument is write-only, by its name."""
+    return name.endswith(WRITE_ONLY)
 
 
 class Repeated:
@@ -203,6 +207,8 @@ class ResourceBlock(Repeated):
         self.arguments = {
             argument.name: argument for argument in placed.block.body.arguments if argument.name not in META
         }
+        conditional = {attribute for kind, attribute in APPLIES if kind == self.type}
+        self.conditional = {*conditional, *filter(is_write_only, self.arguments)} if mode == "managed" else set()
         self.blocks: dict[str, list[tree.Block]] = {}
         for block in placed.block.body.blocks:
             kind = block.labels[0] if block.type == "dynamic" and block.labels else block.type
@@ -315,9 +321,9 @@ class ResourceInstance:
 
     def applies(self, name: str, node: Any) -> bool:
         """Whether the provider plans the attribute: it keeps no write-only one, and drops some that do not fit the others."""
-        if self.block.mode == "data":
+        if name not in self.block.conditional:
             return True
-        if name.endswith(WRITE_ONLY) and self.block.schema is not None:
+        if is_write_only(name) and self.block.schema is not None:
             return False
         condition = APPLIES.get((self.block.type, name))
         return condition is None or condition(lambda other: self.configured(other, node))
@@ -437,7 +443,7 @@ class ResourceInstance:
             block.name,
             values,
             Location(placed.file, placed.block.line, placed.block.column),
-            tuple(Reference(*edge) for edge in sorted(edges) if edge[1] != self.address),
+            tuple(self.stack.edge(edge) for edge in sorted(edges) if edge[1] != self.address),
             block.module.address,
             self.key,
             block.mode,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from analysis.architecture import (
     Diagnostic,
     Location,
+    Reference,
     Unknown,
     Value,
 )
@@ -93,6 +94,8 @@ class Stack:
         self.directories: dict[tuple[Path, str], Path | None] = {}
         self.types: dict[int, Type] = {}
         self.instances = 0
+        self.weighed: dict[int, Value] = {}
+        self.edges: dict[tuple[str, str, str], Reference] = {}
         self.exhausted = False
 
     def report(self, message: str, file: str, node: Any, severity: Literal["error", "warning"] = "error") -> None:
@@ -110,6 +113,20 @@ class Stack:
         self.budget.trace.add(cell.trace)
         return cell.value
 
+    def edge(self, edge: tuple[str, str, str]) -> Reference:
+        """The reference of (argument, address, attribute), made once: the instances of a block share most of theirs."""
+        found = self.edges.get(edge)
+        if found is None:
+            found = self.edges[edge] = Reference(*edge)
+        return found
+
+    def too_large(self, value: Value) -> bool:
+        """Whether a value has too many elements; one that goes from cell to cell is weighed once, and kept to keep its id."""
+        if id(value) in self.weighed or not is_nested(value):
+            return False
+        self.weighed[id(value)] = value
+        return weight(value) > MAX_WEIGHT
+
     def run(self, cell: Cell) -> None:
         """Evaluate the cell; an error becomes a diagnostic and an unknown value."""
         budget = self.budget
@@ -118,7 +135,7 @@ class Stack:
         self.busy.append(cell)
         try:
             value = cell.value = cell.compute()
-            if is_nested(value) and weight(value) > MAX_WEIGHT:
+            if self.too_large(value):
                 cell.value, cell.failed = Unknown(cell.name), True
                 self.report(f"the value of {cell.name} is too large to be evaluated", cell.file, cell.node)
         except EvaluationError as error:

@@ -1,6 +1,8 @@
 import os
 import pickle
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +175,8 @@ def test_whatever_the_bytes_decoding_them_fails_with_one_kind_of_error(content):
     except ValueError:
         return
     assert isinstance(body, tree.Body)
+
+
+def test_the_parser_is_not_loaded_before_something_must_be_parsed():
+    code = "import sys, analysis.terraform; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
