@@ -151,8 +151,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
 @event_priority(-200)  # after every other plugin has written what it writes
 def on_post_build(config: MkDocsConfig) -> None:
     """A warning for every link that leads nowhere and every resource that is not loaded from the site itself."""
+    served = config.site_url or ""  # `mkdocs serve` names each page by its address on this machine, which is not https
     for problem in links.problems(Path(config.site_dir)):
-        log.warning(str(problem))
+        if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):
+            log.warning(str(problem))
 
 
 def root(config: MkDocsConfig) -> Path:
