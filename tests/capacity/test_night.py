@@ -322,6 +322,15 @@ def test_json_is_the_same_bytes_for_the_same_seed():
     assert "NaN" not in one
 
 
+def test_a_whole_number_in_a_setting_is_not_compiled_anew():
+    from analysis.capacity.night import compiled, kernel
+
+    whole, exact = played("buzzer_baseline", 500, timeout_s=10), played("buzzer_baseline", 500, timeout_s=10.0)
+    assert whole.seconds.tobytes() == exact.seconds.tobytes()
+    if compiled.COMPILES:
+        assert len(kernel.simulate.signatures) == 1
+
+
 PLAIN_RUN = """
 import sys, hashlib, json
 {block}

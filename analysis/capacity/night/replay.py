@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_type_hints
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from analysis.facts import Runtime, Scenario, Stack
 
 EVENTS_KEPT = 4_000
 """Events beyond this many are counted but not kept; a night with more flaps without end."""
+
+
+KINDS = get_type_hints(kernel.Setting)
+
+
+def typed(setting: kernel.Setting) -> kernel.Setting:
+    """The setting with every number of its field's type: an int in place of a float would be compiled anew, for half a minute."""
+    return kernel.Setting(**{name: KINDS[name](value) for name, value in setting._asdict().items()})
 
 
 def run(made: Setup, seed: int = 1) -> Night:
@@ -32,7 +41,7 @@ def run(made: Setup, seed: int = 1) -> Night:
         totals=np.zeros(11),
     )
     kernel.simulate(
-        made.setting,
+        typed(made.setting),
         users,
         made.routes,
         made.faults,
