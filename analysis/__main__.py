@@ -250,7 +250,9 @@ def _consumed(
     found: Architecture, directory: Path, usage: Path | None, scenario: Path | None, runtime: str | None
 ) -> demand.Usage | None:
     if usage:
-        return cost_layer.usage_file(usage)
+        read, warnings = cost_layer.read_usage_file(usage)
+        _tell(warnings)
+        return read
     if not scenario:
         return None
     profile = facts.runtime(runtime) if runtime else None

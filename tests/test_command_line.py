@@ -141,6 +141,14 @@ def test_a_usage_file_fills_the_bill_as_well(shop):
     assert data["usage_based"] is True
 
 
+def test_a_key_of_a_usage_file_that_nothing_reads_is_said(shop):
+    usage = shop / "usage.yml"
+    usage.write_text("version: 0.1\nresource_usage:\n  aws_ebs_volume.disk:\n    monthly_wishes: 3\n", encoding="utf-8")
+    result = gameday("cost", shop, "--usage", usage, "--json")
+    assert result.exit_code == FINE
+    assert "monthly_wishes" in result.stderr
+
+
 def test_capacity_names_the_bottleneck_of_the_crashed_stack():
     found = read("capacity", BASELINE)
     assert found["bottleneck"] == "service"
@@ -229,7 +237,20 @@ def test_a_broken_claim_is_an_exit_status_of_one(monkeypatch, tmp_path):
 
 def test_help_lists_every_command():
     text = gameday("--help").stdout
-    for command in ("model", "cost", "capacity", "validate", "diagram", "notebook", "prices", "claims", "site"):
+    for command in (
+        "model",
+        "cost",
+        "capacity",
+        "prove",
+        "replay",
+        "alarms",
+        "validate",
+        "diagram",
+        "notebook",
+        "prices",
+        "claims",
+        "site",
+    ):
         assert f" {command} " in text
 
 

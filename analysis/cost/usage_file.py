@@ -165,8 +165,3 @@ def read_usage_file(path: Path) -> tuple[Usage, tuple[Diagnostic, ...]]:
     except OSError as error:
         raise refused(f"cannot be read: {error.strerror}") from None
     return parse_usage(text, str(path))
-
-
-def usage_file(path: Path) -> Usage:
-    """The usage in the file at `path`; the estimate lists the keys that no price reads. Raises UsageFileError."""
-    return read_usage_file(path)[0]

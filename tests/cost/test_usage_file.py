@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from conftest import made
 
-from analysis.cost.usage_file import UsageFileError, parse_usage, read_usage_file, type_of, usage_file
+from analysis.cost.usage_file import UsageFileError, parse_usage, read_usage_file, type_of
 from analysis.cost.usage_patterns import patterns, use_of
 
 EXAMPLE = """\
@@ -53,7 +53,7 @@ def test_the_most_exact_entry_wins_key_by_key():
 def test_a_usage_file_prices_a_stack(bill, tmp_path):
     path = tmp_path / "usage.yml"
     path.write_text(EXAMPLE)
-    cost = bill(made("aws_nat_gateway.main", connectivity_type="private"), usage=usage_file(path))
+    cost = bill(made("aws_nat_gateway.main", connectivity_type="private"), usage=read_usage_file(path)[0])
     # 730 h x 0.045 + 10 GB x 0.045 = 32.85 + 0.45
     assert cost.of("aws_nat_gateway.main").usd == Decimal("33.30")
 
