@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
@@ -70,8 +70,13 @@ class Behaviour:
 
     def matches(self, path: str) -> bool:
         """Whether the pattern covers `path`; CloudFront knows `*` and `?`, and a leading slash is optional."""
-        pattern = "*" if self.pattern == "*" else "/" + self.pattern.lstrip("/")
-        return re.match(translate(pattern.replace("[", "[[]")), path) is not None
+        return _covers(self.pattern).match(path) is not None
+
+
+@cache
+def _covers(pattern: str) -> re.Pattern[str]:
+    slashed = "*" if pattern == "*" else "/" + pattern.lstrip("/")
+    return re.compile(translate(slashed.replace("[", "[[]")))
 
 
 @dataclass(frozen=True, slots=True)
