@@ -17,6 +17,7 @@ for name in [name for name in os.environ if name.startswith(("AWS_", "TF_VAR_", 
     if name != "AWS_CA_BUNDLE":
         del os.environ[name]
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+os.environ["COLUMNS"] = "200"  # where a line is broken is the terminal's matter, not the result's
 
 
 def pytest_collection_modifyitems(items):
