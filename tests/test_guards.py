@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,16 @@ def test_a_version_that_is_claimed_but_not_tested_is_noticed():
     )
     workflow = 'jobs: {check: {strategy: {matrix: {python: ["3.11"]}}}}'
     assert classifiers(project) != matrix(workflow)
+
+
+def twins(names):
+    """The base names that more than one test file has; pytest collects only one of them."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def test_no_two_test_files_share_a_name():
+    assert twins(path.name for path in (ROOT / "tests").rglob("test_*.py")) == []
+
+
+def test_two_test_files_of_one_name_are_noticed():
+    assert twins(["test_a.py", "test_b.py", "test_a.py"]) == ["test_a.py"]
