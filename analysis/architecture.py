@@ -60,6 +60,20 @@ class Unknown:
     prefix: str = ""
 
 
+def unknowns(value: Value) -> Iterator[Unknown]:
+    """Every unknown leaf of a value, those in the known part of a partly known one included."""
+    if isinstance(value, Unknown):
+        if value.partial is not None:
+            yield from unknowns(value.partial)
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from unknowns(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from unknowns(item)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
     """An edge: the attribute `via` of one resource was computed from `attribute` of the resource or data source at `address`."""

@@ -14,7 +14,7 @@ from fnmatch import translate
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
+from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown, unknowns
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
 
 SERVICE_TYPES = ("aws_ecs_service",)
@@ -301,7 +301,7 @@ class _Derivation:
     def behind(self, value: Any) -> list[Resource]:
         """The resources whose attributes the unknown parts of `value` stand for."""
         found: list[Resource] = []
-        for unknown in _unknowns(value):
+        for unknown in unknowns(value):
             parts = unknown.reference.split(".")
             for end in range(len(parts), 0, -1):
                 there = self.instances_of(".".join(parts[:end]))
@@ -843,20 +843,6 @@ class _Derivation:
         """Says which stores are there but are not modelled."""
         for resource in self.model.of_type(*UNMODELLED_STORES):
             self.warn(f"{resource.address}: capacity does not model {resource.type} yet", resource.defined_at)
-
-
-def _unknowns(value: Any) -> Iterator[Unknown]:
-    """Every unknown leaf of a value, those in the known part of a partly known one included."""
-    if isinstance(value, Unknown):
-        if value.partial is not None:
-            yield from _unknowns(value.partial)
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _unknowns(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _unknowns(item)
 
 
 def _blocks(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -53,8 +53,8 @@ def stations(model: Model, page: str) -> Markup:
         Column("Utilisation"), Column("Saturates at users", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     caption = (
-        f"{capacity.users:,} users, each asking every {significant(float(capacity.poll_interval.value))} s, with "
-        f"{capacity.at_start.tasks.value} task(s). In brackets: the range that the assumptions allow."
+        f"{capacity.users:,} users, each asking every {significant(float(capacity.poll_interval.value))} s; "
+        f"tasks at kick-off: {capacity.at_start.tasks.value}. In brackets: the range that the assumptions allow."
     )
     return table(columns, rows, label=f"Stations of {model.name}", caption=caption)
 

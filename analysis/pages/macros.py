@@ -9,7 +9,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis import units
 from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
 from analysis.pages import (
@@ -154,16 +153,6 @@ def define_env(env: Any) -> None:
         """The monthly totals of stacks."""
         return bill.totals({stack(name).about.title: stack(name).estimate for name in names})
 
-    def monthly_cost(name: str) -> Markup:
-        """The monthly total of a stack, with a link to its bill."""
-        total = tables.inline(units.money(stack(name).estimate.total.usd))
-        return tables.link(links.relative(here(), f"{name.partition('_')[0]}/cost.md"), total, "g-claim")
-
-    def users_held(name: str) -> Markup:
-        """The number of users a stack holds with the tasks that run at kick-off, with a link to the stations."""
-        users = tables.inline(load.held(stack(name).capacity.users_held).partition(" (")[0])
-        return tables.link(links.relative(here(), f"{name.partition('_')[0]}/capacity.md"), users, "g-claim")
-
     def cost_by_service(*names: str) -> Markup:
         """The monthly cost of stacks by service."""
         return bill.by_service([(stack(name).about.title, stack(name).estimate) for name in names])
@@ -268,7 +257,6 @@ def define_env(env: Any) -> None:
 
     for macro in (
         incident_timeline, flaws, change_table, action_state, buckets, how_many, how_many_notebooks,
-        monthly_cost, users_held,
         claim, claim_table, option_table, affected, decided,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,
         cost_totals, cost_by_service,

@@ -11,7 +11,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 
-from analysis.architecture import Architecture, Resource, Unknown, Value
+from analysis.architecture import Architecture, Resource, Unknown, Value, unknowns
 from analysis.demand import PathError, RequestPath, request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
 
@@ -72,20 +72,6 @@ def number(value: Value) -> float | None:
         return float(value)
     except ValueError:
         return None
-
-
-def unknowns(value: Value) -> Iterator[Unknown]:
-    """Every unknown leaf of a value, those in the known part of a partly known one included."""
-    if isinstance(value, Unknown):
-        if value.partial is not None:
-            yield from unknowns(value.partial)
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from unknowns(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from unknowns(item)
 
 
 def document(value: Value) -> Value:
