@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from analysis.__main__ import FINDINGS, FINE, UNREADABLE, app
+from analysis.commands import app
+from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 
 ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "terraform" / "stacks" / "buzzer_baseline"
@@ -229,7 +230,7 @@ def test_a_broken_claim_is_an_exit_status_of_one(monkeypatch, tmp_path):
         '[c]\nsays = "x"\nstack = "buzzer_baseline"\nmeasure = "cost.month"\nband = [1, 2]\n', encoding="utf-8"
     )
     (tmp_path / "terraform").symlink_to(ROOT / "terraform")
-    monkeypatch.setattr("analysis.__main__.ROOT", tmp_path)
+    monkeypatch.setattr("analysis.commands.claims.ROOT", tmp_path)
     result = gameday("claims")
     assert result.exit_code == FINDINGS
     assert "no longer holds" in " ".join(result.stdout.split())

@@ -17,13 +17,15 @@ LAYERS = {
     "capacity": 3,
     "alarms": 3,
     "proofs": 3,
-    "decisions": 4,
-    "incidents": 4,
-    "runbooks": 4,
-    "validation": 4,
-    "claims": 5,
-    "pages": 6,
-    "__main__": 7,
+    "studies": 4,
+    "decisions": 5,
+    "incidents": 5,
+    "runbooks": 5,
+    "validation": 5,
+    "claims": 6,
+    "pages": 7,
+    "commands": 8,
+    "__main__": 9,
 }
 
 

@@ -4,8 +4,9 @@ import pytest
 from alarm_makers import CPU, START, drawn
 from typer.testing import CliRunner
 
-from analysis.__main__ import FINDINGS, FINE, UNREADABLE, app
 from analysis.alarms import Pack, Series, pack_to_json
+from analysis.commands import app
+from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 
 STACK = """
 resource "aws_cloudwatch_metric_alarm" "cpu" {

@@ -11,8 +11,9 @@ from night_oracle import ONE_TASK, Run
 from typer.testing import CliRunner
 
 from analysis import terraform
-from analysis.__main__ import UNREADABLE, app
 from analysis.capacity import night
+from analysis.commands import app
+from analysis.commands.common import UNREADABLE
 from analysis.facts import scenario, stack
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"

@@ -6,14 +6,15 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from analysis.__main__ import FINDINGS, FINE, UNREADABLE, app
+from analysis.commands import app
+from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 from analysis.proofs import RULES
 
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
     """The project's waivers end one day; what is tested here does not."""
-    monkeypatch.setattr("analysis.__main__._today", lambda: dt.date(2026, 11, 21))
+    monkeypatch.setattr("analysis.commands.prove._today", lambda: dt.date(2026, 11, 21))
 
 
 def run(*arguments):

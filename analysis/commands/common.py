@@ -1,0 +1,124 @@
+"""What the commands share: options, reading a stack, printing, and turning what is the input's fault into a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from analysis import alarms, claims, cost, demand, facts, terraform, validation
+from analysis.architecture import Architecture, Diagnostic
+from analysis.cost.refresh import RefreshError
+
+ROOT = Path(__file__).parents[2]
+
+FINE, FINDINGS, UNREADABLE = 0, 1, 2
+
+REFUSALS = (
+    terraform.InputError,
+    demand.PathError,
+    facts.FactError,
+    alarms.PackError,
+    cost.UsageFileError,
+    claims.ClaimError,
+    validation.TerraformError,
+    RefreshError,
+)
+"""What is the input's fault: said in a sentence, exit status 2. Anything else is ours, and its traceback is wanted."""
+
+out = Console()
+err = Console(stderr=True)
+
+Directory = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A directory of Terraform, or the JSON of `terraform show -json`.")
+]
+Var = Annotated[list[str], typer.Option("--var", metavar="NAME=VALUE", help="A value for an input variable.")]
+VarFile = Annotated[list[Path], typer.Option("--var-file", metavar="FILE", help="A file of values, as for Terraform.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+ScenarioFile = Annotated[
+    Path | None, typer.Option("--scenario", metavar="FILE", help="Who comes when (terraform/scenarios/*.toml).")
+]
+Runtime = Annotated[
+    str | None, typer.Option("--runtime", metavar="NAME", help="Runtime profile, where no gameday.toml names one.")
+]
+
+
+@contextmanager
+def refusals(*more: type[Exception]) -> Iterator[None]:
+    """Turns what is the input's fault into its sentences on standard error and exit status 2; `more` are a command's own."""
+    kinds: tuple[type[Exception], ...] = (*REFUSALS, *more)
+    try:
+        yield
+    except kinds as error:
+        for sentence in [str(d) for d in getattr(error, "diagnostics", ())] or [str(error)]:
+            err.print(f"gameday: {escape(sentence)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(UNREADABLE) from None
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Says what is wrong with the input, and ends with exit status 2."""
+    err.print(f"gameday: {escape(sentence)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(UNREADABLE)
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on standard output."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def tell(diagnostics: Sequence[Diagnostic]) -> None:
+    """Warnings and errors about the Terraform, on standard error."""
+    for diagnostic in diagnostics:
+        err.print(escape(str(diagnostic)), highlight=False, soft_wrap=True)
+
+
+def variables(pairs: Sequence[str]) -> dict[str, object]:
+    """The values of `--var NAME=VALUE`; Terraform's conversion is left to the evaluation."""
+    found: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            refuse(f"--var {pair}: write NAME=VALUE")
+        found[name.strip()] = value
+    return found
+
+
+def evaluated(source: Path, var: Sequence[str], var_file: Sequence[Path]) -> Architecture:
+    """The resolved stack, with its diagnostics; a file that cannot be read is an `InputError`."""
+    if source.is_file() and source.suffix == ".json":
+        if var or var_file:
+            refuse(f"{source}: a plan has its values already; leave out --var and --var-file")
+        return terraform.from_plan(source)
+    return terraform.load(source, variables=variables(var), var_files=var_file, environ=os.environ)
+
+
+def complete(source: Path, var: Sequence[str], var_file: Sequence[Path]) -> Architecture:
+    """As `evaluated`, for what cannot go on over a model with holes: its errors are said, with exit status 2."""
+    found = evaluated(source, var, var_file)
+    tell(found.diagnostics)
+    if found.errors:
+        raise typer.Exit(UNREADABLE)
+    return found
+
+
+def about(source: Path) -> facts.Stack | None:
+    """What gameday.toml beside the stack says, where there is one."""
+    return facts.stack(source) if (source / facts.stacks.FILE_NAME).is_file() else None
+
+
+def course(source: Path, scenario: Path | None) -> facts.Scenario:
+    """The scenario given, else the one that gameday.toml names; a refusal where there is neither."""
+    stack = about(source)
+    path = scenario or (stack.scenario if stack else None)
+    if path is None:
+        refuse(f"{source}: no gameday.toml names a scenario; give one with --scenario")
+    return facts.scenario(path)

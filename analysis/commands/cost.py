@@ -1,0 +1,108 @@
+"""`gameday cost`: the bill of a month."""
+
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from analysis import cost as cost_layer
+from analysis import demand, facts, units
+from analysis.architecture import Architecture
+from analysis.commands.common import (
+    AsJson,
+    Directory,
+    Runtime,
+    ScenarioFile,
+    Var,
+    VarFile,
+    about,
+    complete,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+    tell,
+)
+
+
+def cost(
+    directory: Directory,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    usage: Annotated[
+        Path | None, typer.Option("--usage", metavar="FILE", help="A usage file in Infracost's format.")
+    ] = None,
+    scenario: ScenarioFile = None,
+    runtime: Runtime = None,
+    free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract AWS's free allowances.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The bill of a month, line by line; without usage or scenario, lines that only use decides have no quantity."""
+    if usage and scenario:
+        refuse("--usage and --scenario both say what is consumed; give one of them")
+    with refusals():
+        found = complete(directory, var, var_file)
+        consumed = _consumed(found, directory, usage, scenario, runtime)
+        bill = cost_layer.estimate(found, facts.prices(found.region), consumed, free_tier=free_tier)
+    if as_json:
+        print_json(cost_layer.to_json(bill))
+        return
+    out.print(_bill_table(bill))
+    if consumed:
+        err.print(f"Use: {escape(consumed.origin)}", highlight=False)
+    _gaps(bill)
+
+
+def _bill_table(bill: cost_layer.Estimate) -> Table:
+    """Each address with its subtotal, its lines below it."""
+    title = f"{bill.stack}, {bill.region}: a month of {units.HOURS_PER_MONTH} hours"
+    table = Table(Column("Resource", overflow="fold"), title=title)
+    for heading in ("Quantity", "Unit price", "A month"):
+        table.add_column(heading, justify="right")
+    for address, lines in groupby(bill.line_items, key=lambda item: item.address):
+        items = list(lines)
+        known = [item.cost for item in items if item.cost is not None]
+        table.add_row(escape(address), "", "", units.money(sum(known, Decimal(0))) if known else "", style="bold")
+        for item in items:
+            quantity = "by use," if item.quantity is None else f"{float(item.quantity):,.6g}"
+            mark = "" if item.confidence == "high" else f" ({item.confidence})"
+            table.add_row(
+                f"  {escape(item.component)}",
+                f"{quantity} {escape(item.unit)}",
+                f"{units.rate(item.unit_price)}{mark}",
+                "" if item.cost is None else units.money(item.cost),
+            )
+    table.add_section()
+    table.add_row("Total", "", "", units.money(bill.total.usd), style="bold")
+    return table
+
+
+def _consumed(
+    found: Architecture, directory: Path, usage: Path | None, scenario: Path | None, runtime: str | None
+) -> demand.Usage | None:
+    if usage:
+        read, warnings = cost_layer.read_usage_file(usage)
+        tell(warnings)
+        return read
+    if not scenario:
+        return None
+    profile = facts.runtime(runtime) if runtime else None
+    return demand.usage(found, facts.scenario(scenario), about(directory), profile)
+
+
+def _gaps(bill: cost_layer.Estimate) -> None:
+    """What is in no total: listed where the reader looks."""
+    if bill.without_quantity:
+        err.print(
+            f"{len(bill.without_quantity)} lines have no quantity; --scenario or --usage tells it.", highlight=False
+        )
+    if bill.unpriced:
+        table = Table("Without a price", "Why", title="Not in the total")
+        for gap in bill.unpriced:
+            table.add_row(escape(gap.address + (f" ({gap.component})" if gap.component else "")), escape(gap.reason))
+        err.print(table)

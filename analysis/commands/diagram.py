@@ -1,0 +1,56 @@
+"""`gameday diagram`: the stack as a picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis import cost as cost_layer
+from analysis import demand, facts
+from analysis.commands.common import (
+    FINDINGS,
+    ROOT,
+    AsJson,
+    Directory,
+    Var,
+    VarFile,
+    about,
+    complete,
+    out,
+    print_json,
+    refusals,
+)
+
+
+def diagram(
+    directory: Directory,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    target: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the SVG goes; else out/.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The stack as a picture (SVG), with its numbers in it and an account of what it holds."""
+    from analysis.pages import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
+
+    with refusals():
+        found = complete(directory, var, var_file)
+        stack = about(directory)
+        use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack else None
+        bill = cost_layer.estimate(found, facts.prices(found.region), use)
+    drawing = diagrams.draw(
+        found, title=stack.title if stack else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False
+    )
+    path = diagrams.write(drawing, target or ROOT / "out" / f"{found.stack}.svg")
+    if as_json:
+        print_json(
+            {
+                "file": str(path),
+                "drawn": list(drawing.drawn),
+                "waived": dict(drawing.waived),
+                "missing": list(drawing.missing),
+            }
+        )
+    else:
+        out.print(f"{path}\n{drawing.statement}", highlight=False, soft_wrap=True)
+    if drawing.missing:
+        raise typer.Exit(FINDINGS)

@@ -1,0 +1,51 @@
+"""`gameday notebook`: a notebook with other numbers."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.commands.common import ROOT, AsJson, err, out, print_json, refuse
+
+
+def notebook(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A notebook of notebooks/, without its ending.")
+    ] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Values in place of its own.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Executes a notebook with other numbers into out/ and sets them beside its own. Without a name: the notebooks."""
+    from analysis.pages import notebooks  # noqa: PLC0415 (pulls in Jupyter)
+
+    books = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if name is None:
+        for book in books:
+            known = ", ".join(f"{p.name}={p.value}" for p in notebooks.parameters(book))
+            out.print(f"[bold]{book.stem}[/]  {escape(known)}", highlight=False)
+        return
+    path = next((book for book in books if book.stem == name.removesuffix(".ipynb")), None)
+    if path is None:
+        refuse(f"there is no notebook {name!r}; there are {', '.join(book.stem for book in books) or 'none'}")
+    try:
+        with err.status(f"executing {path.stem}"):
+            rerun = notebooks.with_parameters(path, parameters or [])
+    except (notebooks.ParameterError, notebooks.NotebookError) as error:
+        refuse(str(error))
+    if as_json:
+        rows = {
+            "page": str(rerun.html),
+            "notebook": str(rerun.notebook),
+            "given": [{"name": c.name, "base": c.base, "given": c.given} for c in rerun.parameters],
+            "results": [{"name": c.name, "base": c.base, "given": c.given} for c in rerun.headlines],
+        }
+        print_json(rows)
+        return
+    table = Table("", "Base", "Given")
+    for change in (*rerun.parameters, *rerun.headlines):
+        table.add_row(escape(change.name), escape(change.base), escape(change.given))
+    out.print(table)
+    out.print(f"{rerun.html}\n{rerun.notebook}", highlight=False, soft_wrap=True)
