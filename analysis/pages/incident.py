@@ -11,13 +11,14 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.architecture import Location
-from analysis.claims import MEASURES, ClaimError, MeasureError, StudyError, measure, shown
+from analysis.claims import ClaimError
 from analysis.demand import PathError
 from analysis.facts import FactError
 from analysis.pages import infrastructure, load, tables
 from analysis.pages.model import Model
 from analysis.pages.stated import register
 from analysis.pages.tables import Cell, Column, table
+from analysis.studies import MEASURES, MeasureError, StudyError, measure, shown
 from analysis.terraform import InputError
 
 _FLAW = re.compile(r"^\s*# flaw: (?P<id>[A-Z]\d+) (?P<says>\S.*)$")

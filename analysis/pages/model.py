@@ -11,10 +11,10 @@ from typing import Any
 
 from analysis.architecture import Architecture
 from analysis.capacity import Capacity
-from analysis.claims import Study, study
 from analysis.cost import Estimate
 from analysis.facts import Scenario, Stack, stack
 from analysis.facts.stacks import FILE_NAME
+from analysis.studies import Study, study
 from analysis.validation import to_json as validation_json
 from analysis.validation import validate
 from analysis.validation.kept import default_cache

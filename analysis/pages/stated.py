@@ -12,25 +12,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from analysis.claims import (
-    MEASURES,
-    ClaimError,
-    Measured,
-    MeasureError,
-    Register,
-    Result,
-    StudyError,
-    citations,
-    load,
-    measure,
-    shown,
-)
+from analysis.claims import ClaimError, Register, Result, citations, load
 from analysis.demand import Given, PathError
 from analysis.facts import FactError, prices
 from analysis.pages import infrastructure, links, tables
 from analysis.pages.model import models
 from analysis.pages.records import DECISION_STATES
 from analysis.pages.tables import Cell, Column, Row
+from analysis.studies import MEASURES, Measured, MeasureError, StudyError, measure, shown
 from analysis.terraform import InputError
 from analysis.units import money
 

@@ -1,6 +1,6 @@
 """What the notebooks show of stacks: each function takes studies and returns one table or one figure.
 
-A study is one stack under given variable values and one scenario, with its bill and its capacity: `analysis.claims.study`.
+A study is one stack under given variable values and one scenario, with its bill and its capacity: `analysis.studies.study`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from analysis.capacity import Range, utilisations
-from analysis.claims.study import Study, study
 from analysis.demand import arrivals, request_path
 from analysis.pages import charts, diagrams
 from analysis.pages.charts import Limit, Series
 from analysis.pages.figures import Figure
 from analysis.pages.notebooks import HEADLINES, ROOT
 from analysis.pages.tables import Cell, Column, Row, table
+from analysis.studies import Study, study
 from analysis.units import money, rate
 
 NIGHT_STEP_MIN = 2

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.claims import MEASURES, ClaimError, Measured, MeasureError, citations, load, measure, shown, study
+from analysis.claims import ClaimError, citations, load
+from analysis.studies import MEASURES, Measured, MeasureError, measure, shown, study
 
 ROOT = Path(__file__).parents[2]
 STACKS = ROOT / "terraform" / "stacks"

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
-from analysis.claims.study import study
 from analysis.pages import diagrams
 from analysis.pages.diagrams import IncompleteDrawing, base_address, draw
 from analysis.pages.views import diagram
+from analysis.studies import study
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

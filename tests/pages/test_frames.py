@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.claims import study
 from analysis.pages import views
+from analysis.studies import study
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from analysis.claims import ClaimError, citations
-from analysis.claims.study import StudyError, study
 from analysis.pages import frontmatter, source, stated
+from analysis.studies import StudyError, study
 
 ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "docs" / "buzzer" / "decisions").glob("0*.md"))

@@ -12,11 +12,11 @@ from analysis.architecture import Unknown, Value
 from analysis.capacity import ConnectionBudget, Range
 from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import overload_response_s
-from analysis.claims.study import Study
 from analysis.cost import Estimate
 from analysis.demand import Given
 from analysis.demand.flows import flows
 from analysis.facts import limit, prices
+from analysis.studies.study import Study
 from analysis.units import number
 
 Arguments: TypeAlias = Mapping[str, Any]

@@ -1,0 +1,55 @@
+"""How a measured figure is written: rounded, with its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from analysis.studies.measures import Measured
+from analysis.units import money
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 10 ** (digits - 1):
+        return f"{rounded:,.0f}"
+    text = f"{rounded:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _percent(value: float) -> str:
+    percent = 100 * value
+    whole = abs(percent) >= 10 and not 99 <= percent < 100
+    return f"{percent:.0f} %" if whole else f"{_significant(percent, 3 if percent >= 10 else 2)} %"
+
+
+def _seconds(value: float) -> str:
+    """Seconds, or milliseconds where seconds would begin with zeros."""
+    return f"{_significant(1000 * value, 3)} ms" if 0 < abs(value) < 0.1 else f"{_significant(value, 2)} s"
+
+
+FORMATS: Mapping[str, Callable[[Any], str]] = {
+    "USD": lambda value: money(Decimal(str(value))),
+    "share": lambda value: _percent(float(value)),
+    "ratio": lambda value: _significant(float(value), 3),
+    "s": lambda value: _seconds(float(value)),
+    "ms": lambda value: f"{_significant(float(value), 3)} ms",
+    "user": lambda value: f"{_significant(float(value), 4)}",
+    "req/s": lambda value: f"{_significant(float(value), 3)}",
+}
+"""How a figure of a unit is written in a sentence; other units leave the bare number."""
+
+
+def shown(measured: Measured) -> str:
+    """The figure as a sentence has it."""
+    value = measured.value
+    if value is None:
+        return "no limit"
+    if isinstance(value, str):
+        return value
+    if measured.unit in FORMATS:
+        return FORMATS[measured.unit](value)
+    return f"{value:,}" if isinstance(value, int) else _significant(float(value), 4)
