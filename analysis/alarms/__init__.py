@@ -4,6 +4,7 @@ from analysis.alarms.backtest import Episode, Report, Row, backtest, score, to_j
 from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
+from analysis.alarms.harm import Harm, first_harm, harms
 from analysis.alarms.mutations import Mutant, MutationRun, mutants, mutation_run
 from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
@@ -19,6 +20,7 @@ __all__ = [
     "Episode",
     "ExpressionError",
     "Fault",
+    "Harm",
     "Metric",
     "MetricKey",
     "Mutant",
@@ -35,6 +37,8 @@ __all__ = [
     "backtest",
     "evaluate",
     "faults",
+    "first_harm",
+    "harms",
     "load",
     "moment",
     "mutants",
