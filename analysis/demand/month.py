@@ -425,16 +425,25 @@ def _firewall(month: Month, resource: Resource) -> Mapping[str, float]:
 
 
 def _log_group(month: Month, resource: Resource) -> Mapping[str, float]:
-    """The group that the service's task definition writes to; storage by its retention, a season long where it never ends."""
+    """The groups that the service's task definition or a database writes to; storage by retention, a season where it never ends."""
+    written = _written_gb(month, resource)
+    if written is None:
+        return {}
+    days = resource.values.get("retention_in_days") or 0
+    months = days / 30.0 if isinstance(days, int | float) and days else month.scenario.calendar["season_months"].at()
+    return {"monthly_data_ingested_gb": written, "storage_gb": written * months}
+
+
+def _written_gb(month: Month, resource: Resource) -> float | None:
+    """What is written to a log group in a month; None where nothing says who writes to it."""
     task = month.architecture.by_address[month.path.service.task_definition]
     name = resource.values.get("name")
     referred = any(reference.address == resource.address for reference in task.references)
     named = isinstance(name, str) and name in str(task.values.get("container_definitions"))
-    if not (referred or named):
-        return {}
-    days = resource.values.get("retention_in_days") or 0
-    months = days / 30.0 if isinstance(days, int | float) and days else month.scenario.calendar["season_months"].at()
-    return {"monthly_data_ingested_gb": month.logs_gb, "storage_gb": month.logs_gb * months}
+    if referred or named:
+        return month.logs_gb
+    engine = isinstance(name, str) and name.startswith("/aws/rds/instance/")
+    return month.fact("month.engine_log_gb") if engine else None
 
 
 def _endpoints(month: Month) -> Mapping[str, str]:

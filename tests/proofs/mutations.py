@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation("FIT-08", "logs for ever", SERVICE, "  retention_in_days = var.log_retention_days\n", ""),
     Mutation("FIT-09", "a schedule beyond the most tasks", GOOD, "min_capacity = local.game_tasks", "min_capacity = 40"),
     Mutation("FIT-10", "a full cache that refuses writes", CACHE, 'value = "allkeys-lru"', 'value = "noeviction"'),
-    Mutation("FIT-11", "logs of RDS for ever", WAIVERS, 'rule = "FIT-11"', 'rule = "FIT-10"'),
+    Mutation("FIT-11", "logs of RDS for ever", DATABASE, '"/aws/rds/instance/${var.name}/', '"/rds/${var.name}/'),
     # RACE
     Mutation("RACE-01", "three tasks for a game", GOOD, "min_capacity = local.game_tasks", "min_capacity = 3"),
     Mutation("RACE-02", "too few tasks at most", GOOD, "game_tasks = 8", "game_tasks = 2"),

@@ -82,6 +82,14 @@ resource "aws_iam_role_policy" "monitoring" {
   })
 }
 
+# RDS would make these by itself and keep them for ever.
+resource "aws_cloudwatch_log_group" "exports" {
+  for_each = toset(var.log_exports)
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+}
+
 resource "aws_db_instance" "primary" {
   identifier     = var.name
   engine         = var.engine
@@ -125,6 +133,9 @@ resource "aws_db_instance" "primary" {
     # Made once, at creation; the runbook for a leaked credential changes it afterwards. No password stands in any file.
     ignore_changes = [password]
   }
+
+  # Else RDS makes the groups first, and Terraform finds their names taken.
+  depends_on = [aws_cloudwatch_log_group.exports]
 }
 
 # Reads of commentary move here, so that writes keep the primary to themselves. Encryption is repeated because a replica of an encrypted

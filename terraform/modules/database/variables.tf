@@ -152,6 +152,12 @@ variable "log_exports" {
   type        = list(string)
 }
 
+variable "log_retention_days" {
+  description = "Days for which these logs are kept."
+  type        = number
+  default     = 30
+}
+
 variable "deletion_protection" {
   description = "Whether the instances refuse to be deleted."
   type        = bool

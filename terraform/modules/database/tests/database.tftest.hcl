@@ -112,6 +112,11 @@ run "what_slows_it_down_can_be_seen" {
   }
 
   assert {
+    condition     = alltrue([for kind in ["error", "slowquery"] : aws_cloudwatch_log_group.exports[kind].name == "/aws/rds/instance/stand/${kind}" && aws_cloudwatch_log_group.exports[kind].retention_in_days == 30])
+    error_message = "RDS makes a log group of its own, which it keeps for ever."
+  }
+
+  assert {
     condition     = anytrue([for p in aws_db_parameter_group.this.parameter : p.name == "max_connections" && p.value == "300"])
     error_message = "The number of connections is not stated."
   }
