@@ -27,7 +27,7 @@ from typing import Any
 
 from analysis.demand import Given, PathError
 from analysis.facts import FactError
-from analysis.studies import Measured, MeasureError, Study, StudyError, measure, shown, study
+from analysis.studies import Measured, MeasureError, Studies, StudyError, measure, shown
 from analysis.terraform import InputError
 from analysis.units import number
 
@@ -109,13 +109,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Register:
-    """The claims of one file, computed on demand and once each. `stacks` is the directory that holds the stacks."""
+    """The claims of one file, computed on demand and once each."""
 
     file: str
-    stacks: Path
+    studies: Studies
     claims: Mapping[str, Claim]
     _done: dict[str, Result] = field(default_factory=dict, repr=False, compare=False)
-    _studies: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
 
     def result(self, name: str) -> Result:
         """The claim of that name, computed. Raises ClaimError where there is none or it cannot be computed."""
@@ -135,23 +134,16 @@ class Register:
         """The claims that no longer hold."""
         return tuple(result for result in self.results() if not result.holds)
 
-    def study(self, stack: str, **given: Any) -> Study:
-        """The stack of that name under given values, made once for the same values."""
-        key = repr((stack, sorted((name, repr(value)) for name, value in given.items())))
-        if key not in self._studies:
-            self._studies[key] = study(self.stacks / stack, **given)
-        return self._studies[key]
-
     def _measured(self, claim: Claim) -> Measured:
         try:
-            subject = self.study(
+            subject = self.studies.study(
                 claim.stack,
                 variables=claim.variables,
                 users=claim.users,
                 poll_interval_s=claim.poll_interval_s,
                 games_per_month=claim.games_per_month,
-                **({"arguments": claim.replaced} if claim.replaced else {}),
-                **({"without": claim.without} if claim.without else {}),
+                arguments=claim.replaced,
+                without=claim.without,
             )
             return measure(claim.measure, subject, claim.arguments)
         except (MeasureError, StudyError, PathError, FactError, InputError) as error:
@@ -184,8 +176,11 @@ COMBINED: Mapping[str, Combination] = {
 """How claims combine: formula, computation, and the unit of the result (None: that of the first)."""
 
 
-def load(path: Path, stacks: Path) -> Register:
-    """The register in the TOML file at `path`. Raises ClaimError that names the file and the claim where it is malformed."""
+def load(path: Path, stacks: Path | Studies) -> Register:
+    """The register in the TOML file at `path`; `stacks` is the directory of the stacks, or their studies to share.
+
+    Raises ClaimError that names the file and the claim where it is malformed.
+    """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -195,7 +190,7 @@ def load(path: Path, stacks: Path) -> Register:
         for other in claim.of:
             if other not in claims or claims[other].of:
                 raise ClaimError(f"{path.name}: {claim.name}: {other} is no claim that is measured directly")
-    return Register(path.name, stacks, claims)
+    return Register(path.name, stacks if isinstance(stacks, Studies) else Studies(stacks), claims)
 
 
 def _claim(file: str, name: str, entry: Any) -> Claim:

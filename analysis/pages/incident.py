@@ -150,7 +150,7 @@ def change_table(root: Path, page: str, extra: Mapping[str, Any], label: str) ->
     for change in extra.get("changes", ()):
         given = {key: change[key] for key in ("variables", "arguments", "without") if key in change}
         try:
-            subject = register(root).study(extra["stack"], **given)
+            subject = register(root).studies.study(extra["stack"], **given)
             figures = [shown(measure(wanted["measure"], subject, wanted.get("with", {}))) for wanted in measures]
         except (MeasureError, StudyError, PathError, FactError, InputError) as error:
             raise ClaimError(f"{page}: change {change['name']!r}: {error}") from None

@@ -173,7 +173,7 @@ def _known(page: str, kind: str, entry: Mapping[str, Any], keys: frozenset[str])
 def _basis(root: Path, extra: Mapping[str, Any]) -> str:
     """What the figures rest on, in a sentence: each stack with its crowd, and the day of the prices."""
     names = dict.fromkeys([extra["stack"], *(option.get("stack", extra["stack"]) for option in extra["options"])])
-    subjects = [register(root).study(name) for name in names]
+    subjects = [register(root).studies.study(name) for name in names]
     crowds = "; ".join(
         f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})" for one in subjects
     )
@@ -213,7 +213,7 @@ def _figure(root: Path, option: Mapping[str, Any], wanted: Mapping[str, Any], ex
         given["arguments"] = arguments
     if without:
         given["without"] = without
-    subject = register(root).study(stack, **given)
+    subject = register(root).studies.study(stack, **given)
     found = measure(wanted["measure"], subject, wanted.get("with", {}))
     if "adds" not in option or wanted["measure"] not in WHOLE_BILLS:
         return found

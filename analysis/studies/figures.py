@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,14 @@ def _seconds(value: float) -> str:
     return f"{_significant(1000 * value, 3)} ms" if 0 < abs(value) < 0.1 else f"{_significant(value, 2)} s"
 
 
+def _warning(seconds: float) -> str:
+    """A lead time; infinite where there was nothing to warn of, or where no warning came."""
+    if math.isinf(seconds):
+        return "nobody is hurt" if seconds > 0 else "no page"
+    minutes = abs(seconds) / 60
+    return f"{'−' if seconds < 0 else ''}{_significant(minutes, 2)} min"
+
+
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "USD": lambda value: money(Decimal(str(value))),
     "share": lambda value: _percent(float(value)),
@@ -38,6 +47,8 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "s": lambda value: _seconds(float(value)),
     "ms": lambda value: f"{_significant(float(value), 3)} ms",
     "user": lambda value: f"{_significant(float(value), 4)}",
+    "s of warning": lambda value: _warning(float(value)),
+    "min": lambda value: f"{_significant(float(value), 3)} min",
     "req/s": lambda value: f"{_significant(float(value), 3)}",
 }
 """How a figure of a unit is written in a sentence; other units leave the bare number."""

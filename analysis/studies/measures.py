@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from analysis.architecture import Unknown, Value
 from analysis.capacity import ConnectionBudget, Range
@@ -16,6 +19,7 @@ from analysis.cost import Estimate
 from analysis.demand import Given
 from analysis.demand.flows import flows
 from analysis.facts import limit, prices
+from analysis.studies.nights import StudiedNight
 from analysis.studies.study import Study
 from analysis.units import number
 
@@ -303,6 +307,67 @@ def _freshness(compute: Callable[[Study], tuple[float, str]]) -> Callable[[Study
     return measured
 
 
+# ---- the simulated night ----------------------------------------------------------------------------------------------------
+
+
+def _night(study: Study, arguments: Arguments) -> StudiedNight:
+    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
+
+    seed, faults = arguments.get("seed", 1), arguments.get("faults", ())
+    if isinstance(seed, bool) or not isinstance(seed, int | float) or seed < 0 or seed != int(seed):
+        raise MeasureError(f"the seed of a night is a whole number from 0 on, not {seed!r}")
+    if isinstance(faults, str):
+        faults = faults.split()
+    if not isinstance(faults, list | tuple) or not all(isinstance(fault, str) for fault in faults):
+        raise MeasureError(f"faults are texts such as zone-loss@104, not {faults!r}")
+    try:
+        return study.night(int(seed), faults)
+    except NightError as error:
+        raise MeasureError(str(error)) from None
+
+
+def _simulated(
+    compute: Callable[[StudiedNight], float], unit: str, formula: str
+) -> Callable[[Study, Arguments], Measured]:
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        found = _night(study, arguments)
+        setup = found.night.setup
+        faults = arguments.get("faults", ())
+        inputs = (
+            Given("users at the peak", float(setup.users.max()), "user", study.scenario.file),
+            Given("seed", found.night.seed, "", "simulated"),
+            *(
+                [Given("faults", faults if isinstance(faults, str) else " ".join(faults), "", "simulated")]
+                if faults
+                else []
+            ),
+            *(Given(a.name, float(a.value), a.unit, a.source or a.reason) for a in setup.assumptions),
+        )
+        return Measured(compute(found), unit, formula, inputs)
+
+    return measured
+
+
+def _highest(station: str, metric: str, statistic: str) -> Callable[[StudiedNight], float]:
+    def highest(found: StudiedNight) -> float:
+        column = found.night.series[station, metric].values[statistic]
+        return float(np.nanmax(column)) if not np.isnan(column).all() else math.inf
+
+    return highest
+
+
+def _failed(found: StudiedNight) -> float:
+    setup = found.night.setup
+    return found.night.errors(setup.start_minute, setup.start_minute + setup.minutes)
+
+
+def _lead(found: StudiedNight) -> float:
+    """Infinite where nobody is hurt, minus infinity where nobody is told."""
+    if found.harm is None:
+        return math.inf
+    return -math.inf if found.lead_s is None else found.lead_s
+
+
 # ---- Terraform and facts ----------------------------------------------------------------------------------------------------
 
 
@@ -399,6 +464,9 @@ def _price(study: Study, arguments: Arguments) -> Measured:
     return Measured(row.usd, "USD", formula, (Given(row.sku, number(row.usd), "USD", f"{row.source}, {row.as_of}"),))
 
 
+NIGHT = ("seed", "faults")
+"""What a measure of a simulated night may be given: the seed of its dice (1), and faults such as `zone-loss@104`."""
+
 MEASURES: Mapping[str, Measure] = {
     "cost.month": Measure("A month with its games", _month),
     "cost.idle_month": Measure("A month without a game", _idle_month),
@@ -446,6 +514,39 @@ MEASURES: Mapping[str, Measure] = {
     "freshness.p95": Measure("Age of an update, 95th percentile", _freshness(lambda s: (_age(s, 0.95), "s"))),
     "freshness.worst": Measure("Age of an update, at worst", _freshness(lambda s: (s.capacity.freshness.worst_s, "s"))),
     "freshness.share": Measure("Updates in time", _freshness(lambda s: (s.capacity.fresh_share, "share"))),
+    "night.p99": Measure(
+        "Slowest answer in a hundred, worst minute",
+        _simulated(_highest("user", "Latency", "p99"), "s", "simulated: the highest p99 of a minute"),
+        takes=NIGHT,
+    ),
+    "night.age_p95": Measure(
+        "Age of an update, worst minute",
+        _simulated(_highest("user", "Age", "p95"), "s", "simulated: the highest p95 of a minute"),
+        takes=NIGHT,
+    ),
+    "night.errors": Measure(
+        "Requests that fail",
+        _simulated(_failed, "share", "simulated: failed requests of the night ÷ all"),
+        takes=NIGHT,
+    ),
+    "night.harm": Measure(
+        "Minutes of harm",
+        _simulated(
+            lambda n: float(len(n.harms)),
+            "min",
+            "simulated: minutes in which too many requests fail or updates are late",
+        ),
+        takes=NIGHT,
+    ),
+    "alarms.lead": Measure(
+        "First page before the first harm",
+        _simulated(
+            _lead,
+            "s of warning",
+            "back-tested on the simulated night: first minute of harm − first page that announces it",
+        ),
+        takes=NIGHT,
+    ),
     "terraform.attribute": Measure(
         "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
     ),

@@ -1,12 +1,13 @@
-"""A stack under given variable values, judged by a scenario: its bill, its capacity, its night.
+"""A stack under given variable values, judged by a scenario: its bill, its capacity, its simulated nights.
 
 Values that are None keep what the Terraform or the scenario says.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -18,7 +19,9 @@ from analysis.architecture import Architecture
 from analysis.capacity import Capacity, analyse
 from analysis.cost import Estimate, estimate
 from analysis.demand import Usage, usage
-from analysis.facts import Assumption, Scenario, Stack, prices, scenario, stack
+from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack
+from analysis.facts.scenarios import GROUPS
+from analysis.studies.nights import StudiedNight, studied_night
 from analysis.units import Amount, Window
 
 
@@ -34,6 +37,9 @@ class Study:
     architecture: Architecture
     about: Stack
     scenario: Scenario
+    profile: Runtime
+    book: PriceBook
+    _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -43,19 +49,19 @@ class Study:
     @cached_property
     def usage(self) -> Usage:
         """What the stack consumes in a month with the scenario's games in it."""
-        return usage(self.architecture, self.scenario, self.about)
+        return usage(self.architecture, self.scenario, self.about, self.profile)
 
     @cached_property
     def bill(self) -> Estimate:
         """The bill of that month."""
-        return estimate(self.architecture, prices(self.architecture.region), self.usage)
+        return estimate(self.architecture, self.book, self.usage)
 
     @cached_property
     def idle_bill(self) -> Estimate:
         """The bill of a month without a game."""
         quiet = _with(self.scenario, "calendar", games_per_month=0)
-        use = usage(self.architecture, quiet, self.about)
-        return estimate(self.architecture, prices(self.architecture.region), use)
+        use = usage(self.architecture, quiet, self.about, self.profile)
+        return estimate(self.architecture, self.book, use)
 
     @property
     def games_per_month(self) -> Decimal:
@@ -71,11 +77,49 @@ class Study:
     @cached_property
     def capacity(self) -> Capacity:
         """Load and limits of every station at the scenario's peak."""
-        return analyse(self.architecture, self.scenario, self.about)
+        return analyse(self.architecture, self.scenario, self.about, profile=self.profile)
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""
-        return replace(self, scenario=self.scenario.with_peak(users))
+        return replace(self, scenario=self.scenario.with_peak(users), _nights={})
+
+    def night(self, seed: int = 1, faults: Sequence[str] = ()) -> StudiedNight:
+        """The scenario's night, simulated once for the same seed and faults (written `zone-loss@104`). Raises NightError."""
+        from analysis.capacity.night import fault  # noqa: PLC0415 (pulls in the compiler)
+
+        key = (seed, tuple(faults))
+        if key not in self._nights:
+            broken = [fault(text) for text in faults]
+            self._nights[key] = studied_night(
+                self.architecture, self.scenario, self.about, seed, broken, profile=self.profile
+            )
+        return self._nights[key]
+
+    @property
+    def assumptions(self) -> Mapping[str, Assumption]:
+        """What the figures assume of the crowd and of the program, by name; a value of the program is named by its profile."""
+        measured = (getattr(self.profile, name) for name in PROFILE_VALUES)
+        return {value.name: value for value in (*self.scenario.assumptions, *measured) if value is not None}
+
+
+@dataclass(frozen=True)
+class Studies:
+    """Studies of the stacks in one directory, each made once for the same values: claims, options and decisions share them."""
+
+    directory: Path
+    _made: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
+
+    def study(self, stack: str, **given: Any) -> Study:
+        """The stack of that name under given values, as `study` takes them; empty ones count as not given."""
+        changed = {name: value for name, value in given.items() if value not in (None, {}, (), [])}
+        key = json.dumps([stack, changed], sort_keys=True, default=str)
+        if key not in self._made:
+            self._made[key] = study(self.directory / stack, **changed)
+        return self._made[key]
+
+
+PROFILE_VALUES = ("cpu_s_per_request", "database_s_per_request", "cpu_s_per_hit")
+"""What is measured of a program."""
 
 
 def study(
@@ -86,7 +130,9 @@ def study(
     without: Sequence[str] = (),
     users: int | None = None,
     poll_interval_s: float | None = None,
-    games_per_month: int | None = None,
+    games_per_month: float | None = None,
+    assumed: Mapping[str, float] | None = None,
+    repriced: Mapping[str, float] | None = None,
 ) -> Study:
     """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
 
@@ -95,7 +141,8 @@ def study(
 
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
     top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
-    Raises StudyError where Terraform would refuse the values, or where an address matches nothing.
+    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU.
+    Raises StudyError where Terraform would refuse the values, or where an address, assumption or SKU matches nothing.
     """
     folder = Path(directory)
     changed = _merged(folder, variables or {})
@@ -108,7 +155,30 @@ def study(
     night = night if users is None else night.with_peak(users)
     night = _with(night, "client", poll_interval_s=poll_interval_s)
     night = _with(night, "calendar", games_per_month=games_per_month)
-    return Study(folder, architecture, about, night)
+    made = Study(folder, architecture, about, night, runtime(about.runtime), prices(architecture.region))
+    for name, value in (assumed or {}).items():
+        made = _assuming(made, name, value)
+    for sku, factor in (repriced or {}).items():
+        if sku not in made.book.prices:
+            raise StudyError(f"the price book of {architecture.region} has no {sku} that could have another price")
+        made = replace(made, book=made.book.repriced(sku, Decimal(str(factor))))
+    return made
+
+
+def _assuming(made: Study, name: str, value: float) -> Study:
+    """The study with one assumption replaced; its range keeps its proportions."""
+    if name not in made.assumptions:
+        known = ", ".join(made.assumptions)
+        raise StudyError(f"{made.directory.name} assumes no {name!r} that could be replaced; it assumes {known}")
+    group, _, key = name.rpartition(".")
+    if name == made.scenario.peak_users.name:
+        return replace(made, scenario=made.scenario.with_peak(Decimal(str(value))))
+    if group == made.profile.name:
+        changed: dict[str, Any] = {key: made.assumptions[name].replaced(Decimal(str(value)))}
+        return replace(made, profile=replace(made.profile, **changed))
+    if group in GROUPS:
+        return replace(made, scenario=_with(made.scenario, group, **{key: value}))
+    raise StudyError(f"{name} cannot be replaced alone; change it in {made.scenario.file}")
 
 
 def _reduced(architecture: Architecture, without: Sequence[str]) -> Architecture:
