@@ -22,6 +22,7 @@ from analysis.pages import (
     load,
     model,
     navigation,
+    proofs,
     records,
     reference,
     source,
@@ -255,7 +256,32 @@ def define_env(env: Any) -> None:
         """The buckets of a stack: who may do what, how long objects stay."""
         return storage.buckets(stack(name), here())
 
+    def proof_summary(name: str) -> Markup:
+        """What the rules about behaviour say of a stack, in numbers."""
+        return proofs.summary(stack(name))
+
+    def proof_findings(name: str) -> Markup:
+        """What fails in a stack."""
+        return proofs.findings(stack(name), here())
+
+    def proof_waivers(name: str) -> Markup:
+        """What fails in a stack and is borne."""
+        return proofs.waived(stack(name), here())
+
+    def proof_statements(name: str) -> Markup:
+        """What holds in a stack, with its arithmetic."""
+        return proofs.holding(stack(name), here())
+
+    def proof_rules() -> Markup:
+        """Every rule about behaviour."""
+        return proofs.rules()
+
+    def planted_faults() -> Markup:
+        """What the rules and checkov find of the planted faults."""
+        return proofs.planted(docs / "reference" / "planted_faults.json")
+
     for macro in (
+        proof_summary, proof_findings, proof_waivers, proof_statements, proof_rules, planted_faults,
         incident_timeline, flaws, change_table, action_state, buckets, how_many, how_many_notebooks,
         claim, claim_table, option_table, affected, decided,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,

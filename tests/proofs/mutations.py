@@ -23,8 +23,9 @@ class Mutation:
     new: str
 
     @property
-    def small(self):
-        return self.file == GOOD
+    def stack(self):
+        """The good stack that the fault is planted into."""
+        return "good" if self.file == GOOD else "stacks/buzzer"
 
 
 def module(name):

@@ -1,6 +1,7 @@
 """What the rules say of the stack that crashed, of what cannot be known, and of waivers."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from analysis import facts, proofs, terraform
 from analysis.facts import FactError
 
 TODAY = dt.date(2026, 11, 21)
+BASELINE = Path(__file__).parents[2] / "terraform" / "stacks" / "buzzer_baseline"
 
 BASELINE_FAULTS = {
     # the flaws that the file labels, by the rule that must find each
@@ -44,16 +46,10 @@ def test_the_stack_that_crashed_fails_the_rules_that_it_should(baseline, rule, b
 
 def test_a_finding_says_where_it_stands_and_what_to_do(baseline):
     finding = next(f for f in baseline.unwaived if f.rule.id == "START-07")
-    line = (facts_root() / finding.location.file).read_text().splitlines()[finding.location.line - 1]
+    line = (BASELINE / finding.location.file).read_text().splitlines()[finding.location.line - 1]
     assert "container_definitions" in line
     assert finding.address == "aws_ecs_task_definition.api"
     assert "address" in finding.rule.remedy
-
-
-def facts_root():
-    from conftest import TERRAFORM
-
-    return TERRAFORM / "stacks" / "buzzer_baseline"
 
 
 def test_the_connections_are_added_up_where_the_reader_sees_it(buzzer):
@@ -63,7 +59,8 @@ def test_the_connections_are_added_up_where_the_reader_sees_it(buzzer):
 
 
 def test_one_connection_more_is_one_too_many(workshop):
-    report = workshop.changed("stacks/buzzer/variables.tf", "default     = 4\n", "default     = 5\n", "stacks/buzzer")
+    with workshop.changed("stacks/buzzer/variables.tf", "default     = 4\n", "default     = 5\n"):
+        report = workshop.prove("stacks/buzzer")
     finding = next(f for f in report.unwaived if f.rule.id == "FIT-01")
     assert "30 tasks x 200 % x 5 connections = 300 > 80 % of 300 = 240" in finding.because
     assert not report.ok

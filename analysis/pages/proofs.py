@@ -1,0 +1,215 @@
+"""What the rules about behaviour say of a stack: in numbers by group, finding by finding, and statement by statement."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.architecture import Severity
+from analysis.pages import frontmatter, infrastructure, tables
+from analysis.pages.model import Model
+from analysis.pages.tables import Cell, Column, State, table
+from analysis.proofs import RULES, Finding, Report, prove, waivers
+
+GROUPS: Mapping[str, str] = {
+    "START": "Does a fresh task start?",
+    "FIT": "Does it fit?",
+    "RACE": "Is it there in time?",
+    "FRESH": "Is what is seen new enough?",
+    "DRAIN": "Does a deployment hurt nobody?",
+    "ROLLBACK": "Can it go back?",
+    "RESTORE": "Can it be brought back?",
+    "EXPOSE": "Is what is private hidden?",
+    "WAIVER": "Are the exceptions in order?",
+}
+"""What the rules of each group answer."""
+
+SEVERITY: Mapping[Severity, State] = {"error": "bad", "warning": "warn"}
+
+
+@cache
+def report(model: Model) -> Report:
+    """Every verdict on a stack on the day of the build."""
+    return prove(
+        model.architecture,
+        scenario=model.scenario,
+        stack=model.about,
+        waivers=waivers(model.directory, RULES.keys()),
+        today=frontmatter.today(),
+    )
+
+
+def summary(model: Model) -> Markup:
+    """How many statements of each group hold, fail, are waived or cannot be decided."""
+    found = report(model)
+    rows: list[tables.Row] = []
+    total: Counter[str] = Counter()
+    for group, question in GROUPS.items():
+        counts = Counter({name: _of(group, part) for name, part in _parts(found).items()})
+        total += counts
+        rows.append(tables.Row([tables.code(group), question, *_counted(counts)]))
+    rows.append(tables.Row(["All", "", *_counted(total)], total=True))
+    columns = [Column("Group"), Column("It asks", "wide"), *(Column(name, "number") for name in _parts(found))]
+    silent = ", ".join(rule.id for rule in found.silent)
+    caption = f"Nothing in the stack for {silent}." if silent else "Every rule found something of its own in the stack."
+    return table(columns, rows, label=f"Proofs of {model.name} by group", caption=caption)
+
+
+def _parts(found: Report) -> Mapping[str, Sequence[Finding]]:
+    return {
+        "Holds": found.holding,
+        "Errors": [f for f in found.unwaived if f.severity == "error"],
+        "Warnings": [f for f in found.unwaived if f.severity == "warning"],
+        "Waived": found.waived,
+        "Not decidable": found.undecided,
+    }
+
+
+def _of(group: str, findings: Iterable[Finding]) -> int:
+    return sum(finding.rule.group == group for finding in findings)
+
+
+def _counted(counts: Mapping[str, int]) -> list[Cell]:
+    return [str(counts[name]) for name in ("Holds", "Errors", "Warnings", "Waived", "Not decidable")]
+
+
+def findings(model: Model, page: str) -> Markup:
+    """What fails in a stack and is not waived, worst first, with what it rests on and what to do."""
+    found = report(model).unwaived
+    if not found:
+        return Markup("<p>No rule fails that is not waived.</p>")
+    rows = [
+        [
+            Markup("{}<br>{}").format(tables.code(f.rule.id), tables.chip(SEVERITY[f.severity], f.severity)),
+            _where(model, f, page),
+            Markup("<strong>{}.</strong> {}").format(f.rule.title, f.because),
+            f.rule.remedy,
+        ]
+        for f in found
+    ]
+    columns = [
+        Column("Rule"),
+        Column("Where", "address"),
+        Column("What was found", "wide"),
+        Column("What to do", "wide"),
+    ]
+    return table(columns, rows, label=f"Findings in {model.name}")
+
+
+def waived(model: Model, page: str) -> Markup:
+    """What fails in a stack and is borne: for which reason and until when."""
+    found = report(model).waived
+    if not found:
+        return Markup("<p>Nothing is waived.</p>")
+    rows = [
+        [
+            tables.code(f.rule.id),
+            _where(model, f, page),
+            Markup("<strong>{}.</strong> {}").format(f.rule.title, f.because),
+            f.waiver.reason if f.waiver else None,
+            Markup('<span class="g-nowrap">{}</span>').format(f.waiver.expires if f.waiver else ""),
+        ]
+        for f in found
+    ]
+    columns = [
+        Column("Rule"), Column("Where", "address"), Column("What was found", "wide"), Column("Why it is borne", "wide"),
+        Column("Until"),
+    ]  # fmt: skip
+    return table(columns, rows, label=f"Waivers of {model.name}")
+
+
+def holding(model: Model, page: str) -> Markup:
+    """The arithmetic of everything that holds in a stack, group by group, folded."""
+    parts = []
+    for group, question in GROUPS.items():
+        rows = [
+            [tables.code(f.rule.id), _where(model, f, page), f.because]
+            for f in report(model).holding
+            if f.rule.group == group
+        ]
+        if rows:
+            columns = [Column("Rule"), Column("Where", "address"), Column("What it rests on", "wide")]
+            shown = table(columns, rows, label=f"{group}: what holds in {model.name}")
+            heading = Markup("{}: {} ({} hold)").format(group, question, len(rows))
+            parts.append(Markup("<details><summary>{}</summary>{}</details>").format(heading, shown))
+    return Markup("").join(parts)
+
+
+def _where(model: Model, finding: Finding, page: str) -> Markup:
+    return Markup("{}<br>{}").format(
+        tables.code(finding.address), infrastructure.citation(model, finding.location, page) or ""
+    )
+
+
+def rules() -> Markup:
+    """Every rule with its severity, what it states and what to do where it fails."""
+    rows = [
+        tables.Row(
+            [tables.code(rule.id), tables.chip(SEVERITY[rule.severity], rule.severity), rule.title, rule.remedy],
+            f"rule-{rule.id}",
+        )
+        for rule in RULES.values()
+    ]
+    columns = [Column("Rule"), Column("Severity"), Column("It states", "wide"), Column("Where it fails", "wide")]
+    return table(columns, rows, label="Rules", caption=f"{len(rows)} rules.")
+
+
+def planted(record: Path) -> Markup:
+    """What the rules and checkov find of the planted faults, by group and one by one; `record` is what both found."""
+    found = json.loads(record.read_text(encoding="utf-8"))
+    faults: list[dict[str, Any]] = found["faults"]
+    grouped = {
+        group: [fault for fault in faults if RULES[fault["rule"]].group == group]
+        for group in GROUPS
+        if any(RULES[fault["rule"]].group == group for fault in faults)
+    }
+    rows = [tables.Row([tables.code(group), *_shares(members)]) for group, members in grouped.items()]
+    rows.append(tables.Row(["All", *_shares(faults)], total=True))
+    columns = [
+        Column("Group"), Column("Planted", "number"), Column("Found by the rule meant", "number"),
+        Column("Found by any rule", "number"), Column(f"checkov {found['checkov']} reports something new", "number"),
+    ]  # fmt: skip
+    blamed = "; ".join(
+        f"{stack}: {_number(counts['rules'], 'finding')} of ours that no waiver bears, {counts['checkov']} of checkov's"
+        for stack, counts in found["good"].items()
+    )
+    shares = table(columns, rows, label="Planted faults by group", caption=f"On the good stacks themselves: {blamed}.")
+    return Markup("{}<details><summary>Each fault</summary>{}</details>").format(shares, _each(faults))
+
+
+def _shares(faults: Sequence[Mapping[str, Any]]) -> list[Cell]:
+    meant = sum(fault["rule"] in fault["rules"] for fault in faults)
+    return [
+        str(len(faults)),
+        _share(meant, len(faults)),
+        _share(sum(bool(fault["rules"]) for fault in faults), len(faults)),
+        _share(sum(bool(fault["checkov"]) for fault in faults), len(faults)),
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({100 * part / whole:.0f} %)"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _each(faults: Sequence[Mapping[str, Any]]) -> Markup:
+    rows = [
+        [
+            tables.code(fault["rule"]),
+            fault["fault"],
+            Markup(", ").join(tables.code(rule) for rule in fault["rules"]) or "nothing",
+            Markup(", ").join(tables.code(check) for check in fault["checkov"]) or "nothing",
+        ]
+        for fault in faults
+    ]
+    columns = [Column("Meant"), Column("Fault", "wide"), Column("Rules that newly fail"), Column("checkov's, newly")]
+    return table(columns, rows, label="Every planted fault")
