@@ -1,9 +1,10 @@
 """The night simulated from the Terraform: what each station and the fan would have seen, minute by minute."""
 
 from analysis.capacity.night.kernel import FAULTS, Setting
-from analysis.capacity.night.parameters import Fault, NightError, Setup, fault, night_assumptions, setup
+from analysis.capacity.night.parameters import Fault, Setup, fault, setup
 from analysis.capacity.night.replay import replay, run
 from analysis.capacity.night.series import Event, Night, Series, Stretch, summary, to_json
+from analysis.capacity.night.values import NightError, night_assumptions
 
 __all__ = [
     "FAULTS",

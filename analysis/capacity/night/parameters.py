@@ -6,24 +6,20 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import facts
 from analysis.architecture import Architecture, Diagnostic, Resource, Unknown
 from analysis.capacity.analytic import workers
 from analysis.capacity.night import kernel
+from analysis.capacity.night.values import Inputs, NightError, replaced
 from analysis.demand.flows import poll_interval
 from analysis.demand.path import RequestPath, Service, Tracking, request_path, without_unused_cache
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 
 Array = NDArray[np.float64]
-
-ASSUMPTIONS = Path(facts.__file__).parent / "night.toml"
 
 STEP_S = 0.1
 """A step of the simulation. A fifth of it moves throughput by about a hundredth, as the tests hold."""
@@ -47,10 +43,6 @@ CHANGES: Mapping[str, int] = {
 
 ROWS_PER_TASK = 3
 """Table rows per task at most: one that runs, one that starts and one that still drains."""
-
-
-class NightError(ValueError):
-    """A night that cannot be simulated as asked; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +96,6 @@ class Setup:
         return (len(self.users) - 1) // 60
 
 
-@cache
-def night_assumptions() -> Mapping[str, Assumption]:
-    """The assumptions of `facts/night.toml` by name."""
-    return facts.assumptions(ASSUMPTIONS)
-
-
 def setup(
     architecture: Architecture,
     scenario: Scenario,
@@ -118,13 +104,18 @@ def setup(
     faults: Sequence[Fault] = (),
     profile: Runtime | None = None,
     peak_users: int | None = None,
+    values: Mapping[str, float] | None = None,
+    path: RequestPath | None = None,
 ) -> Setup:
     """The night of `scenario` on `architecture`, ready to be run with any seed.
 
-    `profile` replaces the runtime that `stack` names; one of the two must be there. `peak_users` replaces the scenario's. Raises
-    demand.PathError where no request path can be derived, NightError for a fault outside the night.
+    `profile` replaces the runtime that `stack` names; one of the two must be there. `peak_users` replaces the scenario's, and
+    `values` any assumption by its name (`client.timeout_s`; see `values.replaced`). `path` saves deriving the request path again
+    where many nights of one stack are made. Raises demand.PathError where no request path can be derived, NightError for a fault
+    outside the night, for an assumption that is not known and for a value that it cannot have.
     """
-    path = request_path(architecture, stack)
+    if path is None:
+        path = request_path(architecture, stack)
     if profile is None:
         if stack is None:
             raise NightError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
@@ -132,7 +123,14 @@ def setup(
     path = without_unused_cache(path, profile)
     if peak_users is not None:
         scenario = scenario.with_peak(peak_users)
+    inputs = replaced(values or {}, scenario, profile)
+    scenario, profile = inputs.scenario, inputs.profile
     notes = list(path.diagnostics)
+    if path.poll_interval_s is not None and "client.poll_interval_s" in (values or {}):
+        message = (
+            f"the Terraform has the clients poll every {path.poll_interval_s.value} s; the value given does nothing"
+        )
+        notes.append(Diagnostic("warning", message, path.service.defined_at))
     tracking = _tracking(path.service, notes)
     steps = _steps(architecture, path.service, notes)
     live = next(route for route in scenario.routes if route.live)
@@ -146,7 +144,7 @@ def setup(
         scenario=scenario.title,
         runtime=profile.name,
         path=path,
-        setting=_setting(architecture, path, scenario, profile, notes),
+        setting=_setting(architecture, path, inputs, notes),
         start_minute=scenario.start_minute,
         users=_users(scenario),
         routes=_routes(path, scenario),
@@ -155,14 +153,22 @@ def setup(
         steps=steps,
         edge_spans_s=tuple(spans),
         freshness_target_s=scenario.freshness_target_s.at(),
-        assumptions=_assumed(path, scenario, profile),
+        assumptions=_assumed(path, inputs),
         diagnostics=tuple(notes),
     )
 
 
 def _users(scenario: Scenario) -> Array:
-    seconds = 60 * int(scenario.end_minute - scenario.start_minute)
-    return np.array([scenario.users(scenario.start_minute + second / 60.0) for second in range(seconds + 1)])
+    """The users of each second, as `Scenario.users` has them, for all seconds at once."""
+    count = 60 * int(scenario.end_minute - scenario.start_minute) + 1
+    minutes = scenario.start_minute + np.arange(count) / 60.0
+    level = np.interp(minutes, [m.minute for m in scenario.profile], [m.level for m in scenario.profile])
+    for surge in scenario.surges:
+        elapsed_s = np.maximum((minutes - surge.minute) * 60.0, 0.0)
+        fading = np.exp(-np.maximum(elapsed_s - surge.rise_s, 0.0) / (60.0 * surge.fade_min))
+        level = level + surge.level * np.where(elapsed_s < surge.rise_s, elapsed_s / surge.rise_s, fading)
+    users: Array = scenario.peak_users.at() * level / level.max()
+    return users
 
 
 def _routes(path: RequestPath, scenario: Scenario) -> Array:
@@ -268,10 +274,8 @@ def _instances(architecture: Architecture, address: str) -> Iterator[Resource]:
             yield resource
 
 
-def _setting(
-    architecture: Architecture, path: RequestPath, scenario: Scenario, profile: Runtime, notes: list[Diagnostic]
-) -> kernel.Setting:
-    assumed = {name: value.at() for name, value in night_assumptions().items()}
+def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kernel.Setting:
+    scenario, profile, assumed = inputs.scenario, inputs.profile, inputs.numbers
     service, balancer = path.service, path.balancer
     start, most = int(service.tasks_at_start.value), int(service.tasks_at_most.value)
     loop = profile.concurrency == "event_loop"
@@ -284,7 +288,7 @@ def _setting(
             f"{service.address}: its subnets stand in one zone, as far as is known; losing a zone loses every task"
         )
         notes.append(Diagnostic("warning", message, service.defined_at))
-    datapoints = int(limit("autoscaling.scale_out.datapoints").at())
+    datapoints = int(assumed["autoscaling.scale_out.datapoints"])
     return kernel.Setting(
         step_s=STEP_S,
         bucket_s=BUCKET_S,
@@ -311,7 +315,7 @@ def _setting(
         database_s=profile.database_s_per_request.at(),
         cold_s=assumed["cold_s"],
         cold_factor=assumed["cold_factor_event_loop" if loop else "cold_factor_process"],
-        start_median_s=limit("fargate.start_s").at(),
+        start_median_s=assumed["fargate.start_s"],
         start_sigma=assumed["start_sigma"],
         tasks_at_start=start,
         # A scheduled action raises the minimum for the whole game.
@@ -332,7 +336,7 @@ def _setting(
         deregistration_s=balancer.deregistration_delay_s if balancer is not None else 0.0,
         slow_start_s=balancer.slow_start_s if balancer is not None else 0.0,
         # The benchmark runs from load to trigger: half a period until the first datapoint, the datapoints, and then publication.
-        alarm_lag_s=max(0.0, limit("autoscaling.scale_out_trigger_s").at() - 60.0 * datapoints - 30.0),
+        alarm_lag_s=max(0.0, assumed["autoscaling.scale_out_trigger_s"] - 60.0 * datapoints - 30.0),
         out_datapoints=datapoints,
         in_datapoints=int(limit("autoscaling.scale_in.datapoints").at()),
         in_share=limit("autoscaling.scale_in.share_of_target").at(),
@@ -399,15 +403,15 @@ def _storage(values: Mapping[str, Any], assumed: Mapping[str, float]) -> tuple[f
     return baseline, max(baseline, assumed["gp2_burst_iops"]), assumed["gp2_credits"]
 
 
-def _assumed(path: RequestPath, scenario: Scenario, profile: Runtime) -> tuple[Assumption | Limit, ...]:
+def _assumed(path: RequestPath, inputs: Inputs) -> tuple[Assumption | Limit, ...]:
     """What the night rests on besides the Terraform."""
+    profile = inputs.profile
     hit = (profile.cpu_s_per_hit,) if profile.cpu_s_per_hit is not None and path.cache is not None else ()
-    names = ("fargate.start_s", "autoscaling.scale_out_trigger_s", "autoscaling.scale_out.datapoints")
     return (
         profile.cpu_s_per_request,
         *hit,
         profile.database_s_per_request,
-        *scenario.assumptions,
-        *night_assumptions().values(),
-        *(limit(name) for name in names),
+        *inputs.scenario.assumptions,
+        *inputs.night.values(),
+        *inputs.limits.values(),
     )

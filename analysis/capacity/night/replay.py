@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_type_hints
 
 import numpy as np
@@ -68,6 +68,8 @@ def replay(
     *,
     profile: Runtime | None = None,
     peak_users: int | None = None,
+    values: Mapping[str, float] | None = None,
 ) -> Night:
-    """The night of `scenario` on `architecture` with a seed and faults. Raises as parameters.setup does."""
-    return run(setup(architecture, scenario, stack, faults=faults, profile=profile, peak_users=peak_users), seed)
+    """The night of `scenario` on `architecture` with a seed, faults and other values. Raises as parameters.setup does."""
+    made = setup(architecture, scenario, stack, faults=faults, profile=profile, peak_users=peak_users, values=values)
+    return run(made, seed)
