@@ -213,7 +213,7 @@ def run(argv: Sequence[str], *, cwd: Path, environ: Mapping[str, str], timeout_s
         try:
             stdout, stderr = process.communicate(timeout=timeout_s)
         except BaseException as error:
-            _end_group(process)
+            end_group(process)
             if isinstance(error, subprocess.TimeoutExpired):
                 what = " ".join([Path(argv[0]).name, *argv[1:2]])
                 raise TerraformError(f"{what} was ended after {timeout_s:g} s without an answer") from None
@@ -221,7 +221,8 @@ def run(argv: Sequence[str], *, cwd: Path, environ: Mapping[str, str], timeout_s
     return Completed(process.returncode, stdout, stderr, time.monotonic() - started)
 
 
-def _end_group(process: subprocess.Popen[str]) -> None:
+def end_group(process: subprocess.Popen[str]) -> None:
+    """Ends a process that leads its own group, and whatever is left of the group."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, sign)

@@ -1,0 +1,288 @@
+"""The WSGI application that stands before moto: it finds out what is asked, who should answer, and writes down who did."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import IO, Any, cast
+from urllib.parse import parse_qs
+
+from botocore.exceptions import UnknownServiceError
+from botocore.parsers import create_parser
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, NotFound
+
+from analysis.validation.emulator import absent, edits, patches
+from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
+from analysis.validation.emulator.rows import Asked, AwsError, Document, Memory
+
+# The name a request is signed for -> botocore's name of the service, where they differ.
+# https://docs.aws.amazon.com/general/latest/gr/rande.html
+SIGNED_FOR = {
+    "monitoring": "cloudwatch",
+    "elasticloadbalancing": "elbv2",
+    "tagging": "resourcegroupstaggingapi",
+    "states": "stepfunctions",
+    "email": "sesv2",
+    "servicequotas": "service-quotas",
+    "cloudcontrolapi": "cloudcontrol",
+    "eventbridge": "events",
+    "aws-marketplace": "meteringmarketplace",
+    "execute-api": "apigatewaymanagementapi",
+}
+
+ABSENT = {(row.service, row.operation): row for row in absent.ROWS}
+EDITS = {(row.service, row.operation): row for row in edits.ROWS}
+PATCHED = frozenset((row.service, name) for row in patches.ROWS for name in row.operations)
+
+NOBODY = "neither moto nor the front implements it; add a row to analysis/validation/emulator/absent.py"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A call as far as it could be understood.
+
+    Where botocore knows no such service `model` is an empty one; where it knows no such operation that is empty, and named `?`.
+    """
+
+    service: str
+    model: ServiceModel
+    operation: OperationModel
+    uri: Document
+    request: BackendRequest
+    region: str
+
+    @property
+    def name(self) -> str:
+        return self.operation.name
+
+    @property
+    def protocol(self) -> str:
+        return determine_request_protocol(self.model, self.request.content_type)
+
+
+class Front:
+    """The application. `log` gets one line of JSON for each call.
+
+    One call is answered at a time: moto's stores are not made for threads, and the wait is in Terraform, not here.
+    """
+
+    def __init__(self, log: IO[str]) -> None:
+        self._log = log
+        self._lock = threading.Lock()
+        self._memory = Memory()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """As WSGI has it."""
+        body = _read(environ)
+        started = time.monotonic()
+        with self._lock:
+            asked = _understood(environ)
+            answered, answer = self._answered(asked, environ, body)
+            self._write(asked, answered, answer, time.monotonic() - started)
+        start_response(_status_line(answer.status), answer.headers)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
+
+    def _answered(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
+        key = (request.service, request.name)
+        try:
+            if key in ABSENT:
+                return "front", self._absent(request)
+            return self._by_moto_or_mended(request, environ, body)
+        except NotImplementedError:
+            return "unimplemented", _refusal(
+                request, "NotImplemented", f"{request.service} {request.name}: {NOBODY}", 400
+            )
+        except HTTPException as error:
+            return "moto", _Answer(error.code or 500, list(error.get_headers()), str(error.get_body()).encode())
+        except AwsError as error:
+            return "front" if key in ABSENT else "patched", _refusal(request, error.code, error.message)
+        except Exception as error:  # noqa: BLE001 - moto fails in many ways; the SDK would try a 500 again 25 times
+            said = f"{request.service} {request.name}: the emulator failed with {type(error).__name__}: {error}"
+            return "unimplemented", _refusal(request, "InternalFailure", said, 400)
+
+    def _by_moto_or_mended(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
+        key = (request.service, request.name)
+        answer = self._by_moto(environ, body)
+        if key in EDITS and answer.status < 300:
+            return "patched", self._edited(request, answer)
+        return ("patched" if key in PATCHED else "moto"), answer
+
+    def _asked(self, request: _Request) -> Asked:
+        return Asked(
+            request.service,
+            request.name,
+            _parameters(request),
+            ACCOUNT,
+            request.region,
+            self._memory.of(ACCOUNT, request.region),
+        )
+
+    def _absent(self, request: _Request) -> _Answer:
+        asked = self._asked(request)
+        return _serialised(request, ABSENT[request.service, request.name].answer(asked))
+
+    def _edited(self, request: _Request, answer: _Answer) -> _Answer:
+        parser = create_parser(request.protocol)
+        shape = request.operation.output_shape
+        raw = {
+            "status_code": answer.status,
+            "headers": _CaseInsensitive(answer.headers),
+            "body": answer.body,
+            "context": {"operation_name": request.name},
+        }
+        document: Document = parser.parse(raw, shape) if shape is not None else {}
+        document.pop("ResponseMetadata", None)
+        return _serialised(request, EDITS[request.service, request.name].edit(self._asked(request), document))
+
+    def _by_moto(self, environ: dict[str, Any], body: bytes) -> _Answer:
+        kept: list[Any] = []
+
+        def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+            kept[:] = [int(status.split(" ", 1)[0]), headers]
+
+        chunks = self._moto(environ | {"wsgi.input": io.BytesIO(body)}, start)
+        try:
+            content = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        status, headers = kept
+        if status in {404, 405} and content.startswith(b"<!doctype html>"):  # Flask's own page: moto has no such path
+            raise NotImplementedError
+        return _Answer(status, headers, content)
+
+    def _write(self, request: _Request, answered: Answerer, answer: _Answer, seconds: float) -> None:
+        line = {
+            "service": request.service,
+            "operation": request.name,
+            "status": answer.status,
+            "answered": answered,
+            "error": _error_code(answer) if answer.status >= 400 else "",
+            "seconds": round(seconds, 4),
+        }
+        self._log.write(json.dumps(line) + "\n")
+        self._log.flush()
+
+
+class _CaseInsensitive(dict[str, str]):
+    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+        super().__init__((name.lower(), value) for name, value in items)
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+
+def _read(environ: dict[str, Any]) -> bytes:
+    """The whole body; afterwards the environment speaks of a body of that length, however it was sent."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = stream.read()
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    else:
+        body = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return cast(bytes, body)
+
+
+def _understood(environ: dict[str, Any]) -> _Request:
+    request = BackendRequest(environ)
+    signed_for, region = _scope(environ)
+    service = SIGNED_FOR.get(signed_for, signed_for)
+    if service == "s3" and environ.get("PATH_INFO", "").startswith("/v20180820/"):
+        service = "s3control"
+    try:
+        model = get_service_model(service)
+    except UnknownServiceError:  # moto may still know the path: its own pages, the metadata of an instance
+        model = ServiceModel({"metadata": {"protocol": "json"}, "operations": {"?": {}}, "shapes": {}}, service)
+        return _Request(service, model, model.operation_model("?"), {}, request, region)
+    try:
+        operation, uri = get_service_router(service).match(request)
+    except (NotFound, NotImplementedError):
+        operation, uri = OperationModel({}, model, "?"), {}
+    finally:
+        environ["wsgi.input"].seek(0)
+    return _Request(service, model, operation, uri, request, region)
+
+
+def _scope(environ: dict[str, Any]) -> tuple[str, str]:
+    """Service and region from the scope of the signature: `.../20261121/us-east-1/ecs/aws4_request`."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    credential = next((part for part in authorization.split() if part.startswith("Credential=")), "")
+    presigned = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
+    scope = (credential.removeprefix("Credential=").rstrip(",") or presigned).split("/")
+    return (scope[3].lower(), scope[2]) if len(scope) == 5 else ("s3" if not authorization else "?", REGION)
+
+
+def _parameters(request: _Request) -> Document:
+    asked = request.request
+    parser = PROTOCOL_PARSERS[request.protocol](request.operation)
+    found: Document = parser.parse(
+        {
+            "method": asked.method,
+            "values": asked.values,
+            "headers": asked.headers,
+            "body": asked.data,
+            "url_path": asked.path,
+            "url_params": request.uri,
+        }
+    )
+    return found
+
+
+def _serialised(request: _Request, result: object) -> _Answer:
+    serializer = get_serializer_class(request.model.service_name, request.protocol)(request.operation)
+    answer = serializer.serialize(result)
+    body = answer["body"]
+    headers = Headers({name: str(value) for name, value in answer["headers"].items()})
+    return _Answer(answer["status_code"], list(headers.items()), body.encode() if isinstance(body, str) else body)
+
+
+def _refusal(request: _Request, code: str, message: str, status: int | None = None) -> _Answer:
+    """An error in the protocol of the service, so that the caller sees a sentence and does not try again."""
+    answer = _serialised(request, AwsError(code, message))
+    return _Answer(status or answer.status, answer.headers, answer.body)
+
+
+def _error_code(answer: _Answer) -> str:
+    text = answer.body[:2000].decode(errors="replace")
+    for before, after in (("<Code>", "</Code>"), ('"__type": "', '"'), ('"__type":"', '"')):
+        start = text.find(before)
+        if start >= 0:
+            return text[start + len(before) :].split(after, 1)[0].rsplit("#", 1)[-1]
+    return {name.lower(): value for name, value in answer.headers}.get("x-amzn-errortype", "")
+
+
+def _status_line(status: int) -> str:
+    from http import HTTPStatus  # noqa: PLC0415
+
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
