@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import parse_qs
 
 from botocore.exceptions import UnknownServiceError
 from botocore.parsers import create_parser
+from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
@@ -23,7 +25,7 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 
-from analysis.validation.emulator import absent, edits, patches
+from analysis.validation.emulator import absent, control, edits, patches
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
 from analysis.validation.emulator.rows import Asked, AwsError, Document, Memory
 
@@ -80,15 +82,17 @@ class _Request:
 
 
 class Front:
-    """The application. `log` gets one line of JSON for each call.
+    """The application. `log` gets one line of JSON for each call; `listen` opens a port of its own for a copy of the process.
 
     One call is answered at a time: moto's stores are not made for threads, and the wait is in Terraform, not here.
     """
 
-    def __init__(self, log: IO[str]) -> None:
+    def __init__(self, log: IO[str], listen: Callable[[], tuple[str, Callable[[], None]]] | None = None) -> None:
         self._log = log
+        self._listen = listen or _deaf
         self._lock = threading.Lock()
         self._memory = Memory()
+        self._declared = control.Declared()
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -96,15 +100,44 @@ class Front:
         body = _read(environ)
         started = time.monotonic()
         with self._lock:
+            if environ.get("PATH_INFO") in control.PATHS:
+                answer = self._controlled(environ["PATH_INFO"], body)
+                start_response(_status_line(answer.status), answer.headers)
+                return [answer.body]
             asked = _understood(environ)
             answered, answer = self._answered(asked, environ, body)
             self._write(asked, answered, answer, time.monotonic() - started)
         start_response(_status_line(answer.status), answer.headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
 
+    def _controlled(self, path: str, body: bytes) -> _Answer:
+        """The answer to a request of the rehearsal's own: see `control`."""
+        try:
+            given = json.loads(body)
+            said: Document = (
+                {"declared": self._declared.add(given)} if path == control.PATHS[0] else self._copied(given["log"])
+            )
+        except (control.DeclarationError, ValueError, KeyError, TypeError, OSError) as error:
+            return _json(400, {"error": str(error)})
+        return _json(200, said)
+
+    def _copied(self, log: str) -> Document:
+        """Endpoint and process of a copy of this one with all that it holds; called with the lock, so nobody else is at work."""
+
+        def begin() -> tuple[str, Callable[[], None]]:
+            self._lock = threading.Lock()  # this thread holds the old one, and no other thread is left
+            self._log = Path(log).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the copy lives)
+            return self._listen()
+
+        return control.forked(begin)
+
     def _answered(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
         key = (request.service, request.name)
         try:
+            if self._declared.watches(*key):
+                declared = self._declared.answer(*key, _parameters(request))
+                if declared is not None:
+                    return "declared", _serialised(request, declared)
             if key in ABSENT:
                 return "front", self._absent(request)
             return self._by_moto_or_mended(request, environ, body)
@@ -114,7 +147,7 @@ class Front:
             )
         except HTTPException as error:
             return "moto", _Answer(error.code or 500, list(error.get_headers()), str(error.get_body()).encode())
-        except AwsError as error:
+        except (AwsError, ServiceException) as error:
             return "front" if key in ABSENT else "patched", _refusal(request, error.code, error.message)
         except Exception as error:  # noqa: BLE001 - moto fails in many ways; the SDK would try a 500 again 25 times
             said = f"{request.service} {request.name}: the emulator failed with {type(error).__name__}: {error}"
@@ -182,6 +215,15 @@ class Front:
         }
         self._log.write(json.dumps(line) + "\n")
         self._log.flush()
+
+
+def _deaf() -> tuple[str, Callable[[], None]]:
+    raise OSError("this emulator does not listen by itself, so it cannot be copied")
+
+
+def _json(status: int, document: Document) -> _Answer:
+    body = json.dumps(document).encode()
+    return _Answer(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], body)
 
 
 class _CaseInsensitive(dict[str, str]):

@@ -8,12 +8,15 @@ import ipaddress
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, cast
@@ -29,8 +32,8 @@ LOOPBACK = "127.0.0.1"
 START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 5.0
 
-Answerer: TypeAlias = Literal["moto", "front", "patched", "unimplemented"]
-"""Who answered: moto as it is, the front in its place, moto with its answer or its class mended, or nobody (400 at once)."""
+Answerer: TypeAlias = Literal["moto", "front", "patched", "declared", "unimplemented"]
+"""Who answered: moto as it is, the front in its place, moto with an answer or a class mended, a declaration, or nobody (400)."""
 
 
 class EmulatorError(Exception):
@@ -101,6 +104,61 @@ class Emulator:
             except ValueError:  # the last line may still be being written
                 continue
         return tuple(found)
+
+    def declare(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Lets later calls be answered as declared: see `control`. Raises EmulatorError for an answer that AWS could not give."""
+        _post(f"{self.endpoint}/_front/declare", list(rows))
+
+    @contextmanager
+    def copy(self) -> Iterator[Copy]:
+        """An emulator with the same resources, in a process of its own, ended with the block; what is done to it stays there."""
+        self.require()
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=self.scratch, ignore_cleanup_errors=True) as directory:
+            log = Path(directory) / "calls.jsonl"
+            said = _post(f"{self.endpoint}/_front/fork", {"log": str(log)})
+            copy = Copy(said["endpoint"], self.version, Path(directory), self.process, said["pid"])
+            try:
+                yield copy
+            finally:
+                with suppress(ProcessLookupError):
+                    os.kill(copy.pid, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Copy(Emulator):
+    """A copy of an emulator; `process` is that of the original, with which it ends."""
+
+    pid: int
+
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def require(self) -> None:
+        """Nothing while it runs; raises EmulatorGoneError once it has ended."""
+        if not self.alive():
+            raise EmulatorGoneError(
+                f"the emulated AWS at {self.endpoint} ended while it was needed; run the command again"
+            )
+
+
+def _post(url: str, document: object) -> dict[str, Any]:
+    """The answer of the front's own paths. Raises EmulatorError with its sentence, EmulatorGoneError where nobody answers."""
+    request = urllib.request.Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=START_TIMEOUT_S) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise EmulatorError(json.load(error).get("error", str(error))) from None
+    except OSError as error:
+        raise EmulatorGoneError(f"the emulated AWS does not answer ({error}); run the command again") from None
+    return found
 
 
 def settings(endpoint: str) -> dict[str, str]:

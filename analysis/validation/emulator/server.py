@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from analysis.validation.emulator.process import LOOPBACK
@@ -20,7 +22,7 @@ def serve(port: int, log: Path) -> None:
     from moto.core.config import default_user_config  # noqa: PLC0415 - after its settings
     from moto.moto_api._internal import mock_random  # noqa: PLC0415
     from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415
-    from werkzeug.serving import make_server  # noqa: PLC0415
+    from werkzeug.serving import BaseWSGIServer, make_server  # noqa: PLC0415
 
     from analysis.validation.emulator import patches  # noqa: PLC0415
     from analysis.validation.emulator.front import Front  # noqa: PLC0415
@@ -36,16 +38,28 @@ def serve(port: int, log: Path) -> None:
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Nothing: the front keeps the log."""
 
-    with log.open("a", encoding="utf-8") as handle:
-        server = make_server(LOOPBACK, port, Front(handle), threaded=True, request_handler=Quiet)
+    def listening(front: Front, port: int = 0) -> BaseWSGIServer:
         threading.Thread(target=_end_with_parent, daemon=True).start()
+        return make_server(LOOPBACK, port, front, threaded=True, request_handler=Quiet)
+
+    def copy() -> tuple[str, Callable[[], None]]:
+        server.socket.close()  # the original's, of which a copy holds a second handle
+        own = listening(front)
+        return f"http://{LOOPBACK}:{own.server_port}", own.serve_forever
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a copy that has ended leaves the table of processes by itself
+    with log.open("a", encoding="utf-8") as handle:
+        front = Front(handle, copy)
+        server = listening(front, port)
         sys.stdout.write(f"http://{LOOPBACK}:{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()  # returns when the other end is closed, also by the death of its process
+    # No buffered reader: a copy could not take the lock that the original's thread holds on it.
+    while os.read(0, 64):  # nothing is left to read when the other end is closed, also by the death of its process
+        pass
     os._exit(0)
 
 
