@@ -337,6 +337,20 @@ class ModuleInstance:
 
         return self.cell("output", name, placed.file, argument or placed.block, compute)
 
+    def check_output(self, name: str) -> None:
+        """Report each precondition of an output that is false; one that is not known yet is for Terraform to judge."""
+        placed = self.config.outputs[name]
+        for rule in (block for block in placed.block.body.blocks if block.type == "precondition"):
+            condition = argument_of(rule, "condition")
+            if condition is None:
+                self.stack.report("a precondition needs a condition", placed.file, rule)
+                continue
+            if self.judged(f"precondition of output.{name}", placed.file, condition) is False:
+                message = argument_of(rule, "error_message")
+                text = None if message is None else self.judged("error_message", placed.file, message)
+                shown = text if isinstance(text, str) else "a precondition is not met"
+                self.stack.report(f"output {quoted(name)}: {shown}", placed.file, condition)
+
     # --- providers ---
 
     def provider(self, name: str) -> ProviderSettings | None:

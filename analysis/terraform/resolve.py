@@ -90,6 +90,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
                     (managed if block.mode == "managed" else read).append(instance.resource())
         for output, placed in module.config.outputs.items():
             stack.get(module.output_cell(output, placed), placed.block)
+            module.check_output(output)
     region = region_of(stack, root, managed)
     return Architecture(
         name,

@@ -100,6 +100,28 @@ def test_a_precondition_of_a_resource_that_is_false_is_an_error_and_one_not_know
     assert [diagnostic.location.line for diagnostic in found.errors] == [8] * len(said)
 
 
+def test_a_precondition_of_an_output_that_is_false_is_an_error_in_any_module(load):
+    output = """
+variable "tasks" {}
+output "connections" {
+  value = var.tasks * 10
+  precondition {
+    condition     = var.tasks * 10 <= 80
+    error_message = "${var.tasks} tasks are too many."
+  }
+  precondition {
+    condition     = timestamp() != ""
+    error_message = "Not known before it is applied."
+  }
+}
+"""
+    main = output + 'module "m" {\n  source = "./m"\n  tasks  = var.tasks + 1\n}\n'
+    assert not load(main, {"m/main.tf": output}, variables={"tasks": 7}).errors
+    said = [str(error) for error in load(main, {"m/main.tf": output}, variables={"tasks": 8}).errors]
+    assert said == ['m/main.tf:6:5: error: output "connections": 9 tasks are too many']
+    assert len(load(main, {"m/main.tf": output}, variables={"tasks": 9}).errors) == 2
+
+
 def test_a_validation_inside_a_module_blames_the_argument(load):
     architecture = load(
         'module "m" {\n  source = "./m"\n  n      = 11\n}\n',
