@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import alarms
-from analysis.alarms import Harm, Pack, Report
+from analysis.alarms import Harm, Metric, Pack, Report
 from analysis.architecture import Architecture, Unknown
+from analysis.demand.path import RequestPath, request_path
 from analysis.facts import Runtime, Scenario, Stack
 
 if TYPE_CHECKING:
@@ -63,24 +64,23 @@ class StudiedNight:
     @cached_property
     def pack(self) -> Pack:
         """What CloudWatch would hold of the metrics that the stack's alarms watch. Raises ValueError where it is none of them."""
-        told = alarms.read(self.architecture)
-        metrics = [metric for alarm in told.metric for _, metric in alarm.queries]
+        return self.pack_of(metric for alarm in alarms.read(self.architecture).metric for _, metric in alarm.queries)
+
+    def pack_of(self, metrics: Iterable[Metric], owner: Architecture | None = None) -> Pack:
+        """What CloudWatch would hold of `metrics`; ValueError where the night publishes none of them.
+
+        `owner` is the stack whose alarms or dashboards ask, where they are put on another stack's night: its own database,
+        replica and cache are then taken to be this night's.
+        """
         setup = self.night.setup
         origin = f"simulated: {setup.stack}, {setup.scenario}, seed {self.night.seed}"
         stations = {
             key: {name: column.tolist() for name, column in series.values.items()}
             for key, series in self.night.series.items()
         }
-        return alarms.simulated(metrics, stations, self.start, origin, where=self._where())
-
-    def _where(self) -> dict[str, str]:
-        database = self.night.setup.path.database
-        if database is None:
-            return {}
-        name = self.architecture.by_address[database.address].values.get("identifier")
-        if isinstance(name, Unknown):
-            return {"database": name.reference}
-        return {"database": str(name) if name else f"{database.address}.identifier"}
+        asking = self.architecture if owner is None else owner
+        path = setup.path if asking is self.architecture else request_path(asking)
+        return alarms.simulated(metrics, stations, self.start, origin, where=dict(_where(asking, path)))
 
     @cached_property
     def report(self) -> Report | None:
@@ -98,6 +98,24 @@ class StudiedNight:
         return max((row.lead_s for row in rows if row.severity == PAGE and row.lead_s is not None), default=None)
 
 
+def _where(architecture: Architecture, path: RequestPath) -> Iterator[tuple[str, str]]:
+    """For a station the name by which its metrics are told from those of its like; of several replicas or nodes the first."""
+    if path.database is not None:
+        yield "database", _identifier(architecture, path.database.address, "identifier")
+        for replica in path.database.replicas[:1]:
+            yield "replica", _identifier(architecture, replica, "identifier")
+    if path.cache is not None:
+        name = _identifier(architecture, path.cache.address, "replication_group_id")
+        yield "cache", f"{name}-001"  # ElastiCache numbers the nodes of a group; the first is its primary at the start
+
+
+def _identifier(architecture: Architecture, address: str, attribute: str) -> str:
+    name = architecture.by_address[address].values.get(attribute)
+    if isinstance(name, Unknown):
+        return name.reference
+    return str(name) if name else f"{address}.{attribute}"
+
+
 def _filled(column: NDArray[np.float64]) -> list[float]:
     return [float(figure) for figure in np.nan_to_num(column)]
 
@@ -111,13 +129,15 @@ def studied_night(
     peak_users: int | None = None,
     *,
     profile: Runtime | None = None,
+    values: Mapping[str, float] | None = None,
     kick_off: dt.datetime = KICK_OFF,
 ) -> StudiedNight:
     """The night of `scenario` on `architecture` with a seed and faults, beginning so that the match starts at `kick_off`.
 
+    `profile` replaces the runtime that `stack` names, `values` any assumption by its name.
     Raises as `analysis.capacity.night.setup` does.
     """
     from analysis.capacity.night import replay  # noqa: PLC0415 (pulls in the compiler)
 
-    night = replay(architecture, scenario, stack, seed, faults, profile=profile, peak_users=peak_users)
+    night = replay(architecture, scenario, stack, seed, faults, profile=profile, peak_users=peak_users, values=values)
     return StudiedNight(architecture, night, kick_off)

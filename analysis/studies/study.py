@@ -31,7 +31,10 @@ class StudyError(ValueError):
 
 @dataclass(frozen=True)
 class Study:
-    """One stack, resolved under given values, with the scenario it is judged by."""
+    """One stack, resolved under given values, with the scenario it is judged by, the program it runs and the prices it pays.
+
+    `values` replaces assumptions that only a simulated night makes.
+    """
 
     directory: Path
     architecture: Architecture
@@ -39,6 +42,7 @@ class Study:
     scenario: Scenario
     profile: Runtime
     book: PriceBook
+    values: Mapping[str, float] = field(default_factory=dict)
     _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -83,6 +87,10 @@ class Study:
         """The same study with another number of users at the peak."""
         return replace(self, scenario=self.scenario.with_peak(users), _nights={})
 
+    def altered(self, arguments: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> Study:
+        """The same study with resources left out and arguments replaced on the resolved model; see `study`."""
+        return replace(self, architecture=_altered(_reduced(self.architecture, without), arguments), _nights={})
+
     def night(self, seed: int = 1, faults: Sequence[str] = ()) -> StudiedNight:
         """The scenario's night, simulated once for the same seed and faults (written `zone-loss@104`). Raises NightError."""
         from analysis.capacity.night import fault  # noqa: PLC0415 (pulls in the compiler)
@@ -91,7 +99,7 @@ class Study:
         if key not in self._nights:
             broken = [fault(text) for text in faults]
             self._nights[key] = studied_night(
-                self.architecture, self.scenario, self.about, seed, broken, profile=self.profile
+                self.architecture, self.scenario, self.about, seed, broken, profile=self.profile, values=self.values
             )
         return self._nights[key]
 
@@ -168,6 +176,10 @@ def study(
 def _assuming(made: Study, name: str, value: float) -> Study:
     """The study with one assumption replaced; its range keeps its proportions."""
     if name not in made.assumptions:
+        from analysis.capacity.night.values import LIMITS, night_assumptions  # noqa: PLC0415 (pulls in the compiler)
+
+        if name in night_assumptions() or name in LIMITS:
+            return replace(made, values={**made.values, name: value}, _nights={})
         known = ", ".join(made.assumptions)
         raise StudyError(f"{made.directory.name} assumes no {name!r} that could be replaced; it assumes {known}")
     group, _, key = name.rpartition(".")
