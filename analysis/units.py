@@ -5,6 +5,9 @@ Money is `Decimal` and is rounded only where it is printed, by `money` and `rate
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
@@ -149,3 +152,22 @@ def number(value: Decimal) -> str:
 def _without_idle_zeros(text: str) -> str:
     whole, _, cents = text.partition(".")
     return f"{whole}.{cents.rstrip('0').ljust(2, '0')}"
+
+
+_PERIOD = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
+
+
+def later(day: dt.date, period: str) -> dt.date:
+    """`day` plus a period such as `90 days` or `6 months`; a day that a month lacks becomes its last.
+
+    Raises ValueError where the period is not written like that.
+    """
+    match = _PERIOD.fullmatch(period.strip())
+    if not match:
+        raise ValueError(f"{period!r} is not a period; write a number and day, week, month or year, such as '6 months'")
+    amount, unit = int(match[1]), match[2]
+    if unit in {"day", "week"}:
+        return day + dt.timedelta(days=amount * (7 if unit == "week" else 1))
+    months = day.month - 1 + amount * (12 if unit == "year" else 1)
+    year, month = day.year + months // 12, months % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 from mkdocs.utils.meta import get_data
 
-_PERIOD = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
+from analysis.units import later
 
 
 class FrontMatterError(ValueError):
@@ -47,22 +45,6 @@ def today() -> dt.date:
     """The day of the build; GAMEDAY_TODAY=2026-11-21 fixes it, for tests and for reproducible builds."""
     fixed = os.environ.get("GAMEDAY_TODAY")
     return dt.date.fromisoformat(fixed) if fixed else dt.datetime.now(tz=dt.UTC).date()
-
-
-def later(day: dt.date, period: str) -> dt.date:
-    """`day` plus a period such as `90 days` or `6 months`; a day that a month lacks becomes its last.
-
-    Raises ValueError where the period is not written like that.
-    """
-    match = _PERIOD.fullmatch(period.strip())
-    if not match:
-        raise ValueError(f"{period!r} is not a period; write a number and day, week, month or year, such as '6 months'")
-    amount, unit = int(match[1]), match[2]
-    if unit in {"day", "week"}:
-        return day + dt.timedelta(days=amount * (7 if unit == "week" else 1))
-    months = day.month - 1 + amount * (12 if unit == "year" else 1)
-    year, month = day.year + months // 12, months % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def read(path: Path, name: str) -> FrontMatter:

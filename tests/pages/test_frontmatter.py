@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.pages import frontmatter
+from analysis.units import later
 
 META = {
     "title": "Page",
@@ -19,8 +20,8 @@ META = {
 
 
 def test_a_month_after_the_end_of_january_is_the_end_of_february():
-    assert frontmatter.later(dt.date(2026, 1, 31), "1 month") == dt.date(2026, 2, 28)
-    assert frontmatter.later(dt.date(2028, 1, 31), "1 month") == dt.date(2028, 2, 29)
+    assert later(dt.date(2026, 1, 31), "1 month") == dt.date(2026, 2, 28)
+    assert later(dt.date(2028, 1, 31), "1 month") == dt.date(2028, 2, 29)
 
 
 @pytest.mark.parametrize(
@@ -28,12 +29,12 @@ def test_a_month_after_the_end_of_january_is_the_end_of_february():
     [("90 days", (2026, 5, 1)), ("2 weeks", (2026, 2, 14)), ("11 months", (2026, 12, 31)), ("1 year", (2027, 1, 31))],
 )
 def test_periods_are_counted_in_days_weeks_months_and_years(period, day):
-    assert frontmatter.later(dt.date(2026, 1, 31), period) == dt.date(*day)
+    assert later(dt.date(2026, 1, 31), period) == dt.date(*day)
 
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2900, 1, 1)), st.integers(1, 999))
 def test_a_longer_period_never_ends_earlier(day, months):
-    assert frontmatter.later(day, f"{months} months") <= frontmatter.later(day, f"{months} years")
+    assert later(day, f"{months} months") <= later(day, f"{months} years")
 
 
 def test_a_page_is_overdue_only_after_its_day():
