@@ -1,5 +1,162 @@
-"""Answers of moto that lose something, mended."""
+"""Answers of moto that lose something, mended: mostly a field that was sent, dropped by moto, and is given back here."""
 
-from analysis.validation.emulator.rows import Edit
+from __future__ import annotations
 
-ROWS: tuple[Edit, ...] = ()
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from analysis.validation.emulator.rows import Asked, Document, Edit
+
+
+def laid_over(answer: Any, sent: Any) -> Any:
+    """What moto answers, with everything on top that was sent: objects member by member, lists of one length item by item."""
+    if isinstance(answer, Mapping) and isinstance(sent, Mapping):
+        return {**answer, **{name: laid_over(answer.get(name), value) for name, value in sent.items()}}
+    if isinstance(answer, list) and isinstance(sent, list) and len(answer) == len(sent):
+        return [laid_over(one, other) for one, other in zip(answer, sent, strict=True)]
+    return answer if sent is None else copy.deepcopy(sent)
+
+
+def _at(document: Document, path: str) -> Iterable[Document]:
+    """The objects at a path such as `services[]` or `Distribution.DistributionConfig`."""
+    found: list[Any] = [document]
+    for step in filter(None, path.split(".")):
+        name, many = step.removesuffix("[]"), step.endswith("[]")
+        found = [value for one in found if isinstance(one, dict) and (value := one.get(name)) is not None]
+        if many:
+            found = [item for one in found for item in one]
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _echo(
+    service: str,
+    why: str,
+    *,
+    fields: Mapping[str, str],
+    writes: Mapping[str, str],
+    reads: Mapping[str, str],
+    key: Callable[[Document], Any],
+    where: str = "",
+) -> tuple[Edit, ...]:
+    """Rows that remember `fields` (as sent -> as answered) when they are written and give them back wherever they are read.
+
+    `writes` and `reads` map an operation to the path of its objects in the answer; `key` names an object by its own fields,
+    and `where` is the member of a request that holds the fields, if they do not stand at its top.
+    """
+    subject = f"echo {service} {sorted(fields.values())} {sorted(writes)}"
+
+    def remembered(asked: Asked, document: Document, path: str) -> Document:
+        sent = asked.parameters.get(where, {}) if where else asked.parameters
+        given = {answered: sent[name] for name, answered in fields.items() if sent.get(name) is not None}
+        for item in _at(document, path):
+            held = asked.memory(subject).setdefault(key(item), {})
+            held.update(given)
+            item.update(laid_over(item, held))
+        return document
+
+    def recalled(asked: Asked, document: Document, path: str) -> Document:
+        for item in _at(document, path):
+            item.update(laid_over(item, asked.memory(subject).get(key(item), {})))
+        return document
+
+    rows = [(operation, path, remembered) for operation, path in writes.items()]
+    rows += [(operation, path, recalled) for operation, path in reads.items()]
+    return tuple(Edit(service, operation, partial(act, path=path), why) for operation, path, act in rows)
+
+
+# ---- CloudFront ---------------------------------------------------------------------------------------------------------------
+
+
+def _keep_distribution(asked: Asked, document: Document) -> Document:
+    sent = (
+        asked.parameters.get("DistributionConfig")
+        or asked.parameters["DistributionConfigWithTags"]["DistributionConfig"]
+    )
+    asked.memory("distributions")[document["Distribution"]["Id"]] = copy.deepcopy(sent)
+    return _distribution(asked, document)
+
+
+def _distribution(asked: Asked, document: Document) -> Document:
+    found = document["Distribution"]
+    found["DistributionConfig"] = _as_sent(asked, found["Id"], found["DistributionConfig"])
+    return document
+
+
+def _distribution_config(asked: Asked, document: Document) -> Document:
+    document["DistributionConfig"] = _as_sent(asked, asked.parameters["Id"], document["DistributionConfig"])
+    return document
+
+
+def _as_sent(asked: Asked, name: str, answered: Document) -> Document:
+    sent = asked.memory("distributions").get(name, {})
+    found: Document = laid_over(answered, sent)
+    # Without what moto puts in: a behaviour has either a policy or lifetimes of its own, a certificate one source.
+    if sent.get("ViewerCertificate"):
+        found["ViewerCertificate"] = copy.deepcopy(sent["ViewerCertificate"])
+    for behaviour in (found["DefaultCacheBehavior"], *(found.get("CacheBehaviors") or {}).get("Items", ())):
+        if behaviour.get("CachePolicyId"):
+            for name_of in ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL"):
+                behaviour.pop(name_of, None)
+    return found
+
+
+# ---- ElastiCache --------------------------------------------------------------------------------------------------------------
+
+
+def _member_clusters(asked: Asked, document: Document) -> Document:
+    backend = asked.backend()
+    for found in document.get("CacheClusters", ()):
+        held = backend.cache_clusters[found["CacheClusterId"]]
+        group = backend.replication_groups.get(getattr(held, "replication_group_id", None))
+        if group is None:
+            continue
+        node_group = group.node_groups[0]
+        found |= {
+            "CacheParameterGroup": {
+                "CacheParameterGroupName": held.cache_parameter_group_name,
+                "ParameterApplyStatus": "in-sync",
+                "CacheNodeIdsToReboot": [],
+            },
+            "SecurityGroups": [{"SecurityGroupId": name, "Status": "active"} for name in held.security_group_ids],
+            "CacheNodes": [
+                {
+                    "CacheNodeId": "0001",
+                    "CacheNodeStatus": "available",
+                    "Endpoint": {"Address": node_group["primary_endpoint_address"], "Port": group.port},
+                    "ParameterGroupStatus": "in-sync",
+                }
+            ],
+            "ReplicationGroupId": group.replication_group_id,
+            "AtRestEncryptionEnabled": group.at_rest_encryption_enabled,
+        }
+    return document
+
+
+ROWS: tuple[Edit, ...] = (
+    *(
+        Edit("cloudfront", name, edit, "moto drops certificate, policies, access control and more of a distribution")
+        for name, edit in (
+            ("CreateDistribution", _keep_distribution),
+            ("CreateDistributionWithTags", _keep_distribution),
+            ("UpdateDistribution", _keep_distribution),
+            ("GetDistribution", _distribution),
+            ("GetDistributionConfig", _distribution_config),
+        )
+    ),
+    *_echo(
+        "ecs",
+        "moto drops how tasks are spread over zones",
+        fields={"availabilityZoneRebalancing": "availabilityZoneRebalancing"},
+        writes={"CreateService": "service", "UpdateService": "service"},
+        reads={"DescribeServices": "services[]", "DeleteService": "service"},
+        key=lambda service: service["serviceArn"],
+    ),
+    Edit(
+        "elasticache",
+        "DescribeCacheClusters",
+        _member_clusters,
+        "moto knows no parameter group, security group or node of a member cluster",
+    ),
+)

@@ -1,8 +1,109 @@
 """Classes of moto's that behave wrongly, mended when the emulator starts."""
 
+from __future__ import annotations
+
+import functools
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
 from analysis.validation.emulator.rows import Patch
 
-ROWS: tuple[Patch, ...] = ()
+
+def _around(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
+    """Replaces a method by one that is given the original as its first argument."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def mended(*args: Any, **kwargs: Any) -> Any:
+        return wrapper(original, *args, **kwargs)
+
+    setattr(owner, name, mended)
+
+
+def _instances_have_their_own_identity() -> None:
+    from moto.rds.models import DBInstance  # noqa: PLC0415 - as moto is imported, it reads its settings
+
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        number = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.region}/{self.db_instance_identifier}").hex[:26]
+        self.dbi_resource_id = f"db-{number.upper()}"
+
+    _around(DBInstance, "__init__", init)
+
+
+def _replication_groups_have_members() -> None:
+    from moto.elasticache.models import CacheCluster, ElastiCacheBackend  # noqa: PLC0415
+
+    def create(original: Callable[..., Any], self: Any, **asked: Any) -> Any:
+        count = asked.get("num_cache_clusters")
+        if count and asked.get("cluster_mode") in {None, "disabled"} and not asked.get("replicas_per_node_group"):
+            asked["replicas_per_node_group"] = count - 1  # moto looks at this number alone
+        group = original(self, **asked)
+        group.kept = asked
+        for member in group.member_clusters:
+            self.cache_clusters[member] = _member(self, CacheCluster, group, member)
+        return group
+
+    def modify(original: Callable[..., Any], self: Any, **asked: Any) -> Any:
+        group = original(self, **asked)
+        for member in group.member_clusters:
+            self.cache_clusters[member].cache_node_type = group.cache_node_type
+        return group
+
+    def delete(original: Callable[..., Any], self: Any, replication_group_id: str, *args: Any, **kwargs: Any) -> Any:
+        group = original(self, replication_group_id, *args, **kwargs)
+        del self.replication_groups[replication_group_id]
+        for member in group.member_clusters:
+            self.cache_clusters.pop(member, None)
+        return group
+
+    _around(ElastiCacheBackend, "create_replication_group", create)
+    _around(ElastiCacheBackend, "modify_replication_group", modify)
+    _around(ElastiCacheBackend, "delete_replication_group", delete)
+
+
+def _member(backend: Any, cluster: Any, group: Any, name: str) -> Any:
+    asked = dict.fromkeys(list(cluster.__init__.__annotations__)[2:])
+    asked |= {key: value for key, value in group.kept.items() if key in asked}
+    asked |= {"cache_cluster_id": name, "replication_group_id": group.replication_group_id, "num_cache_nodes": 1}
+    asked |= {"engine": group.engine, "cache_node_type": group.cache_node_type, "tags": []}
+    return cluster(account_id=backend.account_id, region_name=backend.region_name, **asked)
+
+
+def _parameter_groups_can_be_tagged() -> None:
+    from moto.elasticache.models import ElastiCacheBackend  # noqa: PLC0415
+
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.arn_regex = re.compile(
+            r"^arn:aws:elasticache:.*:[0-9]*:(cluster|snapshot|subnetgroup|replicationgroup|user|parametergroup):.*$"
+        )
+
+    _around(ElastiCacheBackend, "__init__", init)
+
+
+ROWS: tuple[Patch, ...] = (
+    Patch(
+        "rds",
+        ("CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot"),
+        _instances_have_their_own_identity,
+        "moto gives every instance the same DbiResourceId, by which Terraform looks for it",
+    ),
+    Patch(
+        "elasticache",
+        ("CreateReplicationGroup", "ModifyReplicationGroup", "DeleteReplicationGroup"),
+        _replication_groups_have_members,
+        "moto names the member clusters of a replication group and does not make them, and deletes a group without end",
+    ),
+    Patch(
+        "elasticache",
+        ("ListTagsForResource",),
+        _parameter_groups_can_be_tagged,
+        "moto refuses the tags of a parameter group",
+    ),
+)
 
 
 def apply() -> None:
