@@ -36,11 +36,16 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What is wrong with the input, where, and what to do about it, in one sentence."""
+    """What is wrong with the input, where, and what to do about it, in one sentence.
+
+    `guard` marks a condition of the configuration itself that refuses it although every value is there, such as an output's
+    precondition: a plan fails, but what the configuration would do can be computed.
+    """
 
     severity: Severity
     message: str
     location: Location
+    guard: bool = False
 
     def __str__(self) -> str:
         return f"{self.location}: {self.severity}: {self.message}"

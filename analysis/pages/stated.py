@@ -120,9 +120,14 @@ def option_table(root: Path, page: str, extra: Mapping[str, Any]) -> Markup:
         raise ClaimError(f"{page}: {len(chosen)} options are chosen; a decision chooses one")
     word = "proposed" if extra.get("status") == "proposed" else "chosen"
     figures = [_figures(root, page, option, measures, extra) for option in options]
+    guards = [
+        "" if isinstance(found, str) else _guards(root, option, extra)
+        for option, found in zip(options, figures, strict=True)
+    ]
     best = figures[options.index(chosen[0])]
     groups = [
-        _option_group(option, found, best, word, len(measures)) for option, found in zip(options, figures, strict=True)
+        _option_group(option, found, best, word, len(measures), guard)
+        for option, found, guard in zip(options, figures, guards, strict=True)
     ]
     heads = Markup("").join(Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles)
     return Markup(
@@ -200,11 +205,22 @@ def _figures(
     return figures
 
 
+def _guards(root: Path, option: Mapping[str, Any], extra: Mapping[str, Any]) -> str:
+    """What the stack's own preconditions say against an option whose figures can be computed all the same; mostly nothing."""
+    subject = register(root).studies.study(option.get("stack", extra["stack"]), **_given(option))
+    said = [error.message.partition(": ")[2] or error.message for error in subject.guards]
+    return f"The stack's precondition refuses it: {'; '.join(said)}." if said else ""
+
+
+def _given(option: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: option[key] for key in ("variables", "users", "poll_interval_s") if key in option}
+
+
 def _figure(root: Path, option: Mapping[str, Any], wanted: Mapping[str, Any], extra: Mapping[str, Any]) -> Measured:
     stack = option.get("stack", extra.get("stack"))
     if stack is None:
         raise StudyError("front matter names no stack")
-    given = {key: option[key] for key in ("variables", "users", "poll_interval_s") if key in option}
+    given = _given(option)
     if "users" in wanted:
         given["users"] = wanted["users"]
     arguments = {**option.get("arguments", {}), **wanted.get("arguments", {})}
@@ -250,7 +266,12 @@ def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
 
 
 def _option_group(
-    option: Mapping[str, Any], figures: list[Measured] | str, best: list[Measured] | str, word: str, count: int
+    option: Mapping[str, Any],
+    figures: list[Measured] | str,
+    best: list[Measured] | str,
+    word: str,
+    count: int,
+    guard: str,
 ) -> Markup:
     """One option: a line across the table with its name and what it changes, then its figures, or why there are none.
 
@@ -262,6 +283,7 @@ def _option_group(
         name += Markup(" {}").format(tables.chip("good" if word == "chosen" else "info", word))
     lines = [name, *(Markup("<small><code>{}</code></small>").format(change) for change in _changes(option))]
     notes = [option["note"]] if "note" in option else []
+    notes += [guard] if guard else []
     if isinstance(figures, str):
         notes.append(figures)
     lines += [Markup("<small>{}</small>").format(note) for note in notes]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import terraform
-from analysis.architecture import Architecture
+from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity import Capacity, analyse
 from analysis.cost import Estimate, estimate
 from analysis.demand import Usage, usage
@@ -49,6 +49,11 @@ class Study:
     def title(self) -> str:
         """What the stack is called."""
         return self.about.title
+
+    @property
+    def guards(self) -> tuple[Diagnostic, ...]:
+        """The preconditions of outputs that are false: a plan would be refused, yet every value is there."""
+        return tuple(error for error in self.architecture.errors if error.guard)
 
     @cached_property
     def usage(self) -> Usage:
@@ -150,13 +155,15 @@ def study(
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
     top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
     `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU.
-    Raises StudyError where Terraform would refuse the values, or where an address, assumption or SKU matches nothing.
+    What an output's precondition alone would refuse is computed all the same, and said in `Study.guards`. Raises StudyError where
+    Terraform would refuse the values, or where an address, assumption or SKU matches nothing.
     """
     folder = Path(directory)
     changed = _merged(folder, variables or {})
     architecture = terraform.load(folder, variables=changed)
-    if architecture.errors:
-        raise StudyError("; ".join(str(error) for error in architecture.errors[:3]))
+    errors = [error for error in architecture.errors if not error.guard]
+    if errors:
+        raise StudyError("; ".join(str(error) for error in errors[:3]))
     architecture = _altered(_reduced(architecture, without), arguments or {})
     about = stack(folder)
     night = scenario(about.scenario)

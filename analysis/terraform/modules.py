@@ -349,7 +349,7 @@ class ModuleInstance:
                 message = argument_of(rule, "error_message")
                 text = None if message is None else self.judged("error_message", placed.file, message)
                 shown = text if isinstance(text, str) else "a precondition is not met"
-                self.stack.report(f"output {quoted(name)}: {shown}", placed.file, condition)
+                self.stack.report(f"output {quoted(name)}: {shown}", placed.file, condition, guard=True)
 
     # --- providers ---
 

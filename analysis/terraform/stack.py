@@ -98,10 +98,18 @@ class Stack:
         self.edges: dict[tuple[str, str, str], Reference] = {}
         self.exhausted = False
 
-    def report(self, message: str, file: str, node: Any, severity: Literal["error", "warning"] = "error") -> None:
+    def report(
+        self,
+        message: str,
+        file: str,
+        node: Any,
+        severity: Literal["error", "warning"] = "error",
+        *,
+        guard: bool = False,
+    ) -> None:
         """Add a diagnostic, once."""
         location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
-        self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location))
+        self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard))
 
     def get(self, cell: Cell, node: Any) -> Value:
         """The cell's value; what it rests on is added to the current trace."""

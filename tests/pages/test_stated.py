@@ -126,6 +126,13 @@ def test_an_option_that_terraform_refuses_shows_terraforms_sentence():
     assert "Terraform refuses it: task_size.cpu must be at least 512" in table(**decision(KEPT, small))
 
 
+def test_an_option_that_only_a_precondition_refuses_is_computed_and_says_so():
+    shown = table(**decision(KEPT, {"name": "Pools of five", "variables": {"pool_size": 5}}))
+    assert "The stack&#39;s precondition refuses it: 30 tasks twice over with pools of 5 hold 300 connections" in shown
+    assert shown.count("$") >= 2
+    assert "precondition" not in table(**decision(KEPT))
+
+
 def test_an_option_outside_the_model_says_why_it_has_no_figures():
     shown = table(**decision(KEPT, {"name": "Push", "not_modelled": "the model knows polls only."}))
     assert "Not modelled: the model knows polls only." in shown
