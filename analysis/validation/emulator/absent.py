@@ -290,8 +290,15 @@ def _drop_subscriber(asked: Asked) -> Document:
 
 
 def _change_budget(asked: Asked) -> Document:
-    _budget(asked).budget.update(without_empty(asked.parameters["NewBudget"]))
+    _budget(asked).budget.update(_as_json(without_empty(asked.parameters["NewBudget"])))
     return {}
+
+
+def _as_json(value: Any) -> Any:
+    """The value with its times as moto keeps them, in seconds."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).timestamp()
+    return {name: _as_json(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _budget_tags(asked: Asked) -> Document:

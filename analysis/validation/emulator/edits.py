@@ -134,6 +134,26 @@ def _member_clusters(asked: Asked, document: Document) -> Document:
     return document
 
 
+def _user_parameters(_asked: Asked, document: Document) -> Document:
+    for parameter in document.get("Parameters", ()):
+        parameter.setdefault("Source", "user")  # moto knows none but those that were set
+    return document
+
+
+def _backup_tags(asked: Asked, _document: Document) -> Document:
+    return {"Tags": asked.backend().list_tags(asked.parameters["ResourceArn"])}
+
+
+def _new_budget(asked: Asked, document: Document) -> Document:
+    name = asked.parameters["Budget"]["BudgetName"]
+    tags = {tag["Key"]: tag["Value"] for tag in asked.parameters.get("ResourceTags") or ()}
+    asked.memory("budget tags")[f"arn:aws:budgets::{asked.account}:budget/{name}"] = tags
+    return document
+
+
+# What a database instance is given that moto drops; the same under both names.
+INSTANCE_FIELDS = ("PerformanceInsightsEnabled", "PerformanceInsightsKMSKeyId", "DedicatedLogVolume", "NetworkType")
+
 ROWS: tuple[Edit, ...] = (
     *(
         Edit("cloudfront", name, edit, "moto drops certificate, policies, access control and more of a distribution")
@@ -153,6 +173,26 @@ ROWS: tuple[Edit, ...] = (
         reads={"DescribeServices": "services[]", "DeleteService": "service"},
         key=lambda service: service["serviceArn"],
     ),
+    *_echo(
+        "rds",
+        "moto drops Performance Insights and other settings of an instance",
+        fields={"EnablePerformanceInsights": "PerformanceInsightsEnabled"} | {name: name for name in INSTANCE_FIELDS},
+        writes=dict.fromkeys(("CreateDBInstance", "CreateDBInstanceReadReplica", "ModifyDBInstance"), "DBInstance"),
+        reads={
+            "DescribeDBInstances": "DBInstances[]",
+            "RebootDBInstance": "DBInstance",
+            "PromoteReadReplica": "DBInstance",
+        },
+        key=lambda instance: instance["DBInstanceIdentifier"],
+    ),
+    Edit("rds", "DescribeDBParameters", _user_parameters, "moto does not say that a parameter was set by the user"),
+    Edit(
+        "backup",
+        "ListTags",
+        _backup_tags,
+        "moto looks for the ARN in a path that ends in a slash, which Terraform leaves out",
+    ),
+    Edit("budgets", "CreateBudget", _new_budget, "moto drops the tags of a budget"),
     Edit(
         "elasticache",
         "DescribeCacheClusters",

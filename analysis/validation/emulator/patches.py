@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import uuid
 from collections.abc import Callable
@@ -23,14 +24,24 @@ def _around(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
 
 
 def _instances_have_their_own_identity() -> None:
-    from moto.rds.models import DBInstance  # noqa: PLC0415 - as moto is imported, it reads its settings
+    from moto.rds.models import DBInstance, RDSBackend  # noqa: PLC0415 - as moto is imported, it reads its settings
 
     def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        number = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.region}/{self.db_instance_identifier}").hex[:26]
-        self.dbi_resource_id = f"db-{number.upper()}"
+        self.dbi_resource_id = _instance_identity(self)
+
+    def replicate(original: Callable[..., Any], self: Any, asked: dict[str, Any]) -> Any:
+        replica = original(self, asked)  # a shallow copy of the primary
+        replica.dbi_resource_id = _instance_identity(replica)
+        return replica
 
     _around(DBInstance, "__init__", init)
+    _around(RDSBackend, "create_db_instance_read_replica", replicate)
+
+
+def _instance_identity(instance: Any) -> str:
+    number = uuid.uuid5(uuid.NAMESPACE_URL, f"{instance.region}/{instance.db_instance_identifier}").hex[:26]
+    return f"db-{number.upper()}"
 
 
 def _replication_groups_have_members() -> None:
@@ -84,6 +95,46 @@ def _parameter_groups_can_be_tagged() -> None:
     _around(ElastiCacheBackend, "__init__", init)
 
 
+def _conditions_are_not_ignored() -> None:
+    from moto.s3.models import FakeBucket  # noqa: PLC0415
+
+    def permission(original: Callable[..., Any], self: Any, action: str, resource: str) -> Any:
+        if self.policy is None:
+            return original(self, action, resource)
+        policy = json.loads(self.policy)
+        statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+        kept = [one for one in statements if not (one["Effect"] == "Deny" and one.get("Condition"))]
+        whole, self.policy = self.policy, json.dumps(policy | {"Statement": kept}).encode() if kept else None
+        try:
+            return original(self, action, resource)
+        finally:
+            self.policy = whole
+
+    _around(FakeBucket, "get_permission", permission)
+
+
+def _rules_are_described() -> None:
+    from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule  # noqa: PLC0415
+
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        group, prefixes = dict(self.source_group), kwargs.get("prefix_list_id") or {}
+        self.told = group.pop("Description", None) or prefixes.get("Description")
+        self.source_group = group
+
+    def modify(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = original(self, *args, **kwargs)
+        for group in self.groups.values():
+            for vpc_group in group.values():
+                for rule in (*vpc_group.ingress_rules, *vpc_group.egress_rules):
+                    rule.told = rule.ip_range.get("Description") or rule.told
+        return answer
+
+    _around(SecurityGroupRule, "__init__", init)
+    _around(SecurityGroupBackend, "modify_security_group_rules", modify)
+    SecurityGroupRule.description = property(lambda rule: rule.ip_range.get("Description") or rule.told)  # type: ignore[method-assign,assignment]
+
+
 ROWS: tuple[Patch, ...] = (
     Patch(
         "rds",
@@ -102,6 +153,18 @@ ROWS: tuple[Patch, ...] = (
         ("ListTagsForResource",),
         _parameter_groups_can_be_tagged,
         "moto refuses the tags of a parameter group",
+    ),
+    Patch(
+        "s3",
+        ("GetObject", "HeadObject", "PutObject", "DeleteObject"),
+        _conditions_are_not_ignored,
+        "moto leaves out the conditions of a bucket policy, so that a Deny for plain HTTP denies everything",
+    ),
+    Patch(
+        "ec2",
+        ("AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "ModifySecurityGroupRules"),
+        _rules_are_described,
+        "moto drops the description of a rule that names a group or a prefix list",
     ),
 )
 
