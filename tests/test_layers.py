@@ -19,6 +19,7 @@ LAYERS = {
     "proofs": 3,
     "studies": 4,
     "decisions": 5,
+    "alerting": 5,
     "incidents": 5,
     "runbooks": 5,
     "validation": 5,

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from analysis import facts
-from analysis.alarms.definitions import Metric, percentile
+from analysis.alarms.definitions import Metric, known, percentile
 from analysis.architecture import Unknown
 
 Points: TypeAlias = Sequence[float | None]
@@ -366,15 +366,15 @@ def _by_minute(
     return points
 
 
-STATIONS: Mapping[str, str] = {
-    "AWS/CloudFront": "edge",
-    "AWS/ApplicationELB": "balancer",
-    "AWS/ECS": "service",
-    "ECS/ContainerInsights": "service",
-    "AWS/ElastiCache": "cache",
-    "AWS/RDS": "database",
+STATIONS: Mapping[str, tuple[str, ...]] = {
+    "AWS/CloudFront": ("edge",),
+    "AWS/ApplicationELB": ("balancer",),
+    "AWS/ECS": ("service",),
+    "ECS/ContainerInsights": ("service",),
+    "AWS/ElastiCache": ("cache",),
+    "AWS/RDS": ("database", "replica"),
 }
-"""Which station of a simulated night publishes under which namespace; one's own namespace is a station by its own name."""
+"""Which stations of a simulated night publish under which namespace; under one's own, a station by its name, else the service."""
 
 CLOUDWATCH_STATISTICS: Mapping[str, str] = {
     "n": "SampleCount",
@@ -402,21 +402,32 @@ def simulated(
     A metric that the simulation does not hold is left out, and its alarm will say so. Raises ValueError where none is left.
     """
     found: dict[MetricKey, Series] = {}
+    made: dict[tuple[str, str], Series] = {}
     for metric in metrics:
-        station = STATIONS.get(metric.namespace, metric.namespace)
-        columns = stations.get((station, metric.name))
-        dimensions = tuple(
-            (name, value.reference if isinstance(value, Unknown) else value) for name, value in metric.dimensions
-        )
-        only = (where or {}).get(station)
-        if columns is None or (only is not None and only not in {value for _, value in dimensions}):
+        dimensions = tuple((name, known(value)) for name, value in metric.dimensions)
+        station = _station(metric, {value for _, value in dimensions}, where or {}, stations)
+        if station is None:
             continue
-        found[MetricKey(metric.namespace, metric.name, dimensions)] = Series(
-            {
-                CLOUDWATCH_STATISTICS.get(name, name): [
-                    None if math.isnan(figure) else float(figure) for figure in column
-                ]
-                for name, column in columns.items()
-            }
-        )
+        if station not in made:
+            made[station] = Series(
+                {
+                    CLOUDWATCH_STATISTICS.get(name, name): [
+                        None if math.isnan(figure) else float(figure) for figure in column
+                    ]
+                    for name, column in stations[station].items()
+                }
+            )
+        found[MetricKey(metric.namespace, metric.name, dimensions)] = made[station]
     return Pack(found, start, PERIOD_S, origin)
+
+
+def _station(
+    metric: Metric, values: set[str], where: Mapping[str, str], stations: Mapping[tuple[str, str], object]
+) -> tuple[str, str] | None:
+    """The station and metric of a night that `metric` means; None where the night does not hold it."""
+    for station in STATIONS.get(metric.namespace, (metric.namespace, "service")):
+        # Of several stations under one namespace the first is meant unless `where` tells them apart.
+        fits = where[station] in values if station in where else station != "replica"
+        if fits and (station, metric.name) in stations:
+            return station, metric.name
+    return None
