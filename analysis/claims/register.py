@@ -129,6 +129,17 @@ class Register:
         """Every claim, computed, in the order of the file."""
         return (self.result(name) for name in self.claims)
 
+    def broken_claim(self, name: str) -> str | None:
+        """Why the claim of that name does not hold, in a sentence; None if it does. Raises LookupError where there is none."""
+        if name not in self.claims:
+            raise LookupError(f"{self.file} has no claim {name!r}")
+        result = self.result(name)
+        return (
+            None
+            if result.holds
+            else f"the claim {name} no longer holds: it is {result.text}, allowed is {result.bound}"
+        )
+
     @cached_property
     def broken(self) -> tuple[Result, ...]:
         """The claims that no longer hold."""

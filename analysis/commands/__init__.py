@@ -8,9 +8,11 @@ import typer
 
 from analysis.commands import (
     alarms,
+    calibrate,
     capacity,
     claims,
     cost,
+    decide,
     diagram,
     model,
     notebook,
@@ -18,6 +20,7 @@ from analysis.commands import (
     prove,
     replay,
     site,
+    sweep,
     validate,
 )
 
@@ -28,6 +31,10 @@ COMMANDS = (
     prove.prove,
     alarms.alarms,
     replay.replay,
+    sweep.sweep,
+    sweep.headroom,
+    calibrate.calibrate,
+    decide.decide,
     validate.validate,
     diagram.diagram,
     notebook.notebook,

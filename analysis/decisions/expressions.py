@@ -3,8 +3,8 @@
     capacity.users_held(level = "low") < 1.2 * scenario.assumption(assumption = "audience.peak_users")
     or undone(cost.month) > cost.month
 
-A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in brackets; one without a dot is a figure that the record
-itself lists. `undone(...)` takes what is inside on the stack without the decision. There are numbers, texts, + - * /,
+A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in brackets; one without a dot is a figure that
+the record itself lists. `undone(...)` takes what is inside on the stack without the decision. There are numbers, texts, + - * /,
 comparisons, `and`, `or`, `not` and brackets, and nothing else: no expression can read a file, call Python or run for ever.
 """
 

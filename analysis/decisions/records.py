@@ -182,6 +182,7 @@ class Record:
     assumes: tuple[tuple[str, Location], ...]
     undo: Change
     undo_place: Location
+    undo_places: Mapping[str, Location]
     proposes: bool
     night: Night
     columns: tuple[Column, ...]
@@ -292,6 +293,7 @@ def parse(text: str, file: str, path: Path | None = None) -> Record:
         assumes=_placed(matter.get("assumes")),
         undo=_change(changed) if changed else NOTHING,
         undo_place=changed.place if changed else Location(file),
+        undo_places=_named_places(changed),
         proposes=proposes,
         night=_night(matter.get("night")),
         columns=columns,
@@ -324,6 +326,16 @@ def _words(matter: Entry, key: str) -> str:
 
 def _placed(entry: Entry | None) -> tuple[tuple[str, Location], ...]:
     return () if entry is None else tuple((item.text(), item.place) for item in entry.items())
+
+
+def _named_places(changed: Entry | None) -> Mapping[str, Location]:
+    """Where a change names its variables, addresses and SKUs, the longest names first."""
+    found: dict[str, Location] = {}
+    for kind in changed.parts.values() if changed else ():
+        named = {part.value: part.place for part in kind.parts.values()} if isinstance(kind.value, list) else {}
+        named = named or {key: part.place for key, part in kind.parts.items()}
+        found |= {str(name): place for name, place in named.items() if isinstance(name, str)}
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
 CHANGE_KEYS: Final = frozenset({"variables", "arguments", "without", "adds"})

@@ -6,7 +6,7 @@ Values that are None keep what the Terraform or the scenario says.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -117,18 +117,43 @@ class Study:
 
 @dataclass(frozen=True)
 class Studies:
-    """Studies of the stacks in one directory, each made once for the same values: claims, options and decisions share them."""
+    """Studies of the stacks in one directory: claims, options and decisions share them.
+
+    A stack is resolved once for the same values of its variables, and studied once for the same values of everything.
+    """
 
     directory: Path
     _made: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
+    _resolved: dict[str, Architecture] = field(default_factory=dict, repr=False, compare=False)
 
-    def study(self, stack: str, **given: Any) -> Study:
-        """The stack of that name under given values, as `study` takes them; empty ones count as not given."""
+    def study(self, stack: str, *, keep: bool = True, **given: Any) -> Study:
+        """The stack of that name under given values, as `study` takes them; empty ones count as not given.
+
+        What is only tried, as in a search, is not kept (`keep=False`).
+        """
         changed = {name: value for name, value in given.items() if value not in (None, {}, (), [])}
         key = json.dumps([stack, changed], sort_keys=True, default=str)
-        if key not in self._made:
-            self._made[key] = study(self.directory / stack, **changed)
-        return self._made[key]
+        if key in self._made:
+            return self._made[key]
+        made = study(self.directory / stack, resolve=self._resolve if keep else self._known, **changed)
+        if keep:
+            self._made[key] = made
+        return made
+
+    def _resolve(self, folder: Path, variables: Mapping[str, Any]) -> Architecture:
+        found = self._known(folder, variables)
+        return self._resolved.setdefault(_key(folder, variables), found)
+
+    def _known(self, folder: Path, variables: Mapping[str, Any]) -> Architecture:
+        return self._resolved.get(_key(folder, variables)) or terraform.load(folder, variables=variables)
+
+
+def _key(folder: Path, variables: Mapping[str, Any]) -> str:
+    return json.dumps([str(folder), dict(variables)], sort_keys=True, default=str)
+
+
+def _load(folder: Path, variables: Mapping[str, Any]) -> Architecture:
+    return terraform.load(folder, variables=variables)
 
 
 PROFILE_VALUES = ("cpu_s_per_request", "database_s_per_request", "cpu_s_per_hit")
@@ -146,6 +171,7 @@ def study(
     games_per_month: float | None = None,
     assumed: Mapping[str, float] | None = None,
     repriced: Mapping[str, float] | None = None,
+    resolve: Callable[[Path, Mapping[str, Any]], Architecture] = _load,
 ) -> Study:
     """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
 
@@ -154,13 +180,14 @@ def study(
 
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
     top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
-    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU.
+    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU. `resolve` is how the
+    Terraform is read, for callers that keep what they have read.
     What an output's precondition alone would refuse is computed all the same, and said in `Study.guards`. Raises StudyError where
     Terraform would refuse the values, or where an address, assumption or SKU matches nothing.
     """
     folder = Path(directory)
-    changed = _merged(folder, variables or {})
-    architecture = terraform.load(folder, variables=changed)
+    changed = _merged(folder, variables or {}, resolve)
+    architecture = resolve(folder, changed)
     errors = [error for error in architecture.errors if not error.guard]
     if errors:
         raise StudyError("; ".join(str(error) for error in errors[:3]))
@@ -226,13 +253,15 @@ def _altered(architecture: Architecture, arguments: Mapping[str, Mapping[str, An
     return architecture
 
 
-def _merged(directory: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    directory: Path, variables: Mapping[str, Any], resolve: Callable[[Path, Mapping[str, Any]], Architecture]
+) -> dict[str, Any]:
     """`variables` without what is None, completed with the stack's own values where a mapping names some keys only."""
     given = {name: _without_none(value) for name, value in variables.items()}
     given = {name: value for name, value in given.items() if value is not None and value != {}}
     partial = [name for name, value in given.items() if isinstance(value, dict)]
     if partial:
-        own = terraform.load(directory).variables
+        own = resolve(directory, {}).variables
         for name in partial:
             if name not in own:
                 raise StudyError(f"{directory.name} has no variable {name!r}; it has {', '.join(own)}")
