@@ -1,6 +1,7 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
+from analysis.facts.calibrations import Calibration, Design, Symptom, calibration, design
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
@@ -12,6 +13,8 @@ from analysis.facts.stacks import Stack, stack
 __all__ = [
     "Assumption",
     "CachePolicy",
+    "Calibration",
+    "Design",
     "FactError",
     "Instance",
     "Level",
@@ -24,7 +27,10 @@ __all__ = [
     "Runtime",
     "Scenario",
     "Stack",
+    "Symptom",
     "assumptions",
+    "calibration",
+    "design",
     "fargate_sizes",
     "instance",
     "instances",

@@ -135,11 +135,19 @@ class Night:
     @cached_property
     def series(self) -> Mapping[tuple[str, str], Series]:
         """Every series by station and metric."""
-        found = {(m.station, m.name): self._counted(m) for m in METRICS if self._there(m.station)}
-        for station, name in TIMES:
-            if self._there(station):
-                found[station, name] = self._times(station, name)
-        return found
+        keys = (*((metric.station, metric.name) for metric in METRICS), *TIMES)
+        return {(station, name): self.metric(station, name) for station, name in keys if self._there(station)}
+
+    def metric(self, station: str, name: str) -> Series:
+        """One series, without making the others. LookupError where the night has none of that name."""
+        if not self._there(station):
+            raise LookupError(f"{self.setup.stack} has no {station}")
+        if (station, name) in TIMES:
+            return self._times(station, name)
+        found = next((metric for metric in METRICS if (metric.station, metric.name) == (station, name)), None)
+        if found is None:
+            raise LookupError(f"the night has no series {name} of the station {station}")
+        return self._counted(found)
 
     def errors(self, start_minute: float, end_minute: float) -> float:
         """The share of the fans' requests between two minutes from kick-off that ended in an error."""
@@ -155,16 +163,17 @@ class Night:
         hops = {"edge": path.edge, "balancer": path.balancer, "cache": path.cache, "database": path.database}
         return hops.get(station, path.service) is not None
 
-    def _per_minute(self, column: str) -> Array:
+    def per_minute(self, column: str) -> Array:
+        """What the kernel noted each second under `column`: one row for each minute."""
         found: Array = self.column(column).reshape(self.setup.minutes, 60)
         return found
 
     def _counted(self, metric: Metric) -> Series:
-        samples = np.sum([self._per_minute(column) for column in metric.columns], axis=0) * metric.scale
+        samples = np.sum([self.per_minute(column) for column in metric.columns], axis=0) * metric.scale
         if metric.name == "BurstBalance":
             samples = samples / max(1.0, self.setup.setting.io_credits_max)
         if metric.per:
-            base = np.sum([self._per_minute(column) for column in metric.per], axis=0)
+            base = np.sum([self.per_minute(column) for column in metric.per], axis=0)
             samples = np.where(base > 0, samples / np.where(base > 0, base, 1.0), np.nan)
         missing = np.isnan(samples).all(axis=1)
         if metric.sparse:
@@ -197,7 +206,7 @@ class Night:
         # What the edge answered itself is not in the kernel's histogram.
         histogram, extremes = self.latency.copy(), self.latency_extremes.copy()
         answer_s = self.setup.setting.edge_answer_s
-        by_edge = self._per_minute("edge_answers").sum(axis=1)
+        by_edge = self.per_minute("edge_answers").sum(axis=1)
         histogram[:, kernel.time_bin(answer_s)] += by_edge
         extremes[:, 0] += by_edge
         extremes[:, 1] += by_edge * answer_s
@@ -211,11 +220,11 @@ class Night:
         The cycle is users over good answers per second, so overload and errors both make it longer. It cannot be longer than the
         night has lasted. A minute without any good answer shows nothing.
         """
-        good = (self._per_minute("answered") + self._per_minute("edge_answers")).sum(axis=1)
-        users = self._per_minute("users").mean(axis=1)
+        good = (self.per_minute("answered") + self.per_minute("edge_answers")).sum(axis=1)
+        users = self.per_minute("users").mean(axis=1)
         elapsed_s = 60.0 * np.arange(1, self.setup.minutes + 1)
         cycle_s = np.minimum(60.0 * users / np.maximum(good, 1e-9), elapsed_s)
-        pending_s = self._per_minute("publish_pending_s").sum(axis=1)
+        pending_s = self.per_minute("publish_pending_s").sum(axis=1)
         # Little's law: what is written but not yet stored, over what is written a second, is how long an update has waited.
         per_s = self.setup.setting.publisher_per_s
         wait_s = pending_s / 60.0 / per_s if per_s > 0 else np.zeros(self.setup.minutes)

@@ -1,0 +1,81 @@
+"""`gameday calibrate`: which values of what nobody recorded give the symptoms that were reported, with every set tried."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from analysis import facts
+from analysis.commands.common import AsJson, Directory, about, complete, err, out, print_json, refusals, refuse
+from analysis.facts.calibrations import RECORD, SETS, folder
+
+
+def calibrate(
+    directory: Directory,
+    date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
+    jobs: Annotated[int, typer.Option("--jobs", min=-1, help="Processes; -1 for as many as processors.")] = -1,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="tcp://...", help="A Dask scheduler.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Finds a night that happened: tries the sets of calibration/design.toml and records them beside the stack."""
+    from analysis.capacity.night import calibration  # noqa: PLC0415 (pulls in the compiler)
+
+    with refusals():
+        stack = about(directory)
+        if stack is None:
+            refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
+        plan = facts.design(directory)
+        model = complete(directory, (), ())
+        scenario = facts.scenario(stack.scenario)
+        with Progress(console=err, transient=True) as progress:
+            bar = progress.add_task("nights", total=plan.sets)
+            search = calibration.searched(
+                model,
+                scenario,
+                stack,
+                plan,
+                jobs=jobs,
+                scheduler=scheduler,
+                done=lambda done, total: progress.update(bar, completed=done, total=total),
+            )
+        record = {
+            "made_on": _day(date),
+            "versions": {name: version(name) for name in ("gameday-notebook", "numpy")},
+            **calibration.record(search, calibration.rests_on(plan, model, scenario, stack)),
+        }
+    rows = io.StringIO()
+    csv.writer(rows, lineterminator="\n").writerows(calibration.table(search))
+    _write(folder(directory) / SETS, rows.getvalue())
+    _write(folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    if as_json:
+        print_json(record)
+        return
+    counts, chosen = record["counts"], record["chosen"]
+    out.print(f"{counts['tried']:,} sets tried, {counts['near']:,} near, {counts['fitting']:,} fit.", highlight=False)
+    out.print(f"Chosen: set {chosen['set']}, {chosen['departure']:.3g} from the central values.", highlight=False)
+    for name, value in chosen["values"].items():
+        out.print(f"  {name} = {value:g}", highlight=False)
+    for name, figure in chosen["figures"].items():
+        out.print(f"  {name}: {figure:.4g}", highlight=False)
+
+
+def _day(date: str) -> str:
+    try:
+        return (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
+    except ValueError:
+        refuse(f"--date {date}: write YYYY-MM-DD")
+
+
+def _write(path: Path, text: str) -> None:
+    """The text at `path`, whole or not at all."""
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
