@@ -113,13 +113,13 @@ module "alarms" {
       missing_data = "breaching"
     }
     tasks-near-maximum = {
-      description  = "The service asks for four fifths of its largest number of tasks; soon scaling can do no more."
+      description  = "The service asks for nine tenths of its largest number of tasks; soon scaling can do no more."
       runbook      = "scale-out"
       owner        = local.on_call
       severity     = "page"
       metric       = { namespace = "ECS/ContainerInsights", name = "DesiredTaskCount", dimensions = local.service_dimensions, statistic = "Maximum" }
       comparison   = "GreaterThanOrEqualToThreshold"
-      threshold    = floor(0.8 * var.tasks.max)
+      threshold    = floor(0.9 * var.tasks.max) # a derby starts four fifths of them on purpose
       periods      = 1
       missing_data = "missing"
     }
@@ -282,14 +282,15 @@ module "alarms" {
     # The database
 
     db-cpu = {
-      description  = "The database's processors are used to more than 70 %."
+      description  = "The database's processors are used to more than 60 %; a goal can ask for half as much again within a minute."
       runbook      = "db-cpu"
       owner        = local.on_call
       severity     = "page"
       metric       = { namespace = "AWS/RDS", name = "CPUUtilization", dimensions = local.primary, statistic = "Average" }
       comparison   = "GreaterThanThreshold"
-      threshold    = 70
+      threshold    = 60
       periods      = 3
+      datapoints   = 2
       missing_data = "missing"
     }
     db-credits = {

@@ -60,7 +60,7 @@ locals {
       { namespace = "AWS/RDS", name = "CPUUtilization", dimensions = local.primary, label = "primary" },
       { namespace = "AWS/RDS", name = "CPUUtilization", dimensions = local.replica, label = "replica" },
     ]
-    lines = [{ label = "page", value = 70 }]
+    lines = [{ label = "page", value = 60 }]
   }
   hit_rate_graph = {
     title   = "Answered at the edge"
