@@ -583,7 +583,7 @@ def buzzer():
 
 def test_a_runbooks_alarms_are_shown_with_their_condition_and_the_line_that_writes_them():
     shown = infrastructure.alarms_named(buzzer(), "buzzer/runbooks/x.md", ["buzzer-db-cpu", "buzzer-errors-page"])
-    assert "CPUUtilization Average above 70 in 3 of 3 periods of 60 s" in shown
+    assert "CPUUtilization Average above 60 in 2 of 3 periods of 60 s" in shown
     assert "failed requests, % " in shown
     assert shown.count("alarms.tf:") == 2
     assert "null" not in shown
