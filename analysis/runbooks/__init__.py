@@ -26,7 +26,25 @@ typed. Lines below it, up to the next `$ `, are the answer. Blocks of the langua
 every line is typed, there is no answer and no kind. Viewers that know nothing of titles show the plain block.
 """
 
-from analysis.runbooks.findings import Finding
+from analysis.runbooks.check import Checked, NotInstalledError, check
+from analysis.runbooks.findings import Finding, as_json
 from analysis.runbooks.page import KINDS, Block, Command, Kind, PageError, Runbook, parse, read
+from analysis.runbooks.rules import RULES, Rule
 
-__all__ = ["KINDS", "Block", "Command", "Finding", "Kind", "PageError", "Runbook", "parse", "read"]
+__all__ = [
+    "KINDS",
+    "RULES",
+    "Block",
+    "Checked",
+    "Command",
+    "Finding",
+    "Kind",
+    "NotInstalledError",
+    "PageError",
+    "Rule",
+    "Runbook",
+    "as_json",
+    "check",
+    "parse",
+    "read",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,3 +18,8 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.to_do}"
+
+
+def as_json(finding: Finding) -> dict[str, str | int]:
+    """A finding for programs."""
+    return asdict(finding)
