@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
+from analysis.capacity.threads import cpu_factor, threads
 from analysis.demand.flows import Flows, flows, poll_interval
 from analysis.demand.path import Given, RequestPath, request_path, without_unused_cache
 from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, instance, limit, runtime
@@ -272,13 +273,15 @@ def cpu_s(now: Flows, profile: Runtime, level: Level) -> float:
 def task_capacity_per_s(now: Flows, path: RequestPath, profile: Runtime, level: Level = "value") -> float:
     """Requests per second of one task: bound by its CPU share, and by its workers, each busy for CPU time plus waiting.
 
-    X = min(v / D, W / (D + w)), with v vCPU, D CPU seconds, W workers, w seconds of waiting for the database. A worker of an
-    event loop does not wait, and cannot use more than one vCPU: X = min(v, W) / D.
+    X = min(v / D, W / (D + w)), with v vCPU, D CPU seconds, W workers, w seconds of waiting for the database. With threads W is
+    workers times threads, and D grows by `threads.cpu_factor`. A worker of an event loop does not wait, and cannot use more than
+    one vCPU: X = min(v, W) / D.
     """
     slow = SLOWNESS[level]
     share = float(path.service.vcpu.value)
-    busy_s = cpu_s(now, profile, slow)
-    count = float(workers(path, profile).value)
+    each = float(threads(path, profile).value)
+    busy_s = cpu_s(now, profile, slow) * cpu_factor(each, slow)
+    count = float(workers(path, profile).value) * each
     if profile.concurrency == "event_loop":
         return min(share, count) / busy_s
     asking = now.database_per_s / now.service_per_s if now.service_per_s > 0 else 1.0
@@ -299,6 +302,8 @@ def _service_hop(path: RequestPath, profile: Runtime) -> _Hop:
             _assumed(profile.cpu_s_per_request),
             _assumed(profile.database_s_per_request),
         ]
+        if path.threads is not None:
+            given.append(threads(path, profile))
         if profile.cpu_s_per_hit is not None and path.cache is not None:
             given.append(_assumed(profile.cpu_s_per_hit))
         return tuple(given)

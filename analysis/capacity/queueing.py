@@ -310,6 +310,63 @@ def stuck_for_ever(
     return storm > capacity_per_s and backlog / capacity_per_s > timeout_s
 
 
+def users_without_storm(
+    *, think_s: float, timeout_s: float, retries: float, backoff_s: float, capacity_per_s: float
+) -> float:
+    """How many users a service may have so that no trigger leaves it stuck, whatever its backlog: the storm's load equals X.
+
+    N = X (Z + (r + 1) T + r b) / (r + 1); from `stuck_for_ever`.
+    """
+    _not_negative(retries=retries, backoff_s=backoff_s, think_s=think_s)
+    _positive(timeout_s=timeout_s, capacity_per_s=capacity_per_s)
+    return capacity_per_s * (think_s + (retries + 1) * timeout_s + retries * backoff_s) / (retries + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """One message to many open connections: `wait_s` on average until the first is written to, then `send_s` until the last.
+
+    `utilisation` is the share of the processor that the messages of a second take; from 1 on nothing is stable.
+    """
+
+    send_s: float
+    wait_s: float
+    utilisation: float
+
+    @property
+    def stable(self) -> bool:
+        """Whether messages leave as fast as they come."""
+        return self.utilisation < 1.0
+
+    @property
+    def mean_s(self) -> float:
+        """The mean delay over all connections."""
+        return self.wait_s + self.send_s / 2.0
+
+
+def fan_out(
+    connections: float, cpu_s_per_message: float, vcpu: float, messages_per_s: float, *, write_s: float = 0.0
+) -> FanOut:
+    """The delay of a message that a task writes to all its connections one after the other, as with server-sent events.
+
+    Each costs `cpu_s_per_message`, so all take S = N c / v; a connection gets its turn after U(0, S). Messages that come at
+    random wait for each other as in M/D/1, rho S / (2 (1 - rho)) with rho = rate x S (Pollaczek and Khinchine); endlessly from
+    rho = 1. `write_s` is what the message needed to reach the task.
+    """
+    _not_negative(connections=connections, messages_per_s=messages_per_s, write_s=write_s)
+    _positive(cpu_s_per_message=cpu_s_per_message, vcpu=vcpu)
+    send_s = connections * cpu_s_per_message / vcpu
+    busy = messages_per_s * send_s
+    wait_s = busy * send_s / (2.0 * (1.0 - busy)) if busy < 1.0 else math.inf
+    return FanOut(send_s, write_s + wait_s, busy)
+
+
+def connections_held(cpu_s_per_message: float, vcpu: float, messages_per_s: float, within_s: float) -> float:
+    """To how many connections a task may write so that the last has a message within `within_s`, and messages do not pile up."""
+    _positive(cpu_s_per_message=cpu_s_per_message, vcpu=vcpu, messages_per_s=messages_per_s, within_s=within_s)
+    return min(within_s, 1.0 / messages_per_s) * vcpu / cpu_s_per_message
+
+
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """The age of an update when a fan sees it: a fixed wait plus independent delays, each uniform from zero to its span.

@@ -253,6 +253,7 @@ class RequestPath:
     database: Database | None = None
     pool_size: Given | None = None
     workers: Given | None = None
+    threads: Given | None = None
     poll_interval_s: Given | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -381,6 +382,7 @@ class _Derivation:
             database=database,
             pool_size=self.from_environment("pool_size", made, task, "connection"),
             workers=self.from_environment("workers", made, task, "worker"),
+            threads=self.from_environment("threads", made, task, "thread"),
             poll_interval_s=self.from_environment("poll_interval_s", made, task, "s"),
             diagnostics=tuple(self.diagnostics),
         )

@@ -14,6 +14,7 @@ FILE_NAME = "gameday.toml"
 ENVIRONMENT_KEYS: Mapping[str, str] = {
     "pool_size": "connections to the database that one task may hold, over all its worker processes",
     "workers": "worker processes of a task",
+    "threads": "threads of a worker process, each of which answers one request at a time",
     "redis_host": "host name of the shared cache; present means that the cache is used",
     "cache_ttl_s": "seconds for which an answer is kept in the shared cache",
     "poll_interval_s": "seconds between two polls, as the service tells its clients",
