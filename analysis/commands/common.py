@@ -30,6 +30,7 @@ REFUSALS = (
     cost.UsageFileError,
     claims.ClaimError,
     validation.TerraformError,
+    validation.EmulatorError,
     RefreshError,
 )
 """What is the input's fault: said in a sentence, exit status 2. Anything else is ours, and its traceback is wanted."""

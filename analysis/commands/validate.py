@@ -1,6 +1,14 @@
-"""`gameday validate`: what the real Terraform says, offline."""
+"""`gameday validate`: what the real Terraform says, offline or applied on an emulated AWS."""
 
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -8,33 +16,126 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis import validation as validation_layer
-from analysis.commands.common import FINDINGS, AsJson, Var, VarFile, err, out, print_json, refusals, variables
+from analysis.commands.common import (
+    FINDINGS,
+    AsJson,
+    Var,
+    VarFile,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+    variables,
+)
+from analysis.validation import cycle, evidence
 
 MARKS = {"passed": "[green]✓ passed[/]", "failed": "[red]✗ failed[/]", "skipped": "[yellow]– skipped[/]"}
 
 
 def validate(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A directory of Terraform.")],
+    directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Directories of Terraform.")],
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Apply each on an AWS emulated on this machine, look, and destroy: minutes.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="With --apply: keep what was seen in a file beside each stack.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What the real Terraform says, offline: fmt, init, validate, test and plan in one table."""
+    """What the real Terraform says: fmt, init, validate, test and plan offline, or apply to destroy with --apply."""
+    if record and not apply:
+        refuse("--record keeps what --apply has seen; give both")
+    if apply:
+        _applied(directories, var, var_file, record=record, as_json=as_json)
+        return
+    reports = []
     with refusals(), err.status("terraform") as status:
-        report = validation_layer.validate(
-            directory,
-            variables(var),
-            var_files=var_file,
-            progress=lambda step: status.update(f"terraform {step}"),
-        )
+        for directory in directories:
+            report = validation_layer.validate(
+                directory,
+                variables(var),
+                var_files=var_file,
+                progress=lambda step: status.update(f"terraform {step}"),
+            )
+            reports.append(report)
     if as_json:
-        print_json(validation_layer.to_json(report))
+        documents = [validation_layer.to_json(report) for report in reports]
+        print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-        table = Table("Step", "Result", "Seconds", "", title=f"{directory}" + (f" ({versions})" if versions else ""))
-        for step in report.steps:
-            said = "\n".join((step.message, *step.details)).strip()
-            table.add_row(step.name, MARKS[step.status], f"{step.seconds:.1f}", escape(said))
-        out.print(table)
-    if not report.ok:
+        for report in reports:
+            out.print(_table(str(report.directory), report.versions, report.steps))
+    if not all(report.ok for report in reports):
         raise typer.Exit(FINDINGS)
+
+
+def _applied(
+    directories: Sequence[Path], var: Sequence[str], var_file: Sequence[Path], *, record: bool, as_json: bool
+) -> None:
+    doing: dict[Path, str] = {}
+    with refusals(), _ended_as_by_ctrl_c(), err.status("terraform") as status:
+
+        def progress(directory: Path, what: str) -> None:
+            doing[directory] = what
+            status.update("\n".join(f"{escape(one.name)}: {escape(text)}" for one, text in sorted(doing.items())))
+
+        found = validation_layer.applied_all(
+            directories, variables=variables(var), var_files=var_file, environ=os.environ, progress=progress
+        )
+        documents = [cycle.to_json(one) for one in found]
+        if record:
+            today = dt.datetime.now(dt.UTC).date()
+            written = [
+                evidence.write(path, cycle.KIND, one, today) for path, one in zip(directories, documents, strict=True)
+            ]
+    if as_json:
+        print_json(documents)
+    else:
+        for one in found:
+            out.print(_table(f"{one.stack}, applied", one.versions, one.phases))
+            out.print(_subjects(one))
+            out.print(_answers(one), highlight=False, soft_wrap=True)
+    if record:
+        for path in written:
+            err.print(f"recorded in {escape(str(path))}", highlight=False, soft_wrap=True)
+    if not all(one.ok for one in found):
+        raise typer.Exit(FINDINGS)
+
+
+def _table(title: str, versions: Mapping[str, str], steps: Sequence[validation_layer.Step | cycle.Phase]) -> Table:
+    named = ", ".join(f"{name} {version}" for name, version in versions.items())
+    table = Table("Step", "Result", "Seconds", "", title=title + (f" ({named})" if named else ""))
+    for step in steps:
+        said = "\n".join((step.message, *step.details)).strip()
+        table.add_row(step.name, MARKS[step.status], f"{step.seconds:.1f}", escape(said))
+    return table
+
+
+def _subjects(found: validation_layer.Evidence) -> Table:
+    table = Table("Read from AWS", "Resources", "Attributes", "Differing", title=f"{found.stack}, as AWS has it")
+    for one in found.subjects:
+        table.add_row(one.name, str(one.resources), str(one.attributes), str(one.differing))
+    return table
+
+
+def _answers(found: validation_layer.Evidence) -> str:
+    """Who answered Terraform's calls: how far the emulator is moto, and how far it is ours."""
+    counts = ", ".join(f"{number} by {name}" for name, number in found.answered.items())
+    ours = "; ".join(found.invented) or "nothing"
+    return escape(f"Calls answered: {counts}.\nAnswered by us, not by moto: {ours}.")
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,7 +1,22 @@
-"""The real Terraform as judge: fmt, init, validate, test and plan on any directory, without AWS."""
+"""The real Terraform as judge of any directory: offline (fmt, init, validate, test, plan), and applied on an emulated AWS."""
 
+from analysis.validation.cycle import Evidence, applied, applied_all
+from analysis.validation.emulator import EmulatorError
 from analysis.validation.offline import offline_plan
 from analysis.validation.report import Report, Step, to_json, validate
 from analysis.validation.terraform_cli import TerraformError, TerraformMissingError, find
 
-__all__ = ["Report", "Step", "TerraformError", "TerraformMissingError", "find", "offline_plan", "to_json", "validate"]
+__all__ = [
+    "EmulatorError",
+    "Evidence",
+    "Report",
+    "Step",
+    "TerraformError",
+    "TerraformMissingError",
+    "applied",
+    "applied_all",
+    "find",
+    "offline_plan",
+    "to_json",
+    "validate",
+]

@@ -119,7 +119,7 @@ def _reported(
             except TerraformError as error:
                 status, message, details = "failed", str(error), ()
             done.append(Step(name, status, time.monotonic() - started, message, details))
-        return Report(directory, _versions(workspace), tuple(done))
+        return Report(directory, terraform_cli.versions(workspace), tuple(done))
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -237,18 +237,6 @@ def _quoted(line: str) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _versions(workspace: Workspace) -> dict[str, str]:
-    versions = {"terraform": workspace.terraform.version}
-    done = workspace.run("version", "-json", timeout_s=30)
-    try:
-        selected = json.loads(done.stdout).get("provider_selections", {})
-    except ValueError:
-        selected = {}
-    return versions | {
-        name.removeprefix(f"{terraform_cli.REGISTRY}/"): version for name, version in sorted(selected.items())
-    }
 
 
 STEPS: tuple[tuple[str, Callable[[_Run], _Outcome]], ...] = (

@@ -41,6 +41,7 @@ NOT_CONFIGURATION = frozenset({".git", ".terraform", "terraform.tfstate.d", "nod
 CONFIGURATION_SUFFIXES = (".tf", ".tf.json")
 OVERRIDE_FILE = "zz_offline_override.tf"
 GIVEN_VARIABLES = "given.tfvars.json"
+RECORD_SUFFIX = ".record.json"  # what was once seen of a stack, kept beside it
 MAX_INPUT_BYTES = 200_000_000
 MAX_INPUT_FILES = 20_000
 
@@ -277,6 +278,17 @@ class Workspace:
         return self.run("init", "-input=false", "-no-color", timeout_s=timeout_s)
 
 
+def versions(workspace: Workspace) -> dict[str, str]:
+    """Terraform's version and that of each provider an initialised workspace has, by name without the registry."""
+    done = workspace.run("version", "-json", timeout_s=30)
+    try:
+        selected = json.loads(done.stdout).get("provider_selections", {})
+    except ValueError:
+        selected = {}
+    names = {name.removeprefix(f"{REGISTRY}/"): version for name, version in sorted(selected.items())}
+    return {"terraform": workspace.terraform.version, **names}
+
+
 def plugin_cache() -> Path:
     """Where providers that came from the registry are kept between runs."""
     return platformdirs.user_cache_path("gameday") / "terraform-plugins"
@@ -422,7 +434,7 @@ def files_below(roots: Iterable[Path]) -> list[Path] | None:
             directories[:] = [name for name in directories if name not in NOT_CONFIGURATION]
             for name in names:
                 path = Path(parent) / name
-                if ".tfstate" in name or not path.is_file():
+                if ".tfstate" in name or name.endswith(RECORD_SUFFIX) or not path.is_file():
                     continue
                 found.add(path)
                 size += path.stat().st_size

@@ -1,0 +1,310 @@
+"""A whole stack applied on an emulated AWS, looked at, and taken down again: what happened at each step, and how long it took."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from analysis import terraform
+from analysis.architecture import Architecture
+from analysis.validation import deployed, terraform_cli
+from analysis.validation.emulator import Emulator, running
+from analysis.validation.terraform_cli import TerraformError
+from analysis.validation.workspace import AppliedStack, StoppedError, found
+
+Status: TypeAlias = Literal["passed", "failed", "skipped"]
+
+KIND = "applied"
+"""The name of this evidence's record."""
+
+# The variable by which a stack says whether databases and load balancers may be deleted.
+PROTECTION = "deletion_protection"
+
+MOST_DETAILS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step of the run: how it ended, in how many seconds, and what there is to say about it."""
+
+    name: str
+    status: Status
+    seconds: float
+    message: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was read from AWS about one subject: how many resources and attributes, and how many attributes differ."""
+
+    name: str
+    resources: int
+    attributes: int
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run showed. `answered` counts the calls by who answered; `invented` names what was not moto's own answer."""
+
+    stack: str
+    versions: Mapping[str, str]
+    resources: Mapping[str, int]
+    phases: tuple[Phase, ...]
+    subjects: tuple[Subject, ...]
+    unread: Mapping[str, int]
+    answered: Mapping[str, int]
+    invented: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no step failed."""
+        return all(phase.status != "failed" for phase in self.phases)
+
+
+def applied(
+    directory: Path,
+    *,
+    variables: Mapping[str, object] = {},
+    var_files: Sequence[Path] = (),
+    environ: Mapping[str, str] = os.environ,
+    stop: threading.Event | None = None,
+    progress: Callable[[str], None] = lambda _what: None,
+) -> Evidence:
+    """Apply, second plan, AWS's own view, destroy, and what is left, on an emulator of its own.
+
+    What Terraform or AWS's view says against the stack is a failed phase. Raises TerraformError where there is nothing to apply
+    (no directory, code that does not evaluate, no Terraform), EmulatorError where the emulator does not start or ends.
+    """
+    directory = terraform_cli.configuration_directory(Path(directory))
+    found(environ, directory)
+    architecture = terraform.load(directory, variables=variables, var_files=var_files)
+    if architecture.errors:
+        first = architecture.errors[0]
+        raise TerraformError(f"{directory} does not evaluate: {first}", architecture.errors)
+    progress("starting the emulated AWS")
+    with (
+        running() as emulator,
+        AppliedStack(
+            directory, emulator, variables=variables, var_files=var_files, environ=environ, stop=stop, progress=progress
+        ) as stack,
+    ):
+        return _Run(stack, emulator, architecture, progress).evidence()
+
+
+def applied_all(
+    directories: Sequence[Path],
+    *,
+    variables: Mapping[str, object] = {},
+    var_files: Sequence[Path] = (),
+    environ: Mapping[str, str] = os.environ,
+    progress: Callable[[Path, str], None] = lambda _directory, _what: None,
+) -> tuple[Evidence, ...]:
+    """`applied` for several stacks at once, in the order given; where one raises, the others are ended and it is raised."""
+    stop = threading.Event()
+
+    def one(directory: Path) -> Evidence:
+        return applied(
+            directory,
+            variables=variables,
+            var_files=var_files,
+            environ=environ,
+            stop=stop,
+            progress=lambda what: progress(directory, what),
+        )
+
+    with ThreadPoolExecutor(max_workers=max(1, len(directories))) as pool:
+        runs = [pool.submit(one, directory) for directory in directories]
+        try:
+            for run in as_completed(runs):
+                run.result()
+        except BaseException as error:
+            stop.set()
+            # The run that was stopped is not the one that failed.
+            if isinstance(error, StoppedError):
+                raise next(
+                    (e for e in (r.exception() for r in runs) if e and not isinstance(e, StoppedError)), error
+                ) from None
+            raise
+        return tuple(run.result() for run in runs)
+
+
+class _Run:
+    """The steps on one stack. A step gives its message and details, or raises TerraformError; one that fails ends the rest."""
+
+    def __init__(
+        self, stack: AppliedStack, emulator: Emulator, architecture: Architecture, progress: Callable[[str], None]
+    ) -> None:
+        self.stack = stack
+        self.emulator = emulator
+        self.architecture = architecture
+        self.progress = progress
+        self.aws = deployed.Aws(emulator)
+        self.state: Mapping[str, Any] = {}
+        self.compared: tuple[deployed.Compared, ...] = ()
+        self.failed = False
+
+    def evidence(self) -> Evidence:
+        phases = tuple(self._phase(name, step) for name, step in STEPS)
+        calls = self.emulator.calls()
+        kinds: Counter[str] = Counter(call.answered for call in calls)
+        return Evidence(
+            stack=self.stack.directory.name,
+            versions=self._versions(),
+            resources=dict(sorted(Counter(one.type for one in self.architecture.resources).items())),
+            phases=phases,
+            subjects=tuple(_subjects(self.compared)),
+            unread=deployed.unread(self.architecture),
+            answered=dict(sorted(kinds.items())),
+            invented=tuple(sorted({f"{call.service} {call.operation}" for call in calls if call.answered != "moto"})),
+        )
+
+    def _phase(self, name: str, step: Callable[[_Run], Outcome]) -> Phase:
+        if self.failed:
+            return Phase(name, "skipped", 0.0, "a step before it failed")
+        self.progress(name)
+        started = time.monotonic()
+        try:
+            status, message, details = step(self)
+        except StoppedError:
+            raise
+        except TerraformError as error:
+            self.failed = True
+            status, message, details = "failed", str(error), tuple(str(one) for one in error.diagnostics)
+        return Phase(name, status, time.monotonic() - started, message, details[:MOST_DETAILS])
+
+    def _versions(self) -> dict[str, str]:
+        return terraform_cli.versions(self.stack) | {"moto": self.emulator.version}
+
+
+Outcome: TypeAlias = tuple[Status, str, tuple[str, ...]]
+
+
+def _apply(run: _Run) -> Outcome:
+    done = run.stack.apply()
+    run.state = run.stack.state()
+    return "passed", f"{_count(done.count('create'), 'resource')} made", ()
+
+
+def _second_plan(run: _Run) -> Outcome:
+    drift = run.stack.drift()
+    if not drift:
+        return "passed", "no changes: what is there is what the code says", ()
+    return "failed", f"{_count(len(drift), 'attribute')} would change", tuple(str(one) for one in drift)
+
+
+def _aws_view(run: _Run) -> Outcome:
+    run.compared = deployed.compared(run.architecture, run.state, run.aws)
+    strange = deployed.strangers(run.architecture, run.state, run.aws)
+    differing = [str(one) for one in run.compared if not one.agrees]
+    differing += [f"{name} is in the account and not in the code" for name in strange]
+    read = len({one.address for one in run.compared})
+    if differing:
+        return "failed", f"{_count(len(differing), 'difference')} between the code and AWS", tuple(differing)
+    return "passed", f"{_count(len(run.compared), 'attribute')} of {_count(read, 'resource')} are as the code says", ()
+
+
+def _lift(run: _Run) -> Outcome:
+    protected = run.architecture.variables.get(PROTECTION)
+    if protected is None or protected.value is not True:
+        return "skipped", "nothing is protected from being deleted", ()
+    done = run.stack.apply({PROTECTION: False})
+    return "passed", f"{_count(done.count('update'), 'resource')} changed with {PROTECTION} = false", ()
+
+
+def _destroy(run: _Run) -> Outcome:
+    protected = PROTECTION in run.architecture.variables
+    done = run.stack.destroy({PROTECTION: False} if protected else {})
+    return "passed", f"{_count(done.count('delete'), 'resource')} deleted", ()
+
+
+def _nothing_left(run: _Run) -> Outcome:
+    state = deployed.attributes(run.stack.state())
+    left = [f"{address} is still in the state" for address in state]
+    left += [f"{name} is still in AWS" for name in deployed.left_over(run.architecture, run.state, run.aws)]
+    if left:
+        return "failed", f"{_count(len(left), 'resource')} left", tuple(left)
+    return "passed", "the state is empty, and AWS knows none of it any more", ()
+
+
+STEPS: tuple[tuple[str, Callable[[_Run], Outcome]], ...] = (
+    ("apply", _apply),
+    ("second plan", _second_plan),
+    ("AWS's view", _aws_view),
+    ("protection lifted", _lift),
+    ("destroy", _destroy),
+    ("nothing left", _nothing_left),
+)
+
+
+def _subjects(rows: Iterable[deployed.Compared]) -> Iterable[Subject]:
+    by_subject: dict[str, list[deployed.Compared]] = {}
+    for row in rows:
+        by_subject.setdefault(row.subject, []).append(row)
+    for name, found_rows in sorted(by_subject.items()):
+        addresses = {row.address for row in found_rows}
+        yield Subject(name, len(addresses), len(found_rows), sum(not row.agrees for row in found_rows))
+
+
+def to_json(evidence: Evidence) -> dict[str, Any]:
+    """The evidence as a program reads it, and as it is recorded."""
+    return {
+        "stack": evidence.stack,
+        "ok": evidence.ok,
+        "versions": dict(evidence.versions),
+        "resources": dict(evidence.resources),
+        "phases": [
+            {
+                "name": phase.name,
+                "status": phase.status,
+                "seconds": round(phase.seconds, 1),
+                "message": phase.message,
+                "details": list(phase.details),
+            }
+            for phase in evidence.phases
+        ],
+        "subjects": [
+            {
+                "name": one.name,
+                "resources": one.resources,
+                "attributes": one.attributes,
+                "differing": one.differing,
+            }
+            for one in evidence.subjects
+        ],
+        "unread": dict(evidence.unread),
+        "answered": dict(evidence.answered),
+        "invented": list(evidence.invented),
+    }
+
+
+# What may differ from run to run without saying anything about the stack: how long it took and how often Terraform asked.
+NOT_COMPARED = ("answered", "recorded_on", "rests_on")
+
+
+def differences(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a record and a fresh run (`to_json`) tell different stories, as sentences; seconds and call counts do not count."""
+    found_differences = []
+    for name in sorted({*record, *fresh} - set(NOT_COMPARED)):
+        before, after = record.get(name), fresh.get(name)
+        if name == "phases":
+            before, after = _without_seconds(before), _without_seconds(after)
+        if before != after:
+            found_differences.append(f"{name}: the record says {before}, the run says {after}")
+    return tuple(found_differences)
+
+
+def _without_seconds(phases: Any) -> Any:
+    return [{name: value for name, value in phase.items() if name != "seconds"} for phase in phases or ()]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
