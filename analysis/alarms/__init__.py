@@ -1,6 +1,7 @@
 """CloudWatch alarms: their semantics, what a stack's alarms are, and how they do on an incident."""
 
 from analysis.alarms.backtest import Episode, Report, Row, backtest, score, to_json
+from analysis.alarms.dashboards import Dashboard, Filled, dashboards, fill
 from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
@@ -17,9 +18,11 @@ __all__ = [
     "Alarm",
     "Alarms",
     "Composite",
+    "Dashboard",
     "Episode",
     "ExpressionError",
     "Fault",
+    "Filled",
     "Harm",
     "Metric",
     "MetricKey",
@@ -35,8 +38,10 @@ __all__ = [
     "Series",
     "State",
     "backtest",
+    "dashboards",
     "evaluate",
     "faults",
+    "fill",
     "first_harm",
     "harms",
     "load",

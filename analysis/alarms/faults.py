@@ -32,7 +32,7 @@ def faults(alarm: Alarm, architecture: Architecture | None = None) -> tuple[Faul
 
     An expression can do without a metric that does not exist where FILL stands in for it; then the fault is not certain.
     """
-    by_query = {name: tuple(_metric_faults(metric, architecture)) for name, metric in alarm.queries}
+    by_query = {name: tuple(metric_faults(metric, architecture)) for name, metric in alarm.queries}
     found = [fault for several in by_query.values() for fault in several]
     if alarm.expression is None:
         return tuple(found) or tuple(_reach(alarm))
@@ -58,7 +58,8 @@ def composite_faults(composite: Composite, dead: frozenset[str]) -> tuple[Fault,
     return (Fault("members", f"its rule needs {', '.join(sorted(dead & set(members)))}, which can never fire"),)
 
 
-def _metric_faults(metric: Metric, architecture: Architecture | None) -> Iterator[Fault]:
+def metric_faults(metric: Metric, architecture: Architecture | None) -> Iterator[Fault]:
+    """What is wrong with a metric itself: it does not exist, has other dimensions or statistics, or nobody publishes it."""
     names = frozenset(name for name, _ in metric.dimensions)
     fact = facts.metrics().get((metric.namespace, metric.name))
     if fact is None:

@@ -60,7 +60,7 @@ def watched(alarm: Alarm, pack: Pack, *, absent: frozenset[str] = frozenset()) -
         series = pack.find(metric)
         if series is None:
             raise NoDataError(f"the pack has no {metric}")
-        values[name], rough = _aggregated(series, metric, period_min)
+        values[name], rough = aggregated(series, metric, period_min)
         approximate = approximate or rough
         if alarm.percentile is not None and not alarm.evaluates_low_samples:
             counts = series.points("SampleCount")
@@ -104,8 +104,11 @@ def _sums(points: Points, width: int) -> list[float | None]:
     return found
 
 
-def _aggregated(series: Series, metric: Metric, width: int) -> tuple[Points, bool]:
-    """One statistic over periods of `width` minutes, and whether it is an approximation."""
+def aggregated(series: Series, metric: Metric, width: int) -> tuple[Points, bool]:
+    """One statistic over the `width` minutes before each end (the first end is 0), and whether it is an approximation.
+
+    Raises NoDataError where the series lacks the statistic.
+    """
     statistic = metric.statistic
     points = series.points(statistic)
     if width == 1 and points is not None:
