@@ -25,7 +25,7 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 
-from analysis.validation.emulator import absent, control, edits, patches
+from analysis.validation.emulator import absent, control, edits, patches, services
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
 from analysis.validation.emulator.rows import Asked, AwsError, Document, Memory
 
@@ -44,9 +44,9 @@ SIGNED_FOR = {
     "execute-api": "apigatewaymanagementapi",
 }
 
-ABSENT = {(row.service, row.operation): row for row in absent.ROWS}
+ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *services.ABSENT)}
 EDITS = {(row.service, row.operation): row for row in edits.ROWS}
-PATCHED = frozenset((row.service, name) for row in patches.ROWS for name in row.operations)
+PATCHED = frozenset((row.service, name) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations)
 
 NOBODY = "neither moto nor the front implements it; add a row to analysis/validation/emulator/absent.py"
 

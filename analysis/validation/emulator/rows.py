@@ -85,11 +85,11 @@ class Row:
 
 def invented() -> tuple[Row, ...]:
     """Everything that is answered by us, not by moto, sorted by service and operation."""
-    from analysis.validation.emulator import absent, edits, patches  # noqa: PLC0415 - they import this module
+    from analysis.validation.emulator import absent, edits, patches, services  # noqa: PLC0415 - they import this module
 
-    rows = [Row(row.service, row.operation, "answered", row.why) for row in absent.ROWS]
+    rows = [Row(row.service, row.operation, "answered", row.why) for row in (*absent.ROWS, *services.ABSENT)]
     rows += [Row(row.service, row.operation, "mended", row.why) for row in edits.ROWS]
-    rows += [Row(row.service, name, "patched", row.why) for row in patches.ROWS for name in row.operations]
+    rows += [Row(row.service, name, "patched", row.why) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations]
     return tuple(sorted(rows))
 
 

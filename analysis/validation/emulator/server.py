@@ -24,13 +24,14 @@ def serve(port: int, log: Path) -> None:
     from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415
     from werkzeug.serving import BaseWSGIServer, make_server  # noqa: PLC0415
 
-    from analysis.validation.emulator import patches  # noqa: PLC0415
+    from analysis.validation.emulator import patches, services  # noqa: PLC0415
     from analysis.validation.emulator.front import Front  # noqa: PLC0415
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
     mock_random.seed(SEED)
     patches.apply()
+    services.apply()
 
     class Quiet(MotoRequestHandler):
         """Moto's handler, without a line on standard error for each call."""
