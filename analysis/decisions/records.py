@@ -7,10 +7,10 @@ undo:                                # what makes the stack as if this had not b
   variables: { cache_nodes: 0 }
   arguments: { aws_db_instance.main: { multi_az: false } }
   without: [module.cache.*]
-  adds: { nat_gateway.hour: 730 }
+  adds: { nat_gateway.hour: 730 }    # quantities by SKU; `repriced` multiplies prices, `assumed` replaces assumptions
 night:                               # the night on which the decision tells, if not the scenario's own
   name: the edge purged at the winning goal
-  faults: [cdn-purge@104]            # and arguments, without, users, seed
+  faults: [cdn-purge@104]            # and variables, arguments, without, assumed, users, seed
 measures: [{ measure: capacity.users_held, title: Users held, name: held }]
 options: [{ name: No cache, without: [module.cache.*] }, { name: Cache, chosen: true }]
 reopen_when: held < 5000 or month > 2 * undone(month)
@@ -61,17 +61,24 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
 }
 """The kinds of confirmation, each with what may stand beside it."""
 
-DECISION_KEYS: Final = ("undo", "do", "night", "assumes", "reopen_when", "break_even", "confirmation")
+LINKS: Final = ("supersedes", "superseded_by")
+"""What names another record, by its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different from the stack as it stands. `adds` are quantities by SKU that are added to its monthly bills."""
+    """What is different from the stack as it stands.
+
+    `adds` are quantities by SKU that are added to its monthly bills, `repriced` factors on unit prices by SKU, and `assumed`
+    other values of assumptions.
+    """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     adds: Mapping[str, float] = field(default_factory=dict)
+    assumed: Mapping[str, float] = field(default_factory=dict)
+    repriced: Mapping[str, float] = field(default_factory=dict)
     users: int | None = None
     poll_interval_s: float | None = None
 
@@ -85,6 +92,8 @@ class Change:
             together,
             (*self.without, *(glob for glob in other.without if glob not in self.without)),
             {**self.adds, **other.adds},
+            {**self.assumed, **other.assumed},
+            {**self.repriced, **other.repriced},
             self.users if other.users is None else other.users,
             self.poll_interval_s if other.poll_interval_s is None else other.poll_interval_s,
         )
@@ -164,7 +173,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Record:
-    """One decision record. Places are those of the values in its file; `path` is the file, `file` what messages call it."""
+    """One decision record. Places are those of the values in its file; `path` is the file, `file` what messages call it.
+
+    `others` holds the records that it supersedes or that supersede it.
+    """
 
     path: Path
     file: str
@@ -190,6 +202,7 @@ class Record:
     reopen_when: Expression | None
     break_even: tuple[BreakEven, ...]
     confirmation: tuple[Check, ...]
+    others: Mapping[str, tuple[str, Location]] = field(default_factory=dict)
 
     @property
     def weighed(self) -> bool:
@@ -228,6 +241,11 @@ def folder(directory: Path, root: Path | None = None) -> tuple[Record, ...]:
                 Location(record.file), f"has the number {record.number}, and so has {by_number[record.number].file}"
             )
         by_number[record.number] = record
+    files = {record.path.name for record in found}
+    for record in found:
+        for key, (other, place) in record.others.items():
+            if other not in files:
+                raise DecisionError(place, f"{key} names {other}, which is no record of {directory.name}")
     return tuple(sorted(found, key=lambda record: record.number))
 
 
@@ -301,6 +319,7 @@ def parse(text: str, file: str, path: Path | None = None) -> Record:
         reopen_when=expressions.parse(reopen) if reopen else None,
         break_even=tuple(_break_even(entry) for entry in _list(matter, "break_even")),
         confirmation=tuple(_check(entry) for entry in _list(matter, "confirmation")),
+        others={key: (entry.text(), entry.place) for key in LINKS if (entry := matter.get(key))},
     )
     try:
         later(made.last_reviewed, made.review_in)
@@ -338,8 +357,8 @@ def _named_places(changed: Entry | None) -> Mapping[str, Location]:
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
-CHANGE_KEYS: Final = frozenset({"variables", "arguments", "without", "adds"})
-CIRCUMSTANCE_KEYS: Final = frozenset({"arguments", "without", "users"})
+CHANGE_KEYS: Final = frozenset({"variables", "arguments", "without", "adds", "assumed", "repriced"})
+CIRCUMSTANCE_KEYS: Final = frozenset({"variables", "arguments", "without", "assumed", "users"})
 OPTION_KEYS: Final = CHANGE_KEYS | {
     "name", "stack", "users", "poll_interval_s", "chosen", "refused", "not_modelled", "note",
 }  # fmt: skip
@@ -348,7 +367,7 @@ OPTION_KEYS: Final = CHANGE_KEYS | {
 def _change(entry: Entry, keys: frozenset[str] = CHANGE_KEYS) -> Change:
     entry.mapping(keys)
     arguments = entry.get("arguments")
-    variables, without, adds = entry.get("variables"), entry.get("without"), entry.get("adds")
+    variables, without = entry.get("variables"), entry.get("without")
     users, interval = entry.get("users"), entry.get("poll_interval_s")
     return Change(
         variables={} if variables is None else variables.mapping().value,
@@ -356,10 +375,17 @@ def _change(entry: Entry, keys: frozenset[str] = CHANGE_KEYS) -> Change:
         if arguments is None
         else {address: values.mapping().value for address, values in arguments.mapping().parts.items()},
         without=() if without is None else without.texts(),
-        adds={} if adds is None else {sku: amount.number() for sku, amount in adds.mapping().parts.items()},
+        adds=_numbers(entry, "adds"),
+        assumed=_numbers(entry, "assumed"),
+        repriced=_numbers(entry, "repriced"),
         users=None if users is None else users.whole(),
         poll_interval_s=None if interval is None else interval.number(),
     )
+
+
+def _numbers(entry: Entry, key: str) -> Mapping[str, float]:
+    found = entry.get(key)
+    return {} if found is None else {name: amount.number() for name, amount in found.mapping().parts.items()}
 
 
 def _night(entry: Entry | None) -> Night:

@@ -454,6 +454,13 @@ def _assumption(study: Study, arguments: Arguments) -> Measured:
     return Measured(value, found.unit, "assumed", (Given(wanted, float(value), found.unit, f"{found.file}: {origin}"),))
 
 
+def _peak(study: Study, _: Arguments) -> Measured:
+    found = study.scenario.peak_users
+    origin = f"{found.file}: {found.source or found.reason}"
+    users = study.capacity.users
+    return Measured(users, found.unit, "the scenario's peak", (Given(found.name, users, found.unit, origin),))
+
+
 def _price(study: Study, arguments: Arguments) -> Measured:
     book = prices(study.architecture.region)
     rows = [row for row in book.rows if row.sku == arguments["sku"]]
@@ -554,6 +561,7 @@ MEASURES: Mapping[str, Measure] = {
     "terraform.count": Measure("Resources", _count, takes=("type",)),
     "fact.limit": Measure("A published limit", _limit, needs=("limit",), takes=("level",)),
     "fact.price": Measure("A unit price", _price, needs=("sku",)),
+    "scenario.peak": Measure("Users at the peak", _peak),
     "scenario.assumption": Measure(
         "An assumption of the scenario", _assumption, needs=("assumption",), takes=("level",)
     ),

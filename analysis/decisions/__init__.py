@@ -1,0 +1,38 @@
+"""Decision records, weighed: what each costs and buys by the same model, where it would turn, and whether it still holds."""
+
+from analysis.decisions.checks import Checker, Confirmed, Edge, no_claims
+from analysis.decisions.expressions import Expression, Figure
+from analysis.decisions.judging import STATES, Bench, Judgement, State, matches, says, stack_directory, to_json
+from analysis.decisions.matter import DecisionError
+from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
+from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
+
+__all__ = [
+    "STATES",
+    "Bench",
+    "Change",
+    "Checker",
+    "Column",
+    "Confirmed",
+    "Crossing",
+    "DecisionError",
+    "Edge",
+    "Effect",
+    "Expression",
+    "Figure",
+    "Judgement",
+    "Option",
+    "Record",
+    "State",
+    "Weighed",
+    "Weighing",
+    "folder",
+    "is_record",
+    "matches",
+    "no_claims",
+    "parse",
+    "read",
+    "says",
+    "stack_directory",
+    "to_json",
+]
