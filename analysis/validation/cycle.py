@@ -16,6 +16,7 @@ from analysis import terraform
 from analysis.architecture import Architecture
 from analysis.validation import deployed, terraform_cli
 from analysis.validation.emulator import Emulator, running
+from analysis.validation.evidence import content_hash
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, StoppedError, found
 
@@ -56,6 +57,7 @@ class Evidence:
     """What a run showed. `answered` counts the calls by who answered; `invented` names what was not moto's own answer."""
 
     stack: str
+    rests_on: str
     versions: Mapping[str, str]
     resources: Mapping[str, int]
     phases: tuple[Phase, ...]
@@ -86,6 +88,7 @@ def applied(
     """
     directory = terraform_cli.configuration_directory(Path(directory))
     found(environ, directory)
+    rests_on = content_hash(directory)
     architecture = terraform.load(directory, variables=variables, var_files=var_files)
     if architecture.errors:
         first = architecture.errors[0]
@@ -97,7 +100,10 @@ def applied(
             directory, emulator, variables=variables, var_files=var_files, environ=environ, stop=stop, progress=progress
         ) as stack,
     ):
-        return _Run(stack, emulator, architecture, progress).evidence()
+        shown = _Run(stack, emulator, architecture, progress).evidence(rests_on)
+    if content_hash(directory) != rests_on:
+        raise TerraformError(f"{directory} was changed while it was applied; run the command again")
+    return shown
 
 
 def applied_all(
@@ -152,12 +158,13 @@ class _Run:
         self.compared: tuple[deployed.Compared, ...] = ()
         self.failed = False
 
-    def evidence(self) -> Evidence:
+    def evidence(self, rests_on: str) -> Evidence:
         phases = tuple(self._phase(name, step) for name, step in STEPS)
         calls = self.emulator.calls()
         kinds: Counter[str] = Counter(call.answered for call in calls)
         return Evidence(
             stack=self.stack.directory.name,
+            rests_on=rests_on,
             versions=self._versions(),
             resources=dict(sorted(Counter(one.type for one in self.architecture.resources).items())),
             phases=phases,
@@ -258,6 +265,7 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
     """The evidence as a program reads it, and as it is recorded."""
     return {
         "stack": evidence.stack,
+        "rests_on": evidence.rests_on,
         "ok": evidence.ok,
         "versions": dict(evidence.versions),
         "resources": dict(evidence.resources),

@@ -8,6 +8,7 @@ and a function that reads it and says what it found in the words of that type's 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ def compared(architecture: Architecture, state: Mapping[str, Any], aws: Aws) -> 
     for resource in architecture.resources:
         for check in CHECKS_OF.get(resource.type, ()):
             wanted = {name: settled(value, applied) for name, value in resource.values.items()}
-            found = _read(check, aws, wanted | _identity(applied, resource))
+            found = _read(check, aws, _named(wanted) | _identity(applied, resource))
             if found is None:
                 rows.append(Compared(check.subject, resource.address, "exists", True, False, agrees=False))
                 continue
@@ -168,7 +169,7 @@ def left_over(architecture: Architecture, state: Mapping[str, Any], aws: Aws) ->
     for resource in architecture.resources:
         for check in CHECKS_OF.get(resource.type, ()):
             wanted = {name: settled(value, applied) for name, value in resource.values.items()}
-            if _read(check, aws, wanted | _identity(applied, resource)) is not None:
+            if _read(check, aws, _named(wanted) | _identity(applied, resource)) is not None:
                 found.append(resource.address)
     return tuple(dict.fromkeys(found))
 
@@ -178,11 +179,8 @@ def strangers(architecture: Architecture, state: Mapping[str, Any], aws: Aws) ->
     applied = attributes(state)
     found = []
     for kind, name_of, held in INVENTORIES:
-        wanted = {
-            settled(resource.values.get(name_of), applied)
-            for resource in architecture.resources
-            if resource.type in kind
-        }
+        values = (one.values.get(name_of) for one in architecture.resources if one.type in kind)
+        wanted = _named({str(index): settled(value, applied) for index, value in enumerate(values)}).values()
         found += [f"{kind[0]} {name}" for name in held(aws) if name not in wanted]
     return tuple(sorted(found))
 
@@ -198,10 +196,17 @@ def unread(architecture: Architecture) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A value that only AWS can know: what is known of it is its beginning, and a part that it holds."""
+    """A value that only AWS can know: what is known of it is its beginning, and an identifier that it is or holds."""
 
     prefix: str = ""
     holds: str = ""
+
+    def fits(self, found: Any) -> bool:
+        """Whether AWS's value can be this one; an identifier counts only as a whole, not as a part of a longer one."""
+        if not self.prefix and not self.holds:
+            return True
+        whole = rf"(?<![\w-]){re.escape(self.holds)}(?![\w-])" if self.holds else ""
+        return isinstance(found, str) and found.startswith(self.prefix) and re.search(whole, found) is not None
 
 
 def attributes(state: Mapping[str, Any]) -> Mapping[str, Values]:
@@ -224,7 +229,7 @@ def settled(value: Value, applied: Mapping[str, Values]) -> Any:
             return settled(value.partial, applied)
         address, _, attribute = value.reference.rpartition(".")
         known = applied.get(address, {}).get(attribute)
-        if value.prefix or not isinstance(known, str | int | bool):
+        if isinstance(known, str) or value.prefix or not isinstance(known, int | bool):
             return Open(value.prefix, known if isinstance(known, str) else "")
         return known
     if isinstance(value, Mapping):
@@ -238,13 +243,12 @@ def agrees(wanted: Any, found: Any) -> bool:
     """Whether AWS has what is wanted, whichever way each of them spells numbers, JSON, absence and the order of a set."""
     wanted, found = _canonical(wanted), _canonical(found)
     if isinstance(wanted, Open):
-        return not isinstance(found, str) or (found.startswith(wanted.prefix) and wanted.holds in found)
+        return wanted.fits(found)
     if isinstance(wanted, dict) and isinstance(found, dict):
         return wanted.keys() == found.keys() and all(agrees(item, found[name]) for name, item in wanted.items())
     if isinstance(wanted, list) and isinstance(found, list):
         return len(wanted) == len(found) and _paired(wanted, found)
-    # The identifier of one resource within a longer text: "${aws_lb.this.arn_suffix}/..."
-    return bool(wanted == found)
+    return bool(wanted == found) or (_absent(wanted) and _absent(found))
 
 
 def _paired(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
@@ -271,7 +275,7 @@ def _canonical(value: Any) -> Any:
         kept = {name: _canonical(item) for name, item in value.items()}
         return {name: item for name, item in kept.items() if not _absent(item)} or None
     if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value] or None
+        return [item for item in map(_canonical, value) if item is not None] or None
     if isinstance(value, bool) or value in {"true", "false"}:
         return str(value).lower() == "true"
     if isinstance(value, str):
@@ -289,6 +293,11 @@ def _canonical(value: Any) -> Any:
 
 def _absent(value: Any) -> bool:
     return value is None or value is False or value == ""
+
+
+def _named(wanted: Values) -> dict[str, Any]:
+    """The values with which AWS is asked: an identifier in place of what is open."""
+    return {name: value.holds if isinstance(value, Open) else value for name, value in wanted.items()}
 
 
 def _identity(applied: Mapping[str, Values], resource: Resource) -> dict[str, Any]:

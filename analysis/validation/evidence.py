@@ -45,7 +45,7 @@ def record_file(directory: Path, kind: str) -> Path:
 
 
 def write(directory: Path, kind: str, document: Mapping[str, Any], recorded_on: dt.date) -> Path:
-    """Writes a record, with its date and the hash of what it rests on; where to."""
+    """Writes a record with its date; where to. `document` may name what it rests on; else that is what stands there now."""
     path = record_file(directory, kind)
     whole = {"recorded_on": recorded_on.isoformat(), "rests_on": content_hash(directory), **document}
     path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -154,6 +154,21 @@ def _new_budget(asked: Asked, document: Document) -> Document:
 # What a database instance is given that moto drops; the same under both names.
 INSTANCE_FIELDS = ("PerformanceInsightsEnabled", "PerformanceInsightsKMSKeyId", "DedicatedLogVolume", "NetworkType")
 
+# What a service is given that moto drops, in part only after an update.
+SERVICE_FIELDS = (
+    "availabilityZoneRebalancing",
+    "deploymentConfiguration",
+    "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds",
+    "propagateTags",
+)
+
+
+def _target_tags(asked: Asked, document: Document) -> Document:
+    asked.memory("tags").setdefault(document["ScalableTargetARN"], {}).update(asked.parameters.get("Tags") or {})
+    return document
+
+
 ROWS: tuple[Edit, ...] = (
     *(
         Edit("cloudfront", name, edit, "moto drops certificate, policies, access control and more of a distribution")
@@ -167,8 +182,8 @@ ROWS: tuple[Edit, ...] = (
     ),
     *_echo(
         "ecs",
-        "moto drops how tasks are spread over zones",
-        fields={"availabilityZoneRebalancing": "availabilityZoneRebalancing"},
+        "moto drops how a service deploys, how long it may take to become healthy, and how tasks are spread over zones",
+        fields={name: name for name in SERVICE_FIELDS},
         writes={"CreateService": "service", "UpdateService": "service"},
         reads={"DescribeServices": "services[]", "DeleteService": "service"},
         key=lambda service: service["serviceArn"],
@@ -192,6 +207,7 @@ ROWS: tuple[Edit, ...] = (
         _backup_tags,
         "moto looks for the ARN in a path that ends in a slash, which Terraform leaves out",
     ),
+    Edit("application-autoscaling", "RegisterScalableTarget", _target_tags, "moto drops the tags of a scalable target"),
     Edit("budgets", "CreateBudget", _new_budget, "moto drops the tags of a budget"),
     Edit(
         "elasticache",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import re
 import uuid
@@ -33,6 +34,10 @@ def _instances_have_their_own_identity() -> None:
     def replicate(original: Callable[..., Any], self: Any, asked: dict[str, Any]) -> Any:
         replica = original(self, asked)  # a shallow copy of the primary
         replica.dbi_resource_id = _instance_identity(replica)
+        # What a replica does not take from its source.
+        replica.multi_az = asked.get("multi_az") or False
+        replica.enabled_cloudwatch_logs_exports = asked.get("enable_cloudwatch_logs_exports") or []
+        replica.max_allocated_storage = asked.get("max_allocated_storage") or replica.allocated_storage
         return replica
 
     _around(DBInstance, "__init__", init)
@@ -118,8 +123,9 @@ def _rules_are_described() -> None:
 
     def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        group, prefixes = dict(self.source_group), kwargs.get("prefix_list_id") or {}
-        self.told = group.pop("Description", None) or prefixes.get("Description")
+        asked = inspect.signature(original).bind(self, *args, **kwargs).arguments
+        group = dict(self.source_group)
+        self.told = group.pop("Description", None) or (asked.get("prefix_list_id") or {}).get("Description")
         self.source_group = group
 
     def modify(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -140,7 +146,7 @@ ROWS: tuple[Patch, ...] = (
         "rds",
         ("CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot"),
         _instances_have_their_own_identity,
-        "moto gives every instance the same DbiResourceId, by which Terraform looks for it",
+        "moto gives all instances one DbiResourceId, by which Terraform finds them, and a replica all settings of its source",
     ),
     Patch(
         "elasticache",
