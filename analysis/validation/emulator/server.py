@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from analysis.validation.emulator.process import LOOPBACK
@@ -16,22 +17,29 @@ SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT"
 SEED = 20261121  # moto's identifiers are drawn; from one seed, in the order of the calls
 
 
-def serve(port: int, log: Path) -> None:
-    """Answers until it is ended, or until whoever started it has gone."""
+@cache
+def prepare() -> None:
+    """Makes moto in this process what the front expects: its settings, its seed and every patch."""
     os.environ.update(SETTINGS)
     from moto.core.config import default_user_config  # noqa: PLC0415 - after its settings
     from moto.moto_api._internal import mock_random  # noqa: PLC0415
-    from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415
-    from werkzeug.serving import BaseWSGIServer, make_server  # noqa: PLC0415
 
     from analysis.validation.emulator import patches, services  # noqa: PLC0415
-    from analysis.validation.emulator.front import Front  # noqa: PLC0415
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
     mock_random.seed(SEED)
     patches.apply()
     services.apply()
+
+
+def serve(port: int, log: Path) -> None:
+    """Answers until it is ended, or until whoever started it has gone."""
+    prepare()
+    from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415 - after its settings
+    from werkzeug.serving import BaseWSGIServer, make_server  # noqa: PLC0415
+
+    from analysis.validation.emulator.front import Front  # noqa: PLC0415
 
     class Quiet(MotoRequestHandler):
         """Moto's handler, without a line on standard error for each call."""
