@@ -5,7 +5,7 @@ from analysis.alarms.dashboards import Dashboard, Filled, dashboards, fill
 from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
-from analysis.alarms.harm import Harm, first_harm, harms
+from analysis.alarms.harm import Harm, first_harm, harm_in, harms
 from analysis.alarms.mutations import Mutant, MutationRun, mutants, mutation_run
 from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
@@ -43,6 +43,7 @@ __all__ = [
     "faults",
     "fill",
     "first_harm",
+    "harm_in",
     "harms",
     "load",
     "moment",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from analysis.alarms import expressions
-from analysis.alarms.definitions import DAY_S, MINUTE_S, Alarms, Metric, percentile
+from analysis.alarms.definitions import DAY_S, MINUTE_S, Alarms, Metric, known, percentile
 from analysis.alarms.faults import metric_faults
 from analysis.alarms.packs import PERIOD_S, Pack, Points
 from analysis.alarms.replay import NoDataError, aggregated
@@ -217,16 +217,20 @@ def _status(name: str, found: Sequence[State] | None, pack: Pack, minute: int) -
 def _points(line: Line, metric: Metric, pack: Pack, architecture: Architecture | None) -> tuple[str, Points]:
     certain = [fault.sentence for fault in metric_faults(metric, architecture) if fault.certain]
     if certain:
-        return f"No such metric: {certain[0]}.", ()
+        return f"{line.label}: no such metric, {certain[0]}.", ()
     series = pack.find(metric)
     if series is None:
-        return f"{metric.name} is not in this incident's data.", ()
+        return f"{line.label}: {metric.name} of {_whose(metric)} is not in this incident's data.", ()
     try:
         ends, _ = aggregated(series, metric, line.period_s // PERIOD_S)
     except NoDataError as error:
-        return f"{str(error)[:1].upper()}{str(error)[1:]}.", ()
+        return f"{line.label}: {error}.", ()
     width = line.period_s // PERIOD_S
     return "", [ends[end] for end in range(width, len(ends), width)]
+
+
+def _whose(metric: Metric) -> str:
+    return ", ".join(known(value) for _, value in metric.dimensions) or metric.namespace
 
 
 def _stamped(points: Points, period_s: int) -> tuple[tuple[int, float | None], ...]:
@@ -239,23 +243,24 @@ def _computed(line: Line, series: Mapping[str, tuple[int, Points]], missing: Map
     try:
         expression = expressions.parse(line.expression)
     except expressions.ExpressionError as error:
-        return Drawn(line, note=f"Not drawn: {error}.")
+        return Drawn(line, note=f"{line.label}: not drawn, {error}.")
     names = sorted(expression.names)
     if strangers := [name for name in names if name not in series]:
         return Drawn(
-            line, note=f"Not drawn: the expression names {strangers[0]}, which no metric of the widget has as id."
+            line,
+            note=f"{line.label}: not drawn, its expression names {strangers[0]}, which no metric of the widget has as id.",
         )
     if gone := [missing[name] for name in names if name in missing]:
         return Drawn(line, note=gone[0])
     periods = {series[name][0] for name in names}
     if len(periods) != 1:
-        return Drawn(line, note="Not drawn: its metrics have several periods, or there are none.")
+        return Drawn(line, note=f"{line.label}: not drawn, its metrics have several periods or there are none.")
     period_s = periods.pop()
     windows = {name: tuple(series[name][1]) for name in names}
     try:
         values = expressions.value(expression, windows, period_s, tuple(windows))
     except expressions.ExpressionError as error:
-        return Drawn(line, note=f"Not drawn: {error}.")
+        return Drawn(line, note=f"{line.label}: not drawn, {error}.")
     return Drawn(line, _stamped(values, period_s))
 
 

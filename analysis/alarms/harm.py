@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from analysis import facts
+from analysis.alarms.packs import Pack, Points
 from analysis.facts import Assumption
 
 FILE = Path(facts.__file__).parent / "harm.toml"
@@ -77,3 +78,27 @@ def first_harm(
     """The first minute that hurts; None on a night that hurts nobody. Arguments as for `harms`."""
     found = harms(requests, errors, age_p95_s, target_s)
     return found[0] if found else None
+
+
+BALANCER = "AWS/ApplicationELB"
+FAILED = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
+
+
+def harm_in(pack: Pack) -> Harm | None:
+    """The first minute in which too many requests failed, by what the load balancers in `pack` counted.
+
+    How old updates were is not in CloudWatch, so this is the latest that the first user can have been hurt. None where nobody
+    was, or where the pack holds no requests of a load balancer.
+    """
+    whole = [
+        key
+        for key in pack.series
+        if key.namespace == BALANCER and [name for name, _ in key.dimensions] == ["LoadBalancer"]
+    ]
+    totals = {name: [0.0] * pack.minutes for name in ("RequestCount", *FAILED)}
+    for key in whole:
+        points: Points | None = pack.series[key].points("Sum") if key.name in totals else None
+        for minute, point in enumerate(points or ()):
+            totals[key.name][minute] += point or 0.0
+    failed = [sum(column) for column in zip(*(totals[name] for name in FAILED), strict=True)]
+    return first_harm(totals["RequestCount"], failed, [None] * pack.minutes, math.inf)

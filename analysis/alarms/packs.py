@@ -9,9 +9,9 @@ request in `NAME.queries.json` beside `NAME.json`. The request is what the CLI w
         "Dimensions": [{"Name": "ClusterName", "Value": "live"}, …]}, "Period": 60, "Stat": "Average"}}],
      "MetricDataResults": [{"Id": "cpu", "Timestamps": ["2026-03-07T19:00:00Z", …], "Values": [31.5, …]}]}
 
-`Origin`, `StartTime`, `EndTime` and `Gaps` may be left out. Several statistics of one metric are several queries. A minute
-without a datapoint is a fault of the download, unless the metric is not published when it is zero or idle, or comes less often
-than once a minute, or `Gaps` says `missing`: then CloudWatch had none either.
+`Origin`, `StartTime`, `EndTime`, `Gaps` and `HarmAt` (when the first user was hurt) may be left out. Several statistics of one
+metric are several queries. A minute without a datapoint is a fault of the download, unless the metric is not published when it
+is zero or idle, or comes less often than once a minute, or `Gaps` says `missing`: then CloudWatch had none either.
 """
 
 from __future__ import annotations
@@ -103,13 +103,15 @@ class Series:
 class Pack:
     """An incident: series by metric from `start` (UTC) on, one datapoint each `period_s` (60), and where they come from.
 
-    Raises ValueError for another period, no series, or series of several lengths.
+    `harm_at` is when the first user was hurt, where that is known. Raises ValueError for another period, no series, series of
+    several lengths, or a harm outside.
     """
 
     series: Mapping[MetricKey, Series]
     start: dt.datetime
     period_s: int = PERIOD_S
     origin: str = ""
+    harm_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         if self.period_s != PERIOD_S:
@@ -121,6 +123,12 @@ class Pack:
             raise ValueError("the pack is empty")
         if len(lengths) > 1:
             raise ValueError(f"the series of a pack are equally long, not {sorted(lengths)} minutes")
+        if self.harm_at is not None and not self.start <= self.harm_at <= self.start + dt.timedelta(
+            minutes=self.minutes
+        ):
+            raise ValueError(
+                f"the harm at {self.harm_at.isoformat()} lies outside the pack, which starts at {self.start.isoformat()}"
+            )
 
     @property
     def minutes(self) -> int:
@@ -220,6 +228,7 @@ def to_json(pack: Pack) -> dict[str, Any]:
         "Origin": pack.origin,
         "StartTime": _stamp(pack.start),
         "EndTime": _stamp(pack.start + dt.timedelta(minutes=pack.minutes)),
+        **({"HarmAt": _stamp(pack.harm_at)} if pack.harm_at else {}),
         "Gaps": "missing",
         "MetricDataQueries": queries,
         "MetricDataResults": results,
@@ -319,7 +328,8 @@ def _pack(answer: Mapping[str, Any], request: Mapping[str, Any], gaps: str, file
             raise ValueError(f"query {name!r} asks for {query.statistic} of {query.key} a second time")
         series[query.key][query.statistic] = points
     origin = str(bounds.get("Origin") or f"get-metric-data, {file}")
-    return Pack({key: Series(statistics) for key, statistics in series.items()}, start, PERIOD_S, origin)
+    harm_at = moment(bounds["HarmAt"]) if bounds.get("HarmAt") is not None else None
+    return Pack({key: Series(statistics) for key, statistics in series.items()}, start, PERIOD_S, origin, harm_at)
 
 
 def _datapoints(name: str, stamps: Sequence[str], values: Sequence[float]) -> dict[dt.datetime, float]:

@@ -1,10 +1,14 @@
 """The alarms of a stack on families of simulated nights: who is told in time, who is woken for nothing, and the record of it."""
 
+from analysis.alerting.plan import FILE_NAME as PLAN_FILE
 from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, plan
-from analysis.alerting.record import Record, digest, load, stale, to_json
-from analysis.alerting.season import FamilyResult, Outcome, Result, Spike, SweepRow, run
+from analysis.alerting.record import FILE_NAME as RECORD_FILE
+from analysis.alerting.record import Record, digest, load, record, save, stale, to_json
+from analysis.alerting.season import FamilyResult, Outcome, Result, Spike, SweepRow, nights, outcome, run
 
 __all__ = [
+    "PLAN_FILE",
+    "RECORD_FILE",
     "Family",
     "FamilyResult",
     "Outcome",
@@ -18,8 +22,12 @@ __all__ = [
     "SweepRow",
     "digest",
     "load",
+    "nights",
+    "outcome",
     "plan",
+    "record",
     "run",
+    "save",
     "stale",
     "to_json",
 ]

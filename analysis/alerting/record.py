@@ -176,25 +176,38 @@ def to_json(result: Result, plan: Plan) -> dict[str, Any]:
     }
 
 
+def save(directory: Path, made: Mapping[str, Any]) -> Path:
+    """Writes what `to_json` made beside the stack in `directory`, whole or not at all."""
+    path = directory / FILE_NAME
+    draft = path.with_suffix(".json.tmp")
+    draft.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
 def load(directory: Path) -> Record:
     """The record beside the stack. Raises PlanError where there is none, or what is there is none."""
     path = directory / FILE_NAME
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-        families = tuple(_family(entry) for entry in read["families"])
-        return Record(
-            digest=read["digest"],
-            nights=sum(len(family.outcomes) for family in families) + read["season"]["nights"],
-            goal=read["goal"],
-            families=families,
-            season=read["season"],
-            sweep=tuple(SweepRow(**row) for row in read["sweep"]),
-            spikes=tuple(Spike(**row) for row in read["spikes"]),
-        )
+        return record(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise PlanError(str(path), "", f"cannot be read ({error.strerror}); run `gameday season` first") from None
     except (ValueError, KeyError, TypeError) as error:
         raise PlanError(str(path), "", f"is no record of `gameday season` ({error}); run it again") from None
+
+
+def record(made: Mapping[str, Any]) -> Record:
+    """The record of what `to_json` made. Raises KeyError or TypeError where it is none."""
+    families = tuple(_family(entry) for entry in made["families"])
+    return Record(
+        digest=made["digest"],
+        nights=sum(len(family.outcomes) for family in families) + made["season"]["nights"],
+        goal=made["goal"],
+        families=families,
+        season=made["season"],
+        sweep=tuple(SweepRow(**row) for row in made["sweep"]),
+        spikes=tuple(Spike(**row) for row in made["spikes"]),
+    )
 
 
 def _family(entry: Mapping[str, Any]) -> FamilyResult:

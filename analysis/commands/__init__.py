@@ -12,13 +12,16 @@ from analysis.commands import (
     capacity,
     claims,
     cost,
+    dashboard,
     decide,
     diagram,
+    incident,
     model,
     notebook,
     prices,
     prove,
     replay,
+    runbooks,
     site,
     sweep,
     validate,
@@ -30,12 +33,15 @@ COMMANDS = (
     capacity.capacity,
     prove.prove,
     alarms.alarms,
+    alarms.season,
+    dashboard.dashboard,
     replay.replay,
     sweep.sweep,
     sweep.headroom,
     calibrate.calibrate,
     decide.decide,
     validate.validate,
+    runbooks.runbooks,
     diagram.diagram,
     notebook.notebook,
     claims.claims,
@@ -58,3 +64,4 @@ prices_app = typer.Typer(help="The price book, and a newer one from AWS.", invok
 prices_app.callback()(prices.prices)
 prices_app.command()(prices.refresh)
 app.add_typer(prices_app, name="prices")
+app.add_typer(incident.app, name="incident")

@@ -7,8 +7,9 @@ loaded, and the same numbers give the same bytes.
 from __future__ import annotations
 
 import html
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -25,6 +26,7 @@ WIDTH = 560
 BAR_HEIGHT = 22
 LINE_HEIGHT = 260
 LINE_GAP_PX = 15
+PANEL_HEIGHT = 110
 VEGA_LITE = "6.1"  # the schema that Altair 6 writes
 FONT = "Inter, system-ui, sans-serif"
 
@@ -127,17 +129,71 @@ def lines(
     caption: str = "",
 ) -> Figure:
     """Lines over a shared axis, each named at its end, with straight `limits` across. `x` and `y` name the axes with units."""
+    layers = _drawn(title, Panel(y, tuple(series), number, tuple(limits), zero), x, LINE_HEIGHT)
+    chart = alt.layer(*layers).properties(width=WIDTH - 180, height=LINE_HEIGHT)
+    found = [_said(s, number) for s in series] + [
+        f"{limit.label} at {limit.value:{_python(number)}}" for limit in limits
+    ]
+    said = description or f"Lines over {x}: {'; '.join(found)}. {y}."
+    return _figure(chart, title, said, caption, _points_table(title, [(s, number) for s in series], x))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Lines that share an axis `y` (its name with the unit), one above the other with the panels of the same picture."""
+
+    y: str
+    series: tuple[Series, ...]
+    number: str = ",.0f"
+    limits: tuple[Limit, ...] = ()
+    zero: bool = True
+
+
+def panels(
+    title: str,
+    parts: Sequence[Panel],
+    *,
+    x: str,
+    marks: Sequence[Limit] = (),
+    description: str = "",
+    caption: str = "",
+) -> Figure:
+    """Panels one above the other over one axis `x`, with `marks` (places on it) through all of them, labelled in the first.
+
+    A series has the same colour, dash and shape in every panel that has one of its name.
+    """
+    names = list(dict.fromkeys(s.name for part in parts for s in part.series))
+    _few(title, names)
+    drawn = []
+    for number, part in enumerate(parts):
+        here = [Limit(mark.value, "" if number else mark.label, vertical=True) for mark in marks]
+        layers = _drawn(title, part, x if part is parts[-1] else None, PANEL_HEIGHT, names)
+        layers += [_limit(mark) for mark in here]
+        drawn.append(alt.layer(*layers).properties(width=WIDTH - 180, height=PANEL_HEIGHT))
+    chart = alt.vconcat(*drawn, spacing=14).resolve_scale(x="shared", color="shared", y="independent")
+    found = [f"{part.y}: {'; '.join(_said(s, part.number) for s in part.series)}" for part in parts]
+    said = description or f"Panels of lines over {x}. {'. '.join(found)}."
+    columns = [(Series(f"{s.name}: {part.y}", s.points), part.number) for part in parts for s in part.series]
+    return _figure(chart, title, said, caption, _points_table(title, columns, x))
+
+
+def _drawn(title: str, part: Panel, x: str | None, height: int, known: Sequence[str] = ()) -> list[Any]:
+    """The layers of a panel: its lines, a shape at the end of each and again before its name, and its limits."""
+    series, names = part.series, list(known) or [s.name for s in part.series]
     if not any(y is not None for s in series for _, y in s.points):
         raise ChartError(f"{title}: there is nothing to draw")
-    names = [s.name for s in series]
     _few(title, names)
     _finite(title, (v for s in series for point in s.points for v in point if v is not None))
     values = [{"x": px, "y": py, "series": s.name} for s in series for px, py in s.points]
-    ends = _ends(series, [limit.value for limit in limits if not limit.vertical])
-    scale = alt.Scale(zero=zero, nice=True)
+    ends = _ends(series, [limit.value for limit in part.limits if not limit.vertical], height)
+    scale = alt.Scale(zero=part.zero, nice=True)
+    form = _axis_format(part.number)
+    below = alt.Axis(grid=False, tickCount=7) if x is not None else alt.Axis(grid=False, tickCount=7, labels=False)
     axes = {
-        "x": alt.X("x:Q", title=x, axis=alt.Axis(grid=False, tickCount=7), scale=alt.Scale(nice=False, zero=False)),
-        "y": alt.Y("y:Q", title=y, axis=alt.Axis(grid=True, tickCount=5, format=_axis_format(number)), scale=scale),
+        "x": alt.X("x:Q", title=x, axis=below, scale=alt.Scale(nice=False, zero=False)),
+        "y": alt.Y(
+            "y:Q", title=part.y, axis=alt.Axis(grid=True, tickCount=max(3, height // 50), format=form), scale=scale
+        ),
     }
     order = {"sort": names}
     colour = alt.Color(
@@ -154,7 +210,7 @@ def lines(
     # At the end of each line its shape; the same shape again before its name, where names had to move apart.
     last = alt.Chart(alt.InlineData(values=ends))
     shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)])), legend=None)
-    beside = {"x": axes["x"], "y": alt.Y("label:Q", title=y)}
+    beside = {"x": axes["x"], "y": alt.Y("label:Q", title=part.y)}
     point = {"filled": True, "size": 45, "opacity": 1}
     layers += [
         last.mark_point(**point).encode(color=colour, shape=shape, **axes),
@@ -163,13 +219,85 @@ def lines(
             text="series:N", **beside
         ),
     ]
-    layers += [_limit(limit) for limit in limits]
-    chart = alt.layer(*layers).properties(width=WIDTH - 180, height=LINE_HEIGHT)
-    found = [_said(s, number) for s in series] + [
-        f"{limit.label} at {limit.value:{_python(number)}}" for limit in limits
-    ]
-    said = description or f"Lines over {x}: {'; '.join(found)}. {y}."
-    return _figure(chart, title, said, caption, _points_table(title, series, x, number))
+    return [*layers, *(_limit(limit) for limit in part.limits)]
+
+
+MOST_IN_GRAPH = 8
+
+
+def swatch(number: int) -> tuple[str, str]:
+    """Colour (its name in COLOURS) and dashes (as SVG writes them) of line `number` of a graph: no two of eight are alike."""
+    dash = DASHES[(number + number // len(SERIES)) % len(DASHES)]
+    return SERIES[number % len(SERIES)], " ".join(str(length) for length in dash)
+
+
+def graph(
+    title: str,
+    series: Sequence[Series],
+    *,
+    key: str,
+    size: tuple[int, int],
+    y: str,
+    limits: Sequence[Limit] = (),
+    ends: tuple[float, float] | None = None,
+    stacked: bool = False,
+    description: str = "",
+) -> Figure:
+    """A small graph for a dashboard, `size` pixels wide and high, over the minutes of a day in UTC; its names stand beside it.
+
+    `key` tells its ids from those of the same graph elsewhere on the page. `ends` are the least and highest value of the axis.
+    `swatch` says how each line is drawn. Raises ChartError for nothing to draw or more than eight lines.
+    """
+    if not any(value is not None for s in series for _, value in s.points):
+        raise ChartError(f"{title}: there is nothing to draw")
+    if len(series) > MOST_IN_GRAPH:
+        raise ChartError(f"{title}: {len(series)} lines cannot be told apart; draw {MOST_IN_GRAPH} at most")
+    _finite(title, (v for s in series for point in s.points for v in point if v is not None))
+    names = [str(number) for number in range(len(series))]
+    values = [{"x": px, "y": py, "series": names[n]} for n, s in enumerate(series) for px, py in s.points]
+    axis = [px for s in series for px, _ in s.points]
+    step = next(minutes for minutes in (10, 30, 60, 120, 360, 1440, 10**9) if (max(axis) - min(axis)) <= 5 * minutes)
+    ticks = [at for at in range(0, math.ceil(max(axis)) + 1, step) if at >= min(axis)]
+    clock = "format(floor(datum.value / 60) % 24, '02d') + ':' + format(datum.value % 60, '02d')"
+    x_axis = alt.Axis(grid=False, values=ticks, labelExpr=clock, title=None)
+    y_axis = alt.Axis(grid=True, tickCount=4, labelExpr="datum.value == 0 ? '0' : format(datum.value, '~s')")
+    scale = alt.Scale(zero=True, nice=True) if ends is None else alt.Scale(domain=list(ends), nice=False, clamp=True)
+    axes = {
+        "x": alt.X("x:Q", axis=x_axis, scale=alt.Scale(nice=False, zero=False)),
+        "y": alt.Y("y:Q", title=y or None, axis=y_axis, scale=scale),
+    }
+    if stacked:
+        axes["y"] = alt.Y("y:Q", title=y or None, axis=y_axis, stack="zero")
+    drawn = [swatch(number) for number in range(len(series))]
+    colours = alt.Scale(domain=names, range=[_MARKS[colour] for colour, _ in drawn])
+    dashes = alt.Scale(domain=names, range=[[int(part) for part in dash.split()] for _, dash in drawn])
+    base = alt.Chart(alt.InlineData(values=values))
+    mark = base.mark_area(opacity=0.35, line=True) if stacked else base.mark_line(strokeWidth=1.8)
+    encoded = {"color": alt.Color("series:N", scale=colours, legend=None), **axes}
+    if not stacked:
+        encoded["strokeDash"] = alt.StrokeDash("series:N", scale=dashes, legend=None)
+    layers = [mark.encode(**encoded), *(_limit(limit) for limit in limits)]
+    if alone := [value for n, s in enumerate(series) for value in _alone(s, names[n])]:
+        dots = alt.Chart(alt.InlineData(values=alone)).mark_point(filled=True, size=18, opacity=1)
+        layers.append(dots.encode(**{name: part for name, part in encoded.items() if name != "strokeDash"}))
+    chart = alt.layer(*layers).properties(width=size[0] - 60, height=size[1] - 40)
+    found = [_said(s, ",.3g", _clock) for s in series] + [f"{limit.label} at {limit.value:,.4g}" for limit in limits]
+    said = description or f"Lines over the evening: {'; '.join(found)}. {y}."
+    spec = chart.configure(**_look()).to_dict()
+    svg = vl_convert.vegalite_to_svg(vl_spec=spec, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return Figure(_finished(svg, title, said, key=key, least_px=200), title, said)
+
+
+def _alone(series: Series, name: str) -> Iterator[dict[str, Any]]:
+    """The points between two gaps: a line through one point is nothing, so they are drawn as dots."""
+    there = [y is not None for _, y in series.points]
+    for number, (x, y) in enumerate(series.points):
+        if y is not None and not any(there[max(0, number - 1) : number]) and not any(there[number + 1 : number + 2]):
+            yield {"x": x, "y": y, "series": name}
+
+
+def _clock(minute: float) -> str:
+    return f"{int(minute // 60) % 24:02d}:{int(minute % 60):02d}"
 
 
 def _limit(limit: Limit) -> Any:
@@ -183,12 +311,12 @@ def _limit(limit: Limit) -> Any:
     return rule + halo.encode(text="label:N", **where) + text.encode(text="label:N", **where)
 
 
-def _ends(series: Sequence[Series], limits: Sequence[float]) -> list[dict[str, Any]]:
+def _ends(series: Sequence[Series], limits: Sequence[float], height: int) -> list[dict[str, Any]]:
     """The last known point of each series, and the height of its name: apart from the other names by a line of text."""
     known = {s.name: [(px, py) for px, py in s.points if py is not None] for s in series}
     ends = sorted((points[-1][1], name, points[-1][0]) for name, points in known.items() if points)
     heights = [py for points in known.values() for _, py in points] + list(limits)
-    gap = LINE_GAP_PX / LINE_HEIGHT * (max(heights) - min(0.0, *heights))
+    gap = LINE_GAP_PX / height * (max(heights) - min(0.0, *heights))
     placed: list[dict[str, Any]] = []
     for py, name, px in ends:
         label = max(py, placed[-1]["label"] + gap) if placed else py
@@ -219,11 +347,11 @@ SVG = "http://www.w3.org/2000/svg"
 DROPPED = ("font-family", "role", "aria-hidden", "aria-label", "aria-roledescription", "class")
 
 
-def _finished(svg: str, title: str, description: str) -> str:
-    """Vega's SVG with the page's colours, ids of its own, and words for those who hear it."""
+def _finished(svg: str, title: str, description: str, *, key: str = "", least_px: int = 480) -> str:
+    """Vega's SVG with the page's colours, ids of its own (made of `key`, else the title), and words for those who hear it."""
     ET.register_namespace("", SVG)
     source = ET.fromstring(svg)  # noqa: S314 - Vega's own output
-    prefix = slug(title)
+    prefix = slug(key or title)
     width, height = float(source.attrib["width"]), float(source.attrib["height"])
     attributes = {
         "class": "gd gd-chart",
@@ -232,7 +360,7 @@ def _finished(svg: str, title: str, description: str) -> str:
         "height": f"{height:g}",
         "role": "img",
         "aria-labelledby": f"{prefix}-title {prefix}-desc",
-        "style": f"width:100%;min-width:{min(width, 480):.0f}px;max-width:{width * 1.25:.0f}px;height:auto",
+        "style": f"width:100%;min-width:{min(width, least_px):.0f}px;max-width:{width * 1.25:.0f}px;height:auto",
     }
     root = ET.Element(f"{{{SVG}}}svg", attributes)
     for tag, words, named in (("title", title, True), ("desc", description, True), ("style", stylesheet(), False)):
@@ -292,32 +420,29 @@ def _cell(values: Sequence[Mapping[str, Any]], category: str, series: str, numbe
     return f"{found[0]:{_python(number)}}" if found else ""
 
 
-def _said(series: Series, number: str) -> str:
+def _said(series: Series, number: str, at: Callable[[float], str] = "{:,g}".format) -> str:
     known = [(x, y) for x, y in series.points if y is not None]
     if not known:
         return f"{series.name}: no points"
     (x0, y0), (x1, y1), top = known[0], known[-1], max(known, key=lambda point: point[1])
     form = _python(number)
-    return (
-        f"{series.name} from {y0:{form}} at {x0:,g} to {y1:{form}} at {x1:,g}, highest {top[1]:{form}} at {top[0]:,g}"
-    )
+    return f"{series.name} from {y0:{form}} at {at(x0)} to {y1:{form}} at {at(x1)}, highest {top[1]:{form}} at {at(top[0])}"
 
 
 MAX_TABLE_ROWS = 25
 
 
-def _points_table(title: str, series: Sequence[Series], x: str, number: str) -> str:
-    """About MAX_TABLE_ROWS points of each series, evenly chosen, first and last included."""
-    axis = sorted({px for s in series for px, _ in s.points})
+def _points_table(title: str, columns: Sequence[tuple[Series, str]], x: str) -> str:
+    """About MAX_TABLE_ROWS points of each series, with the format of its numbers; evenly chosen, first and last included."""
+    axis = sorted({px for s, _ in columns for px, _ in s.points})
     step = max(1, -(-len(axis) // MAX_TABLE_ROWS))
     chosen = sorted({*axis[::step], axis[-1]})
-    lookup = [dict(s.points) for s in series]
-    form = _python(number)
+    lookup = [(dict(s.points), _python(number)) for s, number in columns]
     rows = [
-        (f"{at:,g}", *(f"{y:{form}}" if (y := points.get(at)) is not None else "" for points in lookup))
+        (f"{at:,g}", *(f"{y:{form}}" if (y := points.get(at)) is not None else "" for points, form in lookup))
         for at in chosen
     ]
-    return _table(title, (x, *(s.name for s in series)), rows)
+    return _table(title, (x, *(s.name for s, _ in columns)), rows)
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ import pytest
 from alarm_makers import CPU, START, drawn
 from typer.testing import CliRunner
 
-from analysis.alarms import Pack, Series, pack_to_json
+from analysis.alarms import MetricKey, Pack, Series, pack_to_json
 from analysis.commands import app
 from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 
@@ -43,6 +43,39 @@ def test_the_table_says_when_an_alarm_fires_and_how_long_before_the_harm(files):
         assert words in said.stdout
 
 
+def test_when_the_first_user_was_hurt_is_read_from_the_pack_or_its_failed_requests_or_said_to_be_unknown(files):
+    directory, pack = files
+    said = gameday(directory, "--pack", pack)
+    assert "nobody, as far as the pack shows" in said.stderr
+    saved = json.loads(pack.read_text())
+    pack.write_text(json.dumps({**saved, "HarmAt": "2026-03-07T19:09:00Z"}), encoding="utf-8")
+    said = gameday(directory, "--pack", pack)
+    assert "19:09, as the pack says" in said.stderr
+    assert "+3 min" in said.stdout
+    balancer = {
+        MetricKey.of("AWS/ApplicationELB", name, LoadBalancer="app/live/1"): Series({"Sum": [value] * 11})
+        for name, value in (("RequestCount", 1000.0), ("HTTPCode_ELB_5XX_Count", 20.0))
+    }
+    made = Pack({CPU: Series({"Average": drawn("__#########")}), **balancer}, START)
+    pack.write_text(json.dumps(pack_to_json(made)), encoding="utf-8")
+    assert "19:00, when 2 % of the requests fail" in gameday(directory, "--pack", pack).stderr
+
+
+def test_a_pack_is_saved_and_read_again_with_its_harm(files):
+    directory, pack = files
+    target = directory / "saved.json"
+    said = gameday(directory, "--pack", pack, "--harm-at", "2026-03-07T19:10:00Z", "--save", target)
+    assert said.exit_code == FINE, said.output
+    assert json.loads(target.read_text())["HarmAt"] == "2026-03-07T19:10:00Z"
+    assert "+4 min" in gameday(directory, "--pack", target).stdout
+
+
+def test_false_pages_in_a_season_are_not_known_where_no_plan_says_what_a_season_is(files):
+    said = gameday(files[0], "--pack", files[1])
+    assert "because no alerting.toml beside the stack" in said.stderr
+    assert " ? " in said.stdout
+
+
 def test_the_same_is_json_for_programs(files):
     said = gameday(files[0], "--pack", files[1], "--harm-at", "2026-03-07T19:10:00Z", "--json")
     assert said.exit_code == FINE, said.output
@@ -76,6 +109,7 @@ def test_an_alarm_that_is_not_modelled_is_a_finding_with_its_place(files):
         (("--harm-at", "2026-03-07T23:00:00Z"), "outside the pack"),
         (("--gaps", "some"), "write refuse or missing"),
         (("--pack", "nowhere.json"), "cannot be read"),
+        (("--save", "/nowhere/x.json"), "cannot be written"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_status_2(files, words, sentence):
@@ -83,3 +117,28 @@ def test_bad_input_is_a_sentence_and_exit_status_2(files, words, sentence):
     assert said.exit_code == UNREADABLE
     assert sentence in said.stderr
     assert "Traceback" not in said.output
+
+
+def test_a_pack_with_a_harm_outside_itself_is_refused(files):
+    directory, pack = files
+    saved = json.loads(pack.read_text())
+    pack.write_text(json.dumps({**saved, "HarmAt": "2026-03-08T19:09:00Z"}), encoding="utf-8")
+    said = gameday(directory, "--pack", pack)
+    assert said.exit_code == UNREADABLE
+    assert "lies outside the pack" in said.stderr
+
+
+def test_an_alarm_on_a_metric_that_nobody_publishes_is_a_sentence(files):
+    directory, pack = files
+    own = STACK.replace("AWS/ECS", "Own").replace("CPUUtilization", "Depth")
+    (directory / "main.tf").write_text(own, encoding="utf-8")
+    said = gameday(directory, "--pack", pack)
+    assert said.exit_code == FINE
+    assert "nothing in this Terraform publishes Depth in Own" in said.stdout
+    assert "no data" in said.stdout
+
+
+def test_without_a_pack_a_night_is_simulated_and_needs_a_scenario(files):
+    said = gameday(files[0])
+    assert said.exit_code == UNREADABLE
+    assert "no gameday.toml names a scenario" in said.stderr
