@@ -1,6 +1,7 @@
 """Incidents: impact in user terms, the course with its evidence, what would have been, and whether it would happen again."""
 
 from analysis.incidents.counterfactuals import Bench, Outcome, Weighed, weigh
+from analysis.incidents.headrooms import ROOM_SEEDS, Headrooms, Room, headrooms
 from analysis.incidents.impact import DEFINITIONS, Impact, IncidentError, Moment, Observed
 from analysis.incidents.opened import Opened, Row, foreseen, opened, simulated
 from analysis.incidents.postmortem import begin
@@ -16,10 +17,12 @@ from analysis.incidents.timeline import Change, Entry, Harm, Incident, read
 
 __all__ = [
     "DEFINITIONS",
+    "ROOM_SEEDS",
     "Bench",
     "Change",
     "Entry",
     "Harm",
+    "Headrooms",
     "Impact",
     "Incident",
     "IncidentError",
@@ -28,12 +31,14 @@ __all__ = [
     "Opened",
     "Outcome",
     "Record",
+    "Room",
     "Row",
     "Trial",
     "Weighed",
     "begin",
     "duration",
     "foreseen",
+    "headrooms",
     "opened",
     "read",
     "record_digest",

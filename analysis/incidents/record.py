@@ -16,6 +16,7 @@ from typing import Any
 
 from analysis.facts import FactError
 from analysis.incidents.counterfactuals import Bench, Outcome, Weighed, weigh
+from analysis.incidents.headrooms import Headrooms, Room, headrooms
 from analysis.incidents.shapley import coalitions
 from analysis.incidents.timeline import Change, Incident
 
@@ -25,12 +26,16 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Record:
-    """What was found when the incident was last weighed; `steps` has the nights of each step by its id."""
+    """What was found when the incident was last weighed.
+
+    `steps` has the nights of each step by its id, `rooms` the headroom of the stack that failed and of the one of now.
+    """
 
     digest: str
     factors: Weighed
     actions: Weighed | None
     steps: dict[str, tuple[Outcome, ...]]
+    rooms: tuple[Headrooms, ...] = ()
 
 
 def path_of(incident: Incident) -> Path:
@@ -40,7 +45,8 @@ def path_of(incident: Incident) -> Path:
 
 def digest(incident: Incident, late_s: float) -> str:
     """A hash of the nights as they would be simulated: the plain stacks, each change alone, all together, seeds and limit."""
-    found = hashlib.sha256(f"{VERSION} {late_s!r} {incident.night.seeds if incident.night else ()!r}".encode())
+    seeds = incident.night.seeds if incident.night else ()
+    found = hashlib.sha256(repr((VERSION, late_s, seeds, incident.hard)).encode())
     groups: list[tuple[bool, tuple[Change, ...]]] = [(False, incident.factors), (False, incident.steps)]
     if incident.now is not None:
         groups.append((True, incident.actions))
@@ -67,6 +73,11 @@ def made(incident: Incident, late_s: float, *, jobs: int = -1) -> Record:
         weigh(incident, late_s, jobs=jobs),
         weigh(incident, late_s, actions=True, jobs=jobs) if incident.actions else None,
         {step.id: outcomes for step, outcomes in zip(incident.steps, steps, strict=True)},
+        tuple(
+            headrooms(incident, now=now, jobs=jobs)
+            for now in ((False, True) if incident.now else (False,))
+            if incident.hard
+        ),
     )
 
 
@@ -83,6 +94,12 @@ def text(record: Record) -> str:
         lines.append(f"  {json.dumps(name)}: {'null' if weighed is None else _block(_weighed(weighed), '  ')}")
     steps = {name: [_plain(outcome) for outcome in outcomes] for name, outcomes in record.steps.items()}
     lines.append(f'  "steps": {_block(steps, "  ")}')
+    for name, rooms in zip(("headroom", "headroom_now"), record.rooms, strict=False):
+        plain = {
+            change: {hard: [room.users, list(room.first)] for hard, room in by_hard.items()}
+            for change, by_hard in rooms.rooms.items()
+        }
+        lines.append(f'  "{name}": {_block({"stack": rooms.stack, "rooms": plain}, "  ")}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -156,6 +173,7 @@ def load(incident: Incident) -> Record:
             _read(read["factors"], incident.factors, taken_away=False),
             None if read["actions"] is None else _read(read["actions"], incident.actions, taken_away=True),
             {name: tuple(map(_outcome, nights)) for name, nights in read["steps"].items()},
+            tuple(_rooms(read[name]) for name in ("headroom", "headroom_now") if name in read),
         )
     except OSError as error:
         raise FactError(
@@ -163,6 +181,14 @@ def load(incident: Incident) -> Record:
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise FactError(path.name, "", f"is no record of this incident ({error}); weigh it again") from None
+
+
+def _rooms(values: Mapping[str, Any]) -> Headrooms:
+    rooms = {
+        change: {hard: Room(users, tuple(first)) for hard, (users, first) in by_hard.items()}
+        for change, by_hard in values["rooms"].items()
+    }
+    return Headrooms(values["stack"], rooms)
 
 
 def _same(what: str, there: object, wanted: object) -> None:

@@ -2,7 +2,7 @@
 
 The file is TOML. Times are in UTC (`2026-03-07T20:45:00Z`). It names either a `[night]` to simulate or a `[pack]` to read, says
 under `[harm]` what hurts a user, and lists under `[[entry]]` what is known and how. `[[factor]]`, `[[action]]` and `[[step]]` are
-changes to weigh.
+changes to weigh, `[[hard]]` are kinds of night to look for headroom on.
 
     title = "Checkout down on Black Friday"
     [pack]
@@ -138,6 +138,16 @@ class Change:
     runtime: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hard:
+    """A kind of night to look for headroom on: the incident's course, with faults, or with another rise of its largest surge."""
+
+    id: str
+    name: str
+    faults: tuple[str, ...] = ()
+    rise_s: float | None = None
+
+
 @dataclass(frozen=True)
 class Incident:
     """The file, read. `factors` are flaws of the failed stack undone; `actions` are parts of the stack `now`, taken away."""
@@ -154,7 +164,7 @@ class Incident:
     factors: tuple[Change, ...] = ()
     actions: tuple[Change, ...] = ()
     steps: tuple[Change, ...] = ()
-    references: Mapping[str, str] = field(default_factory=dict)
+    hard: tuple[Hard, ...] = ()
 
     @property
     def file(self) -> str:
@@ -186,7 +196,7 @@ def read(path: Path) -> Incident:
         factors=_changes(table, "factor"),
         actions=_changes(table, "action"),
         steps=_changes(table, "step"),
-        references=table.texts("references"),
+        hard=tuple(_hard(each) for each in table.tables("hard")),
     )
     table.closed()
     for earlier, later in zip(made.entries, made.entries[1:], strict=False):
@@ -371,6 +381,15 @@ def _evidence(table: Table) -> Evidence:
         raise table.error("", f"needs one of metric, event, line and alarm, and has {', '.join(given) or 'none'}")
     if made.metric and len(made.metric.split()) != 2:
         raise table.error("metric", f"is {made.metric!r}; write namespace and name, as in AWS/ECS CPUUtilization")
+    return made
+
+
+def _hard(table: Table) -> Hard:
+    faults = table.get("faults") or []
+    if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
+        raise table.error("faults", "must be a list of faults such as zone-loss@104")
+    made = Hard(table.text("id"), table.text("name"), tuple(faults), _optional(table, "rise_s"))
+    table.closed()
     return made
 
 

@@ -166,9 +166,11 @@ def panels(
     _few(title, names)
     drawn = []
     for number, part in enumerate(parts):
-        here = [Limit(mark.value, "" if number else mark.label, vertical=True) for mark in marks]
         layers = _drawn(title, part, x if part is parts[-1] else None, PANEL_HEIGHT, names)
-        layers += [_limit(mark) for mark in here]
+        layers += [
+            _limit(Limit(mark.value, "" if number else mark.label, vertical=True), lines_down)
+            for mark, lines_down in zip(marks, _apart(marks, parts), strict=True)
+        ]
         drawn.append(alt.layer(*layers).properties(width=WIDTH - 180, height=PANEL_HEIGHT))
     chart = alt.vconcat(*drawn, spacing=14).resolve_scale(x="shared", color="shared", y="independent")
     found = [f"{part.y}: {'; '.join(_said(s, part.number) for s in part.series)}" for part in parts]
@@ -300,11 +302,26 @@ def _clock(minute: float) -> str:
     return f"{int(minute // 60) % 24:02d}:{int(minute % 60):02d}"
 
 
-def _limit(limit: Limit) -> Any:
+CLOSE_MARKS = 0.05
+"""Marks nearer than this share of the axis get their labels on different heights."""
+
+
+def _apart(marks: Sequence[Limit], parts: Sequence[Panel]) -> list[int]:
+    """How many lines of text each mark's label moves down, so that those of marks close together can be read."""
+    places = [x for part in parts for s in part.series for x, _ in s.points]
+    near = CLOSE_MARKS * (max(places) - min(places)) if places else 0.0
+    found: list[int] = []
+    for at, mark in enumerate(marks):
+        close = at > 0 and abs(mark.value - marks[at - 1].value) < near
+        found.append(found[-1] + 1 if close else 0)
+    return found
+
+
+def _limit(limit: Limit, lines_down: int = 0) -> Any:
     data = alt.Chart(alt.InlineData(values=[{"at": limit.value, "label": limit.label}]))
     where = {"x": alt.X("at:Q")} if limit.vertical else {"y": alt.Y("at:Q")}
     rule = data.mark_rule(color=_MARKS["ink"], strokeDash=[3, 3], strokeWidth=1.2).encode(**where)
-    place = {"dx": 5, "dy": 8, "y": 0} if limit.vertical else {"dy": -7, "x": 4}
+    place = {"dx": 5, "dy": 8, "y": LINE_GAP_PX * lines_down} if limit.vertical else {"dy": -7, "x": 4}
     words = {"align": "left", "fontStyle": "italic", **place}
     halo = data.mark_text(**words, color=_MARKS["paper"], stroke=_MARKS["paper"], strokeWidth=4)
     text = data.mark_text(**words, color=_MARKS["ink"])
