@@ -3,6 +3,7 @@
 from analysis.alarms.backtest import Episode, Report, Row, backtest, score, to_json
 from analysis.alarms.dashboards import Dashboard, Filled, dashboards, fill
 from analysis.alarms.definitions import Alarm, Alarms, Composite, Metric, read
+from analysis.alarms.exercise import ExerciseError, exercise, survival
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
 from analysis.alarms.harm import Harm, first_harm, harm_in, harms
@@ -20,6 +21,7 @@ __all__ = [
     "Composite",
     "Dashboard",
     "Episode",
+    "ExerciseError",
     "ExpressionError",
     "Fault",
     "Filled",
@@ -40,6 +42,7 @@ __all__ = [
     "backtest",
     "dashboards",
     "evaluate",
+    "exercise",
     "faults",
     "fill",
     "first_harm",
@@ -55,5 +58,6 @@ __all__ = [
     "score",
     "season",
     "simulated",
+    "survival",
     "to_json",
 ]

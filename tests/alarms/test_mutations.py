@@ -3,101 +3,27 @@
 from pathlib import Path
 
 import pytest
-from alarm_makers import START, alarm, at
+from alarm_makers import START, alarm, at, metric
 
 from analysis import terraform
-from analysis.alarms import MetricKey, Pack, Series, mutants, mutation_run, read, score
-from analysis.alarms.definitions import known
+from analysis.alarms import (
+    ExerciseError,
+    MetricKey,
+    Pack,
+    Series,
+    exercise,
+    mutants,
+    mutation_run,
+    read,
+    score,
+    survival,
+)
+from analysis.alarms.expressions import parse
 from analysis.architecture import Architecture
-
-SAMPLES = 7.0
-REQUESTS = 100_000.0
-
-# What the queries of an expression show when the expression is to show `value`.
-CARRIERS = {
-    "IF(requests > 0, 100 * (FILL(own, 0) + FILL(balancer, 0)) / requests, 0)": lambda value: {
-        "requests": REQUESTS,
-        "own": value * REQUESTS / 200,
-        "balancer": value * REQUESTS / 200,
-    },
-    "IF(requests > 6000, hits, 100)": lambda value: {"requests": 7000.0, "hits": value},
-}
-
-
-def picture(n):
-    """One mark a period: `_` calm, `=` on the threshold, `#` breaching, `-` missing. Gaps are longer than an evaluation looks."""
-    gap = "-" * (n + 3)
-    return (
-        "___"
-        + "#" * n
-        + "__#_#_#__"
-        + gap
-        + "_#"
-        + gap
-        + "___"
-        + "=" * (n + 1)
-        + "__"
-        + "#" * (n + 2)
-        + gap
-        + "#_" * 2
-        + "__"
-    )
-
-
-def levels(told):
-    """The value of each mark, a fifth of the threshold to either side of it, or one where it is zero."""
-    step = 0.2 * abs(told.threshold) or 1.0
-    worse = step if told.comparison.startswith("Greater") else -step
-    return {
-        "_": told.threshold - (worse if told.threshold else 0),
-        "=": told.threshold,
-        "#": told.threshold + worse,
-        "-": None,
-    }
-
-
-def series(statistic, value, spread):
-    """All statistics of one minute of which `statistic` is `value`; the others lie `spread` beside it."""
-    if statistic == "Sum":
-        mean = value / SAMPLES
-        return {
-            "Sum": value,
-            "SampleCount": SAMPLES,
-            "Average": mean,
-            "Minimum": mean - spread,
-            "Maximum": mean + spread,
-        }
-    mean = {"Average": value, "Minimum": value + spread, "Maximum": value - spread}.get(statistic, value - spread)
-    found = {
-        "SampleCount": SAMPLES,
-        "Sum": mean * SAMPLES,
-        "Average": mean,
-        "Minimum": mean - spread,
-        "Maximum": mean + spread,
-        "p50": mean,
-    }
-    return {**found, statistic: value}
 
 
 def night(told):
-    """A hand-made night for one alarm: its own period long each, so that its minutes are minutes for all alarms alike."""
-    marks = picture(told.evaluation_periods)
-    spread = 0.4 * abs(told.threshold) or 1.0
-    shows = CARRIERS[told.expression.text] if told.expression else lambda value: {told.queries[0][0]: value}
-    minutes = told.period_s // 60
-    found = {}
-    for name, metric in told.queries:
-        columns = {}
-        for mark in marks:
-            value = levels(told)[mark]
-            share = minutes if metric.statistic == "Sum" else 1
-            values = {} if value is None else series(metric.statistic, shows(value)[name] / share, spread / share)
-            for statistic in series(metric.statistic, 0.0, 1.0):
-                columns.setdefault(statistic, []).extend([values.get(statistic)] * minutes)
-        key = MetricKey(metric.namespace, metric.name, tuple((d, known(value)) for d, value in metric.dimensions))
-        found[key] = Series(columns)
-    harm = at((marks.index("=") + told.evaluation_periods + 4) * minutes)
-    return Pack(found, START, origin="hand-made"), harm
+    return exercise(told)
 
 
 @pytest.mark.slow
@@ -111,6 +37,36 @@ def test_a_broken_alarm_changes_the_score_for_at_least_95_in_100():
     }  # fmt: skip
     listed = [f"{mutant.alarm.name}: {mutant.part} {mutant.change}" for mutant in run.survivors]
     assert run.share >= 0.95, listed
+    by_name = {made.name: made for made in told}
+    assert {survival(mutant, by_name[mutant.alarm.name]) for mutant in run.survivors} <= {
+        "Equal in meaning: a sum of counts is above zero exactly when their mean is.",
+        "Equal in practice: the expression's value is hardly ever exactly the threshold, in binary never.",
+    }, listed
+
+
+def test_the_hand_made_night_brings_an_expression_over_its_threshold_and_back():
+    told = alarm(
+        expression=parse("IF(requests > 6000, hits, 100)"),
+        comparison="LessThanThreshold",
+        threshold=80.0,
+        queries=(
+            (
+                "requests",
+                metric(MetricKey.of("AWS/CloudFront", "Requests", DistributionId="d", Region="Global"), "Sum"),
+            ),
+            ("hits", metric(MetricKey.of("AWS/CloudFront", "CacheHitRate", DistributionId="d", Region="Global"))),
+        ),
+    )
+    pack, harm_at = exercise(told)
+    verdict, lead_s, *_ = score(told, Architecture("none", ()), pack, harm_at)
+    assert verdict == "fires"
+    assert lead_s is not None
+
+
+def test_an_expression_that_cannot_reach_its_threshold_has_no_night():
+    told = alarm(expression=parse("IF(m > 0, 1, 0)"), threshold=80.0, queries=(("m", metric()),))
+    with pytest.raises(ExerciseError, match="no values of its metrics"):
+        exercise(told)
 
 
 def test_every_mutant_differs_from_its_alarm_in_one_part():
