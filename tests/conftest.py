@@ -8,6 +8,8 @@ import pytest
 
 from analysis.validation import terraform_cli
 
+pytest_plugins = ("background",)  # what is applied beside the other tests
+
 # The same examples on every machine; no deadline, since the machine may be busy with other tests.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("project")

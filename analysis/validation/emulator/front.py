@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -308,7 +309,9 @@ def _serialised(request: _Request, result: object) -> _Answer:
 
 def _refusal(request: _Request, code: str, message: str, status: int | None = None) -> _Answer:
     """An error in the protocol of the service, so that the caller sees a sentence and does not try again."""
-    answer = _serialised(request, AwsError(code, message))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # moto warns of codes that the model does not list, such as these
+        answer = _serialised(request, AwsError(code, message))
     return _Answer(status or answer.status, answer.headers, answer.body)
 
 
