@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis.commands.common import FINDINGS, AsJson, out, print_json, refusals, refuse
+from analysis.commands.common import FINDINGS, AsJson, err, out, print_json, refusals, refuse
 
 if TYPE_CHECKING:
     from analysis.incidents import Incident, Opened, Weighed
@@ -97,6 +98,7 @@ def again(file: File, as_json: AsJson = False) -> None:
 def weigh(
     file: File,
     record: Annotated[bool, typer.Option("--record", help="Write the record beside the file.")] = False,
+    date: Annotated[str, typer.Option("--date", help="The day that the record bears; else today.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """What each flaw did and what each action is worth: every set of them over the incident's seeds. Takes minutes."""
@@ -107,7 +109,9 @@ def weigh(
         late_s = incidents.opened(incident).seen.late_s
         if late_s is None:
             refuse(f"{file}: nothing says from when on updates are late; give harm.late_s")
-        made = incidents.weighed_anew(incident, late_s)
+        sets = 2 ** len(incident.factors) + 2 ** len(incident.actions)
+        with err.status(f"Simulating the nights of {sets} sets of changes"):
+            made = incidents.weighed_anew(incident, late_s, made_on=_day(date))
     if record:
         incidents.record_path(incident).write_text(incidents.record_text(made), encoding="utf-8")
         out.print(f"{escape(str(incidents.record_path(incident)))} is written.", highlight=False, soft_wrap=True)
@@ -117,6 +121,13 @@ def weigh(
         return
     for group in groups:
         out.print(_shares(group))
+
+
+def _day(date: str) -> str:
+    try:
+        return (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
+    except ValueError:
+        refuse(f"--date {date}: write YYYY-MM-DD")
 
 
 def _shares(weighed: Weighed) -> Table:

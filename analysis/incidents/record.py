@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class Record:
     actions: Weighed | None
     steps: dict[str, tuple[Outcome, ...]]
     rooms: tuple[Headrooms, ...] = ()
+    made_on: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def path_of(incident: Incident) -> Path:
@@ -64,8 +67,11 @@ def digest(incident: Incident, late_s: float) -> str:
     return found.hexdigest()[:32]
 
 
-def made(incident: Incident, late_s: float, *, jobs: int = -1) -> Record:
-    """The incident weighed anew: all sets of its factors and of its actions, and its steps. Raises as `counterfactuals.weigh`."""
+def made(incident: Incident, late_s: float, *, jobs: int = -1, made_on: str = "") -> Record:
+    """The incident weighed anew: all sets of its factors and of its actions, its steps, the headroom of its stacks.
+
+    `made_on` is the day that the record will bear. Raises as `counterfactuals.weigh`.
+    """
     bench = Bench(incident, late_s)
     steps = bench.outcomes([[step] for step in incident.steps], jobs=jobs)
     return Record(
@@ -78,6 +84,8 @@ def made(incident: Incident, late_s: float, *, jobs: int = -1) -> Record:
             for now in ((False, True) if incident.now else (False,))
             if incident.hard
         ),
+        made_on,
+        {name: version(name) for name in ("gameday-notebook", "numpy")},
     )
 
 
@@ -86,6 +94,8 @@ def text(record: Record) -> str:
     head = {
         "about": "Written by `gameday incident weigh --record`; not to be edited by hand.",
         "version": VERSION,
+        "made_on": record.made_on,
+        "versions": dict(record.versions),
         "rests_on": record.digest,
         "columns": list(COLUMNS),
     }
@@ -174,6 +184,8 @@ def load(incident: Incident) -> Record:
             None if read["actions"] is None else _read(read["actions"], incident.actions, taken_away=True),
             {name: tuple(map(_outcome, nights)) for name, nights in read["steps"].items()},
             tuple(_rooms(read[name]) for name in ("headroom", "headroom_now") if name in read),
+            read["made_on"],
+            read["versions"],
         )
     except OSError as error:
         raise FactError(

@@ -137,7 +137,7 @@ def test_two_balancers_are_not_mixed_up():
 def test_a_signal_of_ones_own_is_taken_by_its_name_and_a_missing_one_is_refused():
     made = crowd([10], [0], Shop__OrderAge={"p95": [9.0]})
     assert observed(made, Harm(late_s=5), signals={"age": "Shop OrderAge"}).hurting == (True,)
-    with pytest.raises(IncidentError, match="signals.age"):
+    with pytest.raises(IncidentError, match=r"signals\.age"):
         observed(made, Harm(late_s=5), signals={"age": "Shop Age"})
 
 

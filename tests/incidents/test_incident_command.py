@@ -171,7 +171,13 @@ def test_a_broken_pack_is_refused_in_a_sentence_with_status_2_and_nothing_is_wri
 
 
 def test_options_that_make_no_sense_are_refused(tmp_path, pack):
-    for arguments in (("--slow", 0), ("--late", -1), ("--poll", "inf"), ("--gaps", "fill"), ("--stack", tmp_path / "no")):
+    for arguments in (
+        ("--slow", 0),
+        ("--late", -1),
+        ("--poll", "inf"),
+        ("--gaps", "fill"),
+        ("--stack", tmp_path / "no"),
+    ):
         found = run("new", pack, tmp_path / "page.md", *arguments)
         assert found.exit_code == 2, arguments
         assert "Traceback" not in found.output

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from analysis.incidents.shapley import GameError, by_orders, coalitions, exact, sampled
 
-# One left glove and two right ones; a pair is worth 1. Orders of (L, R, S): L comes second or last in four of six and then adds 1;
-# when it comes first, whoever comes second adds 1. So L has 4/6, R and S 1/6 each.
+# One left glove and two right ones; a pair is worth 1. In four of the six orders L comes second or last and adds 1; when it comes
+# first, whoever comes second adds 1. So L has 4/6, R and S 1/6 each.
 GLOVES = {"L": "left", "R": "right", "S": "right"}
 
 
