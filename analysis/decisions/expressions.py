@@ -3,9 +3,10 @@
     capacity.users_held(level = "low") < 1.2 * scenario.assumption(assumption = "audience.peak_users")
     or undone(cost.month) > cost.month
 
-A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in brackets; one without a dot is a figure that
-the record itself lists. `undone(...)` takes what is inside on the stack without the decision. There are numbers, texts, + - * /,
-comparisons, `and`, `or`, `not` and brackets, and nothing else: no expression can read a file, call Python or run for ever.
+A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in brackets; what is simulated is taken on the night
+of the record. A name without a dot is a figure that the record itself lists. `undone(...)` takes what is inside on the stack
+without the decision. There are numbers, texts, + - * /, comparisons, `and`, `or`, `not` and brackets, and nothing else: no
+expression can read a file, call Python or run for ever.
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ class Expression:
 
 def parse(entry: Entry) -> Expression:
     """The expression that is the text of `entry`. Raises DecisionError with line and column where it is none."""
-    text = " ".join(entry.text().split()) if entry.text_at is None else str(entry.value)
+    text = entry.text()
+    text = " ".join(text.split()) if entry.text_at is None else str(entry.value)
     place, exact = entry.text_at or entry.place, entry.text_at is not None
     if len(text) > MAX_LENGTH:
         raise entry.error(f"is {len(text)} characters long; {MAX_LENGTH} are allowed")

@@ -18,6 +18,10 @@ MAX_DEPTH: Final = 20
 """How deeply front matter may nest."""
 
 
+COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+"""The kinds of collection that front matter may hold; anything else would want to build a Python object."""
+
+
 class DecisionError(ValueError):
     """A decision record that cannot be used: the sentence names file, line and column, what is wrong, and what to do."""
 
@@ -152,6 +156,10 @@ def _entry(loader: yaml.SafeLoader, node: yaml.Node, file: str, name: str, seen:
     if depth > MAX_DEPTH:
         raise DecisionError(place, f"{name} is nested more than {MAX_DEPTH} deep")
     seen.add(id(node))
+    if isinstance(node, yaml.CollectionNode) and node.tag not in COLLECTIONS:
+        raise DecisionError(
+            place, f"the front matter is no YAML that is read here: {node.tag} is no mapping and no list"
+        )
     if isinstance(node, yaml.MappingNode):
         parts: dict[Any, Entry] = {}
         for key_node, value_node in node.value:

@@ -10,7 +10,7 @@ undo:                                # what makes the stack as if this had not b
   adds: { nat_gateway.hour: 730 }    # quantities by SKU; `repriced` multiplies prices, `assumed` replaces assumptions
 night:                               # the night on which the decision tells, if not the scenario's own
   name: the edge purged at the winning goal
-  faults: [cdn-purge@104]            # and variables, arguments, without, assumed, users, seed
+  faults: [cdn-purge@104]            # and variables, arguments, without, assumed, users, scenario, seed
 measures: [{ measure: capacity.users_held, title: Users held, name: held }]
 options: [{ name: No cache, without: [module.cache.*] }, { name: Cache, chosen: true }]
 reopen_when: held < 5000 or month > 2 * undone(month)
@@ -81,6 +81,7 @@ class Change:
     repriced: Mapping[str, float] = field(default_factory=dict)
     users: int | None = None
     poll_interval_s: float | None = None
+    scenario: str = ""
 
     def then(self, other: Change) -> Change:
         """Both changes; where they differ about a value, `other` has the last word."""
@@ -96,6 +97,7 @@ class Change:
             {**self.repriced, **other.repriced},
             self.users if other.users is None else other.users,
             self.poll_interval_s if other.poll_interval_s is None else other.poll_interval_s,
+            other.scenario or self.scenario,
         )
 
 
@@ -358,7 +360,7 @@ def _named_places(changed: Entry | None) -> Mapping[str, Location]:
 
 
 CHANGE_KEYS: Final = frozenset({"variables", "arguments", "without", "adds", "assumed", "repriced"})
-CIRCUMSTANCE_KEYS: Final = frozenset({"variables", "arguments", "without", "assumed", "users"})
+CIRCUMSTANCE_KEYS: Final = frozenset({"variables", "arguments", "without", "assumed", "users", "scenario"})
 OPTION_KEYS: Final = CHANGE_KEYS | {
     "name", "stack", "users", "poll_interval_s", "chosen", "refused", "not_modelled", "note",
 }  # fmt: skip
@@ -380,6 +382,7 @@ def _change(entry: Entry, keys: frozenset[str] = CHANGE_KEYS) -> Change:
         repriced=_numbers(entry, "repriced"),
         users=None if users is None else users.whole(),
         poll_interval_s=None if interval is None else interval.number(),
+        scenario=_words(entry, "scenario"),
     )
 
 

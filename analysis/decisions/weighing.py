@@ -17,7 +17,7 @@ from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import EFFECTS, NOTHING, BreakEven, Change, Column, Option, Record
 from analysis.demand import PathError
 from analysis.facts import Assumption, FactError, Limit, Stack, limits, prices
-from analysis.studies import Measured, MeasureError, Studies, Study, StudyError, measure
+from analysis.studies import MEASURES, Measured, MeasureError, Studies, Study, StudyError, measure
 from analysis.terraform import InputError
 from analysis.units import number
 
@@ -66,6 +66,7 @@ class Weighing:
             "without": wanted.without,
             "users": wanted.users,
             "poll_interval_s": wanted.poll_interval_s,
+            "night": wanted.scenario,
             "assumed": wanted.assumed,
             "repriced": wanted.repriced,
         }
@@ -163,16 +164,30 @@ def refused(record: Record, error: Exception) -> DecisionError:
 def read_figure(world: Weighing, record: Record, wanted: Figure, varied: Change = NOTHING) -> Measured:
     """A figure that an expression of the record names, on the side that it asks for."""
     known = {**effect_columns(record), **record.named}
-    column = known.get(wanted.name) or Column(
-        wanted.name, str(wanted), dict(wanted.arguments), NOTHING, Location(record.file)
-    )
+    column = known.get(wanted.name) or _column(record, wanted)
     return figure(world, column, sides(record)[wanted.undone], varied)
 
 
+def _column(record: Record, wanted: Figure) -> Column:
+    """A measure that an expression names; what is simulated is taken on the record's night, with the given faults and seed."""
+    given: dict[str, Any] = dict(wanted.arguments)
+    change = NOTHING
+    if "faults" in MEASURES[wanted.name].takes:
+        change = record.night.change
+        given = {"seed": record.night.seed, "faults": list(record.night.faults), **given}
+    return Column(wanted.name, str(wanted), given, change, Location(record.file))
+
+
+LIMITLESS: Final = frozenset({"user", "req/s", "connection"})
+"""The units of figures that may be without a limit; of others, no figure means that it is not known."""
+
+
 def comparable(found: Measured) -> Value:
-    """The value of a figure for an expression; where there is no limit, infinity."""
+    """The value of a figure for an expression; where there is no limit, infinity. Raises MeasureError where it is not known."""
     value = found.value
     if value is None:
+        if found.unit not in LIMITLESS:
+            raise MeasureError("is not known here, so nothing can be compared with it")
         return math.inf
     return value if isinstance(value, str) else float(value)
 

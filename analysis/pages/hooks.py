@@ -19,7 +19,18 @@ from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from analysis.pages import frontmatter, glossary, links, model, navigation, notebook_html, notebooks, source
+from analysis.pages import (
+    decisions,
+    frontmatter,
+    glossary,
+    links,
+    model,
+    navigation,
+    notebook_html,
+    notebooks,
+    source,
+    stated,
+)
 
 log = get_plugin_logger("gameday")
 
@@ -36,6 +47,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     _committed.cache_clear()
     source.forget()
     model.models.cache_clear()
+    stated.register.cache_clear()
+    decisions.forget()
     model.validate_ahead(root(config))
     try:
         config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))

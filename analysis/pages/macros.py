@@ -9,10 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from analysis.decisions import Judgement
 from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
 from analysis.pages import (
     bill,
+    decisions,
     diagrams,
     frontmatter,
     glossary,
@@ -22,6 +24,7 @@ from analysis.pages import (
     load,
     model,
     navigation,
+    postmortem,
     proofs,
     records,
     reference,
@@ -86,7 +89,7 @@ def define_env(env: Any) -> None:
 
     def decision_log(folder: str) -> Markup:
         """The decision records of a folder."""
-        return records.decision_table(docs, folder, here())
+        return decisions.ledger(root, docs, folder, here())
 
     def runbook_list(folder: str) -> Markup:
         """The runbooks of a folder."""
@@ -211,19 +214,22 @@ def define_env(env: Any) -> None:
 
     def option_table() -> Markup:
         """The options of the decision record at hand, computed."""
-        return stated.option_table(root, here(), env.page.meta)
+        return decisions.option_table(root, record())
+
+    def record() -> Judgement:
+        return decisions.judgement(root, docs / here())
 
     def decided() -> Markup:
         """State, day and roles of the decision record at hand."""
-        return stated.decided(env.page.meta)
+        return decisions.decided(record())
+
+    def weighed() -> Markup:
+        """What the decision record at hand is worth, and what would turn it."""
+        return decisions.weighed(record())
 
     def affected() -> Markup:
         """The resources that the decision record at hand shapes, with their lines."""
-        return stated.affected(root, here(), env.page.meta)
-
-    def incident_timeline(name: str) -> Markup:
-        """The night of a stack's scenario, with what the page's front matter says was reported."""
-        return incident.timeline(stack(name), env.page.meta.get("reported") or ())
+        return decisions.affected(root, here(), record())
 
     def flaws(name: str, mended: str) -> Markup:
         """The marked flaws of a stack; what closes each in the stack `mended` stands in the page's front matter by its id."""
@@ -239,10 +245,6 @@ def define_env(env: Any) -> None:
     def action_state() -> Markup:
         """How many of the page's actions are done and how many are not."""
         return records.action_state(records.actions(env.page.meta, here()), frontmatter.today())
-
-    def change_table(group: str) -> Markup:
-        """Single changes to a stack, computed; `group` names their list in the front matter."""
-        return incident.change_table(root, here(), env.page.meta.get(group) or {}, f"Changes: {group}")
 
     def how_many(folder: str) -> str:
         """The number of pages in a folder, its index not counted."""
@@ -282,14 +284,15 @@ def define_env(env: Any) -> None:
 
     for macro in (
         proof_summary, proof_findings, proof_waivers, proof_statements, proof_rules, planted_faults,
-        incident_timeline, flaws, change_table, action_state, buckets, how_many, how_many_notebooks,
-        claim, claim_table, option_table, affected, decided,
+        flaws, action_state, buckets, how_many, how_many_notebooks,
+        claim, claim_table, option_table, affected, decided, weighed,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,
         cost_totals, cost_by_service,
         cost_by_confidence, cost_lines, cost_unpriced, cost_free, diagram, stations, capacity_inputs, connection_budgets,
         freshness,
         contents, glossary_list, source_files, cited, line_of, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
+        *postmortem.macros(root, here),
     ):  # fmt: skip
         env.macro(macro)
 

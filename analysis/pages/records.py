@@ -1,4 +1,4 @@
-"""Decision records, runbooks and the actions of an analysis, read from the front matter of their pages and shown as tables."""
+"""Runbooks and the actions of an analysis, read from the front matter of their pages and shown as tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from markupsafe import Markup
 from analysis.pages import frontmatter, links, tables
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
 from analysis.pages.tables import Cell, Column, State, table
-
-DECISION_STATES: Mapping[str, State] = {
-    "proposed": "info", "accepted": "good", "rejected": "bad", "deprecated": "plain", "superseded": "plain",
-}  # fmt: skip
-"""The states of MADR 4: https://adr.github.io/madr/"""
 
 SEVERITIES: Mapping[str, State] = {"page": "bad", "ticket": "warn", "planned": "info"}
 ACTION_STATES: Mapping[str, State] = {"done": "good", "open": "warn", "dropped": "plain"}
@@ -36,50 +31,6 @@ class Action:
     def overdue(self, today: dt.date) -> bool:
         """Whether it is still open after its day."""
         return self.state == "open" and today > self.due
-
-
-def decisions(docs: Path, folder: str) -> list[FrontMatter]:
-    """The decision records of a folder by number. Raises FrontMatterError for a record that lacks what MADR asks."""
-    found = frontmatter.folder(docs, folder)
-    names = {Path(page.path).name for page in found}
-    for page in found:
-        _require(page, "status", DECISION_STATES)
-        for key in ("date", "deciders"):
-            if not page.extra.get(key):
-                raise FrontMatterError(
-                    f"{page.path}: front matter lacks {key}; a decision record says when and by which roles"
-                )
-        for key in ("supersedes", "superseded_by"):
-            other = page.extra.get(key)
-            if other and other not in names:
-                raise FrontMatterError(f"{page.path}: {key} names {other}, which is not in {folder}")
-    return found
-
-
-def decision_table(docs: Path, folder: str, page: str) -> Markup:
-    """The log of decisions: number, title, state, date, who decided, what it takes the place of."""
-    rows: list[Sequence[Cell]] = []
-    for record in decisions(docs, folder):
-        status = str(record.extra["status"])
-        rows.append(
-            [
-                Path(record.path).name[:4],
-                _linked(page, record),
-                tables.chip(DECISION_STATES[status], status),
-                f"{record.extra['date']}",
-                record.extra["deciders"]
-                if isinstance(record.extra["deciders"], str)
-                else ", ".join(record.extra["deciders"]),
-            ]
-        )
-    columns = [
-        Column("No.", "code"),
-        Column("Decision", "wide"),
-        Column("State"),
-        Column("Date", "code"),
-        Column("Decided by"),
-    ]
-    return table(columns, rows, label="Decision log")
 
 
 def runbooks(docs: Path, folder: str) -> list[FrontMatter]:

@@ -18,7 +18,7 @@ from analysis.capacity.queueing import overload_response_s
 from analysis.cost import Estimate
 from analysis.demand import Given
 from analysis.demand.flows import flows
-from analysis.facts import limit, prices
+from analysis.facts import limit
 from analysis.studies.nights import StudiedNight
 from analysis.studies.study import Study
 from analysis.units import number
@@ -128,7 +128,7 @@ def _listed(study: Study, arguments: Arguments) -> Measured:
     quantities = arguments["quantities"]
     if not isinstance(quantities, Mapping) or not quantities:
         raise MeasureError("the measure cost.listed needs quantities by SKU")
-    book = prices(study.architecture.region).prices
+    book = study.book.prices
     total, inputs = Decimal(0), []
     for sku, quantity in quantities.items():
         if sku not in book:
@@ -330,22 +330,22 @@ def _simulated(
     compute: Callable[[StudiedNight], float], unit: str, formula: str
 ) -> Callable[[Study, Arguments], Measured]:
     def measured(study: Study, arguments: Arguments) -> Measured:
-        found = _night(study, arguments)
-        setup = found.night.setup
-        faults = arguments.get("faults", ())
-        inputs = (
-            Given("users at the peak", float(setup.users.max()), "user", study.scenario.file),
-            Given("seed", found.night.seed, "", "simulated"),
-            *(
-                [Given("faults", faults if isinstance(faults, str) else " ".join(faults), "", "simulated")]
-                if faults
-                else []
-            ),
-            *(Given(a.name, float(a.value), a.unit, a.source or a.reason) for a in setup.assumptions),
-        )
-        return Measured(compute(found), unit, formula, inputs)
+        return Measured(compute(_night(study, arguments)), unit, formula, _rests(study, arguments))
 
     return measured
+
+
+def _rests(study: Study, arguments: Arguments) -> tuple[Given, ...]:
+    """What a simulated figure rests on: crowd, seed, faults, and every assumption."""
+    found = _night(study, arguments)
+    setup, faults = found.night.setup, arguments.get("faults", ())
+    words = faults if isinstance(faults, str) else " ".join(faults)
+    return (
+        Given("users at the peak", float(setup.users.max()), "user", study.scenario.file),
+        Given("seed", found.night.seed, "", "simulated"),
+        *([Given("faults", words, "", "simulated")] if words else []),
+        *(Given(a.name, float(a.value), a.unit, a.source or a.reason) for a in setup.assumptions),
+    )
 
 
 def _highest(station: str, metric: str, statistic: str) -> Callable[[StudiedNight], float]:
@@ -361,11 +361,25 @@ def _failed(found: StudiedNight) -> float:
     return found.night.errors(setup.start_minute, setup.start_minute + setup.minutes)
 
 
-def _lead(found: StudiedNight) -> float:
-    """Infinite where nobody is hurt, minus infinity where nobody is told."""
-    if found.harm is None:
-        return math.inf
-    return -math.inf if found.lead_s is None else found.lead_s
+def _lead(study: Study, arguments: Arguments) -> Measured:
+    """Of the first page, or of one alarm; infinite where nobody is hurt, minus infinity where nobody is told."""
+    found, alarm = _night(study, arguments), arguments.get("alarm")
+    lead_s = found.lead_s
+    if alarm is not None:
+        if found.report is None:
+            raise MeasureError(f"the night of {study.directory.name} publishes nothing that an alarm watches")
+        try:
+            lead_s = found.report[str(alarm)].lead_s
+        except LookupError:
+            raise MeasureError(f"{study.directory.name} has no alarm {alarm!r}") from None
+    value = math.inf if found.harm is None else -math.inf if lead_s is None else lead_s
+    who = alarm or "first page that announces it"
+    return Measured(
+        value,
+        "s of warning",
+        f"back-tested on the simulated night: first minute of harm − {who}",
+        _rests(study, arguments),
+    )
 
 
 # ---- Terraform and facts ----------------------------------------------------------------------------------------------------
@@ -462,7 +476,7 @@ def _peak(study: Study, _: Arguments) -> Measured:
 
 
 def _price(study: Study, arguments: Arguments) -> Measured:
-    book = prices(study.architecture.region)
+    book = study.book
     rows = [row for row in book.rows if row.sku == arguments["sku"]]
     if not rows:
         raise MeasureError(f"the price book of {study.architecture.region} has no {arguments['sku']}")
@@ -545,15 +559,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         takes=NIGHT,
     ),
-    "alarms.lead": Measure(
-        "First page before the first harm",
-        _simulated(
-            _lead,
-            "s of warning",
-            "back-tested on the simulated night: first minute of harm − first page that announces it",
-        ),
-        takes=NIGHT,
-    ),
+    "alarms.lead": Measure("First page before the first harm", _lead, takes=(*NIGHT, "alarm")),
     "terraform.attribute": Measure(
         "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
     ),

@@ -131,7 +131,7 @@ class Studies:
 
         What is only tried, as in a search, is not kept (`keep=False`).
         """
-        changed = {name: value for name, value in given.items() if value not in (None, {}, (), [])}
+        changed = {name: value for name, value in given.items() if value not in (None, {}, (), [], "")}
         key = json.dumps([stack, changed], sort_keys=True, default=str)
         if key in self._made:
             return self._made[key]
@@ -171,6 +171,7 @@ def study(
     games_per_month: float | None = None,
     assumed: Mapping[str, float] | None = None,
     repriced: Mapping[str, float] | None = None,
+    night: str = "",
     resolve: Callable[[Path, Mapping[str, Any]], Architecture] = _load,
 ) -> Study:
     """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
@@ -180,7 +181,8 @@ def study(
 
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
     top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
-    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU. `resolve` is how the
+    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU; `night` names
+    another scenario, a file beside that of the stack. `resolve` is how the
     Terraform is read, for callers that keep what they have read.
     What an output's precondition alone would refuse is computed all the same, and said in `Study.guards`. Raises StudyError where
     Terraform would refuse the values, or where an address, assumption or SKU matches nothing.
@@ -193,11 +195,11 @@ def study(
         raise StudyError("; ".join(str(error) for error in errors[:3]))
     architecture = _altered(_reduced(architecture, without), arguments or {})
     about = stack(folder)
-    night = scenario(about.scenario)
-    night = night if users is None else night.with_peak(users)
-    night = _with(night, "client", poll_interval_s=poll_interval_s)
-    night = _with(night, "calendar", games_per_month=games_per_month)
-    made = Study(folder, architecture, about, night, runtime(about.runtime), prices(architecture.region))
+    course = scenario(about.scenario) if not night else _beside(about, night)
+    course = course if users is None else course.with_peak(users)
+    course = _with(course, "client", poll_interval_s=poll_interval_s)
+    course = _with(course, "calendar", games_per_month=games_per_month)
+    made = Study(folder, architecture, about, course, runtime(about.runtime), prices(architecture.region))
     for name, value in (assumed or {}).items():
         made = _assuming(made, name, value)
     for sku, factor in (repriced or {}).items():
@@ -205,6 +207,15 @@ def study(
             raise StudyError(f"the price book of {architecture.region} has no {sku} that could have another price")
         made = replace(made, book=made.book.repriced(sku, Decimal(str(factor))))
     return made
+
+
+def _beside(about: Stack, name: str) -> Scenario:
+    """The scenario in the file `name` beside the stack's own. Raises StudyError where there is none."""
+    path = about.scenario.parent / name
+    if Path(name).name != name or not path.is_file():
+        known = ", ".join(sorted(other.name for other in about.scenario.parent.glob("*.toml")))
+        raise StudyError(f"there is no scenario {name} beside that of {about.name}; there are {known}")
+    return scenario(path)
 
 
 def _assuming(made: Study, name: str, value: float) -> Study:

@@ -1,0 +1,395 @@
+"""Decision records on pages: the state of each, its options, what it is worth, where it would turn, and the ledger of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis import decisions
+from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Option, Record, Weighed
+from analysis.facts import prices
+from analysis.pages import frontmatter, infrastructure, links, tables
+from analysis.pages.model import Model, models
+from analysis.pages.stated import register
+from analysis.pages.tables import Cell, Column, State, table
+from analysis.studies import Measured, shown
+from analysis.units import money
+
+STATUSES: Mapping[str, State] = {
+    "proposed": "info", "accepted": "good", "rejected": "bad", "deprecated": "plain", "superseded": "plain",
+}  # fmt: skip
+"""The states of MADR 4: https://adr.github.io/madr/"""
+
+STATES: Mapping[str, State] = {
+    "holds": "good", "contested": "warn", "violated": "bad", "expired": "warn", "retired": "plain",
+}  # fmt: skip
+"""What the build finds of a record."""
+
+MOST_GLOBS = 4
+
+
+@cache
+def bench(root: Path) -> Bench:
+    """Where the records of a checkout are judged, with the studies that its claims have made already."""
+    claims = register(root)
+    return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim))
+
+
+@cache
+def judgement(root: Path, path: Path) -> Judgement:
+    """The record on a page, judged once per build. Raises DecisionError."""
+    record = decisions.read(path, path.relative_to(root).as_posix())
+    return bench(root).judge(record)
+
+
+def forget() -> None:
+    """Lets the next build judge anew."""
+    bench.cache_clear()
+    judgement.cache_clear()
+
+
+def _money(found: Measured | str) -> Decimal | None:
+    return None if isinstance(found, str) or found.value is None else Decimal(str(found.value))
+
+
+# ---- on the page of a record ------------------------------------------------------------------------------------------------
+
+
+def decided(made: Judgement) -> Markup:
+    """The state of a record, its day, the roles that decided and the day of the next review; below it why it does not hold."""
+    record = made.record
+    chips = Markup("{} {}").format(tables.chip(STATUSES[record.status], record.status), _state(made))
+    line = Markup("<p>{} {}, by {}. Next review by {}.</p>").format(
+        chips, str(record.date), ", ".join(record.deciders), str(record.due)
+    )
+    if made.ok:
+        return line
+    reasons = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in made.reasons)
+    return Markup("{}<ul>{}</ul>").format(line, reasons)
+
+
+def _state(made: Judgement) -> Markup:
+    return Markup("") if made.state == "retired" else tables.chip(STATES[made.state], made.state)
+
+
+def weighed(made: Judgement) -> Markup:
+    """What a record is worth: figures with and without it, the break-even, what would reopen it, its checks, its assumptions."""
+    record = made.record
+    if not made.effects:
+        return Markup("<p>Not weighed: {}.</p>").format("; ".join(made.reasons))
+    parts = [_effects(made)]
+    evens = [Markup("<li>{}</li>").format(_crossing(crossing)) for crossing in made.crossings]
+    if evens:
+        parts.append(
+            Markup("<p><strong>Break-even.</strong> The statement is true</p><ul>{}</ul>").format(_joined(evens))
+        )
+    if record.reopen_when is not None:
+        readings = [
+            Markup("<li><code>{}</code> is {}</li>").format(str(figure), shown(found))
+            for figure, found in made.readings
+        ]
+        parts.append(
+            Markup("<p><strong>Reopened</strong> when <code>{}</code>. At this build:</p><ul>{}</ul>").format(
+                record.reopen_when.text, _joined(readings)
+            )
+        )
+    if made.confirmed:
+        checks = [
+            Markup("<li>{} {}</li>").format(
+                tables.chip("good" if one.ok else "bad", "ok" if one.ok else "no"), one.says
+            )
+            for one in made.confirmed
+        ]
+        parts.append(
+            Markup('<p><strong>Checked by this build.</strong></p><ul class="g-checks">{}</ul>').format(_joined(checks))
+        )
+    if made.assumed:
+        parts.append(_assumed(made))
+    return Markup("\n\n").join(parts)
+
+
+def _joined(items: Sequence[Markup]) -> Markup:
+    return Markup("").join(items)
+
+
+def _effects(made: Judgement) -> Markup:
+    record = made.record
+    rows: list[list[Cell]] = [
+        [effect.title, _figure(effect.with_it), _figure(effect.without_it), _difference(effect)]
+        for effect in made.effects
+    ]
+    word = "With what is proposed" if record.proposes else "With"
+    columns = [Column(""), Column(word, "number"), Column("Without", "number"), Column("Difference", "number")]
+    night = record.night.name or "the scenario's own night"
+    faults = f", with {', '.join(record.night.faults)}" if record.night.faults else ""
+    caption = (
+        f"Costs on an ordinary month; everything else on {night}{faults}, simulated with seed {record.night.seed}."
+    )
+    reasons = dict.fromkeys(f for e in made.effects for f in (e.with_it, e.without_it) if isinstance(f, str))
+    notes = Markup("").join(Markup("<p><small>–: {}</small></p>").format(reason) for reason in reasons)
+    return table(columns, rows, label="With and without the decision", caption=caption) + notes
+
+
+def _figure(found: Measured | str) -> str:
+    return "–" if isinstance(found, str) else shown(found)
+
+
+def _difference(effect: Effect) -> str:
+    """How much more or less it is with the decision; nothing where the two are alike or cannot be subtracted."""
+    one, other = effect.with_it, effect.without_it
+    if isinstance(one, str) or isinstance(other, str) or one.unit not in {"USD", "min"} or not effect.differs:
+        return ""
+    difference = Decimal(str(one.value)) - Decimal(str(other.value))
+    text = money(abs(difference)) if one.unit == "USD" else f"{abs(difference):.0f} min"
+    return f"{'+' if difference >= 0 else '−'}{text}"
+
+
+def _crossing(found: Crossing) -> Markup:
+    sentence = decisions.says(found)
+    head, _, statement = (
+        sentence.rpartition(f"that {found.spec.when.text}") if found.at is None else sentence.rpartition(": ")
+    )
+    if found.at is None:
+        return Markup("{}that <code>{}</code>{}").format(head, found.spec.when.text, statement)
+    return Markup("{}: <code>{}</code>").format(head, statement)
+
+
+def _assumed(made: Judgement) -> Markup:
+    rows: list[list[Cell]] = []
+    for a in made.assumed:
+        span = f"{a.low} to {a.high}" if a.low != a.high else ""
+        rows.append([tables.code(a.name), f"{a.value} {a.unit}", span, a.reason or a.source])
+    columns = [
+        Column("Assumes", "address"),
+        Column("Value", "number"),
+        Column("Range", "number"),
+        Column("Because", "wide"),
+    ]
+    return table(columns, rows, label="What the decision assumes")
+
+
+def option_table(root: Path, made: Judgement) -> Markup:
+    """The options of a record, each computed by the same model under what it would change; why, where one has no figures."""
+    record = made.record
+    if not record.weighed or not made.options:
+        return Markup("<p>Not computed: {}.</p>").format("; ".join(made.reasons) or "the record lists no options")
+    best = next(one.figures for one in made.options if one.option.chosen)
+    groups = [_option_group(one, best, record) for one in made.options]
+    heads = _joined([Markup('<th scope="col" class="g-num">{}</th>').format(column.title) for column in record.columns])
+    return Markup(
+        '<div class="g-table" role="group" aria-label="Options" tabindex="0"><table class="g-data g-options">'
+        "<caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>{}"
+    ).format(_basis(root, record), heads, _joined(groups), _formulas(record, best))
+
+
+def _basis(root: Path, record: Record) -> str:
+    """What the figures rest on, in a sentence: each stack with its crowd, and the day of the prices."""
+    world = bench(root).checker(record).world
+    stacks = dict.fromkeys([world.stack, *(option.stack or world.stack for option in record.options)])
+    subjects = [world.studies.study(stack) for stack in stacks]
+    crowds = "; ".join(
+        f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})" for one in subjects
+    )
+    return f"Computed from the Terraform: {crowds}, with the prices of {prices(subjects[0].architecture.region).as_of}."
+
+
+def _formulas(record: Record, best: tuple[Measured, ...] | str) -> Markup:
+    """How each column is computed, folded away; nothing where the chosen option has no figures."""
+    if isinstance(best, str):
+        return Markup("")
+    lines = _joined(
+        [
+            Markup("<li>{}: {}</li>").format(column.title, figure.formula)
+            for column, figure in zip(record.columns, best, strict=True)
+        ]
+    )
+    return Markup("<details><summary>How the columns are computed</summary><ul>{}</ul></details>").format(lines)
+
+
+def _option_group(one: Weighed, best: tuple[Measured, ...] | str, record: Record) -> Markup:
+    """One option: a line across the table with its name and what it changes, then its figures, or why there are none.
+
+    Money carries its difference from the chosen option's. Two lines, because a phone has room for the figures side by side only
+    if nothing stands beside them.
+    """
+    option, figures = one.option, one.figures
+    name = Markup("{}").format(option.name)
+    if option.chosen:
+        proposed = record.status == "proposed"
+        name += Markup(" {}").format(tables.chip("info" if proposed else "good", "proposed" if proposed else "chosen"))
+    lines = [name, *(Markup("<small><code>{}</code></small>").format(change) for change in _changes(option))]
+    notes = [option.note] if option.note else []
+    notes += [f"The stack's precondition refuses it: {'; '.join(one.guards)}."] if one.guards else []
+    notes += [figures] if isinstance(figures, str) else []
+    lines += [Markup("<small>{}</small>").format(note) for note in notes]
+    count = len(record.columns)
+    head = Markup('<tr class="g-option"><th colspan="{}" scope="rowgroup">{}</th></tr>').format(
+        count, Markup("<br>").join(lines)
+    )
+    if isinstance(figures, str):
+        return Markup("<tbody>{}</tbody>").format(head)
+    compared = [None] * count if option.chosen or isinstance(best, str) else best
+    cells = [
+        Markup('<td class="g-num">{}</td>').format(_compared(figure, other))
+        for figure, other in zip(figures, compared, strict=True)
+    ]
+    return Markup("<tbody>{}<tr>{}</tr></tbody>").format(head, _joined(cells))
+
+
+def _compared(figure: Measured, other: Measured | None) -> Cell:
+    text = shown(figure)
+    if other is None or figure.unit != "USD" or figure.value is None or other.value is None:
+        return text
+    difference = Decimal(str(figure.value)) - Decimal(str(other.value))
+    if not difference:
+        return text
+    sign = "+" if difference >= 0 else "−"
+    return Markup("{}<br><small>{}{}</small>").format(text, sign, money(abs(difference)))
+
+
+def _changes(option: Option) -> Iterator[str]:
+    """What an option changes, one entry for each variable, resource, quantity or value of the scenario."""
+    yield from _change(option.change)
+    if option.stack:
+        yield f"stack = {option.stack}"
+    if option.change.users is not None:
+        yield f"users = {option.change.users}"
+    if option.change.poll_interval_s is not None:
+        yield f"poll_interval_s = {option.change.poll_interval_s:g}"
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield from (f"{path} = {value}" for path, value in _leaves("", change.variables))
+    for address, values in change.arguments.items():
+        yield f"{address}: " + ", ".join(f"{path} = {value}" for path, value in _leaves("", values))
+    if change.without:
+        more = f", and {len(change.without) - MOST_GLOBS} more" if len(change.without) > MOST_GLOBS else ""
+        yield f"without {', '.join(change.without[:MOST_GLOBS])}{more}"
+    yield from (f"+ {quantity:,g} × {sku}" for sku, quantity in change.adds.items())
+
+
+def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [leaf for key, inner in value.items() for leaf in _leaves(f"{path}.{key}" if path else str(key), inner)]
+    return [(path, infrastructure.shown(value))]
+
+
+def affected(root: Path, page: str, made: Judgement) -> Markup:
+    """The resources that a decision shapes, each with the line where it stands.
+
+    Raises DecisionError, naming the record, for an address that the resolved stack does not have.
+    """
+    record = made.record
+    found = models(root).get(record.stack)
+    if found is None or not record.affects:
+        raise ValueError(f"{record.file}: front matter lacks the stack or the addresses that the decision affects")
+    items = [item for glob, _ in record.affects for item in _affected(found, glob, page)]
+    return Markup("<ul>{}</ul>").format(_joined(items))
+
+
+def _affected(model: Model, glob: str, page: str) -> Iterator[Markup]:
+    """One line for each place where a matching resource stands; several instances share theirs."""
+    matching: dict[tuple[str, int], list[str]] = {}
+    for resource in model.architecture.resources:
+        if decisions.matches(glob, resource.address):
+            matching.setdefault((resource.defined_at.file, resource.defined_at.line), []).append(resource.address)
+    for addresses in matching.values():
+        first = model.architecture.by_address[addresses[0]]
+        more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+        line = infrastructure.citation(model, first.defined_at, page)
+        yield Markup("<li>{}{} {}</li>").format(tables.code(addresses[0]), more, line)
+
+
+# ---- the ledger -------------------------------------------------------------------------------------------------------------
+
+LEDGER = ("users", "p99", "age", "harm", "lead")
+"""What a decision may buy, in the columns of the ledger."""
+
+
+def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
+    """Every record of a folder: state, what it costs a month, what it buys, and where it would turn."""
+    made = [judgement(root, record.path) for record in decisions.folder(docs / folder, root)]
+    if not made:
+        raise ValueError(f"{page}: {folder} holds no decision record")
+    counts = {state: sum(one.state == state for one in made) for state in STATES}
+    said = [Markup("{}").format(tables.chip(STATES[s], f"{n} {s}")) for s, n in counts.items() if n]
+    titles = ["Costs a month", "One game", *(made_title(made, name) for name in LEDGER)]
+    heads = _joined([Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles])
+    groups = [_entry(one, docs, page, len(titles)) for one in made]
+    return Markup(
+        "<p>{}</p>"
+        '<div class="g-table" role="group" aria-label="Ledger of decisions" tabindex="0">'
+        '<table class="g-data g-options g-ledger" data-sortable><caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>'
+    ).format(
+        Markup(" ").join(said),
+        "Each figure with the decision; below it, where it differs, without. The costs are what the decision adds to a month "
+        "and to a game.",
+        heads,
+        _joined(groups),
+    )
+
+
+def made_title(made: Sequence[Judgement], name: str) -> str:
+    """The heading of an effect."""
+    return next((one.effect(name).title for one in made if one.effects), name)
+
+
+def _entry(one: Judgement, docs: Path, page: str, count: int) -> Markup:
+    record = one.record
+    href = links.relative(page, record.path.relative_to(docs).as_posix())
+    lines = [
+        Markup("{} {}").format(tables.link(href, f"{record.number}. {record.title}"), _chips(one)),
+        *(Markup("<small>{}</small>").format(reason) for reason in ([] if one.ok else one.reasons)),
+    ]
+    if one.effects and not any(e.differs for e in one.effects if e.name not in {"month", "game"}):
+        lines.append(
+            Markup("<small>The model sees its price only; {}</small>").format(_decapitalised(record.description))
+        )
+    lines += [Markup("<small>Break-even: {}</small>").format(_crossing(crossing)) for crossing in one.crossings]
+    head = Markup('<tr class="g-option"><th colspan="{}" scope="rowgroup">{}</th></tr>').format(
+        count, Markup("<br>").join(lines)
+    )
+    if not one.effects:
+        return Markup('<tbody id="record-{}">{}</tbody>').format(record.number, head)
+    cells = [
+        _priced(one.effect("month")),
+        _priced(one.effect("game")),
+        *(_changed(one.effect(name)) for name in LEDGER),
+    ]
+    return Markup('<tbody id="record-{}">{}<tr>{}</tr></tbody>').format(record.number, head, _joined(cells))
+
+
+def _chips(one: Judgement) -> Markup:
+    status = one.record.status
+    if status == "accepted":
+        return _state(one)
+    return Markup("{} {}").format(tables.chip(STATUSES[status], status), _state(one))
+
+
+def _decapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _priced(effect: Effect) -> Markup:
+    """What the decision adds, as a cell that sorts by the amount."""
+    one, other = _money(effect.with_it), _money(effect.without_it)
+    if one is None or other is None:
+        return Markup('<td class="g-num">–</td>')
+    difference = one - other
+    sign = "−" if difference < 0 else "+" if difference else ""
+    return Markup('<td class="g-num" data-sort="{:.6f}">{}{}</td>').format(difference, sign, money(abs(difference)))
+
+
+def _changed(effect: Effect) -> Markup:
+    with_it, without_it = _figure(effect.with_it), _figure(effect.without_it)
+    value = effect.with_it.value if isinstance(effect.with_it, Measured) else None
+    key = "" if value is None or isinstance(value, str) else f"{float(value):.6f}"
+    text = Markup("{}").format(with_it)
+    if with_it != without_it:
+        text = Markup("<strong>{}</strong><br><small>{}</small>").format(with_it, without_it)
+    return Markup('<td class="g-num" data-sort="{}">{}</td>').format(key, text)
