@@ -26,9 +26,9 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 
-from analysis.validation.emulator import absent, control, edits, patches, services
+from analysis.validation.emulator import absent, answers, control, edits, patches, services
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
-from analysis.validation.emulator.rows import Asked, AwsError, Document, Memory
+from analysis.validation.emulator.rows import Asked, AwsError, Document, Edit, Memory
 
 # The name a request is signed for -> botocore's name of the service, where they differ.
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -46,7 +46,9 @@ SIGNED_FOR = {
 }
 
 ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *services.ABSENT)}
-EDITS = {(row.service, row.operation): row for row in edits.ROWS}
+EDITS: dict[tuple[str, str], list[Edit]] = {}
+for _row in (*edits.ROWS, *answers.ROWS):
+    EDITS.setdefault((_row.service, _row.operation), []).append(_row)
 PATCHED = frozenset((row.service, name) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations)
 
 NOBODY = "neither moto nor the front implements it; add a row to analysis/validation/emulator/absent.py"
@@ -186,7 +188,9 @@ class Front:
         }
         document: Document = parser.parse(raw, shape) if shape is not None else {}
         document.pop("ResponseMetadata", None)
-        return _serialised(request, EDITS[request.service, request.name].edit(self._asked(request), document))
+        for row in EDITS[request.service, request.name]:
+            document = row.edit(self._asked(request), document)
+        return _serialised(request, document)
 
     def _by_moto(self, environ: dict[str, Any], body: bytes) -> _Answer:
         kept: list[Any] = []

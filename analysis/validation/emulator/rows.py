@@ -85,10 +85,10 @@ class Row:
 
 def invented() -> tuple[Row, ...]:
     """Everything that is answered by us, not by moto, sorted by service and operation."""
-    from analysis.validation.emulator import absent, edits, patches, services  # noqa: PLC0415 - they import this module
+    from analysis.validation.emulator import absent, answers, edits, patches, services  # noqa: PLC0415 - they import this module
 
     rows = [Row(row.service, row.operation, "answered", row.why) for row in (*absent.ROWS, *services.ABSENT)]
-    rows += [Row(row.service, row.operation, "mended", row.why) for row in edits.ROWS]
+    rows += [Row(row.service, row.operation, "mended", row.why) for row in (*edits.ROWS, *answers.ROWS)]
     rows += [Row(row.service, name, "patched", row.why) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations]
     return tuple(sorted(rows))
 
