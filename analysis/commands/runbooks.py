@@ -32,8 +32,9 @@ def runbooks(
         for directory in stack:
             architectures.append(terraform.load(directory))
             tell(architectures[-1].diagnostics)
+        vocabulary = runbooks_layer.vocabulary(architectures)
         pages = [page for path in paths for page in _pages(path)]
-        checked = [runbooks_layer.check(runbooks_layer.read(page), architectures) for page in pages]
+        checked = [runbooks_layer.check(runbooks_layer.read(page), vocabulary) for page in pages]
     findings = [finding for page in checked for finding in page.findings]
     unchecked = [finding for page in checked for finding in page.unchecked]
     calls = sum(len(page.calls) for page in checked)

@@ -26,8 +26,10 @@ typed. Lines below it, up to the next `$ `, are the answer. Blocks of the langua
 every line is typed, there is no answer and no kind. Viewers that know nothing of titles show the plain block.
 """
 
+from analysis.runbooks.answering import Caller, callers, disagreements, folder
 from analysis.runbooks.check import Checked, NotInstalledError, check
 from analysis.runbooks.findings import Finding, as_json
+from analysis.runbooks.names import Vocabulary, made_by, strange, vocabulary
 from analysis.runbooks.page import KINDS, Block, Command, Kind, PageError, Runbook, parse, read
 from analysis.runbooks.rules import RULES, Rule
 
@@ -35,6 +37,7 @@ __all__ = [
     "KINDS",
     "RULES",
     "Block",
+    "Caller",
     "Checked",
     "Command",
     "Finding",
@@ -43,8 +46,15 @@ __all__ = [
     "PageError",
     "Rule",
     "Runbook",
+    "Vocabulary",
     "as_json",
+    "callers",
     "check",
+    "disagreements",
+    "folder",
+    "made_by",
     "parse",
     "read",
+    "strange",
+    "vocabulary",
 ]

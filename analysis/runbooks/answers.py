@@ -74,8 +74,16 @@ def _filled(shape: Any, marks: Marks, call: tuple[str, str], path: str, above: t
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         number = isinstance(plain[kind], int | float) and kind != "boolean"
         return min(max(plain[kind], low or 7), high or max(7, low or 7)) if number and (low or high) else plain[kind]
+    if shape.name in DECODED:
+        inner = {key: marks.new(Origin("field", f"{key} of {path}", *call, path=f"{path}.{key}")) for key in _POLICY}
+        return {"Version": "2012-10-17", "Statement": [inner]}
     enum = tuple(getattr(shape, "enum", None) or ())
     return marks.new(Origin("field", f"{path} of {' '.join(call)}", *call, path=path, enum=enum))
+
+
+# What the command line decodes before it prints: botocore's handlers turn the text of a policy into the document.
+DECODED = frozenset({"policyDocumentType"})
+_POLICY = ("Sid", "Effect", "Principal", "Action", "Resource")
 
 
 # --- JMESPath
@@ -92,9 +100,12 @@ class _Passing(jmespath.visitor.TreeInterpreter):  # type: ignore[misc]
         found = (self.visit(node["children"][1], element) for element in base)
         return [element for element in found if element is not None]
 
-    def visit_index(self, node: Mapping[str, Any], value: Any) -> Any:  # noqa: ARG002 (any index is the only element's)
-        """The only element of a list."""
-        return value[0] if isinstance(value, list) and value else None
+    def visit_index(self, node: Mapping[str, Any], value: Any) -> Any:
+        """The element itself where there are so many, else the only one."""
+        if not isinstance(value, list) or not value:
+            return None
+        at: int = node["value"]
+        return value[at] if -len(value) <= at < len(value) else value[0]
 
     def visit_slice(self, node: Mapping[str, Any], value: Any) -> Any:  # noqa: ARG002 (any slice holds the only element)
         """The list itself."""
@@ -238,6 +249,8 @@ def _field(name: str, shape: Any, found: list[tuple[str, str]]) -> Any:
         return shape.members.get(name)
     if shape.type_name == "map":
         return shape.value
+    if getattr(shape, "name", "") in DECODED:
+        return None
     what = "a list" if shape.type_name == "list" else f"a {shape.type_name}"
     found.append((f"--query asks for {name} of {what}", "add [] or an index" if what == "a list" else "leave it out"))
     return None
@@ -374,14 +387,22 @@ class Jq:
             return JqResult(error="bound", said="reads files or the environment")
         if self.stopped >= PROGRAMS_STOPPED:
             return JqResult(error="bound", said="too many programs before it had to be stopped")
-        # Any index finds the only element of a sample, and a condition lets it pass.
+        # A condition lets every element pass. An index that finds nothing may mean another element than the only one of a sample.
         outside = re.split(r'("(?:[^"\\]|\\.)*")', program)
-        program = "".join(part if n % 2 else re.sub(r"\[\s*-?\d+\s*\]", "[0]", part) for n, part in enumerate(outside))
-        program = re.sub(r"^", "def select(f): (try f catch null) as $ignored | .; ", program, count=1)
-        key = json.dumps([program, dict(arguments), text, null, slurp, raw])
-        if key not in self.known:
-            self.known[key] = self._ask(key)
-        return self.known[key]
+        first = "".join(part if n % 2 else re.sub(r"\[\s*-?\d+\s*\]", "[0]", part) for n, part in enumerate(outside))
+        found = JqResult()
+        for tried in dict.fromkeys((program, first)):
+            key = json.dumps(
+                [f"def select(f): (try f catch null) as $ignored | .; {tried}", dict(arguments), text, null, slurp, raw]
+            )
+            if key not in self.known:
+                self.known[key] = self._ask(key)
+            found = self.known[key]
+            if found.error in {"compile", "bound", "input"} or (
+                found.values and not has_null(found.values) and not found.error
+            ):
+                break
+        return found
 
     def _ask(self, request: str) -> JqResult:
         if self.process is None:

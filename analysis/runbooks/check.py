@@ -35,11 +35,11 @@ class Checked:
     calls: tuple[Call, ...] = field(default=(), compare=False)
 
 
-def check(book: Runbook, stacks: Sequence[Architecture] = ()) -> Checked:
+def check(book: Runbook, stacks: Sequence[Architecture] | names.Vocabulary = ()) -> Checked:
     """The findings about a page's form and commands, in the order of its lines.
 
-    `stacks` are those whose names the page may use; without any, names are not held against anything. Raises NotInstalledError
-    where the extra `runbooks` is not installed.
+    `stacks` are those whose names the page may use, or their vocabulary; without any, names are not held against anything. Raises
+    NotInstalledError where the extra `runbooks` is not installed.
     """
     try:
         import awscli  # noqa: F401, PLC0415 (an extra)
@@ -49,6 +49,7 @@ def check(book: Runbook, stacks: Sequence[Architecture] = ()) -> Checked:
         raise NotInstalledError(
             f"checking commands needs {error.name}; install it with: pip install 'gameday-notebook[runbooks]'"
         ) from None
+    vocabulary = stacks if isinstance(stacks, names.Vocabulary) else names.vocabulary(stacks)
     findings = list(book.problems)
     unchecked: list[Finding] = []
     with answers.Jq() as jq:
@@ -56,6 +57,7 @@ def check(book: Runbook, stacks: Sequence[Architecture] = ()) -> Checked:
         shell = Shell(recorder.programs())
         recorder.document = _finder(book, shell)
         followed: list[rules.Followed] = []
+        kinds = {(command.line, command.column): block.kind for block in book.blocks for command in block.commands}
         for step, command in enumerate(book.commands):
             start, faults_start, unset_start = len(recorder.calls), len(shell.faults), len(shell.unset)
             recorder.step = step
@@ -68,8 +70,7 @@ def check(book: Runbook, stacks: Sequence[Architecture] = ()) -> Checked:
                 )
                 break
             calls = recorder.calls[start:]
-            kind = next((block.kind for block in book.blocks if command in block.commands), None)
-            followed.append(rules.Followed(command, kind, tuple(calls)))
+            followed.append(rules.Followed(command, kinds.get((command.line, command.column)), tuple(calls)))
             unchecked += [_at(book, command, place, "unchecked", what, "") for place, what in recorder.unchecked]
             recorder.unchecked.clear()
             for place in shell.elided:
@@ -101,7 +102,7 @@ def check(book: Runbook, stacks: Sequence[Architecture] = ()) -> Checked:
                 for place, name in shell.unset[unset_start:]
                 if not names.is_given(name, book)
             ]
-        for found in rules.broken(followed, shell.marks, stacks, book):
+        for found in rules.broken(followed, shell.marks, vocabulary, book):
             findings.append(_at(book, found.command, found.place, found.rule, found.what, found.to_do))
     return Checked(book, tuple(sorted(set(findings))), tuple(sorted(set(unchecked))), tuple(recorder.calls))
 

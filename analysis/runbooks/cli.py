@@ -259,14 +259,12 @@ def _usage(command: Any, names: Sequence[str]) -> Usage:
         if key.startswith("ar-ns") or getattr(argument, "_UNDOCUMENTED", False):
             continue  # a hidden alias, which version 2 has no more
         option = _option(f"--{key}", argument, model)
-        if argument.positional_arg:
+        if argument.positional_arg or key == "outfile":  # where a streamed answer is written
             places.append(option)
         else:
             options[option.name] = option
     if model is not None:
         options |= EVERY_OPERATION
-        if model.has_streaming_output and "wait" not in names:
-            places.append(Option("outfile", required=True))
     options |= EXTRA.get(name, {})
     return Usage(name, names[0], names[-1], options, tuple(places), model, waits="wait" in names[1:2])
 

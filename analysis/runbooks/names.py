@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.architecture import Architecture, Unknown
@@ -23,6 +24,56 @@ def is_given(name: str, book: Runbook) -> bool:
     followed as it stands.
     """
     return bool(_ENVIRONMENT.fullmatch(name)) or name.startswith("__") or (not book.is_runbook and name.isupper())
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names of some stacks: every text in them, and for a parameter of AWS the names of the resources that it takes."""
+
+    stacks: tuple[Architecture, ...] = ()
+    known: frozenset[str] = frozenset()
+    typed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def vocabulary(stacks: Sequence[Architecture]) -> Vocabulary:
+    """The names of these stacks; make it once for many pages."""
+    typed = {
+        parameter: frozenset(
+            value
+            for stack in stacks
+            for type_, attribute in kinds
+            for resource in stack.of_type(type_)
+            if isinstance(value := resource.values.get(attribute), str)
+        )
+        for parameter, kinds in TYPED.items()
+    }
+    return Vocabulary(tuple(stacks), known(stacks), {key: found for key, found in typed.items() if found})
+
+
+_CLUSTER, _SERVICE = (("aws_ecs_cluster", "name"),), (("aws_ecs_service", "name"),)
+_DATABASE = (("aws_db_instance", "identifier"), ("aws_rds_cluster_instance", "identifier"))
+_LOGS = (("aws_cloudwatch_log_group", "name"),)
+
+TYPED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "cluster": _CLUSTER,
+    "clusters": _CLUSTER,
+    "service": _SERVICE,
+    "services": _SERVICE,
+    "DBInstanceIdentifier": _DATABASE,
+    "SourceDBInstanceIdentifier": _DATABASE,
+    "DBSubnetGroupName": (("aws_db_subnet_group", "name"),),
+    "DBParameterGroupName": (("aws_db_parameter_group", "name"),),
+    "ReplicationGroupId": (("aws_elasticache_replication_group", "replication_group_id"),),
+    "AlarmNames": (("aws_cloudwatch_metric_alarm", "alarm_name"), ("aws_cloudwatch_composite_alarm", "alarm_name")),
+    "logGroupName": _LOGS,
+    "logGroupNames": _LOGS,
+    "DashboardName": (("aws_cloudwatch_dashboard", "dashboard_name"),),
+    "BackupVaultName": (("aws_backup_vault", "name"),),
+    "ByBackupVaultName": (("aws_backup_vault", "name"),),
+    "repositoryName": (("aws_ecr_repository", "name"),),
+    "ScheduledActionNames": (("aws_appautoscaling_scheduled_action", "name"),),
+}
+"""Parameter of AWS -> the resource types whose names it takes, with the attribute that holds the name."""
 
 
 def known(stacks: Sequence[Architecture]) -> frozenset[str]:
@@ -72,11 +123,14 @@ _EXAMPLE = re.compile(
 )
 
 
-def strange(text: str, stacks: Sequence[Architecture], made: frozenset[str] = frozenset()) -> list[tuple[str, int]]:
+def strange(
+    text: str, stacks: Sequence[Architecture] | Vocabulary, made: frozenset[str] = frozenset()
+) -> list[tuple[str, int]]:
     """The names in a text that look like the stacks' own and are none, with their places; `made` are those that commands make."""
-    names = known(stacks) | made
+    given = stacks if isinstance(stacks, Vocabulary) else vocabulary(stacks)
+    names = given.known | made
     found: list[tuple[str, int]] = []
-    for prefix in prefixes(stacks):
+    for prefix in prefixes(given.stacks):
         pattern = re.compile(
             rf"(?<![\w.@$/{{}}-]){re.escape(prefix)}-[A-Za-z0-9-]*[A-Za-z0-9](?![\w/-]|\.(?:json|html|md|example|png|svg|toml))"
         )
@@ -114,16 +168,24 @@ def made_by(operation: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def unknown_identifiers(
-    parameters: Mapping[str, Any], names: frozenset[str], made: frozenset[str], answers: str
+    parameters: Mapping[str, Any], vocabulary: Vocabulary, made: frozenset[str], answers: str
 ) -> Iterator[tuple[str, str]]:
-    """Parameters that name something which neither the stacks (`names`) nor the page know: parameter and name."""
+    """Parameters that name something which neither the stacks nor the page know: parameter and name."""
+    names = vocabulary.known
     for key, value in parameters.items():
         if key not in IDENTIFIERS:
             continue
         for text in _plain(value):
             parts = [part for part in re.split(r"[/:]", text) if part and not part.isdigit()]
-            whole = text in names or text in made or text in answers
+            typed = vocabulary.typed.get(key)
+            whole = text in (typed or names) or text in made
             if whole or not parts or _is_placeholder(text):
+                continue
+            if typed and not text.startswith("arn:"):
+                if not re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", answers) or text in names:
+                    yield key, text
+                continue
+            if text in answers:
                 continue
             unknown = [part for part in parts if part not in names and part not in made and part not in answers]
             if unknown and not text.startswith("arn:"):

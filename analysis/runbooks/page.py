@@ -131,7 +131,7 @@ def parse(text: str, name: str, fill: Callable[[str], str] | None = None) -> Run
     # A macro may stand on two lines; the lines that follow must keep their numbers.
     text = re.sub(
         r"\{\{(.*?)\}\}",
-        lambda macro: (fill(macro[1].strip()) if fill else "7") + "\n" * macro[1].count("\n"),
+        lambda macro: (fill(macro[1].strip()).replace("\n", " ") if fill else "7") + "\n" * macro[1].count("\n"),
         text,
         flags=re.DOTALL,
     )
@@ -231,7 +231,7 @@ def _short(value: object) -> str:
 # --- fences
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>.*?)[ \t]*$")
-_INLINE = re.compile(r"`(aws [^`]* --[^`]*)`")
+_INLINE = re.compile(r"`([^`]+)`")
 _PROMPT = re.compile(r"(?:(?:[\w.-]+@[\w.-]+:?|[\w.-]*:)?[~/\w.-]*)?\$(?: (?P<typed>.*)|)$")
 
 
@@ -271,7 +271,11 @@ def _body(
                 fence = _Open(mark["mark"], mark["indent"], mark["info"], number, " ".join(above))
                 above = []
             else:
-                inline += [Command(found[1], number, found.start(1) + 1) for found in _INLINE.finditer(line)]
+                inline += [
+                    Command(found[1], number, found.start(1) + 1)
+                    for found in _INLINE.finditer(line)
+                    if found[1].startswith("aws ") and " --" in found[1]
+                ]
                 if line.lstrip().startswith("#"):
                     above = [line]
                 elif line.strip():

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.runbooks import answers, cli, values
-from analysis.runbooks.shell import MAX_ITEMS, NOW, Marks, Origin, Place, Program, Shell, is_unknown
+from analysis.runbooks.shell import MAX_ITEMS, NOW, Marks, Origin, Place, Program, Shell, TooMuch, is_unknown
+
+MAX_CALLS = 12_000
+"""A page that makes more calls than this, loops counted, is not followed to its end."""
 
 
 @dataclass(slots=True)
@@ -65,6 +68,8 @@ class Recorder:
         places = shell.places[-len(words) :] if words and len(shell.places) >= len(words) else [place]
         call = Call(tuple(words), tuple(places), step=self.step)
         self.calls.append(call)
+        if len(self.calls) > MAX_CALLS:
+            raise TooMuch(f"makes more than {MAX_CALLS:,} calls of aws")
         if words[:1] == ["--version"] or "help" in words[:3]:
             return shell.marks.new(Origin("program", "aws"))
         if len(words) >= 1 and is_unknown(words[0]):

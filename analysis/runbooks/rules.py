@@ -15,7 +15,6 @@ from difflib import SequenceMatcher
 from typing import Any, TypeAlias
 
 from analysis import facts
-from analysis.architecture import Architecture
 from analysis.runbooks import answers, names
 from analysis.runbooks.page import Command, Kind, Runbook
 from analysis.runbooks.programs import Call
@@ -48,10 +47,9 @@ class Page:
 
     book: Runbook
     marks: Marks
-    stacks: tuple[Architecture, ...]
     made: set[str] = field(default_factory=set)
     answers: str = ""
-    known: frozenset[str] = frozenset()
+    vocabulary: names.Vocabulary = field(default_factory=names.Vocabulary)
     clusters: frozenset[str] = frozenset()
     usual: Mapping[str, Counter[str]] = field(default_factory=dict)
 
@@ -211,7 +209,7 @@ def _composite(_step: Followed, call: Call, page: Page) -> Said:
         return
     composites = {
         str(alarm.values.get("alarm_name"))
-        for stack in page.stacks
+        for stack in page.vocabulary.stacks
         for alarm in stack.of_type("aws_cloudwatch_composite_alarm")
     }
     kinds = call.parameters.get("AlarmTypes") or ["MetricAlarm"]
@@ -233,12 +231,13 @@ def _capacity(_step: Followed, call: Call, _page: Page) -> Said:
         yield option, f"the fewest ({low}) are more than the most ({high})", "exchange the two"
 
 
-_CHANGES = frozenset(
-    """create update put delete modify register deregister start stop run reboot restore failover set enable disable attach detach
-    add remove cancel copy promote purchase rotate publish send import export terminate increase decrease reset switchover execute
-    tag untag invoke rb mb rm mv force apply authorize revoke associate disassociate replace release allocate complete abort
-    """.split()
-)
+_CHANGES = frozenset({
+    "create", "update", "put", "delete", "modify", "register", "deregister", "start", "stop", "run", "reboot",
+    "restore", "failover", "set", "enable", "disable", "attach", "detach", "add", "remove", "cancel", "copy",
+    "promote", "purchase", "rotate", "publish", "send", "import", "export", "terminate", "increase", "decrease",
+    "reset", "switchover", "execute", "tag", "untag", "invoke", "rb", "mb", "rm", "mv", "force", "apply", "authorize",
+    "revoke", "associate", "disassociate", "replace", "release", "allocate", "complete", "abort",
+})  # fmt: skip
 """The verbs of operations that change something."""
 
 _LOOKS = frozenset({"start-query", "stop-query", "start-live-tail", "test-failover"})
@@ -327,7 +326,7 @@ _ARN_SERVICE = {
 
 
 def _arn(_step: Followed, call: Call, page: Page) -> Said:
-    regions = {stack.region for stack in page.stacks}
+    regions = {stack.region for stack in page.vocabulary.stacks}
     for key, value in call.parameters.items():
         for text in value if isinstance(value, list) else [value]:
             if (
@@ -362,31 +361,50 @@ def _arn(_step: Followed, call: Call, page: Page) -> Said:
 
 def _region(_step: Followed, call: Call, page: Page) -> Said:
     region = call.given.option("--region") if call.given else None
-    regions = {stack.region for stack in page.stacks}
+    regions = {stack.region for stack in page.vocabulary.stacks}
     if region and regions and not is_unknown(region) and region not in regions and region != "us-east-1":
         yield "--region", f"--region is {region}", f"the stack is in {' and '.join(sorted(regions))}"
 
 
+SUBJECTS: Mapping[str, str] = {
+    "cluster": "cluster", "clusters": "cluster", "service": "service", "services": "service", "AlarmNames": "alarm",
+    "DBInstanceIdentifier": "database instance", "SourceDBInstanceIdentifier": "database instance", "logGroupName": "log group",
+    "logGroupNames": "log group", "ReplicationGroupId": "replication group", "repositoryName": "repository",
+    "ByBackupVaultName": "backup vault", "BackupVaultName": "backup vault", "DashboardName": "dashboard",
+    "ScheduledActionNames": "scheduled action",
+}  # fmt: skip
+"""What a parameter names, for messages."""
+
+
 def _unknown_name(_step: Followed, call: Call, page: Page) -> Said:
-    if not page.stacks:
+    if not page.vocabulary.stacks:
         return
     made = frozenset(
         page.made | set(names.made_by(call.given.usage.operation, call.parameters)) if call.given else page.made
     )
-    for key, name in names.unknown_identifiers(call.parameters, page.known, made, page.answers):
+    for key, name in names.unknown_identifiers(call.parameters, page.vocabulary, made, page.answers):
         if call.name == "ecs list-task-definitions" and key == "familyPrefix":
             continue
         yield (
             _option(call, key),
-            f"nothing in the stack or in an earlier command is named {name}",
+            f"no {SUBJECTS.get(key, 'thing')} in the stack or in an earlier command is named {name}",
             "write a name of the stack",
         )
     for place in call.given.places if call.given and call.given.usage.service == "s3" else ():
         bucket = re.match(r"s3://([^/]+)", place)
-        if bucket and not is_unknown(bucket[1]) and bucket[1] not in page.known and bucket[1] not in page.made:
+        if (
+            bucket
+            and not is_unknown(bucket[1])
+            and bucket[1] not in page.vocabulary.known
+            and bucket[1] not in page.made
+        ):
             yield "place 1", f"the stack has no bucket {bucket[1]}", "write a name of the stack"
     prefix = call.parameters.get("AlarmNamePrefix")
-    if isinstance(prefix, str) and not is_unknown(prefix) and not any(name.startswith(prefix) for name in page.known):
+    if (
+        isinstance(prefix, str)
+        and not is_unknown(prefix)
+        and not any(name.startswith(prefix) for name in page.vocabulary.known)
+    ):
         yield (
             "--alarm-name-prefix",
             f"no name of the stack begins with {prefix}",
@@ -394,16 +412,21 @@ def _unknown_name(_step: Followed, call: Call, page: Page) -> Said:
         )
     for dimension in call.parameters.get("Dimensions") or ():
         value = dimension.get("Value") if isinstance(dimension, dict) else None
-        if isinstance(value, str) and not is_unknown(value) and value not in page.known and value not in page.answers:
+        if (
+            isinstance(value, str)
+            and not is_unknown(value)
+            and value not in page.vocabulary.known
+            and value not in page.answers
+        ):
             base = re.sub(r"-\d{3}$", "", value)  # a node of a replication group has its number at the end
-            if base not in page.known and not re.fullmatch(
+            if base not in page.vocabulary.known and not re.fullmatch(
                 r"[\w-]+/[\w/-]+|E[0-9A-Z]{12,}|i-\w+|\d+|Global|[A-Z]\w+", value
             ):
                 yield "--dimensions", f"nothing in the stack is named {value}", "write a name of the stack"
 
 
 def _near_miss(_step: Followed, call: Call, page: Page) -> Said:
-    if page.stacks:
+    if page.vocabulary.stacks:
         return  # the stack's own names decide
     for key, value in call.parameters.items():
         if key not in names.IDENTIFIERS:
@@ -548,6 +571,25 @@ def _possible(shape: Any) -> str:
     return f"it is one of {', '.join(list(enum)[:10])}" if enum else f"it is a {shape.type_name}"
 
 
+def _threshold(step: Followed, call: Call, page: Page) -> Said:
+    """An answer of describe-alarms in which an alarm has another threshold than the stack gives it."""
+    if call.name != "cloudwatch describe-alarms":
+        return
+    limits = {
+        name: threshold
+        for stack in page.vocabulary.stacks
+        for alarm in stack.of_type("aws_cloudwatch_metric_alarm")
+        if isinstance(name := alarm.values.get("alarm_name"), str)
+        and isinstance(threshold := alarm.values.get("threshold"), int | float)
+    }
+    asked = [name for name in call.parameters.get("AlarmNames") or () if name in limits]
+    for line in step.command.answer.splitlines():
+        shown = re.search(r"threshold \(([\d.]+)\)", line)
+        about = next((name for name in limits if line.startswith(f"{name}\t")), asked[0] if len(asked) == 1 else None)
+        if shown and about and float(shown[1]) != float(limits[about]):
+            yield "", f"the answer shows {about} with the threshold {shown[1]}", f"the stack says {limits[about]}"
+
+
 def _moment(value: Any) -> dt.datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = value / 1000 if value > 10**11 else value
@@ -601,14 +643,13 @@ RULES: tuple[Rule, ...] = (
          "the Terraform of the stack", _unknown_name),
     Rule("near-miss", "a name that stands once beside one that stands often, and nearly alike, is mistyped",
          "the page itself", _near_miss),
+    Rule("threshold", "an answer shows an alarm as the stack makes it", "the Terraform of the stack", _threshold),
     Rule("answer", "an answer shows what the query asks for", "botocore's models", _answer),
 )  # fmt: skip
 """The rules, in the order in which they are tried on a call."""
 
 
-def broken(
-    followed: Sequence[Followed], marks: Marks, stacks: Sequence[Architecture], book: Runbook
-) -> Iterator[Broken]:
+def broken(followed: Sequence[Followed], marks: Marks, vocabulary: names.Vocabulary, book: Runbook) -> Iterator[Broken]:
     """The rules that the calls of a page break, from its top."""
     calls = [call for step in followed for call in step.calls]
     clusters = frozenset(
@@ -621,14 +662,12 @@ def broken(
                 for text in value if isinstance(value, list) else [value]:
                     if isinstance(text, str):
                         usual.setdefault(_noun(key), Counter())[text] += 1
-    page = Page(book, marks, tuple(stacks), known=names.known(stacks), clusters=clusters, usual=usual)
-    printed: list[str] = []
+    page = Page(book, marks, vocabulary=vocabulary, clusters=clusters, usual=usual)
     for step in followed:
-        page.answers = "\n".join(printed)
         for call in step.calls:
             for rule in RULES:
                 for option, what, to_do in rule.check(step, call, page):
                     yield Broken(step.command, call.place_of(option), rule.id, marks.shown(what), marks.shown(to_do))
             if call.given:
                 page.made |= set(names.made_by(call.given.usage.operation, call.parameters))
-        printed.append(step.command.answer)
+        page.answers += step.command.answer + "\n"

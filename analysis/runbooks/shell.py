@@ -2,7 +2,7 @@
 
 The commands are parsed by the grammar of tree-sitter-bash and followed symbolically: quotes, variables, substitutions, pipes,
 loops, functions and here-documents count as they would at a prompt; both branches of a condition are followed; a loop runs once
-for each of its first values. Files that commands write live in a dictionary. A text that cannot be known is a mark: two characters
+for each of its first values. Files that commands write live in a dictionary. A text that cannot be known is a mark: two signs
 around a number, kept in `Marks` with where it came from. So a value is known to be a task's ARN although there is no task.
 
 Bounds, for a page written by a stranger: nodes followed, length of a text, depth of nesting. Past one of them `TooMuch` is
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tree_sitter
 
-MAX_STEPS = 400_000
+MAX_STEPS = 250_000
 MAX_TEXT = 2_000_000
 MAX_DEPTH = 60
 MAX_ITEMS = 3
@@ -176,9 +176,7 @@ class Shell:
             printed = _STATEMENTS.get(node.type, _sequence)(self, node, stdin)
         finally:
             self.depth -= 1
-        if len(printed) > MAX_TEXT:
-            raise TooMuch(f"makes a text of more than {MAX_TEXT:,} characters")
-        return printed
+        return self.bounded(printed)
 
     def text(self, node: tree_sitter.Node) -> str:
         """What stands in the source at a node."""
@@ -192,7 +190,7 @@ class Shell:
         current: str | None = None
         for text, splits in self.pieces(node):
             if not splits:
-                current = (current or "") + text
+                current = self.bounded((current or "") + text)
                 continue
             parts = re.split(r"[ \t\n]+", text)
             for index, part in enumerate(parts):
@@ -208,7 +206,13 @@ class Shell:
 
     def value(self, node: tree_sitter.Node) -> str:
         """The text into which a node expands where nothing is split, as on the right of an assignment."""
-        return "".join(text for text, _ in self.pieces(node))
+        return self.bounded("".join(text for text, _ in self.pieces(node)))
+
+    def bounded(self, text: str) -> str:
+        """The text itself. Raises TooMuch where it is too long."""
+        if len(text) > MAX_TEXT:
+            raise TooMuch(f"makes a text of more than {MAX_TEXT:,} characters")
+        return text
 
     def pieces(self, node: tree_sitter.Node) -> list[tuple[str, bool]]:
         """The parts of a word, each with whether blanks in it split the word."""
@@ -267,7 +271,7 @@ class Shell:
         last = node.end_byte - (1 if node.type == "string" else 0)
         if end < last:
             found.append(_double(self.source[end:last].decode(errors="replace")))
-        return "".join(found)
+        return self.bounded("".join(found))
 
     def expansion(self, node: tree_sitter.Node) -> str:
         """The value of `$name` or `${name...}`; one that nothing sets is unknown."""
@@ -446,7 +450,7 @@ def _assign(shell: Shell, node: tree_sitter.Node, _stdin: str) -> str:
     name = shell.text(node.named_children[0]).split("[")[0]
     value = "".join(shell.value(child) for child in node.named_children[1:])
     adds = any(child.type == "+=" for child in node.children)
-    shell.variables[name] = (shell.variables.get(name, "") if adds else "") + value
+    shell.variables[name] = shell.bounded((shell.variables.get(name, "") if adds else "") + value)
     return ""
 
 
@@ -479,9 +483,7 @@ def _redirected(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
     for pipe in pipes:
         printed = shell.run(pipe, printed)
     for name, adds in outputs:
-        shell.files[name] = (shell.files.get(name, "") if adds else "") + printed
-        if len(shell.files[name]) > MAX_TEXT:
-            raise TooMuch(f"writes a file of more than {MAX_TEXT:,} characters")
+        shell.files[name] = shell.bounded((shell.files.get(name, "") if adds else "") + printed)
     return "" if outputs else printed
 
 

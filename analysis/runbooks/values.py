@@ -296,7 +296,11 @@ def _shorthand(shape: Any, values: Sequence[str], marks: Marks) -> Any:
     except shorthand.ShorthandParseError as error:
         said = marks.shown(" ".join(str(error).split("\n")[0].split()))
         raise _BadValueError(f"is no shorthand ({said})", "write Key=Value,Key=Value, without blanks") from None
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
+    except ValueError as error:
+        literal = re.search(r"invalid literal for int\(\)[^:]*: (.*)", str(error))
+        what = f"holds {marks.shown(literal[1])} where a number belongs" if literal else f"is no shorthand ({error})"
+        raise _BadValueError(what, "write a whole number" if literal else "write Key=Value,Key=Value") from None
+    except (TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
         raise _BadValueError(f"is no shorthand ({error})", "write Key=Value,Key=Value, without blanks") from None
     return _numbers(parsed, shape)
 
@@ -380,12 +384,15 @@ def _faults(
 def _member_faults(
     value: Mapping[str, Any], shape: Any, name: str, marks: Marks, at: int, *, required: bool, depth: int
 ) -> Iterator[ValueFault]:
+    strange = [key for key in value if key not in shape.members and not is_unknown(key)]
+    if len(strange) == 1:
+        close = cli.near(strange[0], shape.members)
+        to_do = f"perhaps {' or '.join(close)}" if close else f"leave it out; there are {_listed(shape.members)}"
+        yield ValueFault(at, "member", f"{name} has no member {strange[0]}", to_do)
+    elif strange:
+        yield ValueFault(at, "member", f"{name} has no members {', '.join(strange)}", "leave them out")
     for key, item in value.items():
-        if key not in shape.members:
-            close = cli.near(key, shape.members)
-            to_do = f"perhaps {' or '.join(close)}" if close else f"leave it out; there are {_listed(shape.members)}"
-            yield ValueFault(at, "member", f"{name} has no member {key}", to_do)
-        else:
+        if key in shape.members:
             yield from _faults(item, shape.members[key], f"{name}.{key}", marks, at, depth=depth + 1)
     if required:
         for key in shape.required_members:
