@@ -1,0 +1,168 @@
+"""`gameday migrate`: from one stack to another on the same state, stage by stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Column, Table
+
+from analysis import terraform
+from analysis.commands.common import (
+    FINDINGS,
+    UNREADABLE,
+    AsJson,
+    Var,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+    tell,
+    variables,
+)
+from analysis.validation import evidence, migration, terraform_cli
+from analysis.validation.emulator import EmulatorError, running
+from analysis.validation.emulator.process import moto_version
+from analysis.validation.migration import record as records
+
+FOLDER = "migrations"
+
+
+def migrate(
+    source: Annotated[Path, typer.Argument(metavar="FROM", help="The directory of Terraform that made the state.")],
+    target: Annotated[Path, typer.Argument(metavar="TO", help="The directory that is to take the state over.")],
+    file: Annotated[
+        Path | None, typer.Option("--migration", metavar="FILE", help="The stages; else the file in ../../migrations.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="FILE", help="A state of FROM, from `terraform state pull`.")
+    ] = None,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Apply stage after stage on an AWS emulated on this machine: many minutes.")
+    ] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="With --apply: no second plan and no way back for each stage.")
+    ] = False,
+    record: Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside TO.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Whether FROM becomes TO on the same state without downtime: each stage planned, judged and, with --apply, applied."""
+    if sample and not apply:
+        refuse("--sample shortens what --apply does; give both")
+    if sample and record:
+        refuse("a sample is not worth a record; leave out --sample or --record")
+    given = variables(var)
+    with refusals(migration.MigrationError, EmulatorError), _ended_as_by_ctrl_c(), err.status("terraform") as status:
+        made = migration.read(file or _file(source, target))
+        if (source.resolve(), target.resolve()) != (made.source, made.target):
+            refuse(f"{made.file} leads from {made.source.name} to {made.target.name}, not from {source} to {target}")
+        for directory, values in ((source, {}), (target, given)):
+            found = terraform.load(directory, variables=values, environ=os.environ)
+            if found.errors:
+                tell(found.errors)
+                raise typer.Exit(UNREADABLE)
+
+        def progress(what: str) -> None:
+            status.update(escape(what))
+
+        document: dict[str, Any] = {}
+        if apply:
+            with running() as emulator:
+                run = migration.applied(made, emulator, given, sample=sample, progress=progress)
+            document["applied"] = records.applied(run) | {"versions": _versions(made.target)}
+        # What is applied is planned first all the same when it is recorded: the page shows both.
+        if not apply or record:
+            document["planned"] = records.planned(migration.staged(made, state, given, progress=progress), progress)
+        if record:
+            _write(made.target, document)
+    if as_json:
+        print_json(document)
+    else:
+        for part in document.values():
+            _show(part)
+    if not all(part["fine"] for part in document.values()):
+        raise typer.Exit(FINDINGS)
+
+
+def _file(source: Path, target: Path) -> Path:
+    folder = target.resolve().parents[1] / FOLDER
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        made = migration.read(path)
+        if (made.source, made.target) == (source.resolve(), target.resolve()):
+            return path
+    return refuse(f"no file in {folder} leads from {source} to {target}; write one and name it with --migration")
+
+
+def _versions(directory: Path) -> Mapping[str, str]:
+    found = terraform_cli.find(directory=directory)
+    return {"terraform": found.version if found else "", "moto": moto_version()}
+
+
+def _write(target: Path, document: Mapping[str, Any]) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    kept = dict(evidence.read(target, records.KIND) or {})
+    if "applied" in document:
+        kept["applied"] = {"recorded_on": today.isoformat(), **document["applied"]}
+    kept["planned"] = document["planned"]
+    kept.pop("recorded_on", None)
+    kept.pop("rests_on", None)
+    path = evidence.write(target, records.KIND, kept, today)
+    err.print(f"recorded in {escape(str(path))}", highlight=False, soft_wrap=True)
+
+
+def _show(part: Mapping[str, Any]) -> None:
+    table = Table(Column("Stage", overflow="fold"), title=str(part.get("title", "Applied on the emulated AWS")))
+    for heading in ("Create", "Update", "Replace", "Delete", "Allowed", "Findings"):
+        table.add_column(heading, justify="right")
+    for stage in part["stages"]:
+        allowed = [finding for finding in stage["findings"] if finding["allowed"]]
+        table.add_row(
+            escape(stage["name"]),
+            *(str(stage["counts"][action]) for action in ("create", "update", "replace", "delete")),
+            str(len(allowed)),
+            str(len(stage["findings"]) - len(allowed)),
+        )
+    out.print(table)
+    for line in problems(part):
+        out.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def problems(part: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for everything that is to be said against a migration, from its JSON."""
+    yield from part.get("unowned", ())
+    for stage in part["stages"]:
+        back = stage["back"] if isinstance(stage["back"], dict) else {"findings": ()}
+        for way, found in (("", stage["findings"]), ("way back: ", back["findings"])):
+            for one in found:
+                if not one["allowed"]:
+                    dotted = f".{one['attribute']}" if one["attribute"] else ""
+                    yield f"{stage['name']}: {way}{one['address']}{dotted}: {one['says']} ({one['rule']}, {one['weight']})"
+        yield from (f"{stage['name']}: a second plan would {line}" for line in stage.get("left", ()))
+        yield from (f"{stage['name']}: {address} is no longer the one it was" for address in stage.get("lost", ()))
+    yield from (f"the whole target would still {line}" for line in part.get("left", ()))
+    yield from (f"{address} is missing at the end" for address in part.get("missing", ()))
+    yield from (f"{address} is there at the end, and not in a fresh target" for address in part.get("extra", ()))
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,153 @@
+"""What was seen of a migration, as plain values: for `--json`, for the record beside the target, and for the page made of it.
+
+The record has two parts. The plans and the simulated nights need no AWS and are made again by every test; the applied chain takes
+many minutes and is sampled. `stale` says where a record and what is planned now differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from analysis.validation.migration import risk
+from analysis.validation.migration.applied import Run
+from analysis.validation.migration.changes import Change, counts
+from analysis.validation.migration.golden import Staged
+from analysis.validation.migration.rules import Finding
+
+KIND = "migration"
+
+
+def planned(staged: Staged, progress: Callable[[str], None] = lambda _what: None) -> dict[str, Any]:
+    """The stages as planned, with what is simulated of each."""
+    rows = []
+    for one in staged.stages:
+        stage = one.stage
+        progress(f"nights of stage {stage.name}")
+        rows.append(
+            {
+                "name": stage.name,
+                "title": stage.title,
+                "why": stage.why,
+                "minutes": stage.minutes,
+                "counts": dict(counts(one.changes)),
+                "notable": notable(one.changes),
+                "findings": [finding(found) for found in one.findings],
+                "risk": risk.to_json(risk.risks(staged, one)),
+                "quiet": stage.quiet,
+                "steps": [
+                    {"when": step.when, "does": step.does, "command": step.command, "undo": step.undo}
+                    for step in stage.steps
+                ],
+                "back": stage.back,
+                "stays": [str(pattern) for pattern in stage.stays],
+            }
+        )
+    return {
+        "title": staged.migration.title,
+        "from": staged.migration.source.name,
+        "to": staged.migration.target.name,
+        "fine": staged.fine,
+        "whole": dict(counts(staged.whole)),
+        "unowned": list(staged.unowned),
+        "stages": rows,
+        "meanwhile": [
+            {"argument": given.argument, "until": given.until, "reason": given.reason}
+            for given in staged.migration.meanwhile
+        ],
+    }
+
+
+def notable(found: Sequence[Change]) -> list[dict[str, Any]]:
+    """What a plan does besides making new things and writing tags."""
+    rows = []
+    for change in found:
+        names = [name for name in change.attributes if name not in ("tags", "tags_all")]
+        if change.action != "create" and (names or change.action != "update"):
+            rows.append({"action": change.action, "address": change.address, "attributes": names})
+    return rows
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """A finding as plain values."""
+    return {
+        "rule": found.rule,
+        "weight": found.weight,
+        "address": found.address,
+        "attribute": found.attribute,
+        "says": found.says,
+        "source": found.source,
+        "allowed": found.allowed,
+    }
+
+
+def applied(run: Run) -> dict[str, Any]:
+    """The stages as applied."""
+    return {
+        "fine": run.fine,
+        "source_seconds": round(run.source_seconds),
+        "kept": run.kept,
+        "left": list(run.left),
+        "missing": list(run.missing),
+        "extra": list(run.extra),
+        "stages": [
+            {
+                "name": one.stage.name,
+                "counts": dict(counts(one.changes)),
+                "notable": notable(one.changes),
+                "findings": [finding(found) for found in one.findings],
+                "seconds": round(one.seconds),
+                "left": list(one.left),
+                "lost": list(one.lost),
+                "back": {
+                    "counts": dict(counts(one.back)),
+                    "notable": notable(one.back),
+                    "findings": [finding(found) for found in one.back_findings],
+                },
+            }
+            for one in run.stages
+        ],
+    }
+
+
+def stale(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a record's plans are no longer those of now, stage by stage; empty where they agree.
+
+    Simulated shares may move by half a percentage point before they count as other.
+    """
+    was = {stage["name"]: stage for stage in record.get("stages", ())}
+    found = [f"stage {name} is gone" for name in was if name not in {stage["name"] for stage in now["stages"]}]
+    for stage in now["stages"]:
+        old = was.get(stage["name"])
+        if old is None:
+            found.append(f"stage {stage['name']} is new")
+            continue
+        found += [
+            f"stage {stage['name']}: {key} differ"
+            for key in ("counts", "notable", "findings", "minutes", "steps", "back", "title", "why", "quiet", "stays")
+            if old.get(key) != stage[key]
+        ]
+        if not _alike(old.get("risk", ()), stage["risk"]):
+            found.append(f"stage {stage['name']}: the simulated nights differ")
+    return tuple(found)
+
+
+def _alike(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> bool:
+    if [one["fault"] for one in old] != [one["fault"] for one in new]:
+        return False
+    return all(
+        abs(one[hour][key] - other[hour][key]) <= 0.005
+        for one, other in zip(old, new, strict=True)
+        for hour in ("quiet", "game")
+        for key in ("error_share", "share_without")
+    )
+
+
+def applied_stale(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where an applied chain changed other existing things than the plans of now do; new resources may be more or fewer."""
+    was = {stage["name"]: stage["notable"] for stage in record.get("stages", ())}
+    return tuple(
+        f"stage {stage['name']}: it was applied with other changes"
+        for stage in now["stages"]
+        if was.get(stage["name"]) != stage["notable"]
+    )
