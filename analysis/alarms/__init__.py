@@ -7,15 +7,16 @@ from analysis.alarms.exercise import ExerciseError, exercise, survival
 from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
 from analysis.alarms.harm import Harm, first_harm, harm_in, harms
-from analysis.alarms.mutations import Mutant, MutationRun, mutants, mutation_run
+from analysis.alarms.mutations import Mutant, MutationRun, Part, mutants, mutation_run
 from analysis.alarms.packs import MetricKey, Pack, PackError, Series, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
-from analysis.alarms.replay import replay
+from analysis.alarms.replay import PUBLICATION_DELAY_S, replay
 from analysis.alarms.rules import RuleError
 from analysis.alarms.seasons import Season, SeasonRow, season
 from analysis.alarms.semantics import State, evaluate
 
 __all__ = [
+    "PUBLICATION_DELAY_S",
     "Alarm",
     "Alarms",
     "Composite",
@@ -32,6 +33,7 @@ __all__ = [
     "MutationRun",
     "Pack",
     "PackError",
+    "Part",
     "Report",
     "Row",
     "RuleError",

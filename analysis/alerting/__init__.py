@@ -1,10 +1,10 @@
 """The alarms of a stack on families of simulated nights: who is told in time, who is woken for nothing, and the record of it."""
 
 from analysis.alerting.plan import FILE_NAME as PLAN_FILE
-from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, plan
+from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched, plan
 from analysis.alerting.record import FILE_NAME as RECORD_FILE
 from analysis.alerting.record import Record, digest, load, record, save, stale, to_json
-from analysis.alerting.season import FamilyResult, Outcome, Result, Spike, SweepRow, nights, outcome, run
+from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, nights, outcome, run
 
 __all__ = [
     "PLAN_FILE",
@@ -18,8 +18,11 @@ __all__ = [
     "Quiet",
     "Record",
     "Result",
+    "Ringing",
     "Spike",
     "SweepRow",
+    "Told",
+    "Watched",
     "digest",
     "load",
     "nights",

@@ -45,7 +45,8 @@ class Family:
     The crowds are `crowds`, or `times` the smallest crowd that is hurt, which is looked for.
 
     `stack` is another stack's directory, on which the alarms are put. `variables` replaces values of its Terraform, `assumed`
-    what is assumed of the program, by name. On a night that does not build up no alarm can be in time.
+    what is assumed of the program, by name; `calibrated` takes what the calibration beside that stack found. On a night that does
+    not build up no alarm can be in time.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Family:
     stack: Path | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     assumed: Mapping[str, float] = field(default_factory=dict)
+    calibrated: bool = False
     note: str = ""
 
 
@@ -71,6 +73,24 @@ class Protection:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """One night on which every alarm is told: when it rings, and how long before the first user is hurt.
+
+    `users` of None are those of the scenario, or those that the calibration found. The other fields are as in `Family`.
+    """
+
+    title: str
+    scenario: Path
+    users: int | None = None
+    seed: int = 1
+    faults: tuple[str, ...] = ()
+    stack: Path | None = None
+    calibrated: bool = False
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is tried, on the stack in `directory`. `cold` is None where the plan has no cold spike."""
 
@@ -80,6 +100,7 @@ class Plan:
     seed: int
     quiet: tuple[Quiet, ...]
     families: tuple[Family, ...]
+    watched: tuple[Watched, ...] = ()
     cold: Family | None = None
     protections: tuple[Protection, ...] = ()
 
@@ -99,6 +120,7 @@ def plan(directory: Path) -> Plan:
         seed=_whole(season, "seed", least=0),
         quiet=tuple(_quiet(entry, directory) for entry in season.tables("nights", at_least=1)),
         families=tuple(_family(entry, directory) for entry in table.tables("family", at_least=1)),
+        watched=tuple(_watched(entry, directory) for entry in table.tables("night")),
         cold=None if cold is None else _cold(cold, directory),
         protections=() if cold is None else tuple(_protection(entry, directory) for entry in cold.tables("protection")),
     )
@@ -160,15 +182,35 @@ def _other(table: Table, directory: Path) -> Path | None:
 
 
 def _quiet(table: Table, directory: Path) -> Quiet:
-    faults = table.get("faults") or []
-    if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
-        raise table.error("faults", "must be a list of faults such as deployment@30")
     made = Quiet(
         title=table.text("title"),
         scenario=_file(table, directory),
         nights=_whole(table, "nights", most=MAX_NIGHTS),
         variables=_variables(table),
-        faults=tuple(faults),
+        faults=_faults(table),
+    )
+    table.closed()
+    return made
+
+
+def _faults(table: Table) -> tuple[str, ...]:
+    found = table.get("faults") or []
+    if not isinstance(found, list) or not all(isinstance(fault, str) for fault in found):
+        raise table.error("faults", "must be a list of faults such as deployment@30")
+    return tuple(found)
+
+
+def _watched(table: Table, directory: Path) -> Watched:
+    made = Watched(
+        title=table.text("title"),
+        scenario=_file(table, directory),
+        users=_whole(table, "users") if table.get("users") is not None else None,
+        seed=_whole(table, "seed", least=0) if table.get("seed") is not None else 1,
+        faults=_faults(table),
+        stack=_other(table, directory),
+        calibrated=table.flag("calibrated", default=False),
+        variables=_variables(table),
+        note=table.text("note", "") if table.get("note") is not None else "",
     )
     table.closed()
     return made
@@ -186,6 +228,7 @@ def _family(table: Table, directory: Path) -> Family:
         stack=_other(table, directory),
         variables=_variables(table),
         assumed=_assumed(table),
+        calibrated=table.flag("calibrated", default=False),
         note=table.text("note", "") if table.get("note") is not None else "",
     )
     table.closed()

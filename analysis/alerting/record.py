@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ from analysis import alarms as layer
 from analysis import facts
 from analysis.alarms.harm import definition
 from analysis.alerting.plan import FILE_NAME as PLAN_NAME
-from analysis.alerting.plan import Plan, PlanError
-from analysis.alerting.season import FamilyResult, Outcome, Result, Spike, SweepRow
-from analysis.studies import study
+from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
+from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, studied
 
 FILE_NAME = "alerting.json"
 
@@ -31,6 +30,15 @@ class Record:
     season: Mapping[str, Any]
     sweep: tuple[SweepRow, ...]
     spikes: tuple[Spike, ...]
+    told: tuple[Told, ...]
+    mutations: tuple[tuple[str, int, int], ...]
+    survivors: tuple[tuple[str, str, str, str], ...]
+
+    @property
+    def mutations_caught(self) -> float:
+        """The share of broken alarms that the back-test noticed."""
+        total = sum(total for _, _, total in self.mutations)
+        return sum(caught for _, caught, _ in self.mutations) / total if total else 1.0
 
     @property
     def building(self) -> tuple[FamilyResult, ...]:
@@ -80,16 +88,18 @@ def digest(plan: Plan) -> str:
             data = part if isinstance(part, bytes) else repr(part).encode()
             found.update(f"{len(data)}:".encode() + data)
 
-    def add_night(
-        directory: Path,
-        variables: Mapping[str, Any],
-        scenario: Path,
-        faults: tuple[str, ...] = (),
-        assumed: Mapping[str, float] | None = None,
-    ) -> None:
-        made = study(directory, variables=variables, assumed=assumed)
+    def add_night(of: Family | Quiet | Protection | Watched, scenario: Path) -> None:
+        made = studied(plan, of)
         add(layer.read(made.architecture))
-        night = setup(made.architecture, facts.scenario(scenario), made.about, faults=[fault(text) for text in faults])
+        faults = [fault(text) for text in of.faults] if isinstance(of, Quiet | Watched) else []
+        night = setup(
+            made.architecture,
+            facts.scenario(scenario),
+            made.about,
+            faults=faults,
+            profile=made.profile,
+            values=made.values,
+        )
         add(night.setting, night.edge_spans_s, night.freshness_target_s, night.runtime)
         for array in (night.users, night.routes, night.faults, night.tracking, night.steps):
             add(array.tobytes())
@@ -98,11 +108,13 @@ def digest(plan: Plan) -> str:
     add(sorted((name, str(assumed.value)) for name, assumed in definition().items()))
     for quiet in plan.quiet:
         add(str(facts.scenario(quiet.scenario).peak_users))
-        add_night(plan.directory, quiet.variables, quiet.scenario, quiet.faults)
+        add_night(quiet, quiet.scenario)
     for family in plan.families:
-        add_night(family.stack or plan.directory, family.variables, family.scenario, (), family.assumed)
-    for protection in plan.protections if plan.cold else ():
-        add_night(protection.stack or plan.directory, protection.variables, plan.cold.scenario if plan.cold else Path())
+        add_night(family, family.scenario)
+    for watched in plan.watched:
+        add_night(watched, watched.scenario)
+    for protection in plan.protections:
+        add_night(protection, plan.cold.scenario if plan.cold else Path())
     return found.hexdigest()[:32]
 
 
@@ -173,6 +185,12 @@ def to_json(result: Result, plan: Plan) -> dict[str, Any]:
             }
             for spike in result.spikes
         ],
+        "nights": [{**asdict(night), "ringing": [asdict(one) for one in night.ringing]} for night in result.told],
+        "mutations": [{"part": part, "caught": caught, "of": total} for part, caught, total in result.mutations],
+        "survivors": [
+            {"alarm": alarm, "part": part, "change": change, "why": why}
+            for alarm, part, change, why in result.survivors
+        ],
     }
 
 
@@ -207,7 +225,16 @@ def record(made: Mapping[str, Any]) -> Record:
         season=made["season"],
         sweep=tuple(SweepRow(**row) for row in made["sweep"]),
         spikes=tuple(Spike(**row) for row in made["spikes"]),
+        told=tuple(_night(row) for row in made["nights"]),
+        mutations=tuple((row["part"], row["caught"], row["of"]) for row in made["mutations"]),
+        survivors=tuple((row["alarm"], row["part"], row["change"], row["why"]) for row in made["survivors"]),
     )
+
+
+def _night(entry: Mapping[str, Any]) -> Told:
+    lists = {name: tuple(entry[name]) for name in ("faults", "silent", "no_data", "never")}
+    ringing = tuple(Ringing(**{**one, "minutes": tuple(one["minutes"])}) for one in entry["ringing"])
+    return Told(**{**entry, **lists, "ringing": ringing})
 
 
 def _family(entry: Mapping[str, Any]) -> FamilyResult:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from analysis import alarms as layer
 from analysis import facts
 from analysis.alarms import Alarms, Pack, Report, Season
 from analysis.alarms.seasons import PAGE
-from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet
+from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
 from analysis.studies import StudiedNight, Study, studied_night, study
 
 if TYPE_CHECKING:
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 Progress = Callable[[], None]
 """Called after each night; `nights(plan)` says how often."""
 
-NOTHING: Mapping[str, float] = MappingProxyType({})
+CROWD = "audience.peak_users"
+"""The assumption that the crowds of a plan replace."""
+
 SCALED_OUT = "scaled out"
 _MINUTE = dt.timedelta(minutes=1)
 
@@ -116,15 +117,54 @@ class Spike:
     first_scale_out_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """An alarm that rang on a night: the minutes from kick-off at which it began to, and its lead, None without a harm."""
+
+    alarm: str
+    severity: str
+    minutes: tuple[float, ...]
+    lead_s: float | None
+    standing: bool
+    range_dependent: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """One night with all its alarms: those that rang, in the order in which they did, and the others by why they did not."""
+
+    title: str
+    note: str
+    stack: str
+    scenario: str
+    users: int
+    seed: int
+    faults: tuple[str, ...]
+    harm_minute: float | None
+    harm: str
+    minutes_hurt: int
+    ringing: tuple[Ringing, ...]
+    silent: tuple[str, ...]
+    no_data: tuple[str, ...]
+    never: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Result:
-    """A plan that was run: the families, the season of quiet nights, the thresholds that were tried, the cold spikes."""
+    """A plan that was run: the families, the season of quiet nights, the thresholds that were tried, the cold spikes.
+
+    `mutations` has for each part of an alarm how many broken alarms the back-test noticed, and of how many; `survivors` those
+    that it did not: alarm, part, change and why.
+    """
 
     families: tuple[FamilyResult, ...]
     season: Season
     quiet_pages: Mapping[str, Mapping[str, int]]
     sweep: tuple[SweepRow, ...]
     spikes: tuple[Spike, ...]
+    told: tuple[Told, ...]
+    mutations: tuple[tuple[str, int, int], ...]
+    survivors: tuple[tuple[str, str, str, str], ...]
 
     @property
     def building(self) -> tuple[FamilyResult, ...]:
@@ -136,7 +176,7 @@ def nights(plan: Plan) -> int:
     """How many nights `run` simulates."""
     several = sum((len(family.crowds) or len(family.times)) * family.seeds + 1 for family in plan.families)
     cold = len(plan.cold.crowds) * plan.cold.seeds * len(plan.protections) if plan.cold else 0
-    return several + cold + sum(quiet.nights for quiet in plan.quiet)
+    return several + cold + len(plan.watched) + sum(quiet.nights for quiet in plan.quiet)
 
 
 def run(plan: Plan, *, progress: Progress = lambda: None, sweep: bool = True) -> Result:
@@ -156,23 +196,47 @@ def run(plan: Plan, *, progress: Progress = lambda: None, sweep: bool = True) ->
             packs.extend(seen)
     rows = _sweep(home.architecture, told, plan, packs, quiet, families) if sweep else ()
     spikes = tuple(_spikes(plan, progress)) if plan.cold else ()
-    return Result(tuple(families), season, quiet_pages, tuple(rows), spikes)
+    watched = tuple(_told(plan, night, home.architecture, told, progress) for night in plan.watched)
+    broken = _mutations(home.architecture, told)
+    return Result(tuple(families), season, quiet_pages, tuple(rows), spikes, watched, *broken)
+
+
+def _mutations(
+    owner: Architecture, told: Alarms
+) -> tuple[tuple[tuple[str, int, int], ...], tuple[tuple[str, str, str, str], ...]]:
+    by_name = {alarm.name: alarm for alarm in told.metric}
+    found = layer.mutation_run(told, owner, {alarm.name: [layer.exercise(alarm)] for alarm in told.metric})
+    caught = Counter(mutant.part for mutant in found.caught)
+    missed = Counter(mutant.part for mutant in found.survivors)
+    parts = tuple((part, caught[part], caught[part] + missed[part]) for part in get_args(layer.Part))
+    survivors = tuple(
+        (mutant.alarm.name, mutant.part, mutant.change, layer.survival(mutant, by_name[mutant.alarm.name]))
+        for mutant in found.survivors
+    )
+    return parts, survivors
 
 
 def outcome(plan: Plan, family: Family, users: int, seed: int) -> Outcome:
     """One night of a family by itself: the sample by which a record is checked."""
     home = study(plan.directory)
     told = layer.read(home.architecture)
-    made = _study(plan, family.stack, family.variables, family.assumed)
+    made = studied(plan, family)
     standing = _standing(plan, made, home.architecture, told)
     night = _night(made, facts.scenario(family.scenario), users, seed)
     return _outcome(night, home.architecture, told, standing, users, seed)[0]
 
 
-def _study(
-    plan: Plan, other: Path | None, variables: Mapping[str, Any], assumed: Mapping[str, float] = NOTHING
-) -> Study:
-    return study(plan.directory if other is None else other, variables=variables, assumed=assumed)
+def studied(plan: Plan, of: Family | Quiet | Protection | Watched) -> Study:
+    """The stack on which the nights of an entry of the plan happen, under its values."""
+    other = None if isinstance(of, Quiet) else of.stack
+    assumed = of.assumed if isinstance(of, Family) else {}
+    made = study(plan.directory if other is None else other, variables=of.variables, assumed=assumed)
+    if isinstance(of, Family | Watched) and of.calibrated:
+        found = dict(facts.calibration(made.directory).values)
+        if isinstance(of, Family) or of.users is not None:
+            found.pop(CROWD, None)
+        made = replace(made, values={**made.values, **found})
+    return made
 
 
 def _night(made: Study, scenario: Scenario, users: int | None, seed: int, faults: Sequence[str] = ()) -> StudiedNight:
@@ -193,7 +257,7 @@ def _quiet_nights(plan: Plan, progress: Progress) -> tuple[list[Pack], Mapping[s
     pages: dict[str, Mapping[str, int]] = {}
     seed = plan.seed
     for entry in plan.quiet:
-        made = _study(plan, None, entry.variables)
+        made = studied(plan, entry)
         own = layer.read(made.architecture)
         counted: dict[str, int] = {}
         for users in _crowds(entry, dice):
@@ -227,7 +291,7 @@ def _standing(plan: Plan, made: Study, owner: Architecture, told: Alarms) -> fro
 def _family(
     plan: Plan, family: Family, owner: Architecture, told: Alarms, progress: Progress
 ) -> tuple[FamilyResult, list[tuple[Pack, Any, frozenset[str]]]]:
-    made = _study(plan, family.stack, family.variables, family.assumed)
+    made = studied(plan, family)
     standing = _standing(plan, made, owner, told)
     progress()
     scenario = facts.scenario(family.scenario)
@@ -333,13 +397,50 @@ def _sweep(
             yield SweepRow(alarm.name, factor, tried.threshold, in_time, false)
 
 
+def _told(plan: Plan, watched: Watched, owner: Architecture, told: Alarms, progress: Progress) -> Told:
+    made = studied(plan, watched)
+    night = _night(made, facts.scenario(watched.scenario), watched.users, watched.seed, watched.faults)
+    report = layer.backtest(owner, _pack(night, told, owner), night.harm_at, alarms=told)
+    standing = _standing(plan, made, owner, told)
+    progress()
+    ringing = [
+        Ringing(
+            row.alarm,
+            row.severity,
+            tuple((episode.start - night.kick_off) / _MINUTE for episode in row.episodes),
+            row.lead_s,
+            row.alarm in standing,
+            row.range_dependent,
+        )
+        for row in report.rows
+        if row.episodes
+    ]
+    return Told(
+        watched.title,
+        watched.note,
+        made.title,
+        night.night.setup.scenario,
+        round(float(night.night.setup.users.max())),
+        watched.seed,
+        watched.faults,
+        None if night.harm is None else night.night.setup.start_minute + night.harm.minute,
+        str(night.harm or ""),
+        len(night.harms),
+        tuple(sorted(ringing, key=lambda one: (one.minutes[0], one.alarm))),
+        *(
+            tuple(row.alarm for row in report.rows if row.verdict == verdict)
+            for verdict in ("silent", "no data", "can never fire")
+        ),
+    )
+
+
 def _spikes(plan: Plan, progress: Progress) -> Iterator[Spike]:
     if plan.cold is None:
         return
     scenario = facts.scenario(plan.cold.scenario)
     for protection in plan.protections:
-        made = _study(plan, protection.stack, protection.variables)
-        owner = _study(plan, None, {} if protection.stack else protection.variables).architecture
+        made = studied(plan, protection)
+        owner = study(plan.directory).architecture if protection.stack else made.architecture
         told = layer.read(owner)
         for users in plan.cold.crowds:
             found = []
@@ -360,14 +461,14 @@ def _spike(
 ) -> Spike:
     begin = min(surge.minute for surge in scenario.surges)
     errors, ages, pages, scaled = [], [], [], []
-    for studied in found:
-        series = studied.night.series
+    for one in found:
+        series = one.night.series
         asked = np.nan_to_num(series["user", "Requests"].values["sum"])
         wrong = np.nan_to_num(series["user", "Errors"].values["sum"])
         errors.append(float(np.max(wrong / np.maximum(asked, 1.0))))
         ages.append(float(np.nanmax(series["user", "Age"].values["p95"])))
-        report = layer.backtest(owner, _pack(studied, told, owner), studied.harm_at, alarms=told)
-        began = studied.start + (begin - studied.night.setup.start_minute) * _MINUTE
+        report = layer.backtest(owner, _pack(one, told, owner), one.harm_at, alarms=told)
+        began = one.start + (begin - one.night.setup.start_minute) * _MINUTE
         rung = [
             (episode.start - began).total_seconds()
             for row in report.rows
@@ -376,14 +477,14 @@ def _spike(
             if episode.start >= began
         ]
         pages.append(min(rung, default=None))
-        events = [event.minute for event in studied.night.events if event.what == SCALED_OUT and event.minute >= begin]
+        events = [event.minute for event in one.night.events if event.what == SCALED_OUT and event.minute >= begin]
         scaled.append(60.0 * (min(events) - begin) if events else None)
     return Spike(
         protection.title,
         users,
         len(found),
-        sum(studied.harm is not None for studied in found),
-        max(len(studied.harms) for studied in found),
+        sum(one.harm is not None for one in found),
+        max(len(one.harms) for one in found),
         max(errors),
         max(ages),
         _latest(pages),

@@ -13,6 +13,7 @@ from analysis.decisions import Judgement
 from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
 from analysis.pages import (
+    alerting,
     bill,
     decisions,
     diagrams,
@@ -293,6 +294,7 @@ def define_env(env: Any) -> None:
         contents, glossary_list, source_files, cited, line_of, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
         *postmortem.macros(root, here),
+        *alerting.macros(root),
     ):  # fmt: skip
         env.macro(macro)
 
