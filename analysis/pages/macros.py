@@ -17,12 +17,14 @@ from analysis.pages import (
     bill,
     decisions,
     diagrams,
+    emulated,
     frontmatter,
     glossary,
     incident,
     infrastructure,
     links,
     load,
+    migration,
     model,
     navigation,
     postmortem,
@@ -283,7 +285,24 @@ def define_env(env: Any) -> None:
         """What the rules and checkov find of the planted faults."""
         return proofs.planted(docs / "reference" / "planted_faults.json")
 
+    def migration_stages(name: str) -> Markup:
+        """The stages of the migration to a stack, one row each."""
+        return migration.stages(root, name)
+
+    def migration_stage(name: str, one: str) -> Markup:
+        """A stage of the migration to a stack: changes, risks, steps, way back."""
+        return migration.stage(root, name, one)
+
+    def migration_applied(name: str) -> Markup:
+        """What applying the stages to a stack on the emulated AWS showed."""
+        return migration.applied(root, name)
+
+    def migration_meanwhile(name: str) -> Markup:
+        """The values that stand in place of the target's for a while."""
+        return migration.meanwhile(root, name)
+
     for macro in (
+        migration_stages, migration_stage, migration_applied, migration_meanwhile,
         proof_summary, proof_findings, proof_waivers, proof_statements, proof_rules, planted_faults,
         flaws, action_state, buckets, how_many, how_many_notebooks,
         claim, claim_table, option_table, affected, decided, weighed,
@@ -295,6 +314,7 @@ def define_env(env: Any) -> None:
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
         *postmortem.macros(root, here),
         *alerting.macros(root),
+        *emulated.macros(root),
     ):  # fmt: skip
         env.macro(macro)
 

@@ -294,8 +294,8 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-# What may differ from run to run without saying anything about the stack: how long it took and how often Terraform asked.
-NOT_COMPARED = ("answered", "recorded_on", "rests_on")
+# What may differ without saying anything about the stack: when, how often Terraform asked, and which answers the front mends.
+NOT_COMPARED = ("answered", "invented", "recorded_on", "rests_on")
 
 
 def differences(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,10 +23,11 @@ from analysis.validation.emulator.process import (
     local,
     running,
 )
-from analysis.validation.emulator.rows import Row, invented
+from analysis.validation.emulator.rows import LIMITS, Row, invented
 
 __all__ = [
     "ACCOUNT",
+    "LIMITS",
     "REGION",
     "Call",
     "Emulator",

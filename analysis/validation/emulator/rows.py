@@ -83,13 +83,39 @@ class Row:
     why: str
 
 
+LIMITS: tuple[tuple[str, str], ...] = (
+    (
+        "validity",
+        "Whether AWS would take the configuration: a clean second plan says that it comes back as it was sent.",
+    ),
+    ("permissions", "Whether a role may do what it must: no policy is asked before a call is answered."),
+    ("network", "Whether a packet arrives: routes, security groups and endpoints are records, and nothing is sent."),
+    (
+        "alarms",
+        "Whether an alarm rings: no alarm is evaluated from metrics; a state changes only when someone sets it.",
+    ),
+    (
+        "time",
+        "How long AWS takes: every resource is there at once, and the seconds are those for which Terraform waits.",
+    ),
+    ("failures", "What a failover or a lost zone does to requests: only the record of who is primary changes."),
+    ("load", "What the service does under load: no container runs and no request is served."),
+    ("quotas and prices", "Whether the account has room for it, and what it costs."),
+)
+"""What no run on the emulator can show, by subject; the simulated night, the proofs and the bill speak of these."""
+
+
 def invented() -> tuple[Row, ...]:
     """Everything that is answered by us, not by moto, sorted by service and operation."""
     from analysis.validation.emulator import absent, answers, edits, patches, services  # noqa: PLC0415 - they import this module
 
     rows = [Row(row.service, row.operation, "answered", row.why) for row in (*absent.ROWS, *services.ABSENT)]
     rows += [Row(row.service, row.operation, "mended", row.why) for row in (*edits.ROWS, *answers.ROWS)]
-    rows += [Row(row.service, name, "patched", row.why) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations]
+    rows += [
+        Row(row.service, name, "patched", row.why)
+        for row in (*patches.ROWS, *services.PATCHES)
+        for name in row.operations
+    ]
     return tuple(sorted(rows))
 
 

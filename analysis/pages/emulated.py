@@ -1,0 +1,90 @@
+"""What a stack showed on the emulated AWS: the record beside it, as tables, and what the emulator cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from analysis.pages.model import Model, models
+from analysis.pages.tables import Column, State, chip, table
+from analysis.validation import cycle, evidence
+from analysis.validation.emulator import LIMITS, invented
+
+STATES: Mapping[str, State] = {"passed": "good", "failed": "bad", "skipped": "plain"}
+HOW = {"answered": "answered by us", "mended": "its answer mended", "patched": "its class mended"}
+
+
+def applied(model: Model) -> Markup:
+    """The run of a stack, step by step, with seconds, versions and date; says so where the Terraform has changed since."""
+    record = evidence.read(model.directory, cycle.KIND)
+    if record is None:
+        return Markup("<p>{}</p>").format(f"{model.name} has not been applied on the emulated AWS.")
+    rows = [
+        [step["name"], chip(STATES[step["status"]], step["status"]), f"{step['seconds']:.0f}", _said(step)]
+        for step in record["phases"]
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    parts = [f"Recorded on {record['recorded_on']} with {versions}", evidence.stale(model.directory, record)]
+    columns = [Column("Step", "code"), Column("Result"), Column("Seconds", "number"), Column("What happened", "wide")]
+    caption = "; ".join(part for part in parts if part)
+    return table(columns, rows, label=f"{model.name} applied on the emulated AWS", caption=f"{caption}.")
+
+
+def _said(step: Mapping[str, Any]) -> str:
+    return "; ".join((step["message"], *step["details"]))
+
+
+def applied_subjects(model: Model) -> Markup:
+    """What was read from AWS's own answers, by subject, and how many attributes differ from the code."""
+    record = evidence.read(model.directory, cycle.KIND)
+    if record is None:
+        return Markup("")
+    rows = [
+        [one["name"], str(one["resources"]), f"{one['attributes']:,}", str(one["differing"])]
+        for one in record["subjects"]
+    ]
+    columns = [
+        Column("Read from AWS", "head"),
+        Column("Resources", "number"),
+        Column("Attributes", "number"),
+        Column("Differing", "number"),
+    ]
+    unread = sum(record["unread"].values())
+    caption = f"Of {unread} further resources of {len(record['unread'])} types only the second plan speaks."
+    return table(columns, rows, label=f"{model.name} as AWS had it", caption=caption)
+
+
+def emulator_rows() -> Markup:
+    """What the front answers in moto's place, by service, with the reason."""
+    rows = []
+    for (service, kind, why), found in groupby(
+        sorted(invented(), key=lambda row: (row.service, row.kind, row.why)),
+        key=lambda row: (row.service, row.kind, row.why),
+    ):
+        rows.append([service, ", ".join(row.operation for row in found), HOW[kind], why])
+    columns = [Column("Service", "code"), Column("Operations", "wide"), Column("How"), Column("Why", "wide")]
+    return table(columns, rows, label="Answered by us, not by moto")
+
+
+def emulator_limits() -> Markup:
+    """What no run on the emulator can show."""
+    columns = [Column("Subject", "head"), Column("What the emulator does not show", "wide")]
+    return table(columns, [[subject, sentence] for subject, sentence in LIMITS], label="What the emulator cannot do")
+
+
+def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
+    """The macros of this module."""
+
+    def applied_steps(name: str) -> Markup:
+        """The run of a stack on the emulated AWS."""
+        return applied(models(root)[name])
+
+    def applied_view(name: str) -> Markup:
+        """What AWS had of a stack, by subject."""
+        return applied_subjects(models(root)[name])
+
+    return applied_steps, applied_view, emulator_rows, emulator_limits
