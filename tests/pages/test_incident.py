@@ -1,11 +1,10 @@
-"""The pages of an incident: its timeline, its marked flaws, its single changes, and the buckets of a stack."""
+"""The marked flaws of a crashed stack, what closes them and the actions, and the buckets of a stack."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from analysis.claims import ClaimError
 from analysis.pages import incident, storage
 from analysis.pages.macros import closed_by
 from analysis.pages.model import model
@@ -18,26 +17,6 @@ def crashed():
     return model(ROOT, "buzzer_baseline")
 
 
-def lines(markup):
-    return [re.sub(r"<[^>]+>", " ", line) for line in str(markup).split("</li>") if line.strip()]
-
-
-def test_the_timeline_is_in_order_and_says_of_each_line_how_it_is_known(crashed):
-    found = lines(incident.timeline(crashed, [{"minute": 105, "what": "It stops."}]))
-    events = [line for line in found if re.search(r"\d", line)]
-    minutes = [int(re.search(r"([+−]?\d+)", line)[1].replace("−", "-")) for line in events]
-    assert minutes == sorted(minutes)
-    assert all(re.search("reconstructed|computed|reported", line) for line in events)
-    assert any("It stops." in line and "reported" in line for line in events)
-
-
-def test_the_queue_grows_before_the_health_check_gives_up(crashed):
-    found = lines(incident.timeline(crashed))
-    grows = next(i for i, line in enumerate(found) if "the queue grows" in line)
-    killed = next(i for i, line in enumerate(found) if "takes the task for dead" in line)
-    assert grows < killed
-
-
 def test_every_flaw_of_the_terraform_needs_its_answer_and_no_answer_stands_alone(crashed):
     marked = set(re.findall(r"# flaw: ([A-Z]\d+) ", (ROOT / crashed.folder / "main.tf").read_text()))
     text = (ROOT / crashed.folder / "main.tf").read_text()
@@ -47,23 +26,6 @@ def test_every_flaw_of_the_terraform_needs_its_answer_and_no_answer_stands_alone
         incident.flaws(crashed, "p.md", {key: value for key, value in closed.items() if key != "B1"})
     with pytest.raises(ValueError, match="flaw Z9 "):
         incident.flaws(crashed, "p.md", {**closed, "Z9": ["nothing"]})
-
-
-def test_a_single_change_is_computed_and_a_wrong_one_is_named():
-    group = {
-        "stack": "buzzer_baseline",
-        "measures": [{"measure": "capacity.overload_response", "title": "Wait"}],
-        "changes": [
-            {"name": "as it was"},
-            {"name": "ten", "arguments": {"aws_ecs_service.api": {"desired_count": 10}}},
-        ],
-    }
-    shown = lines(str(incident.change_table(ROOT, "p.md", group, "Changes")).replace("</tr>", "</li>"))
-    assert "0 s" not in shown[1]
-    assert "0 s" in shown[2]
-    wrong = {**group, "changes": [{"name": "typo", "arguments": {"aws_ecs_service.web": {"desired_count": 2}}}]}
-    with pytest.raises(ClaimError, match=r"typo.*aws_ecs_service\.web"):
-        incident.change_table(ROOT, "p.md", wrong, "Changes")
 
 
 def test_a_bucket_says_who_may_read_it_and_how_long_it_keeps():
