@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from analysis.facts import FactError
+from analysis.facts import Assumption, FactError
 from analysis.facts.assumptions import Table, toml
 
 FILE_NAME = "alerting.toml"
@@ -92,7 +92,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is tried, on the stack in `directory`. `cold` is None where the plan has no cold spike."""
+    """What is tried, on the stack in `directory`. `cold` is None where the plan has no cold spike.
+
+    `push_s` is the processor time to push one message to one user, for what would protect and is not built.
+    """
 
     directory: Path
     lead_goal_s: float
@@ -103,6 +106,7 @@ class Plan:
     watched: tuple[Watched, ...] = ()
     cold: Family | None = None
     protections: tuple[Protection, ...] = ()
+    push_s: Assumption | None = None
 
 
 def plan(directory: Path) -> Plan:
@@ -122,6 +126,7 @@ def plan(directory: Path) -> Plan:
         families=tuple(_family(entry, directory) for entry in table.tables("family", at_least=1)),
         watched=tuple(_watched(entry, directory) for entry in table.tables("night")),
         cold=None if cold is None else _cold(cold, directory),
+        push_s=cold.assumption("push", "s", above=0) if cold is not None and cold.get("push") is not None else None,
         protections=() if cold is None else tuple(_protection(entry, directory) for entry in cold.tables("protection")),
     )
     for each in (goal, season, *((cold,) if cold else ()), table):

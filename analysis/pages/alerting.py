@@ -14,6 +14,8 @@ from markupsafe import Markup
 from analysis import alarms as alarms_layer
 from analysis import alerting
 from analysis.alerting import FamilyResult, Record, Told
+from analysis.capacity.queueing import connections_held
+from analysis.demand.path import request_path
 from analysis.facts import calibration, limit
 from analysis.pages import charts, dashboards
 from analysis.pages.model import Model, model
@@ -58,6 +60,8 @@ def stated(model: Model, name: str) -> Markup:
         "scale-out trigger": f"{limit('autoscaling.scale_out_trigger_s').at():g} s",
         "scale-out trigger, 20 s metrics": f"{limit('autoscaling.scale_out_trigger_high_resolution_s').at():g} s",
         "earliest page": _minutes(earliest_page_s(model)),
+        "pushed to": f"{pushed_to(model):,.0f}",
+        "push time": f"{_push_s(model) * 1e6:g} µs",
         "publication delay": _minutes(alarms_layer.PUBLICATION_DELAY_S),
     }
     if name not in figures:
@@ -73,6 +77,22 @@ def earliest_page_s(model: Model) -> float:
         for alarm in told.metric
         if alarm.severity == "page"
     )
+
+
+def pushed_to(model: Model) -> float:
+    """To how many users the tasks that stand ready could push each update within the freshness target, were it built."""
+    path = request_path(model.architecture, model.about)
+    updates_per_s = model.scenario.publisher["updates_per_minute"].at() / 60.0
+    within_s = model.scenario.freshness_target_s.at()
+    per_task = connections_held(_push_s(model), float(path.service.vcpu.value), updates_per_s, within_s)
+    return per_task * float(path.service.tasks_at_start.value)
+
+
+def _push_s(model: Model) -> float:
+    found = alerting.plan(model.directory).push_s
+    if found is None:
+        raise LookupError(f"{model.name}: its {alerting.PLAN_FILE} does not say what a push costs")
+    return found.at()
 
 
 def _minutes(seconds: float) -> str:
