@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def define_env(env: Any) -> None:
 
     def action_list() -> Markup:
         """The actions in the front matter of the page that calls this."""
-        found = records.actions(env.page.meta, here())
+        found = records.actions(env.page.meta, here(), partial(postmortem.done, root))
         closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
         return records.action_table(found, frontmatter.today(), closers)
 
@@ -247,7 +248,9 @@ def define_env(env: Any) -> None:
 
     def action_state() -> Markup:
         """How many of the page's actions are done and how many are not."""
-        return records.action_state(records.actions(env.page.meta, here()), frontmatter.today())
+        return records.action_state(
+            records.actions(env.page.meta, here(), partial(postmortem.done, root)), frontmatter.today()
+        )
 
     def how_many(folder: str) -> str:
         """The number of pages in a folder, its index not counted."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from markupsafe import Markup
 
@@ -14,9 +15,10 @@ from analysis import alarms, incidents
 from analysis.alarms import Report
 from analysis.capacity.queueing import Freshness
 from analysis.incidents import Incident, Opened, Record, Row, Weighed
-from analysis.pages import charts, links, source, tables
+from analysis.pages import charts, infrastructure, links, source, tables
 from analysis.pages.charts import Limit, Panel, Series
 from analysis.pages.load import significant
+from analysis.pages.model import model
 from analysis.pages.tables import Cell, Column, table
 
 FILE_NAME = "incident.toml"
@@ -71,24 +73,31 @@ def impact(root: Path, stack: str) -> Markup:
     felt, seen = opened.impact, opened.seen
     pairs: list[tuple[str, Cell]] = []
     if felt.began is not None and felt.ended is not None:
-        pairs.append(("Users were hurt", f"{felt.began:%H:%M} to {felt.ended:%H:%M} UTC, {felt.hurt_minutes} min"))
+        pairs.append(
+            _fact("Users were hurt", f"{felt.hurt_minutes} min", f"{felt.began:%H:%M} to {felt.ended:%H:%M} UTC")
+        )
     if felt.user_minutes_hurt is not None and felt.user_minutes:
         share = 100 * felt.user_minutes_hurt / felt.user_minutes
-        pairs.append(("User-minutes hurt", f"{significant(felt.user_minutes_hurt)} ({share:.0f} % of the night's)"))
-    pairs.append(
-        ("Failed requests", f"{significant(felt.failed)} ({100 * felt.failed_share:.0f} % while users were hurt)")
-    )
+        pairs.append(_fact("User-minutes hurt", significant(felt.user_minutes_hurt), f"{share:.0f} % of the night's"))
+    failed_share = f"{100 * felt.failed_share:.0f} % of those made while users were hurt"
+    pairs.append(_fact("Failed requests", significant(felt.failed), failed_share))
     if felt.age_p50_s is not None:
-        pairs.append(("Updates late by", f"{felt.age_p50_s:.0f} s in the median, in the worst minute"))
-    late = [news for news in felt.news if news.late]
+        pairs.append(_fact("Updates late by", f"{felt.age_p50_s:.0f} s", "in the median, in the worst minute"))
     if felt.news:
-        pairs.append(("Goals seen late", f"{len(late)} of {len(felt.news)}"))
+        late = sum(news.late for news in felt.news)
+        pairs.append(_fact("Goals seen late", f"{late} of {len(felt.news)}", "by half of the users or more"))
     if felt.budget is not None:
-        months = felt.budget.spent_share
-        pairs.append(
-            ("Error budget spent", f"{100 * months:,.0f} % of a month's" if months < 2 else f"{months:,.0f} months'")
-        )
+        months, objective = felt.budget.spent_share, 100 * felt.budget.objective.availability
+        spent = f"{100 * months:,.0f} %" if months < 2 else f"{months:,.1f} times"
+        pairs.append(_fact("Error budget spent", spent, f"of a month's, at {objective:g} %"))
+    detected = next(moment for moment in opened.moments if moment.name == "detection")
+    told = incidents.duration(detected.after_s) if detected.at is not None else "never"
+    pairs.append(_fact("Detected", told, detected.how))
     return Markup("{}\n<p><small>{}</small></p>").format(tables.definitions(pairs), reconstructed(opened, seen.late_s))
+
+
+def _fact(name: str, value: str, more: str) -> tuple[str, Cell]:
+    return name, Markup("{}<br><small>{}</small>").format(value, more)
 
 
 def reconstructed(opened: Opened, late_s: float | None = None) -> str:
@@ -452,6 +461,40 @@ def headroom(root: Path, stack: str, *, now: bool) -> Markup:
         "gives way first beyond. 0: not even a few are spared."
     )
     return table(columns, rows, label=f"Headroom of {rooms.stack}", caption=caption)
+
+
+DONE_KEYS = frozenset({"stack", "address", "argument", "least", "is", "type", "file", "line"})
+
+
+def done(root: Path, wanted: Mapping[str, Any]) -> bool:
+    """Whether an action's `done_when` holds in the Terraform.
+
+    It names a `stack` with an `address` and an `argument`, whose value must be at `least` so much or `is` the given one; or a
+    `stack` with a `type` of which there must be at `least` so many; or a `file` that must have a `line` with a text. A resource,
+    argument or file that is not there is not done. Raises ValueError where it names something else.
+    """
+    unknown = sorted(set(wanted) - DONE_KEYS)
+    if unknown or not ({"address", "argument"} <= set(wanted) or "type" in wanted or {"file", "line"} <= set(wanted)):
+        raise ValueError(
+            f"names {', '.join(sorted(wanted))}; give stack, address, argument, or stack, type, or file, line"
+        )
+    if "file" in wanted:
+        path = root / str(wanted["file"])
+        return path.is_file() and str(wanted["line"]) in path.read_text(encoding="utf-8")
+    found = model(root, str(wanted["stack"]))
+    value: Any
+    if "type" in wanted:
+        value = sum(1 for _ in found.architecture.of_type(str(wanted["type"])))
+    else:
+        try:
+            value = infrastructure.attribute(found, str(wanted["address"]), str(wanted["argument"]))[0]
+        except LookupError:
+            return False
+    if "is" in wanted:
+        return bool(value == wanted["is"])
+    if "least" not in wanted:
+        return value is not None
+    return isinstance(value, int | float) and value >= float(wanted["least"])
 
 
 def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -75,10 +75,24 @@ def where_to_type(region: str) -> str:
     return f"Type the commands into AWS CloudShell in {region}, with the role of the platform on-call."
 
 
-def actions(meta: Mapping[str, Any], page: str) -> list[Action]:
-    """The actions in a page's front matter. Raises FrontMatterError for one that lacks a key or has an unknown state."""
+Holds: TypeAlias = Callable[[Mapping[str, Any]], bool]
+"""Whether what an action waits for is there, from its `done_when`."""
+
+
+def actions(meta: Mapping[str, Any], page: str, holds: Holds | None = None) -> list[Action]:
+    """The actions in a page's front matter. The state of one with `done_when` is computed by `holds`, else it is given.
+
+    Raises FrontMatterError for an action that lacks a key, has an unknown state, or both gives its state and has it computed.
+    """
     found = []
-    for number, entry in enumerate(meta.get("actions") or (), 1):
+    for number, given in enumerate(meta.get("actions") or (), 1):
+        entry = dict(given)
+        if "done_when" in entry:
+            if "state" in entry:
+                raise FrontMatterError(
+                    f"{page}: action {number} has state and done_when; leave the state to be computed"
+                )
+            entry["state"] = "done" if holds is not None and _held(holds, entry["done_when"], page, number) else "open"
         missing = sorted({"what", "owner", "due", "state"} - entry.keys())
         if missing:
             raise FrontMatterError(f"{page}: action {number} lacks {', '.join(missing)}")
@@ -98,6 +112,13 @@ def actions(meta: Mapping[str, Any], page: str) -> list[Action]:
             Action(entry["what"], entry["owner"], entry["due"], entry["state"], str(entry.get("closed_by", "")))
         )
     return found
+
+
+def _held(holds: Holds, wanted: Any, page: str, number: int) -> bool:
+    try:
+        return holds(wanted)
+    except (LookupError, ValueError, TypeError) as error:
+        raise FrontMatterError(f"{page}: action {number}: done_when: {error}") from None
 
 
 def action_state(found: Sequence[Action], today: dt.date) -> Markup:
