@@ -262,7 +262,9 @@ def graph(
     ticks = [at for at in range(0, math.ceil(max(axis)) + 1, step) if at >= min(axis)]
     clock = "format(floor(datum.value / 60) % 24, '02d') + ':' + format(datum.value % 60, '02d')"
     x_axis = alt.Axis(grid=False, values=ticks, labelExpr=clock, title=None)
-    y_axis = alt.Axis(grid=True, tickCount=4, labelExpr="datum.value == 0 ? '0' : format(datum.value, '~s')")
+    y_axis = alt.Axis(
+        grid=True, tickCount=4, labelExpr="abs(datum.value) < 1 ? format(datum.value, '~g') : format(datum.value, '~s')"
+    )
     scale = alt.Scale(zero=True, nice=True) if ends is None else alt.Scale(domain=list(ends), nice=False, clamp=True)
     axes = {
         "x": alt.X("x:Q", axis=x_axis, scale=alt.Scale(nice=False, zero=False)),
