@@ -107,6 +107,14 @@ class Planner:
         """The plan of the whole target on the state, masked."""
         return self._planned(self.root, "whole", ())
 
+    def altered(self, name: str, alter: Callable[[Path], None]) -> dict[str, Any]:
+        """The plan of the whole target on the state after `alter` has changed a copy of it: for faults that are planted."""
+        root = partial.copied(self.migration.target, self.workspace.scratch / name)
+        alter(root)
+        self._offline(root)
+        shutil.copyfile(self.root / LOCK_FILE, root / LOCK_FILE)
+        return self._planned(root, name, ())
+
     def stage(self, whole: Sequence[Change], number: int) -> dict[str, Any]:
         """The plan of everything up to and including the stage `number` (from 0) on the state, masked."""
         migration = self.migration

@@ -64,7 +64,7 @@ def held(migration: Migration, whole: Sequence[Change], stage: int, leaving: Sta
                 f"tags come with the configuration; let the first stage bring '*: tags tags_all'"
             )
         if later:
-            module, kind, name = _parts(change.address)
+            module, kind, name = parts(change.address)
             arguments = _written(change, later)
             made.append(Held(change.address, kind, name, module, arguments))
     return tuple(made)
@@ -77,7 +77,7 @@ def _due(migration: Migration, change: Change, name: str, stage: int, leaving: S
     return owner is not None and migration.numbers[owner.name] <= stage
 
 
-def _parts(address: str) -> tuple[str, str, str]:
+def parts(address: str) -> tuple[str, str, str]:
     """Module key as in Terraform's modules.json, type and name of an address."""
     match = re.fullmatch(r"((?:module\.[\w-]+(?:\[[^\]]*\])?\.)*)(\w+)\.([\w-]+)(?:\[.*\])?", address)
     if match is None:

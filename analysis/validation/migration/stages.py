@@ -248,8 +248,8 @@ def _strings(entry: Table, key: str) -> tuple[str, ...]:
 
 
 def _pattern(entry: Table, text: str, line: int) -> Pattern:
-    address, colon, attributes = text.partition(": ")
-    if colon and not attributes.split():
+    address, _, attributes = text.partition(": ")
+    if text.endswith(":"):
         raise entry.error("brings", f"has {text!r}, which names no argument after its colon")
     return Pattern(address.strip(), tuple(attributes.split()), line)
 
@@ -285,21 +285,18 @@ def _with_line(path: Path, error: FactError) -> str:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return str(error)
-    if line := re.search(r"\(at line (\d+)", error.problem):
-        return f"{path.name}:{line[1]}: {error.problem}"
+    if broken := re.search(r"\(at line (\d+)", error.problem):
+        return f"{path.name}:{broken[1]}: {error.problem}"
     table, _, key = error.where.rpartition(".")
-    start = 1
-    if index := re.fullmatch(r"(stage|meanwhile)\[(\d+)\].*", f"{table or error.where}"):
-        heads = _heads(text, f"[[{index[1]}]]")
-        start = heads[int(index[2])] if int(index[2]) < len(heads) else 1
-    at = re.compile(rf"^\s*{re.escape(key)}\s*=", re.MULTILINE)
     lines = text.splitlines()
-    number = next((n for n in range(start, len(lines) + 1) if key and at.match(lines[n - 1])), start)
-    return (
-        f"{path.name}:{number}: {error.where or key}: {error.problem}"
-        if error.where
-        else f"{path.name}: {error.problem}"
-    )
+    start, end = 1, len(lines)
+    if index := re.match(r"(stage|meanwhile)\[(\d+)\]", table or error.where):
+        heads = [*_heads(text, f"[[{index[1]}]]"), end + 1]
+        number = int(index[2])
+        start, end = (heads[number], heads[number + 1] - 1) if number + 1 < len(heads) else (1, end)
+    at = re.compile(rf"\s*{re.escape(key)}\s*=")
+    line = next((n for n in range(start, end + 1) if key and at.match(lines[n - 1])), start)
+    return f"{path.name}:{line}: {error.where}: {error.problem}" if error.where else f"{path.name}: {error.problem}"
 
 
 def order_findings(migration: Migration, whole: Sequence[Change]) -> tuple[str, ...]:
