@@ -67,7 +67,7 @@ def board(
     widgets = Markup("").join(_widget(one, pack, f"{key}-{dashboard.name}-{n}") for n, one in enumerate(filled))
     end = pack.start + dt.timedelta(minutes=pack.minutes)
     return Markup(
-        '<div class="g-dash gd-page" role="group" aria-label="Dashboard {}, {}">'
+        '<div class="g-dash" role="group" aria-label="Dashboard {}, {}">'
         '<p class="g-dash__head"><strong>{}</strong> <span>{} to {} UTC, alarms as at {}</span> <span>{}</span></p>'
         '<div class="g-dash__grid">{}</div></div>'
     ).format(
@@ -94,7 +94,7 @@ def page(title: str, body: Markup) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{html.escape(title)}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{style}</style>\n</head>\n'
-        f"<body>\n<main>\n<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+        f'<body class="gd-page">\n<main>\n<h1>{html.escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n'
     )
 
 
