@@ -78,12 +78,22 @@ def _filled(shape: Any, marks: Marks, call: tuple[str, str], path: str, above: t
         inner = {key: marks.new(Origin("field", f"{key} of {path}", *call, path=f"{path}.{key}")) for key in _POLICY}
         return {"Version": "2012-10-17", "Statement": [inner]}
     enum = tuple(getattr(shape, "enum", None) or ())
+    if path in JSON_TEXT.get(call, {}):
+        inner = {key: marks.new(Origin("field", f"{key} of {path}", *call, path=f"{path}.{key}")) for key in _POLICY}
+        return json.dumps({"Version": "2012-10-17", "Statement": [inner]}, ensure_ascii=False)
     return marks.new(Origin("field", f"{path} of {' '.join(call)}", *call, path=path, enum=enum))
 
 
 # What the command line decodes before it prints: botocore's handlers turn the text of a policy into the document.
 DECODED = frozenset({"policyDocumentType"})
 _POLICY = ("Sid", "Effect", "Principal", "Action", "Resource")
+
+
+# Text fields that hold a JSON document of AWS's own making.
+JSON_TEXT: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("s3api", "get-bucket-policy"): {"Policy": "policy"},
+    ("sqs", "get-queue-attributes"): {"Attributes.Policy": "policy"},
+}
 
 
 # --- JMESPath
@@ -183,6 +193,9 @@ def _follow(node: Mapping[str, Any], shape: Any, found: list[tuple[str, str]]) -
         return SimpleNamespace(type_name="structure", members=members)
     shapes = [_follow(child, shape, found) for child in children]
     if kind == "multi_select_list":
+        for index, child in enumerate(children):
+            if child in children[:index] and child["type"] != "literal":
+                found.append(("--query asks for the same twice", "leave one out"))
         same = len({id(item) for item in shapes}) == 1
         return SimpleNamespace(type_name="list", member=shapes[0] if same else None, columns=shapes)
     return None
@@ -388,19 +401,20 @@ class Jq:
         if self.stopped >= PROGRAMS_STOPPED:
             return JqResult(error="bound", said="too many programs before it had to be stopped")
         # A condition lets every element pass. An index that finds nothing may mean another element than the only one of a sample.
-        outside = re.split(r'("(?:[^"\\]|\\.)*")', program)
+        # Of a condition both ways count: what it decides by is not known, so the way that changes something is taken.
+        taken = _IF.sub("if true then", program)
+        outside = re.split(r'("(?:[^"\\]|\\.)*")', taken)
         first = "".join(part if n % 2 else re.sub(r"\[\s*-?\d+\s*\]", "[0]", part) for n, part in enumerate(outside))
         found = JqResult()
-        for tried in dict.fromkeys((program, first)):
-            key = json.dumps(
-                [f"def select(f): (try f catch null) as $ignored | .; {tried}", dict(arguments), text, null, slurp, raw]
-            )
+        for tried in dict.fromkeys((program, taken, first)):
+            passing = f"def select(f): (try f catch null) as $ignored | .; {tried}"
+            key = json.dumps([passing, dict(arguments), text, null, slurp, raw])
             if key not in self.known:
                 self.known[key] = self._ask(key)
             found = self.known[key]
-            if found.error in {"compile", "bound", "input"} or (
-                found.values and not has_null(found.values) and not found.error
-            ):
+            if found.error in {"compile", "bound", "input"}:
+                break
+            if tried == taken and found.values and not has_null(found.values) and not found.error:
                 break
         return found
 
@@ -440,6 +454,18 @@ class Jq:
             if not selector.select(max(0.0, end - time.monotonic())):
                 return ""
         return self.process.stdout.readline()
+
+
+_IF = re.compile(r'\bif\b(?:"(?:[^"\\]|\\.)*"|[^";])*?\bthen\b')
+
+_DELETED = re.compile(r"\bdel\(((?:[^()]|\([^()]*\))*)\)")
+
+
+def deletes_missing(program: str, values: Sequence[Any]) -> list[str]:
+    """The fields that a jq program deletes and that its input never has."""
+    known = set(_keys(values)) | {path.rpartition(".")[2] for paths in ABSENT.values() for path in paths}
+    inner = " ".join(_DELETED.findall(re.sub(r'"(?:[^"\\]|\\.)*"', '""', program)))
+    return sorted({name for name in re.findall(r"\.([A-Za-z_]\w*)", inner) if name not in known})
 
 
 _NAMED = re.compile(r"\.([A-Za-z_]\w*)|[{,]\s*([A-Za-z_]\w*)\s*(?=[,}])")

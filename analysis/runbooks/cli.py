@@ -29,6 +29,7 @@ class Option:
     shape: Any = None
     member: str = ""
     least: int = 0
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,7 @@ def _option(name: str, argument: Any, model: Any) -> Option:
     return Option(
         name, takes, bool(argument.required), tuple(argument.choices or ()) if getattr(argument, "choices", None) else (),
         shape, member if member in members else "", least,
+        number=argument.cli_type_name in {"integer", "long", "float", "double"},
     )  # fmt: skip
 
 

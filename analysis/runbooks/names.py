@@ -154,14 +154,16 @@ IDENTIFIERS = frozenset({
 
 # Parameters of a command that gives a name to something new.
 _NEW = re.compile(r"New|Target|Final|^(?:Snapshot|DBSnapshotIdentifier|clientToken|CallerReference)")
-_MAKES = ("create", "put", "register", "restore", "copy", "start", "run", "import", "add", "tag")
+_MAKES = ("create", "put", "register", "restore", "copy", "import", "start-export")
 
 
 def made_by(operation: str, parameters: Mapping[str, Any]) -> Iterator[str]:
-    """The names that a command gives to something new."""
-    makes = operation.startswith(_MAKES)
+    """The names that a command gives to something new: `--db-snapshot-identifier` of `create-db-snapshot`."""
+    makes, plain = operation.startswith(_MAKES) and operation != "put-secret-value", operation.replace("-", "")
     for key, value in parameters.items():
-        if makes or _NEW.search(key):
+        noun = re.sub(r"(?:name|identifier|id|arn)s?$", "", key.lower())
+        own = (bool(noun) and noun in plain) or key in {"family", "Key", "key"}
+        if (makes and own) or _NEW.search(key):
             for text in _plain(value):
                 yield text
                 yield from re.split(r"[/:]", text)

@@ -374,6 +374,13 @@ def _console(lines: Sequence[str], first: int, margin: int, name: str, problems:
             typed += "\n" + following.removeprefix("> ")
             index += 1
         answer_at = index
+        if index < len(lines) and re.match(r"\s*(?:--[a-z]|\|\s)", lines[index]):
+            problems.append(
+                Finding(
+                    name, first + index, margin + 1, "prompt", "the line goes on with the command above, which has ended",
+                    "end the line above with a backslash",
+                )
+            )  # fmt: skip
         answer = []
         while index < len(lines) and not _PROMPT.match(lines[index]):
             answer.append(lines[index])

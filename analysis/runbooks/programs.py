@@ -164,6 +164,12 @@ class Recorder:
         if null or raw:
             return unknown
         parsed = list(_documents(text))
+        unused = answers.deletes_missing(program, parsed)
+        if unused and origins:
+            known = sorted({key for value in parsed for key in answers._keys(value)})
+            close = [near for name in unused for near in cli.near(name, known)][:3]
+            what = f"jq deletes {', '.join(unused)}, which the input does not have"
+            shell.fault(place, "jq", what, f"perhaps {' or '.join(close)}" if close else "leave it out")
         missing = answers.names_missing(program, parsed)
         if missing and (not result.values or answers.has_null(result.values) or result.error == "run"):
             known = sorted({key for value in parsed for key in answers._keys(value)})

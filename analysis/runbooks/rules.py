@@ -205,7 +205,7 @@ def _custom_metric(_step: Followed, call: Call, _page: Page) -> Said:
 
 
 def _composite(_step: Followed, call: Call, page: Page) -> Said:
-    if call.name != "cloudwatch describe-alarms":
+    if call.name not in {"cloudwatch describe-alarms", "cloudwatch describe-alarm-history"}:
         return
     composites = {
         str(alarm.values.get("alarm_name"))
@@ -213,7 +213,15 @@ def _composite(_step: Followed, call: Call, page: Page) -> Said:
         for alarm in stack.of_type("aws_cloudwatch_composite_alarm")
     }
     kinds = call.parameters.get("AlarmTypes") or ["MetricAlarm"]
-    asked = [name for name in call.parameters.get("AlarmNames") or () if name in composites]
+    named = call.parameters.get("AlarmNames") or [call.parameters.get("AlarmName")]
+    asked = [name for name in named if name in composites]
+    query = call.given.option("--query") if call.given else None
+    if query and "CompositeAlarms" in query and "CompositeAlarm" not in kinds:
+        yield (
+            "--query",
+            "--query asks for composite alarms, which the command leaves out",
+            "add `--alarm-types CompositeAlarm`",
+        )
     if asked and "CompositeAlarm" not in kinds:
         yield (
             "--alarm-names",
@@ -357,6 +365,37 @@ def _arn(_step: Followed, call: Call, page: Page) -> Said:
                     f"the region of {text!r} is {parts[3]}",
                     f"the stack is in {' and '.join(sorted(regions))}",
                 )
+
+
+def _answer_region(step: Followed, call: Call, page: Page) -> Said:
+    regions = {stack.region for stack in page.vocabulary.stacks}
+    if not regions or call is not step.calls[0]:
+        return
+    for region in re.findall(r"arn:aws:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d):", step.command.answer):
+        if region not in regions:
+            yield "", f"the answer shows an ARN of {region}", f"the stack is in {' and '.join(sorted(regions))}"
+            return
+
+
+def _answer_alarm(step: Followed, call: Call, page: Page) -> Said:
+    """An answer of describe-alarms with an alarm that the command does not ask for."""
+    asked = call.parameters.get("AlarmNames")
+    if (
+        call.name != "cloudwatch describe-alarms"
+        or not isinstance(asked, list)
+        or any(is_unknown(str(name)) for name in asked)
+    ):
+        return
+    alarms = page.vocabulary.typed.get("AlarmNames", frozenset())
+    for line in step.command.answer.splitlines():
+        first = line.split("\t")[0].strip()
+        if first in alarms and first not in asked:
+            yield (
+                "--alarm-names",
+                f"the answer shows {first}, which the command does not ask for",
+                "ask for it, or show what it asks for",
+            )
+            return
 
 
 def _region(_step: Followed, call: Call, page: Page) -> Said:
@@ -638,6 +677,8 @@ RULES: tuple[Rule, ...] = (
          "botocore's models: names of fields and parameters", _mixed_up),
     Rule("arn", "an ARN has six parts and belongs to one service",
          f"{_API}/IAM/latest/UserGuide/reference-arns.html", _arn),
+    Rule("arn", "an ARN in an answer is of the region of the stack", "the provider block of the stack", _answer_region),
+    Rule("answer", "an answer about alarms shows those that were asked for", "the command itself", _answer_alarm),
     Rule("region", "a runbook acts in the region of its stack", "the provider block of the stack", _region),
     Rule("name", "a name comes from the stack, an earlier command or an example in an answer",
          "the Terraform of the stack", _unknown_name),

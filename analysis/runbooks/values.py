@@ -184,6 +184,9 @@ def _option_faults(
             ValueFault(at, fault.rule, fault.what, fault.to_do)
             for fault in _faults(document_given, model.input_shape, "the document", marks, at, required=False)
         ]
+    counted = option.number and not option.member and not is_unknown(values[0])
+    if counted and not re.fullmatch(r"-?\d+(\.\d+)?", values[0]):
+        return [ValueFault(at, "value", f"{option.name} is {values[0]!r}", "write a number")]
     if option.shape is None or (option.name in cli.EVERY_OPERATION and not option.member):
         return []
     try:
