@@ -12,7 +12,7 @@ from statistics import median
 from markupsafe import Markup
 
 from analysis import alarms as alarms_layer
-from analysis import alerting
+from analysis import alerting, terraform
 from analysis.alerting import FamilyResult, Record, Told
 from analysis.capacity.queueing import connections_held
 from analysis.demand.path import request_path
@@ -346,6 +346,22 @@ def survivors(model: Model) -> Markup:
     return table(columns, rows, label="Broken alarms that are not noticed")
 
 
+def classified(directory: Path) -> Markup:
+    """The alarms of a directory of Terraform that can never fire, or that nobody promises data for, each with its reason."""
+    architecture = terraform.load(directory)
+    rows = []
+    for alarm in alarms_layer.read(architecture).metric:
+        found = alarms_layer.faults(alarm, architecture)
+        never = any(fault.certain for fault in found)
+        verdict = (
+            chip("bad", "can never fire") if never else chip("warn", "no data") if found else chip("good", "can fire")
+        )
+        watches = f"{alarm.queries[0][1].namespace} {alarm.queries[0][1].name}"
+        rows.append((alarm.name, watches, verdict, "; ".join(fault.sentence for fault in found)))
+    columns = [Column("Alarm", "code"), Column("Watches", "wide"), Column("Verdict"), Column("Why", "wide")]
+    return table(columns, rows, label="Alarms that can never fire")
+
+
 def standing(model: Model) -> Markup:
     """The alarms that ring all the time on a stack of the plan, and so warn of nothing."""
     found = sorted({(family.stack, name) for family in record(model.directory).building for name in family.standing})
@@ -404,6 +420,10 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
         """The alarms that ring all the time on a stack."""
         return standing(model(root, stack))
 
+    def alarms_classified(directory: str) -> Markup:
+        """The alarms of a directory of Terraform, below the checkout's root, by whether they can fire."""
+        return classified(root / directory)
+
     def cold_spikes(stack: str) -> Markup:
         """The cold spike under each protection."""
         return spikes(model(root, stack))
@@ -424,7 +444,8 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     return (
         season_figure, alarm_families, alarm_leads, alarm_season, alarm_contributions, alarm_thresholds, alarm_night,
-        alarm_nights, alarms_unheard, alarms_standing, cold_spikes, alarm_mutations, alarm_survivors, filled_dashboards,
+        alarm_nights, alarms_unheard, alarms_standing, alarms_classified, cold_spikes,
+        alarm_mutations, alarm_survivors, filled_dashboards,
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ def quiet():
     return Pack({CPU: Series({"Average": [50.0] * 10})}, START)
 
 
-def test_each_of_the_guides_five_alarms_is_classified_with_its_reason(tmp_path):
-    found = stack(tmp_path, (HERE / "scoreboard_alarms.tf").read_text(encoding="utf-8"))
+def test_each_of_the_guides_five_alarms_is_classified_with_its_reason():
+    found = terraform.load(HERE / "copied_alarms")
     rows = {row.alarm: (row.verdict, row.reasons) for row in backtest(found, quiet()).rows}
     never = "can never fire"
     assert rows["ecs-cpu"] == (
