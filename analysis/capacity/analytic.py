@@ -6,6 +6,7 @@ makes a lower capacity, so `low` is always the pessimistic end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -318,12 +319,24 @@ def _service_hop(path: RequestPath, profile: Runtime) -> _Hop:
     )
 
 
+def cache_speed(path: RequestPath) -> Limit:
+    """Operations per second of the primary node of the shared cache. ValueError where there is none."""
+    if path.cache is None:
+        raise ValueError("the path has no cache")
+    burstable = str(path.cache.node_type.value).startswith("cache.t")
+    return limit("redis.burstable_node.ops_per_s" if burstable else "redis.node.ops_per_s")
+
+
+def cache_operations_per_s(path: RequestPath) -> float:
+    """The same as a number; infinite without a shared cache."""
+    return cache_speed(path).at() if path.cache is not None else math.inf
+
+
 def _cache_hop(path: RequestPath) -> _Hop:
     cache = path.cache
     if cache is None:
         raise ValueError("the path has no cache")
-    burstable = str(cache.node_type.value).startswith("cache.t")
-    speed = limit("redis.burstable_node.ops_per_s" if burstable else "redis.node.ops_per_s")
+    speed = cache_speed(path)
     return _Hop(
         "cache",
         cache.address,

@@ -14,7 +14,19 @@ import typer
 from rich.progress import Progress
 
 from analysis import facts
-from analysis.commands.common import AsJson, Directory, about, complete, err, out, print_json, refusals, refuse
+from analysis.architecture import Architecture
+from analysis.commands.common import (
+    FINDINGS,
+    AsJson,
+    Directory,
+    about,
+    complete,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+)
 from analysis.facts.calibrations import RECORD, SETS, folder
 
 
@@ -23,18 +35,27 @@ def calibrate(
     date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
     jobs: Annotated[int, typer.Option("--jobs", min=-1, help="Processes; -1 for as many as processors.")] = -1,
     scheduler: Annotated[str | None, typer.Option("--scheduler", metavar="tcp://...", help="A Dask scheduler.")] = None,
+    renew: Annotated[
+        bool,
+        typer.Option(
+            "--renew", help="Search nothing: mark the record as of today if a sample of its sets still holds."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Finds a night that happened: tries the sets of calibration/design.toml and records them beside the stack."""
-    from analysis.capacity.night import calibration  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.capacity.night import NightError, calibration  # noqa: PLC0415 (pulls in the compiler)
 
-    with refusals():
+    with refusals(NightError):
         stack = about(directory)
         if stack is None:
             refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
         plan = facts.design(directory)
         model = complete(directory, (), ())
         scenario = facts.scenario(stack.scenario)
+        if renew:
+            _renew(directory, stack, model, scenario, jobs)
+            return
         with Progress(console=err, transient=True) as progress:
             bar = progress.add_task("nights", total=plan.sets)
             search = calibration.searched(
@@ -65,6 +86,27 @@ def calibrate(
         out.print(f"  {name} = {value:g}", highlight=False)
     for name, figure in chosen["figures"].items():
         out.print(f"  {name}: {figure:.4g}", highlight=False)
+
+
+SAMPLE = 40
+
+
+def _renew(directory: Path, stack: facts.Stack, model: Architecture, scenario: facts.Scenario, jobs: int) -> None:
+    """Gives the record the hash of what it rests on now, where a sample of its sets gives the same figures as ever."""
+    from analysis.capacity.night import calibration  # noqa: PLC0415 (pulls in the compiler)
+
+    found = facts.calibration(directory)
+    wrong = calibration.differing(model, scenario, stack, found, SAMPLE, jobs=jobs)
+    if wrong:
+        err.print(
+            f"gameday: the sets {', '.join(map(str, wrong))} give other figures now; search again without --renew"
+        )
+        raise typer.Exit(FINDINGS)
+    record = {**found.record, "rests_on": calibration.rests_on(found.design, model, scenario, stack)}
+    _write(folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    out.print(
+        f"A sample of {SAMPLE} sets and the chosen one give the figures of the record; it rests on what is there now."
+    )
 
 
 def _day(date: str) -> str:

@@ -24,6 +24,7 @@ from analysis.commands.common import (
     refusals,
     tell,
 )
+from analysis.commands.sweep import Set, one_each
 
 if TYPE_CHECKING:
     from analysis.capacity.night import Night, Stretch
@@ -42,6 +43,10 @@ def replay(
     fault: Annotated[
         list[str], typer.Option("--fault", metavar="KIND@MINUTE", help="What goes wrong when, as in zone-loss@104.")
     ] = [],  # noqa: B006 (Typer copies)
+    given: Set = [],  # noqa: B006 (Typer copies)
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="With the values that `gameday calibrate` found for this stack.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """The night simulated minute by minute: what fans and stations see, and what happens."""
@@ -50,6 +55,7 @@ def replay(
     with refusals(night_layer.NightError):
         found = complete(directory, var, var_file)
         stack = about(directory)
+        values = {**(facts.calibration(directory).values if calibrated else {}), **one_each(given)}
         night = night_layer.replay(
             found,
             course(directory, scenario),
@@ -58,6 +64,7 @@ def replay(
             [night_layer.fault(text) for text in fault],
             profile=facts.runtime(runtime) if runtime else None,
             peak_users=users,
+            values=values,
         )
     if as_json:
         print_json(night_layer.to_json(night))

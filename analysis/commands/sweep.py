@@ -72,7 +72,7 @@ def sweep(
     """Many simulated nights: every crowd and choice of values with every seed, over all processors or a Dask cluster."""
     from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
 
-    with refusals():
+    with refusals(night.NightError):
         crowds, values = _crowds(users), _values(given)
         model = complete(directory, var, var_file)
         evening = course(directory, scenario)
@@ -128,6 +128,14 @@ def _values(pairs: Sequence[str]) -> Mapping[str, tuple[float, ...]]:
     return found
 
 
+def one_each(pairs: Sequence[str]) -> Mapping[str, float]:
+    """The values of `--set NAME=VALUE` where each name has one."""
+    values = _values(pairs)
+    if any(len(several) > 1 for several in values.values()):
+        refuse("--set: one value each; `gameday sweep` takes several")
+    return {name: several[0] for name, several in values.items()}
+
+
 def _swept(cells: Sequence[Cell], title: str) -> Table:
     names = list(cells[0].values)
     table = Table(*names, title=title)
@@ -162,16 +170,13 @@ def headroom(
     """How many users the stack holds on simulated nights, and what gives way first beyond."""
     from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
 
-    with refusals():
-        values = _values(given)
-        if any(len(several) > 1 for several in values.values()):
-            refuse("--set: one value each; `gameday sweep` takes several")
+    with refusals(night.NightError):
         found = night.headroom(
             complete(directory, var, var_file),
             course(directory, scenario),
             about(directory),
             faults=[night.fault(text) for text in fault],
-            values={name: several[0] for name, several in values.items()},
+            values=one_each(given),
             profile=facts.runtime(runtime) if runtime else None,
             seeds=seeds,
             rise_s=rise,

@@ -2,6 +2,7 @@
 
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
 from analysis.facts.calibrations import Calibration, Design, Symptom, calibration, design
+from analysis.facts.hard_nights import HardNight, HardNights, hard_nights, hard_nights_record
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
@@ -16,6 +17,8 @@ __all__ = [
     "Calibration",
     "Design",
     "FactError",
+    "HardNight",
+    "HardNights",
     "Instance",
     "Level",
     "Limit",
@@ -32,6 +35,8 @@ __all__ = [
     "calibration",
     "design",
     "fargate_sizes",
+    "hard_nights",
+    "hard_nights_record",
     "instance",
     "instances",
     "limit",

@@ -1,5 +1,6 @@
 """What the tests of the simulated night share: one small task, and the same mechanism as a discrete-event simulation."""
 
+import math
 import random
 
 import numpy as np
@@ -41,6 +42,7 @@ ONE_TASK = kernel.Setting(
     task_rows=8,
     minimum_healthy=100.0,
     maximum=200.0,
+    breaker_after=math.inf,
     grace_s=0.0,
     stop_timeout_s=30.0,
     zones=2,
@@ -59,6 +61,9 @@ ONE_TASK = kernel.Setting(
     database=False,
     database_vcpu=2.0,
     database_readers=1,
+    replica_vcpu=math.inf,
+    replica_lag_s=0.0,
+    proxied=False,
     database_connections=0.0,
     connections_per_task=0.0,
     failover_s=90.0,

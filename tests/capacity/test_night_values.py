@@ -79,6 +79,11 @@ UNUSED = {
     "gp2_least_iops",
     "gp2_burst_iops",
     "gp2_credits",
+    "proxy_failover_share",  # no proxy here
+    "memory_rest_mib",  # shape a series, not the setting
+    "memory_worker_mib",
+    "memory_request_kib",
+    "volume_latency_s",
 }
 
 

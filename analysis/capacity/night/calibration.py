@@ -32,6 +32,10 @@ DIGITS = 5
 """Significant digits of a drawn value, so that the written set is the one that ran."""
 
 FIGURE_DIGITS = 6
+
+SAME = 1e-4
+"""How close figures must come to those of the record to count as the same, as a share: the last digits are a compiler's."""
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -248,6 +252,35 @@ def rests_on(design: Design, architecture: Architecture, scenario: Scenario, sta
         "spans": made.edge_spans_s,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def differing(
+    architecture: Architecture, scenario: Scenario, stack: Stack, found: Calibration, sample: int, *, jobs: int = -1
+) -> tuple[int, ...]:
+    """The numbers of those sets, of `sample` spread over the record and the chosen one, that do not give their figures again."""
+    path = request_path(architecture, stack)
+    last = len(found.sets) - 1
+    numbers = {round(at * last / max(1, sample - 1)) for at in range(sample)} | {int(found.record["chosen"]["set"])}
+    chosen = sorted(numbers)
+
+    def cases() -> Iterator[Case]:
+        for number in chosen:
+            row = found.sets[number]
+            made = setup(
+                architecture, scenario, stack, values={name: row[name] for name in found.design.free}, path=path
+            )
+            for seed in range(1, int(row["seeds"]) + 1):
+                yield made, seed, found.design
+
+    again = iter(spread(_figures_of, cases(), jobs=jobs))
+    wrong = []
+    for number in chosen:
+        row = found.sets[number]
+        mean = np.mean([next(again) for _ in range(int(row["seeds"]))], axis=0)
+        told = [row.get(name, np.inf) for name in columns(found.design)]
+        if not np.allclose(mean, told, rtol=SAME):
+            wrong.append(number)
+    return tuple(wrong)
 
 
 def record(search: Search, hashed: str) -> dict[str, Any]:

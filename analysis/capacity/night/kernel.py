@@ -60,6 +60,9 @@ class Setting(NamedTuple):
     task_rows: int
     minimum_healthy: float
     maximum: float
+    breaker_after: (
+        float  # tasks that fail to start until a deployment is rolled back; infinite without a circuit breaker
+    )
     grace_s: float
     stop_timeout_s: float
     zones: int
@@ -81,6 +84,9 @@ class Setting(NamedTuple):
     database: bool
     database_vcpu: float
     database_readers: int  # primary and replicas
+    replica_vcpu: float
+    replica_lag_s: float  # without load
+    proxied: bool  # a proxy shares its connections among the tasks, which wait for one instead of being refused
     database_connections: float
     connections_per_task: float
     failover_s: float
@@ -115,8 +121,9 @@ class Setting(NamedTuple):
     SHARE,
     TAKE,
     IN,
-) = range(16)
-TASK_COLUMNS = 16
+    BAD,
+) = range(17)
+TASK_COLUMNS = 17
 NONE, STARTING, RUNNING, DRAINING, DEAD = range(5)
 
 # What is noted each second. The first are counted over the second, the rest read at its end.
@@ -157,6 +164,8 @@ READ = (
     "database_busy",
     "reaching_share",
     "cpu",
+    "replica_busy",
+    "replica_lag_s",
 )
 COLUMNS = {name: number for number, name in enumerate((*COUNTED, *READ))}
 (
@@ -194,7 +203,9 @@ COLUMNS = {name: number for number, name in enumerate((*COUNTED, *READ))}
     DATABASE_BUSY,
     REACHING_SHARE,
     CPU,
-) = range(34)
+    REPLICA_BUSY,
+    REPLICA_LAG,
+) = range(36)
 
 # Routes: one row each.
 R_SHARE, R_EDGE_TTL, R_OBJECTS, R_SHARED, R_WRITES = range(5)
@@ -205,8 +216,8 @@ P_POLICY, P_METRIC, P_THRESHOLD, P_PERIODS, P_LOW, P_HIGH, P_KIND, P_CHANGE, P_C
 METRIC_CPU, METRIC_REQUESTS = range(2)
 CHANGE_BY, CHANGE_PERCENT, CHANGE_TO = range(3)
 
-FAULTS = ("zone-loss", "database-failover", "cdn-purge", "deployment")
-ZONE_LOSS, FAILOVER, PURGE, DEPLOYMENT = range(4)
+FAULTS = ("zone-loss", "database-failover", "cdn-purge", "deployment", "bad-deployment")
+ZONE_LOSS, FAILOVER, PURGE, DEPLOYMENT, BAD_DEPLOYMENT = range(5)
 
 EVENTS = (
     "task started",
@@ -228,6 +239,8 @@ EVENTS = (
     "edge purged",
     "no healthy target, all get requests",
     "backlog full",
+    "new task failed to start",
+    "deployment rolled back",
 )
 (
     E_STARTED,
@@ -249,7 +262,9 @@ EVENTS = (
     E_PURGED,
     E_FAIL_OPEN,
     E_BACKLOG,
-) = range(19)
+    E_BAD,
+    E_ROLLED_BACK,
+) = range(21)
 
 TIME_BINS = 128
 BINS_PER_OCTAVE = 8.0
@@ -382,16 +397,29 @@ def check_health(setting: Setting, tasks: Any, highest: int, second: int, room: 
 
 @compiled
 def schedule(
-    setting: Setting, tasks: Any, highest: int, second: int, desired: int, lost_zone: int, random: Any, events: Any
-) -> None:
+    setting: Setting,
+    tasks: Any,
+    highest: int,
+    second: int,
+    desired: int,
+    lost_zone: int,
+    faulty: bool,
+    random: Any,
+    events: Any,
+) -> int:
     """What the service scheduler does each second: start what is missing, replace the doomed, stop what is too much.
 
     Where the maximum percentage leaves room a replacement starts before an ill task stops; else the ill task stops first. Where
-    the only zone is lost nothing can start.
+    the only zone is lost nothing can start. With a `faulty` revision what starts ends at once; gives how many did.
     """
-    active = fresh = fresh_up = healthy = 0
+    active = fresh = fresh_up = healthy = ended = 0
     for j in range(highest):
         state = tasks[j, STATE]
+        if state == STARTING and second >= tasks[j, READY_AT] and tasks[j, BAD] > 0.0:
+            tasks[j] = 0.0
+            note(events, second, E_BAD, j, 0.0)
+            ended += 1
+            continue
         if state == STARTING and second >= tasks[j, READY_AT]:
             tasks[j, STATE] = state = RUNNING
             tasks[j, BORN] = second
@@ -432,6 +460,7 @@ def schedule(
             tasks[j] = 0.0
             tasks[j, STATE] = STARTING
             tasks[j, ZONE] = zone
+            tasks[j, BAD] = 1.0 if faulty else 0.0
             start_s = setting.start_median_s
             if setting.noise:
                 start_s *= math.exp(setting.start_sigma * random.standard_normal())
@@ -447,6 +476,7 @@ def schedule(
             tasks[j, STATE] = NONE if waiting else DRAINING
             tasks[j, DRAIN_UNTIL] = second + setting.deregistration_s
             fresh -= 1
+    return ended
 
 
 @compiled
@@ -611,7 +641,9 @@ def simulate(
     rate_seen = users[0] / setting.think_s
     fetch_s = 0.0
     purged_until = database_down_until = -1
-    was_down = exhausted = low_credits = low_io = fail_open = backlog_full = deploying = False
+    was_down = exhausted = low_credits = low_io = fail_open = backlog_full = deploying = faulty = False
+    ended = 0
+    replica_lag_s = setting.replica_lag_s
     lost_zone = -1
     processor_credits = setting.credits
     io_credits = setting.io_credits
@@ -1028,8 +1060,10 @@ def simulate(
             if faults[i, 1] == PURGE:
                 purged_until = second + int(setting.purge_s)
                 note(events, second, E_PURGED, -1.0, 0.0)
-            if faults[i, 1] == DEPLOYMENT:
+            if faults[i, 1] in (DEPLOYMENT, BAD_DEPLOYMENT):
                 deploying = True
+                faulty = faults[i, 1] == BAD_DEPLOYMENT
+                ended = 0
                 note(events, second, E_DEPLOY, -1.0, float(desired))
                 for j in range(rows):
                     if tasks[j, STATE] in (STARTING, RUNNING, DEAD):
@@ -1037,7 +1071,16 @@ def simulate(
 
         if setting.balanced:
             check_health(setting, tasks, highest, second, room, events)
-        schedule(setting, tasks, highest, second, desired, lost_zone, random, events)
+        ended += schedule(setting, tasks, highest, second, desired, lost_zone, faulty, random, events)
+        if faulty and ended >= setting.breaker_after:
+            # Back to the last revision that ran: the old tasks stay, and what is missing starts from it.
+            faulty = deploying = False
+            note(events, second, E_ROLLED_BACK, -1.0, float(ended))
+            for j in range(rows):
+                if tasks[j, STATE] == STARTING and tasks[j, BAD] > 0.0:
+                    tasks[j] = 0.0
+                elif tasks[j, STATE] == RUNNING and tasks[j, HEALTHY] > 0.0:
+                    tasks[j, DOOMED] = 0.0
 
         running = healthy = unhealthy = starting = claiming = 0
         highest = 0
@@ -1078,7 +1121,7 @@ def simulate(
                     unhealthy += 1
             if deploying and state in (RUNNING, DEAD) and tasks[j, DOOMED] > 0.0:
                 still_old = True
-        if deploying and not still_old and starting == 0:
+        if deploying and not faulty and not still_old and starting == 0:
             deploying = False
             note(events, second, E_DEPLOYED, -1.0, float(running))
 
@@ -1110,7 +1153,9 @@ def simulate(
 
         # Database: processor and storage credits, connections, and whether it is there.
         connections = claiming * setting.connections_per_task
-        busy = 0.0
+        if setting.proxied:
+            connections = min(connections, setting.database_connections)
+        busy = replica_busy = 0.0
         if setting.database:
             down = second < database_down_until
             if down != was_down:
@@ -1130,7 +1175,17 @@ def simulate(
                 low_credits = True
             elif processor_credits > 1.0:
                 low_credits = False
-            busy = used / (vcpu * max(1, readers))
+            replicas = setting.database_readers - 1
+            primary_share = 1.0
+            if replicas > 0 and database_work > 0.0:
+                primary_share = max(row[DATABASE_WRITES] / row[DATABASE_REQUESTS], 1.0 / setting.database_readers)
+            if down and replicas > 0:
+                primary_share = 0.0
+            busy = used * primary_share / vcpu
+            if replicas > 0:
+                replica_busy = used * (1.0 - primary_share) / (setting.replica_vcpu * replicas)
+                # What a full replica cannot apply in a second it lags behind by; a free one catches up.
+                replica_lag_s = max(setting.replica_lag_s, replica_lag_s + replica_busy - 1.0)
             operations = (row[DATABASE_REQUESTS] - row[DATABASE_WRITES]) * setting.io_per_read
             operations += row[DATABASE_WRITES] * setting.io_per_write
             io_credits = min(setting.io_credits_max, max(0.0, io_credits + setting.io_baseline_per_s - operations))
@@ -1148,7 +1203,9 @@ def simulate(
             if per_request > 0.0:
                 database_per_s = min(database_per_s, io_limit / per_request / spread)
             refused_writes = 0.0
-            if setting.database_connections > 0.0 and connections > setting.database_connections:
+            if setting.proxied:
+                database_per_s = min(database_per_s, setting.database_connections / setting.database_s)
+            elif setting.database_connections > 0.0 and connections > setting.database_connections:
                 refused_writes = 1.0 - setting.database_connections / connections
             over = refused_writes > 0.0
             if over != exhausted:
@@ -1198,6 +1255,8 @@ def simulate(
         row[DATABASE_BUSY] = min(1.0, busy)
         row[REACHING_SHARE] = reach
         row[CPU] = min(1.0, row[CPU_S] / (running * setting.vcpu)) if running > 0 else 0.0
+        row[REPLICA_BUSY] = min(1.0, replica_busy)
+        row[REPLICA_LAG] = replica_lag_s
 
     for j in range(rows):
         for b in range(buckets):

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.architecture import Architecture, Diagnostic, Resource, Unknown
-from analysis.capacity.analytic import workers
+from analysis.capacity.analytic import cache_operations_per_s, workers
 from analysis.capacity.night import kernel
 from analysis.capacity.night.values import Inputs, NightError, replaced
+from analysis.capacity.threads import cpu_factor, threads
 from analysis.demand.flows import poll_interval
 from analysis.demand.path import RequestPath, Service, Tracking, request_path, without_unused_cache
-from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
+from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, instances, limit, runtime
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,15 @@ def fault(text: str) -> Fault:
     return Fault(kind, when)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a task's memory is used for, in MiB: what it has, what it needs at rest, and what each request inside it takes."""
+
+    task_mib: float
+    rest_mib: float
+    request_mib: float
+
+
 @dataclass(frozen=True)
 class Setup:
     """Everything a night needs but the seed. `users` are those of each second; replace `setting` to try other numbers."""
@@ -86,6 +96,10 @@ class Setup:
     tracking: Array
     steps: Array
     edge_spans_s: tuple[float, ...]
+    service_spans_s: tuple[float, ...]
+    memory: Memory
+    cache_operations_per_s: float
+    volume_latency_s: float
     freshness_target_s: float
     assumptions: tuple[Assumption | Limit, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -134,11 +148,8 @@ def setup(
     tracking = _tracking(path.service, notes)
     steps = _steps(architecture, path.service, notes)
     live = next(route for route in scenario.routes if route.live)
-    spans = []
-    if path.edge is not None and live.shared and path.edge.behaviour(live.path).ttl_s > 0:
-        spans.append(path.edge.behaviour(live.path).ttl_s + limit("cloudfront.age_rounding_s").at())
-    if path.cache is not None and live.shared:
-        spans.append(float(path.cache.ttl.value))
+    at_edge = path.edge.behaviour(live.path).ttl_s if path.edge is not None and live.shared else 0.0
+    kept = (float(path.cache.ttl.value),) if path.cache is not None and live.shared else ()
     return Setup(
         stack=path.stack,
         scenario=scenario.title,
@@ -151,10 +162,24 @@ def setup(
         faults=_faults(scenario, faults),
         tracking=tracking,
         steps=steps,
-        edge_spans_s=tuple(spans),
+        edge_spans_s=(at_edge + limit("cloudfront.age_rounding_s").at(),) if at_edge > 0 else (),
+        service_spans_s=kept,
+        memory=_memory(path, inputs),
+        cache_operations_per_s=cache_operations_per_s(path),
+        volume_latency_s=inputs.numbers["volume_latency_s"],
         freshness_target_s=scenario.freshness_target_s.at(),
         assumptions=_assumed(path, inputs),
         diagnostics=tuple(notes),
+    )
+
+
+def _memory(path: RequestPath, inputs: Inputs) -> Memory:
+    numbers = inputs.numbers
+    processes = float(workers(path, inputs.profile).value)
+    return Memory(
+        task_mib=float(path.service.memory_mib.value),
+        rest_mib=numbers["memory_rest_mib"] + processes * numbers["memory_worker_mib"],
+        request_mib=numbers["memory_request_kib"] / 1024.0,
     )
 
 
@@ -279,8 +304,11 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
     service, balancer = path.service, path.balancer
     start, most = int(service.tasks_at_start.value), int(service.tasks_at_most.value)
     loop = profile.concurrency == "event_loop"
-    cpu_s = profile.cpu_s_per_request.at()
-    hit_s = profile.cpu_s_per_hit.at() if profile.cpu_s_per_hit is not None and path.cache is not None else cpu_s
+    each = float(threads(path, profile).value)
+    cpu_s = profile.cpu_s_per_request.at() * cpu_factor(each)
+    hit_s = cpu_s
+    if profile.cpu_s_per_hit is not None and path.cache is not None:
+        hit_s = profile.cpu_s_per_hit.at() * cpu_factor(each)
     check = balancer.health_check if balancer is not None else None
     count = zones(architecture, service)
     if count == 1:
@@ -307,7 +335,7 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
         cache_ttl_s=float(path.cache.ttl.value) if path.cache is not None else 0.0,
         purge_s=assumed["purge_s"],
         vcpu=float(service.vcpu.value),
-        workers=float(workers(path, profile).value),
+        workers=float(workers(path, profile).value) * each,
         event_loop=loop,
         backlog=assumed["event_loop_open"] if loop else float(profile.backlog),
         cpu_miss_s=cpu_s,
@@ -324,6 +352,7 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
         task_rows=ROWS_PER_TASK * max(start, most) + 4,
         minimum_healthy=float(service.minimum_healthy_percent.value),
         maximum=float(service.maximum_percent.value),
+        breaker_after=_breaker(architecture, service, start),
         grace_s=service.grace_s,
         stop_timeout_s=service.stop_timeout_s,
         zones=count,
@@ -344,6 +373,28 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
     )
 
 
+def _breaker(architecture: Architecture, service: Service, desired: int) -> float:
+    """After how many tasks that fail to start the service goes back to its last revision; infinite where it never does.
+
+    Half the desired count, at least 3 and at most 200:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+    """
+    block = _first(architecture.by_address[service.address].values.get("deployment_circuit_breaker"))
+    if block.get("enable") is not True or block.get("rollback") is not True:
+        return math.inf
+    return float(min(200, max(3, math.ceil(0.5 * desired))))
+
+
+def _proxy(architecture: Architecture, address: str, accepted: float) -> float:
+    """How many connections the proxy may open: its share of what the database accepts, all where nothing is said."""
+    for group in architecture.of_type("aws_db_proxy_default_target_group"):
+        if any(reference.address == address for reference in group.references):
+            share = _first(group.values.get("connection_pool_config")).get("max_connections_percent")
+            if isinstance(share, int | float):
+                return accepted * float(share) / 100.0
+    return accepted
+
+
 def _database(
     architecture: Architecture, path: RequestPath, profile: Runtime, assumed: Mapping[str, float]
 ) -> dict[str, Any]:
@@ -357,7 +408,8 @@ def _database(
     if path.pool_size is not None:
         per_task = float(path.pool_size.value)
     elif profile.connections == "per_slot":
-        per_task = float(workers(path, profile).value)
+        per_task = float(workers(path, profile).value) * float(threads(path, profile).value)
+    replica_vcpu = math.inf
     if database is None:
         facts_of_class, values, readers, failover_s, accepted = None, {}, 1, 0.0, 0.0
     else:
@@ -366,12 +418,22 @@ def _database(
         readers = 1 + len(database.replicas)
         failover_s = assumed["failover_multi_az_s" if database.multi_az else "failover_single_az_s"]
         accepted = database.connections.value if database.connections is not None else 0.0
+        for replica in database.replicas:
+            name = architecture.by_address[replica].values.get("instance_class")
+            known = instances().get(str(name)) or facts_of_class
+            replica_vcpu = min(replica_vcpu, float(known.vcpu))
+        if database.proxy is not None:
+            accepted = _proxy(architecture, database.proxy, accepted)
+            failover_s *= assumed["proxy_failover_share"]
     baseline, burst, operations = _storage(values, assumed)
     credits_most = (facts_of_class.max_credits or 0.0) if facts_of_class else 0.0
     return {
         "database": database is not None,
         "database_vcpu": float(facts_of_class.vcpu) if facts_of_class else math.inf,
         "database_readers": readers,
+        "replica_vcpu": replica_vcpu,
+        "replica_lag_s": assumed["replica_lag_s"] if readers > 1 else 0.0,
+        "proxied": bool(database is not None and database.proxy is not None and accepted > 0),
         "database_connections": accepted,
         "connections_per_task": per_task if database is not None else 0.0,
         "failover_s": failover_s,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from math import factorial
@@ -21,16 +21,61 @@ STATISTICS = ("n", "sum", "min", "max", "average", "p50", "p90", "p95", "p99")
 
 
 class Metric(NamedTuple):
-    """Where a series comes from. `sparse` metrics are published only where they are not zero, as CloudWatch does with errors."""
+    """Where a series comes from: columns of the kernel, added, or over those of `per`, or `made` of the whole night.
+
+    `sparse` metrics are published only where they are not zero, as CloudWatch does with errors.
+    """
 
     station: str
     name: str
     unit: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     scale: float = 1.0
     sparse: bool = False
     per: tuple[str, ...] = ()
+    made: Callable[[Night], Array] | None = None
 
+
+def _memory(night: Night) -> Array:
+    """The share of the tasks' memory in use: processes at rest, and the requests that are inside."""
+    memory, running = night.setup.memory, np.maximum(night.per_minute("running"), 1.0)
+    inside_mib = night.per_minute("waiting") / running * memory.request_mib
+    return np.minimum(100.0, 100.0 * (memory.rest_mib + inside_mib) / memory.task_mib)
+
+
+def _burst_balance(night: Night) -> Array:
+    return 100.0 * night.per_minute("io_credits") / max(1.0, night.setup.setting.io_credits_max)
+
+
+def _engine(night: Night) -> Array:
+    """How busy the cache's one thread is: each look-up is an operation, each miss one more that writes."""
+    operations = 2.0 * night.per_minute("cache_lookups") - night.per_minute("cache_hits")
+    return np.minimum(100.0, 100.0 * operations / night.setup.cache_operations_per_s)
+
+
+def _volume(night: Night) -> tuple[Array, Array]:
+    """Operations of the database's volume a second, and how long one takes: longer as the volume fills, as in M/M/1."""
+    setting = night.setup.setting
+    writes = night.per_minute("database_writes")
+    reads = night.per_minute("database_requests") - writes
+    operations = reads * setting.io_per_read + writes * setting.io_per_write
+    spent = (setting.io_burst_per_s > setting.io_baseline_per_s) & (night.per_minute("io_credits") <= 0.0)
+    limit = np.where(spent, setting.io_baseline_per_s, setting.io_burst_per_s)
+    busy = np.minimum(operations / np.maximum(limit, 1.0), 0.99)
+    return operations, night.setup.volume_latency_s / (1.0 - busy)
+
+
+def _disk_queue(night: Night) -> Array:
+    operations, latency_s = _volume(night)
+    return operations * latency_s  # Little's law
+
+
+def _write_latency(night: Night) -> Array:
+    return _volume(night)[1]
+
+
+FAULTY = ("refused", "unavailable", "killed", "database_errors")
+"""Attempts that end in an answer of the 500s; a client that gave up waiting gets none."""
 
 METRICS = (
     Metric("user", "Users", "Count", ("users",)),
@@ -42,6 +87,7 @@ METRICS = (
     Metric("user", "HungUp", "Count", ("hung_up",)),
     Metric("edge", "Requests", "Count", ("requests",)),
     Metric("edge", "CacheHitRate", "Percent", ("edge_answers",), 100.0, per=("requests",)),
+    Metric("edge", "5xxErrorRate", "Percent", FAULTY, 100.0, per=("requests",)),
     Metric("balancer", "RequestCount", "Count", ("reached",)),
     Metric("balancer", "RequestCountPerTarget", "Count", ("reached",), per=("healthy",)),
     Metric("balancer", "HTTPCode_ELB_5XX_Count", "Count", ("refused", "unavailable", "killed"), sparse=True),
@@ -52,22 +98,46 @@ METRICS = (
     Metric("service", "RunningTaskCount", "Count", ("running",)),
     Metric("service", "DesiredTaskCount", "Count", ("desired",)),
     Metric("service", "PendingTaskCount", "Count", ("starting",)),
+    Metric("service", "MemoryUtilization", "Percent", made=_memory),
     Metric("service", "Waiting", "Count", ("waiting",)),
     Metric("service", "WorkedInVain", "Count", ("worked_in_vain",)),
     Metric("cache", "CacheHitRate", "Percent", ("cache_hits",), 100.0, per=("cache_lookups",)),
     Metric("cache", "Lookups", "Count", ("cache_lookups",)),
+    Metric("cache", "EngineCPUUtilization", "Percent", made=_engine),
     Metric("database", "CPUUtilization", "Percent", ("database_busy",), 100.0),
     Metric("database", "DatabaseConnections", "Count", ("connections",)),
     Metric("database", "CPUCreditBalance", "Count", ("credits",)),
-    Metric("database", "BurstBalance", "Percent", ("io_credits",), 100.0),
+    Metric("database", "BurstBalance", "Percent", made=_burst_balance),
     Metric("database", "Requests", "Count", ("database_requests",)),
     Metric("database", "Writes", "Count", ("database_writes",)),
+    Metric("database", "DiskQueueDepth", "Count", made=_disk_queue),
+    Metric("database", "WriteLatency", "Seconds", made=_write_latency),
+    Metric("replica", "CPUUtilization", "Percent", ("replica_busy",), 100.0),
+    Metric("replica", "ReplicaLag", "Seconds", ("replica_lag_s",)),
     Metric("publisher", "Updates", "Count", ("published",)),
 )
 """Names are CloudWatch's where it publishes the metric, else plain words. Counts are taken each second."""
 
-TIMES = (("user", "Latency"), ("balancer", "TargetResponseTime"), ("user", "Age"))
-"""Series of times, in seconds: whole answers, those of the targets, and the age of the newest update that a fan has seen."""
+TIMES = (("user", "Latency"), ("balancer", "TargetResponseTime"), ("user", "Age"), ("service", "UpdateAge"))
+"""Series of times: whole answers, those of the targets, the age of the newest update that a fan has seen, in seconds; and, in
+milliseconds as a program would publish it, its age as it leaves the service."""
+
+NOT_MODELLED: Mapping[tuple[str, str], str] = {
+    ("AWS/ApplicationELB", "RejectedConnectionCount"): "AWS publishes no ceiling of connections that could be met",
+    (
+        "AWS/ApplicationELB",
+        "ActiveConnectionCount",
+    ): "connections of clients and of the edge are not simulated, requests are",
+    ("AWS/CloudFront", "4xxErrorRate"): "nobody in a scenario asks for what is not there",
+    ("AWS/ElastiCache", "Evictions"): "the few live answers of a game come nowhere near a node's memory",
+    ("AWS/Events", "FailedInvocations"): "nothing that runs at night is simulated",
+    ("AWS/Backup", "NumberOfBackupJobsFailed"): "nothing that runs at night is simulated",
+    ("AWS/RDS", "FreeStorageSpace"): "a volume fills over months, not in a night",
+    ("AWS/RDS", "FreeableMemory"): "what the database keeps in memory depends on its schema and on days of use",
+    ("AWS/Route53", "HealthCheckStatus"): "checkers around the world and their network are not simulated",
+    ("AWS/WAFV2", "BlockedRequests"): "no attack is part of a scenario, and a fan stays below the limit of an address",
+}
+"""Metrics that a stack may watch and that a simulated night does not have, each with the reason; no alarm on one fires here."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +182,7 @@ class Night:
     response_extremes: Array
     noted: Array
     totals: Array
+    _kept: dict[tuple[str, str], Series] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Array:
         """What the kernel noted each second under `name` (kernel.COLUMNS)."""
@@ -139,7 +210,12 @@ class Night:
         return {(station, name): self.metric(station, name) for station, name in keys if self._there(station)}
 
     def metric(self, station: str, name: str) -> Series:
-        """One series, without making the others. LookupError where the night has none of that name."""
+        """One series, made once and without making the others. LookupError where the night has none of that name."""
+        if (station, name) not in self._kept:
+            self._kept[station, name] = self._metric(station, name)
+        return self._kept[station, name]
+
+    def _metric(self, station: str, name: str) -> Series:
         if not self._there(station):
             raise LookupError(f"{self.setup.stack} has no {station}")
         if (station, name) in TIMES:
@@ -161,6 +237,8 @@ class Night:
     def _there(self, station: str) -> bool:
         path = self.setup.path
         hops = {"edge": path.edge, "balancer": path.balancer, "cache": path.cache, "database": path.database}
+        if station == "replica":
+            return path.database is not None and bool(path.database.replicas)
         return hops.get(station, path.service) is not None
 
     def per_minute(self, column: str) -> Array:
@@ -169,13 +247,14 @@ class Night:
         return found
 
     def _counted(self, metric: Metric) -> Series:
-        samples = np.sum([self.per_minute(column) for column in metric.columns], axis=0) * metric.scale
-        if metric.name == "BurstBalance":
-            samples = samples / max(1.0, self.setup.setting.io_credits_max)
+        if metric.made is not None:
+            samples = metric.made(self)
+        else:
+            samples = np.sum([self.per_minute(column) for column in metric.columns], axis=0) * metric.scale
         if metric.per:
             base = np.sum([self.per_minute(column) for column in metric.per], axis=0)
             samples = np.where(base > 0, samples / np.where(base > 0, base, 1.0), np.nan)
-        missing = np.isnan(samples).all(axis=1)
+        missing = np.asarray(np.isnan(samples).all(axis=1))
         if metric.sparse:
             missing = samples.sum(axis=1) == 0
         samples = np.where(missing[:, None], 0.0, np.nan_to_num(samples))
@@ -201,6 +280,8 @@ class Night:
     def _times(self, station: str, name: str) -> Series:
         if name == "Age":
             return self._made(station, name, "Seconds", self._age())
+        if name == "UpdateAge":
+            return self._made(station, name, "Milliseconds", self._update_age())
         if station == "balancer":
             return self._made(station, name, "Seconds", _statistics(self.response, self.response_extremes))
         # What the edge answered itself is not in the kernel's histogram.
@@ -224,26 +305,43 @@ class Night:
         users = self.per_minute("users").mean(axis=1)
         elapsed_s = 60.0 * np.arange(1, self.setup.minutes + 1)
         cycle_s = np.minimum(60.0 * users / np.maximum(good, 1e-9), elapsed_s)
-        pending_s = self.per_minute("publish_pending_s").sum(axis=1)
-        # Little's law: what is written but not yet stored, over what is written a second, is how long an update has waited.
+        wait_s = self._stored_after_s() + self.setup.setting.network_s
+        return _ages(wait_s, (cycle_s, *self._spans(self.setup.edge_spans_s + self.setup.service_spans_s)), good)
+
+    def _update_age(self) -> dict[str, Array]:
+        """How old an update is as it leaves the service, in milliseconds, for each update that was stored."""
+        stored = self.per_minute("published").sum(axis=1)
+        found = _ages(self._stored_after_s(), self._spans(self.setup.service_spans_s), stored)
+        return {name: column if name == "n" else 1000.0 * column for name, column in found.items()}
+
+    def _spans(self, spans_s: tuple[float, ...]) -> tuple[Array, ...]:
+        return tuple(np.full(self.setup.minutes, span_s) for span_s in spans_s)
+
+    def _stored_after_s(self) -> Array:
+        """How long an update waits in each minute until it can be read: until it is stored, and until the replica has it.
+
+        Little's law: what is written but not yet stored, over what is written a second, is how long an update has waited.
+        """
         per_s = self.setup.setting.publisher_per_s
-        wait_s = pending_s / 60.0 / per_s if per_s > 0 else np.zeros(self.setup.minutes)
-        wait_s = wait_s + self.setup.setting.network_s
-        spans = np.stack([cycle_s, *(np.full_like(cycle_s, span) for span in self.setup.edge_spans_s)])
-        there = good > 0.5
-        values = {
-            "n": np.where(there, good, 0.0),
-            "min": wait_s,
-            "max": wait_s + spans.sum(axis=0),
-            "average": wait_s + spans.sum(axis=0) / 2.0,
-        }
-        values["sum"] = values["average"] * values["n"]
-        for share in PERCENTILES:
-            values[f"p{100 * share:.0f}"] = wait_s + sum_of_uniforms_quantile(spans, share)
-        return {
-            name: column if name == "n" else np.where(there, column, np.nan)
-            for name, column in ((name, values[name]) for name in STATISTICS)
-        }
+        pending_s = self.per_minute("publish_pending_s").sum(axis=1)
+        waited_s = pending_s / 60.0 / per_s if per_s > 0 else np.zeros(self.setup.minutes)
+        behind_s: Array = self.per_minute("replica_lag_s").mean(axis=1)
+        return waited_s + behind_s
+
+
+def _ages(wait_s: Array, spans_s: tuple[Array, ...], count: Array) -> dict[str, Array]:
+    """The statistics of a wait plus uniform delays in each minute; nothing where nobody counted."""
+    spans = np.stack([np.zeros_like(wait_s), *spans_s])
+    values = {
+        "n": np.where(count > 0.5, count, 0.0),
+        "min": wait_s,
+        "max": wait_s + spans.sum(axis=0),
+        "average": wait_s + spans.sum(axis=0) / 2.0,
+    }
+    values["sum"] = values["average"] * values["n"]
+    for share in PERCENTILES:
+        values[f"p{100 * share:.0f}"] = wait_s + (sum_of_uniforms_quantile(spans[1:], share) if spans_s else 0.0)
+    return {name: values[name] if name == "n" else np.where(count > 0.5, values[name], np.nan) for name in STATISTICS}
 
 
 def sum_of_uniforms_quantile(spans: Array, share: float) -> Array:

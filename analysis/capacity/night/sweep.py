@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -47,7 +48,8 @@ class Outcome:
 
     `errors` is the share of failed requests over the whole night, the others are those of the worst minute. `hurt_minutes` counts
     minutes with too many errors or with updates that are late (facts/harm.toml). Updates that are late because the database fails
-    over stand apart in `failover_minutes`: while nothing can be stored, nothing new can be seen.
+    over stand apart in `failover_minutes`: while nothing can be stored, nothing new can be seen. `age_p95_s` is that of the worst
+    minute of all, `settled_age_p95_s` without those of a failover, `failover_age_p95_s` of them alone.
     """
 
     seed: int
@@ -56,6 +58,8 @@ class Outcome:
     latency_p95_s: float | None
     age_p50_s: float | None
     age_p95_s: float | None
+    settled_age_p95_s: float | None
+    failover_age_p95_s: float | None
     hurt_minutes: int
     failover_minutes: int
     first_hurt_minute: float | None
@@ -95,6 +99,8 @@ def outcome(night: Night) -> Outcome:
         latency_p95_s=_most(night.metric("user", "Latency").values["p95"]),
         age_p50_s=_most(age["p50"]),
         age_p95_s=_most(age["p95"]),
+        settled_age_p95_s=_most(np.where(aside, np.nan, age["p95"])),
+        failover_age_p95_s=_most(np.where(aside, age["p95"], np.nan)),
         hurt_minutes=len(counted),
         failover_minutes=int((late & aside).sum()),
         first_hurt_minute=None if first is None else night.setup.start_minute + first,
@@ -223,7 +229,9 @@ def to_json(cells: Sequence[Cell], made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_rise(scenario: Scenario, rise_s: float) -> Scenario:
-    """The same night with its largest surge rising within `rise_s` seconds. NightError where it has none."""
+    """The same night with its largest surge rising within `rise_s` seconds. NightError where it has none, or for no such time."""
+    if not (math.isfinite(rise_s) and rise_s > 0):
+        raise NightError(f"a rise within {rise_s:g} s: must be a number of seconds above zero")
     if not scenario.surges:
         raise NightError(f"{scenario.title} has no surge whose rise could be changed")
     largest = max(scenario.surges, key=lambda surge: surge.level)

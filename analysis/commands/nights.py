@@ -1,0 +1,94 @@
+"""`gameday nights`: a stack on the nights that it must hold, recorded beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from analysis import facts
+from analysis.commands.common import (
+    FINDINGS,
+    AsJson,
+    Directory,
+    about,
+    complete,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+)
+from analysis.facts.hard_nights import RECORD, HardNights
+
+
+def nights(
+    directory: Directory,
+    date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
+    jobs: Annotated[int, typer.Option("--jobs", min=-1, help="Processes; -1 for as many as processors.")] = -1,
+    as_json: AsJson = False,
+) -> None:
+    """The nights that the stack must hold (nights.toml beside it): how they go, and how many users each would hold; recorded."""
+    from analysis.capacity.night import NightError, hard  # noqa: PLC0415 (pulls in the compiler)
+
+    with refusals(NightError):
+        stack = about(directory)
+        if stack is None:
+            refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
+        plan = facts.hard_nights(directory)
+        try:
+            day = (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
+        except ValueError:
+            refuse(f"--date {date}: write YYYY-MM-DD")
+        model = complete(directory, (), ())
+        with Progress(console=err, transient=True) as progress:
+            bar = progress.add_task("kinds of night", total=len(plan.nights))
+            found = hard.recorded(
+                model,
+                facts.scenario(stack.scenario),
+                stack,
+                plan,
+                jobs=jobs,
+                done=lambda done, _total: progress.update(bar, completed=done),
+            )
+    record = {"made_on": day, **found}
+    path = directory / RECORD
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+    if as_json:
+        print_json(record)
+    else:
+        out.print(_shown(record, plan))
+    if missed(record, plan):
+        raise typer.Exit(FINDINGS)
+
+
+def missed(record: dict[str, Any], plan: HardNights) -> list[str]:
+    """The titles of the nights on which errors or ages, those of a database failover aside, pass what is promised."""
+    return [
+        night["title"]
+        for night in record["nights"]
+        if night["worst_errors"] >= plan.errors or (night["settled_age_p95_s"] or 0.0) > plan.freshness_s
+    ]
+
+
+def _shown(record: dict[str, Any], plan: HardNights) -> Table:
+    table = Table("Night", title=f"{plan.users:,} users, {plan.seeds} nights of each kind, the worst of them")
+    for heading in ("Errors", "Worst minute", "Age p95", "in a failover", "Users held"):
+        table.add_column(heading, justify="right")
+    for night in record["nights"]:
+        users = night["headroom"]["users"]
+        table.add_row(
+            night["title"],
+            f"{100 * night['errors']:.3g} %",
+            f"{100 * night['worst_errors']:.3g} %",
+            f"{night['settled_age_p95_s']:.3g} s",
+            "" if night["failover_age_p95_s"] is None else f"{night['failover_age_p95_s']:.3g} s",
+            "no limit found" if users is None else f"{users:,}",
+        )
+    return table

@@ -1,0 +1,80 @@
+"""The nights that a stack must hold, as a file beside it, and the record of how it did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.facts.assumptions import FactError, toml
+
+PLAN, RECORD = "nights.toml", "nights.json"
+
+MOST_SEEDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class HardNight:
+    """A kind of night: what goes wrong (as `zone-loss@104`); how fast the largest surge rises, None for as its scenario says."""
+
+    title: str
+    faults: tuple[str, ...]
+    rise_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HardNights:
+    """The crowd and the nights that a stack must hold, with how many seeds, and what holding means."""
+
+    file: str
+    users: int
+    seeds: int
+    headroom_seeds: int
+    errors: float
+    freshness_s: float
+    nights: tuple[HardNight, ...]
+
+
+def hard_nights(stack: Path) -> HardNights:
+    """The plan beside the stack in the directory `stack`. FactError, with the key, where it is missing or wrong."""
+    table = toml(stack / PLAN, f"{stack.resolve().name}/{PLAN}")
+    nights = []
+    for entry in table.tables("night", at_least=1):
+        faults = entry.get("faults") or []
+        if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
+            raise entry.error("faults", "must be a list of texts, as zone-loss@104")
+        rise_s = float(entry.number("rise_s", minimum=1)) if "rise_s" in entry.entries else None
+        nights.append(HardNight(entry.text("title"), tuple(faults), rise_s))
+        entry.closed()
+    made = HardNights(
+        file=table.file,
+        users=int(table.number("users", minimum=1)),
+        seeds=int(table.number("seeds", minimum=1)),
+        headroom_seeds=int(table.number("headroom_seeds", minimum=1)),
+        errors=float(table.number("errors", minimum=0)),
+        freshness_s=float(table.number("freshness_s", minimum=0)),
+        nights=tuple(nights),
+    )
+    if max(made.seeds, made.headroom_seeds) > MOST_SEEDS:
+        raise table.error("seeds", f"is more than {MOST_SEEDS}")
+    if len({night.title for night in nights}) < len(nights):
+        raise table.error("night", "has one title twice")
+    table.closed()
+    return made
+
+
+def hard_nights_record(stack: Path) -> Mapping[str, Any]:
+    """How the stack did. FactError where that is not recorded, or of other nights than those planned."""
+    plan = hard_nights(stack)
+    shown = f"{stack.resolve().name}/{RECORD}"
+    try:
+        record: dict[str, Any] = json.loads((stack / RECORD).read_text(encoding="utf-8"))
+    except OSError:
+        raise FactError(shown, "", "is missing; run `gameday nights` on the stack") from None
+    except ValueError as error:
+        raise FactError(shown, "", f"is not JSON ({error}); run `gameday nights` on the stack again") from None
+    if [night.get("title") for night in record.get("nights", ())] != [night.title for night in plan.nights]:
+        raise FactError(shown, "", f"is not of the nights of {PLAN}; run `gameday nights` on the stack again")
+    return record
