@@ -212,8 +212,8 @@ def applied(root: Path, stack: str) -> Markup:
     ends = _ends(record)
     caption = (
         f"Recorded on {record['recorded_on']} with {versions}. Seconds are the emulator's, most of them the provider's own "
-        f"waits. {record['kept']} resources of the old stack hold data, a name or connections; each was compared by its id after every "
-        f"stage. {ends}"
+        f"waits. Of the old stack, {record['kept']} resources hold data, a name or connections; each was compared by its id "
+        f"after every stage. {ends}"
     )
     return tables.table(columns, rows, label="The stages, applied", caption=caption)
 

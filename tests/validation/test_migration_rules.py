@@ -120,8 +120,8 @@ FORGOTTEN = (
 )
 """Addresses whose `moved` block is taken out: Terraform then deletes what stands there and makes another."""
 
-NEEDED = {"HTTPS": {"certificate_arn": CERTIFICATE}}
-"""What Terraform wants beside a planted value."""
+NEEDED = {"HTTPS": {"certificate_arn": CERTIFICATE}, "10": {"max_allocated_storage": 0}}
+"""What goes with a planted value: HTTPS wants a certificate, and the provider hides a shrinking volume that may also grow."""
 
 
 def planted(planner, name, mutations):
@@ -134,7 +134,7 @@ def planted(planner, name, mutations):
             found = files.setdefault(planner.modules[module], {}).setdefault("resource", {}).setdefault(kind, {})
             block = found.setdefault(resource, {})
             block[attribute] = value
-            block.update(NEEDED.get(value, {}) if isinstance(value, str) else {})
+            block.update(NEEDED.get(str(value), {}))
         partial.put(root, files, planner.modules)
 
     return planner.altered(name.replace(" ", "-"), alter)
