@@ -234,15 +234,20 @@ def _crossing(found: Crossing) -> dict[str, Any]:
     }
 
 
-def says(found: Crossing) -> str:
-    """Where a statement turns, in a sentence."""
-    spec = found.spec
+def turning(found: Crossing) -> tuple[str, str]:
+    """Where a statement turns: what is to be said before it, and the statement."""
+    spec, unit = found.spec, found.unit
     subject = spec.title or spec.input
-    unit = found.unit
     if found.at is None:
-        ends = f"{weighing.shown_input(spec.low, unit)} to {weighing.shown_input(spec.high, unit)}"
-        return f"none: from {ends} of {subject} it is {str(found.true_below).lower()} throughout that {spec.when.text}"
+        low, high = weighing.shown_input(spec.low, unit), weighing.shown_input(spec.high, unit)
+        word = "true" if found.true_below else "false"
+        return f"{subject}: none between {low} and {high}; throughout it is {word} that", spec.when.text
     now = "" if found.now is None else f" (now {weighing.shown_input(found.now, unit)})"
-    way = "below" if found.true_below else "from"
-    more = "; it turns back further on" if found.back else ""
-    return f"{way} {weighing.shown_input(found.at, unit)} of {subject}{now}: {spec.when.text}{more}"
+    more = ", and turns back further on" if found.back else ""
+    word = "true" if found.true_below else "false"
+    return f"{subject}: {weighing.shown_input(found.at, unit)}{now}{more}; below it is {word} that", spec.when.text
+
+
+def says(found: Crossing) -> str:
+    """The same as one sentence."""
+    return " ".join(turning(found))

@@ -84,7 +84,7 @@ class Change:
     scenario: str = ""
 
     def then(self, other: Change) -> Change:
-        """Both changes; where they differ about a value, `other` has the last word."""
+        """Both changes; where they differ about a value, `other` has the last word, and prices are multiplied by both factors."""
         together = {**self.arguments}
         for address, values in other.arguments.items():
             together[address] = {**together.get(address, {}), **values}
@@ -94,7 +94,10 @@ class Change:
             (*self.without, *(glob for glob in other.without if glob not in self.without)),
             {**self.adds, **other.adds},
             {**self.assumed, **other.assumed},
-            {**self.repriced, **other.repriced},
+            {
+                sku: self.repriced.get(sku, 1.0) * other.repriced.get(sku, 1.0)
+                for sku in {**self.repriced, **other.repriced}
+            },
             self.users if other.users is None else other.users,
             self.poll_interval_s if other.poll_interval_s is None else other.poll_interval_s,
             other.scenario or self.scenario,

@@ -86,7 +86,7 @@ def effect_columns(record: Record) -> Mapping[str, Column]:
         column("game", "One game", "cost.game", {}, NOTHING),
         column("users", "Users held", "capacity.users_held", {}, night.change),
         column("users_low", "Users held, at worst", "capacity.users_held", {"level": "low"}, night.change),
-        column("age", "Age of an update, p95", "freshness.p95", {}, night.change),
+        column("age", "Age of an update, worst minute", "night.age_p95", dice, night.change),
         column("p99", "Slowest answer in a hundred", "night.p99", dice, night.change),
         column("errors", "Requests that fail", "night.errors", dice, night.change),
         column("harm", "Minutes of harm", "night.harm", dice, night.change),

@@ -85,9 +85,7 @@ def weighed(made: Judgement) -> Markup:
     parts = [_effects(made)]
     evens = [Markup("<li>{}</li>").format(_crossing(crossing)) for crossing in made.crossings]
     if evens:
-        parts.append(
-            Markup("<p><strong>Break-even.</strong> The statement is true</p><ul>{}</ul>").format(_joined(evens))
-        )
+        parts.append(Markup("<p><strong>Break-even</strong></p><ul>{}</ul>").format(_joined(evens)))
     if record.reopen_when is not None:
         readings = [
             Markup("<li><code>{}</code> is {}</li>").format(str(figure), shown(found))
@@ -150,13 +148,7 @@ def _difference(effect: Effect) -> str:
 
 
 def _crossing(found: Crossing) -> Markup:
-    sentence = decisions.says(found)
-    head, _, statement = (
-        sentence.rpartition(f"that {found.spec.when.text}") if found.at is None else sentence.rpartition(": ")
-    )
-    if found.at is None:
-        return Markup("{}that <code>{}</code>{}").format(head, found.spec.when.text, statement)
-    return Markup("{}: <code>{}</code>").format(head, statement)
+    return Markup("{} <code>{}</code>").format(*decisions.turning(found))
 
 
 def _assumed(made: Judgement) -> Markup:

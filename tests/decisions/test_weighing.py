@@ -273,7 +273,7 @@ def test_without_a_break_even_in_the_range_it_says_so_plainly():
 
     found = crossing({"assumption": "audience.peak_users"}, [100, 200], "scenario.peak < 5000", title="users")
     assert found.at is None
-    assert says(found) == "none: from 100 user to 200 user of users it is true throughout that scenario.peak < 5000"
+    assert says(found) == "users: none between 100 user and 200 user; throughout it is true that scenario.peak < 5000"
 
 
 def test_a_statement_that_turns_there_and_back_is_noticed():
