@@ -56,3 +56,23 @@ def test_a_simulated_database_is_not_taken_for_its_replica():
     stations = {("database", "CPUUtilization"): {"average": [50.0]}}
     found = simulated([metric(key) for key in keys], stations, START, "seed 7", where={"database": "live"})
     assert list(found.series) == keys[:1]
+
+
+def test_a_replica_is_told_from_its_primary_by_its_name():
+    from analysis.alarms import MetricKey
+
+    keys = [MetricKey.of("AWS/RDS", "CPUUtilization", DBInstanceIdentifier=name) for name in ("live", "live-replica")]
+    stations = {("database", "CPUUtilization"): {"average": [50.0]}, ("replica", "CPUUtilization"): {"average": [20.0]}}
+    where = {"database": "live", "replica": "live-replica"}
+    found = simulated([metric(key) for key in keys], stations, START, "seed 7", where=where)
+    assert [found.series[key].points("Average") for key in keys] == [[50.0], [20.0]]
+
+
+def test_a_metric_of_ones_own_is_the_services_unless_a_station_bears_its_namespace():
+    from analysis.alarms import MetricKey
+
+    key = MetricKey.of("Own", "UpdateAge", Service="api")
+    service = {("service", "UpdateAge"): {"p95": [700.0]}}
+    assert simulated([metric(key, "p95")], service, START, "x").series[key].points("p95") == [700.0]
+    both = {**service, ("Own", "UpdateAge"): {"p95": [100.0]}}
+    assert simulated([metric(key, "p95")], both, START, "x").series[key].points("p95") == [100.0]
