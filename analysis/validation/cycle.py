@@ -30,6 +30,9 @@ PROTECTION = "deletion_protection"
 
 MOST_DETAILS = 40
 
+# The second plan has just read everything; to read it again would double the work and show nothing new.
+UNREFRESHED = ("-refresh=false",)
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -223,19 +226,18 @@ def _lift(run: _Run) -> Outcome:
     protected = run.architecture.variables.get(PROTECTION)
     if protected is None or protected.value is not True:
         return "skipped", "nothing is protected from being deleted", ()
-    done = run.stack.apply({PROTECTION: False})
+    done = run.stack.apply({PROTECTION: False}, arguments=UNREFRESHED)
     return "passed", f"{_count(done.count('update'), 'resource')} changed with {PROTECTION} = false", ()
 
 
 def _destroy(run: _Run) -> Outcome:
     protected = PROTECTION in run.architecture.variables
-    done = run.stack.destroy({PROTECTION: False} if protected else {})
+    done = run.stack.destroy({PROTECTION: False} if protected else {}, arguments=UNREFRESHED)
     return "passed", f"{_count(done.count('delete'), 'resource')} deleted", ()
 
 
 def _nothing_left(run: _Run) -> Outcome:
-    state = deployed.attributes(run.stack.state())
-    left = [f"{address} is still in the state" for address in state]
+    left = [f"{name} is still in the state" for name in run.stack.held()]
     left += [f"{name} is still in AWS" for name in deployed.left_over(run.architecture, run.state, run.aws)]
     if left:
         return "failed", f"{_count(len(left), 'resource')} left", tuple(left)

@@ -136,9 +136,15 @@ class AppliedStack(Workspace):
         """Terraform's apply without a question. `arguments` are further ones, such as `-target=ADDRESS`."""
         return self._changed("apply", variables, arguments, timeout_s)
 
-    def destroy(self, variables: Mapping[str, object] = {}, *, timeout_s: float = APPLY_TIMEOUT_S) -> Applied:
+    def destroy(
+        self,
+        variables: Mapping[str, object] = {},
+        *,
+        arguments: Sequence[str] = (),
+        timeout_s: float = APPLY_TIMEOUT_S,
+    ) -> Applied:
         """Terraform's destroy of everything in the state. Deletion protection must have been lifted by an apply before."""
-        return self._changed("destroy", variables, (), timeout_s)
+        return self._changed("destroy", variables, arguments, timeout_s)
 
     def plan(
         self,
@@ -167,6 +173,16 @@ class AppliedStack(Workspace):
         """The outputs of the root module by name, secrets in clear."""
         found = json.loads(self._run("output", "-json", timeout_s=PLAN_TIMEOUT_S).stdout)
         return {name: output["value"] for name, output in found.items()}
+
+    def held(self) -> tuple[str, ...]:
+        """What the state file holds, as type and name, read without Terraform; empty after a whole destroy."""
+        try:
+            state = json.loads(self.state_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ()
+        return tuple(
+            f"{item['type']}.{item['name']}" for item in state.get("resources", ()) if item["mode"] == "managed"
+        )
 
     @property
     def state_file(self) -> Path:
