@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,26 +18,39 @@ from typing import Any
 from analysis.validation import terraform_cli
 from analysis.validation.terraform_cli import RECORD_SUFFIX, TerraformError
 
-# What stands beside a configuration and is no part of it.
-BESIDE = (".toml", ".md", ".tftest.hcl", ".tftest.json", ".tfmock.hcl", ".tfmock.json")
+CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 
 
 def content_hash(directory: Path) -> str:
-    """A hash of everything an apply of this directory depends on: its files and those of its modules, without their tests.
+    """A hash of everything an apply of this directory depends on, its modules included.
 
-    Raises TerraformError where there is no configuration, or too much of it to be read.
+    A file that is no configuration counts where the text of some configuration names it, or a folder that it lies in: so a page
+    that is uploaded does, and a record, a note or a test beside the configuration does not. Raises TerraformError where there is
+    no configuration, or too much of it to be read.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
     files = terraform_cli.files_below(terraform_cli.reached(directory))
     if files is None:
         raise TerraformError(f"{directory} reaches more files than can be read; name a directory of one stack")
+    text = "\n".join(
+        path.read_text(encoding="utf-8", errors="replace") for path in files if path.name.endswith(CONFIGURATION)
+    )
     digest = hashlib.sha256()
     for path in files:
-        if path.name.endswith(BESIDE):
+        relative = Path(os.path.relpath(path, directory))
+        if not path.name.endswith(CONFIGURATION) and not _named(relative, text):
             continue
-        name, content = os.path.relpath(path, directory).encode(), path.read_bytes()
+        name, content = str(relative).encode(), path.read_bytes()
         digest.update(b"%d:%s%d:" % (len(name), name, len(content)) + content)
     return digest.hexdigest()[:16]
+
+
+def _named(relative: Path, text: str) -> bool:
+    """Whether a text names the file, or the folder it lies in as the beginning of a path."""
+    parts = [part for part in relative.parts if part != ".."]
+    file = rf"(?<![\w.-]){re.escape(parts[-1])}(?![\w-])"
+    folder = rf"|(?<![\w.-]){re.escape(parts[-2])}/" if len(parts) > 1 else ""
+    return re.search(file + folder, text) is not None
 
 
 def record_file(directory: Path, kind: str) -> Path:

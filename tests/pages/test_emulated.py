@@ -66,7 +66,13 @@ def test_a_record_is_written_read_and_known_by_what_it_rests_on(tmp_path):
     assert evidence.stale(tmp_path, record) == ""
     (tmp_path / "notes.toml").write_text("")
     assert evidence.stale(tmp_path, record) == ""
-    (tmp_path / "main.tf").write_text("locals { a = 1 }\n")
+    (tmp_path / "seen.json").write_text("{}")
+    assert evidence.stale(tmp_path, record) == ""
+    (tmp_path / "main.tf").write_text('locals { a = file("${path.module}/page.html") }\n')
+    (tmp_path / "page.html").write_text("one")
+    before = evidence.content_hash(tmp_path)
+    (tmp_path / "page.html").write_text("two")
+    assert evidence.content_hash(tmp_path) != before
     assert "has changed since 2026-11-21" in evidence.stale(tmp_path, record)
 
 
