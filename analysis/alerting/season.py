@@ -243,7 +243,9 @@ def _night(made: Study, scenario: Scenario, users: int | None, seed: int, faults
     from analysis.capacity.night import fault  # noqa: PLC0415 (pulls in the compiler)
 
     going_wrong = [fault(text) for text in faults]
-    return studied_night(made.architecture, scenario, made.about, seed, going_wrong, users, profile=made.profile)
+    return studied_night(
+        made.architecture, scenario, made.about, seed, going_wrong, users, profile=made.profile, values=made.values
+    )
 
 
 def _pack(night: StudiedNight, told: Alarms, owner: Architecture) -> Pack:
@@ -283,7 +285,8 @@ def _crowds(entry: Quiet, dice: np.random.Generator) -> Iterator[int]:
 def _standing(plan: Plan, made: Study, owner: Architecture, told: Alarms) -> frozenset[str]:
     """The alarms that ring on a quiet night of the studied stack: the first kind of night of the season, at its usual crowd."""
     scenario = facts.scenario(plan.quiet[0].scenario)
-    night = _night(made, scenario, None, plan.seed)
+    usual = replace(made, values={name: value for name, value in made.values.items() if name != CROWD})
+    night = _night(usual, scenario, None, plan.seed)
     report = layer.backtest(owner, _pack(night, told, owner), None, alarms=told)
     return frozenset(row.alarm for row in report.rows if row.episodes)
 

@@ -68,6 +68,14 @@ def test_on_a_cold_spike_no_page_and_no_scaling_is_in_time_and_what_stands_ready
     )
 
 
+def test_the_crash_is_the_one_that_the_calibration_found():
+    crash = RECORD.told[0]
+    found = facts.calibration(STACK.parent / "buzzer_baseline").values
+    assert crash.users == round(found["audience.peak_users"])
+    assert crash.harm_minute is not None
+    assert crash.stack != PLAN.directory.name
+
+
 def test_awss_own_benchmark_is_slower_than_a_spike():
     assert facts.limit("autoscaling.scale_out_trigger_s").at() == 363
     assert facts.limit("autoscaling.scale_out_trigger_high_resolution_s").at() == 86
