@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -273,6 +273,20 @@ def nights(model: Model) -> Markup:
     return table(columns, rows, label="Hard nights", caption="Reconstructed, one seed each; minutes from kick-off.")
 
 
+UNTRIED: Mapping[str, str] = {
+    "AWS/Backup": "Backups run outside the games.",
+    "AWS/Events": "Exports run outside the games.",
+    "AWS/Route53": "The checkers stand outside the model.",
+    "AWS/WAFV2": "An attack is no part of a game night.",
+    "4xxErrorRate": "Requests for what is not there are no part of the crowd.",
+    "Evictions": "The cache holds a handful of keys; nothing in the night fills it.",
+    "RejectedConnectionCount": "The load balancer itself has no limit in the model.",
+    "FreeStorageSpace": "It changes over weeks, not within a night.",
+    "FreeableMemory": "The database's memory is not modelled.",
+}
+"""Why a night has no series of a metric, by its name or else its namespace."""
+
+
 def unheard(model: Model) -> Markup:
     """The alarms that have no datapoint in a simulated night, and why: what they watch is not modelled."""
     told_alarms = alarms_layer.read(model.architecture)
@@ -281,9 +295,10 @@ def unheard(model: Model) -> Markup:
     rows = []
     for alarm in told_alarms.metric:
         if alarm.name in silent:
-            metrics = sorted({f"{metric.namespace} {metric.name}" for _, metric in alarm.queries})
-            rows.append((alarm.name, ", ".join(metrics)))
-    columns = [Column("Alarm", "code"), Column("Watches, which the night does not simulate", "wide")]
+            metrics = sorted({(metric.namespace, metric.name) for _, metric in alarm.queries})
+            why = {UNTRIED.get(name) or UNTRIED.get(namespace, "Not simulated.") for namespace, name in metrics}
+            rows.append((alarm.name, ", ".join(" ".join(both) for both in metrics), " ".join(sorted(why))))
+    columns = [Column("Alarm", "code"), Column("Watches", "wide"), Column("Why no night tries it", "wide")]
     return table(
         columns, rows, label="Alarms without data", caption=f"{len(rows)} alarms cannot be tried by simulation."
     )
