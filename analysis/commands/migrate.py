@@ -53,6 +53,9 @@ def migrate(
     sample: Annotated[
         bool, typer.Option("--sample", help="With --apply: no second plan and no way back for each stage.")
     ] = False,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="Write each stage's configuration and targets there.")
+    ] = None,
     record: Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside TO.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -81,8 +84,12 @@ def migrate(
                 run = migration.applied(made, emulator, given, sample=sample, progress=progress)
             document["applied"] = records.applied(run) | {"versions": _versions(made.target)}
         # What is applied is planned first all the same when it is recorded: the page shows both.
-        if not apply or record:
-            document["planned"] = records.planned(migration.staged(made, state, given, progress=progress), progress)
+        if not apply or record or write:
+            plans = migration.staged(made, state, given, progress=progress)
+            document["planned"] = records.planned(plans, progress)
+            if write:
+                for root in migration.written(plans, write):
+                    err.print(_told(root, write), highlight=False, soft_wrap=True)
         if record:
             _write(made.target, document)
     if as_json:
@@ -92,6 +99,14 @@ def migrate(
             _show(part)
     if not all(part["fine"] for part in document.values()):
         raise typer.Exit(FINDINGS)
+
+
+def _told(root: Path, directory: Path) -> str:
+    """How a stage that was written is applied."""
+    folder = directory / root.relative_to(directory).parts[0]
+    return escape(
+        f'terraform -chdir={root} init; TF_CLI_ARGS_apply="$(cat {folder}/targets)" terraform -chdir={root} apply'
+    )
 
 
 def _file(source: Path, target: Path) -> Path:

@@ -319,3 +319,15 @@ def test_the_kept_state_holds_no_password():
     held = [i["attributes"] for r in state["resources"] for i in r["instances"]]
     assert {a["password"] for a in held if a.get("password")} == {"recorded on the emulator"}
     assert len(json.dumps(state)) < 60_000
+
+
+def test_every_command_of_a_step_is_one_that_the_aws_command_line_takes(tmp_path):
+    from analysis.runbooks import check, parse
+
+    steps = [step for stage in read(FILE).stages for step in stage.steps]
+    commands = [command for step in steps for command in (step.command, step.undo) if command]
+    page = "# Steps\n\n```bash\n" + "\n".join(commands) + "\n```\n"
+    assert len(commands) > 10
+    assert not [str(found) for found in check(parse(page, "steps.md")).findings]
+    wrong = page.replace("--apply-immediately", "--at-once")
+    assert check(parse(wrong, "steps.md")).findings

@@ -2,6 +2,7 @@
 
     migration = read(Path("terraform/migrations/buzzer.toml"))
     plans = staged(migration)                       # offline, on a kept state
+    written(plans, Path("stages"))                  # to be applied for real, each with its targets
     with running() as emulator:
         run = applied(migration, emulator)          # the same on an emulated AWS, stage after stage
 
@@ -11,7 +12,7 @@ is a table (`rules`); what the fans would see of it is simulated (`risk`).
 
 from analysis.validation.migration.applied import Run, applied
 from analysis.validation.migration.changes import Change, changes, counts, difference
-from analysis.validation.migration.golden import Staged, StagePlan, staged
+from analysis.validation.migration.golden import Staged, StagePlan, staged, written
 from analysis.validation.migration.rules import Finding, Rule, findings, rules, stage_findings, stateful
 from analysis.validation.migration.stages import Migration, MigrationError, Stage, read
 
@@ -35,4 +36,5 @@ __all__ = [
     "stage_findings",
     "staged",
     "stateful",
+    "written",
 ]

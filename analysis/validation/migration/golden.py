@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,12 +45,16 @@ class StagePlan:
 
 @dataclass(frozen=True)
 class Staged:
-    """The stages of a migration, planned. `unowned` are changes of the whole target that no stage brings."""
+    """The stages of a migration, planned. `unowned` are changes of the whole target that no stage brings.
+
+    `modules` says where each module of the target stands, by its key, relative to the target.
+    """
 
     migration: Migration
     whole: tuple[Change, ...]
     stages: tuple[StagePlan, ...]
     unowned: tuple[str, ...]
+    modules: Mapping[str, Path]
 
     @property
     def fine(self) -> bool:
@@ -175,7 +180,13 @@ def staged(
     found = terraform_cli.find(directory=migration.target)
     if found is None:
         raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
-    name = kept.key("migration", migration.target, found, {"given": dict(variables)}, (migration.file, where))
+    # What the plans depend on, so that another reason or another minute in the file does not make them again.
+    shape = {
+        "variables": dict(variables),
+        "brings": [[stage.name, *map(str, stage.brings)] for stage in migration.stages],
+        "meanwhile": [[given.argument, given.value, given.until] for given in migration.meanwhile],
+    }
+    name = kept.key("stages", migration.target, found, shape, (where,))
 
     def made() -> dict[str, Any]:
         with Planner(migration, where, variables, found) as planner:
@@ -190,13 +201,20 @@ def staged(
 
             with ThreadPoolExecutor(min(LANES, os.cpu_count() or 1)) as pool:
                 stages = list(pool.map(one, range(len(migration.stages))))
-            return {"whole": whole, "stages": stages}
+            modules = {key: path.as_posix() for key, path in planner.modules.items()}
+            return {"whole": whole, "stages": stages, "modules": modules}
 
     plans = kept.answer(cache or kept.default_cache(), name, made, lambda _plans: True)
-    return assembled(migration, plans["whole"], plans["stages"])
+    modules = {key: Path(path) for key, path in plans["modules"].items()}
+    return assembled(migration, plans["whole"], plans["stages"], modules)
 
 
-def assembled(migration: Migration, whole: Mapping[str, Any], stages: Sequence[Mapping[str, Any]]) -> Staged:
+def assembled(
+    migration: Migration,
+    whole: Mapping[str, Any],
+    stages: Sequence[Mapping[str, Any]],
+    modules: Mapping[str, Path],
+) -> Staged:
     """The stages from their plans: what each does beyond the one before it, and what the rules say of that."""
     first = changes(whole)
     unowned = order_findings(migration, first)
@@ -211,4 +229,26 @@ def assembled(migration: Migration, whole: Mapping[str, Any], stages: Sequence[M
             )
         )
         before = upto
-    return Staged(migration, first, tuple(made), unowned)
+    return Staged(migration, first, tuple(made), unowned, modules)
+
+
+def written(staged: Staged, directory: Path) -> tuple[Path, ...]:
+    """The configuration of every stage below `directory`, ready for `terraform init` and `apply`, in the order of the stages.
+
+    Beside each stands `targets`, the arguments that the apply needs, quoted as TF_CLI_ARGS_apply wants them. Raises
+    MigrationError where something stands in the way.
+    """
+    migration = staged.migration
+    if directory.exists() and any(directory.iterdir()):
+        raise MigrationError(f"{directory} is not empty; name a directory that is to be made")
+    roots = []
+    for number, plan in enumerate(staged.stages):
+        folder = directory / f"{number + 1:02}-{plan.stage.name}"
+        root = partial.copied(migration.target, folder)
+        frozen = partial.held(migration, staged.whole, number)
+        files = partial.overrides(frozen, partial.in_place(migration, number), staged.modules)
+        partial.put(root, files, staged.modules)
+        lines = "".join(f"{shlex.quote(argument)}\n" for argument in partial.command(plan.targets))
+        (folder / "targets").write_text(lines, encoding="utf-8")
+        roots.append(root)
+    return tuple(roots)

@@ -8,8 +8,9 @@ which
 * every argument of an existing resource that a later stage brings is written out with the value it has in the state, and
 * what the file calls `meanwhile` takes the place of a local value or of a module's argument;
 
-and it is applied with `-target` for what the stage brings, which keeps later resources from being made. Written-out values cut the
-references to what does not exist yet, and a plan of the stage before leads back, which `ignore_changes` would not.
+and it is applied with `-target` for what the stage brings, which keeps later resources from being made. Written-out
+values cut the references to what does not exist yet, and a plan of the stage before leads back, which `ignore_changes`
+would not.
 
 Override files: https://developer.hashicorp.com/terraform/language/files/override
 """
