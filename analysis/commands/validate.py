@@ -75,7 +75,7 @@ def _applied(
     directories: Sequence[Path], var: Sequence[str], var_file: Sequence[Path], *, record: bool, as_json: bool
 ) -> None:
     doing: dict[Path, str] = {}
-    with refusals(), _ended_as_by_ctrl_c(), err.status("terraform") as status:
+    with refusals(), ended_as_by_ctrl_c(), err.status("terraform") as status:
 
         def progress(directory: Path, what: str) -> None:
             doing[directory] = what
@@ -128,7 +128,7 @@ def _answers(found: validation_layer.Evidence) -> str:
 
 
 @contextmanager
-def _ended_as_by_ctrl_c() -> Iterator[None]:
+def ended_as_by_ctrl_c() -> Iterator[None]:
     """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -32,6 +32,7 @@ from analysis.pages import (
     proofs,
     records,
     reference,
+    rehearsals,
     source,
     stated,
     storage,
@@ -318,6 +319,7 @@ def define_env(env: Any) -> None:
         *postmortem.macros(root, here),
         *alerting.macros(root),
         *emulated.macros(root),
+        *rehearsals.macros(root, here),
     ):  # fmt: skip
         env.macro(macro)
 

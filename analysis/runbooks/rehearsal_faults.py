@@ -2,6 +2,7 @@
 
 A file beside the stack, `rehearsal.toml`, holds the faults; a runbook names its own in the front matter (`fault: crowd`):
 
+    pages = ["docs/shop/runbooks"]
     [world]                       # what is true before every page
     do = [{ act = "calm" }]
 
@@ -115,13 +116,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The file beside a stack: what is true before every page, the faults by name, and files of the project that pages start."""
+    """The file beside a stack: what is true before every page, the faults by name, files that pages start, and the pages.
+
+    `pages` are folders and files below the project's root; those with a `fault` in their front matter are rehearsed.
+    """
 
     path: str
     world: tuple[Table, ...]
     faults: Mapping[str, Fault]
     linked: Mapping[str, str] = field(default_factory=dict)
-    domain: str = ""
+    pages: tuple[str, ...] = ()
 
     def named(self, name: str, page: str) -> Fault:
         """The fault that a page names. Raises FaultError where there is none."""
@@ -140,9 +144,9 @@ def read(path: Path) -> Faults:
         raise FaultError(f"{path}: there is no such file; it says what is wrong before each runbook") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FaultError(f"{path}: cannot be read: {error}") from None
-    unknown = sorted(found.keys() - {"world", "faults", "linked"})
+    unknown = sorted(found.keys() - {"pages", "world", "faults", "linked"})
     if unknown:
-        raise FaultError(f"{path}: there is no table {unknown[0]!r}; there are world, linked and faults")
+        raise FaultError(f"{path}: there is no table {unknown[0]!r}; there are pages, world, linked and faults")
     faults = {}
     for name, table in found.get("faults", {}).items():
         where = f"{path}: faults.{name}"
@@ -159,7 +163,11 @@ def read(path: Path) -> Faults:
             raise FaultError(f"{where}: each of its turns needs `when`, the calls it waits for, and `says`, a sentence")
         faults[name] = Fault(name, table["says"], _acts(table.get("do", []), where), turns)
     return Faults(
-        str(path), _acts(found.get("world", {}).get("do", []), f"{path}: world"), faults, found.get("linked", {})
+        str(path),
+        _acts(found.get("world", {}).get("do", []), f"{path}: world"),
+        faults,
+        {str(name): str(more) for name, more in found.get("linked", {}).items()},
+        tuple(str(name) for name in found.get("pages", ())),
     )
 
 
@@ -328,7 +336,7 @@ def _metric(
                 "MetricName": name,
                 "Value": float(value),
                 "Timestamp": at,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                "Dimensions": [{"Name": key, "Value": world.filled(value)} for key, value in dimensions.items()],
             }
             for value in (point if isinstance(point, list) else [point])
         ]

@@ -56,6 +56,9 @@ def test_an_instance_is_rebooting_when_it_is_told_to_and_available_at_the_next_l
     )
     assert rds.reboot_db_instance(DBInstanceIdentifier="a")["DBInstance"]["DBInstanceStatus"] == "rebooting"
     assert rds.describe_db_instances()["DBInstances"][0]["DBInstanceStatus"] == "available"
+    zone = rds.describe_db_instances()["DBInstances"][0]["AvailabilityZone"]
+    rds.reboot_db_instance(DBInstanceIdentifier="a", ForceFailover=True)
+    assert rds.describe_db_instances()["DBInstances"][0]["AvailabilityZone"] != zone
     made = rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier="a", TargetDBInstanceIdentifier="b", UseLatestRestorableTime=True
     )

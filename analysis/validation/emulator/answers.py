@@ -51,6 +51,22 @@ def _status(status: str) -> Callable[[Asked, Document], Document]:
     return edit
 
 
+def _rebooted(asked: Asked, document: Document) -> Document:
+    """An instance that reboots; with a failover its standby's zone is its own from now on."""
+    document["DBInstance"]["DBInstanceStatus"] = "rebooting"
+    if asked.parameters.get("ForceFailover"):
+        instance = asked.backend("rds").databases[asked.parameters["DBInstanceIdentifier"]]
+        zones = sorted({f"{asked.region}a", f"{asked.region}b"} - {instance.availability_zone})
+        instance.availability_zone = zones[0]
+    return document
+
+
+def _modifying(_asked: Asked, document: Document) -> Document:
+    """A replication group that is being changed; the next look finds it available, as in moto."""
+    document["ReplicationGroup"]["Status"] = "modifying"
+    return document
+
+
 def _renamed(asked: Asked, document: Document) -> Document:
     """A change of name that is pending while AWS makes it."""
     if name := asked.parameters.get("NewDBInstanceIdentifier"):
@@ -84,7 +100,8 @@ ROWS: tuple[Edit, ...] = (
         "moto does not filter by state and prefix together, and sorts by nothing",
     ),
     _row("application-autoscaling", "DescribeScalableTargets", _suspended, "moto leaves out what is not suspended"),
-    _row("rds", "RebootDBInstance", _status("rebooting"), "in moto an instance is available while it reboots"),
+    _row("rds", "RebootDBInstance", _rebooted, "in moto an instance is available while it reboots, and never fails over"),
+    _row("elasticache", "ModifyReplicationGroup", _modifying, "in moto a group is available while it is changed"),
     _row(
         "rds",
         "RestoreDBInstanceToPointInTime",

@@ -1,0 +1,158 @@
+"""`gameday rehearse`: the runbooks of a stack typed at an emulated AWS on which it is applied."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from analysis.commands.common import FINDINGS, ROOT, AsJson, err, out, print_json, refusals, refuse
+from analysis.commands.validate import ended_as_by_ctrl_c
+from analysis.pages import rehearsals
+from analysis.runbooks import page as pages
+from analysis.runbooks import rehearsal_faults, rehearsal_record
+from analysis.runbooks.page import PageError, Runbook
+from analysis.runbooks.rehearsal import Rehearsal, RehearsalError, shares
+from analysis.runbooks.rehearsal import rehearse as rehearsal_of
+from analysis.runbooks.rehearsal_faults import FILE_NAME, FaultError, Faults
+from analysis.runbooks.rehearsal_shell import ShellError
+from analysis.validation import evidence, terraform_cli
+from analysis.validation.emulator import EmulatorError, running
+from analysis.validation.workspace import AppliedStack
+
+# A command of the AWS CLI takes half a second of a processor; more at once than there are processors gains nothing.
+AT_ONCE = 2
+
+Named = Annotated[list[str], typer.Argument(metavar="[PAGE...]", help="Runbooks, by name or path; all without.")]
+Beside = Annotated[
+    Path | None,
+    typer.Option("--stack", metavar="DIR", help=f"The stack, beside whose Terraform {FILE_NAME} holds the faults."),
+]
+Record = Annotated[bool, typer.Option("--record", help="Keep what was seen of all pages in a file beside the stack.")]
+
+
+def rehearse(
+    page: Named = [],  # noqa: B006 (Typer copies)
+    stack: Beside = None,
+    record: Record = False,
+    as_json: AsJson = False,
+) -> None:
+    """Each step of the runbooks and its undo, with the fault first, on an AWS emulated on this machine: minutes."""
+    if record and page:
+        refuse("--record keeps all pages of a stack together; leave the pages out")
+    kinds = (PageError, FaultError, RehearsalError, ShellError, EmulatorError)
+    with refusals(*kinds), ended_as_by_ctrl_c(), err.status("reading") as status:
+        directory = stack or _only_stack()
+        faults = rehearsal_faults.read(directory / FILE_NAME)
+        books = _runbooks(faults, page)
+        rests_on = evidence.content_hash(directory)
+        found, versions = _rehearsed(directory, faults, books, status.update)
+        if evidence.content_hash(directory) != rests_on:
+            refuse(f"{directory} was changed while its runbooks were rehearsed; run the command again")
+        hashes = {book.path: rehearsal_record.content_hash(book, faults) for book in books}
+        document = rehearsal_record.document(found, hashes, versions)
+    if as_json:
+        print_json({"rests_on": rests_on, **document})
+    else:
+        out.print(_table(found, versions))
+        for rehearsal in found:
+            for complaint in rehearsal.complaints():
+                out.print(escape(complaint), highlight=False, soft_wrap=True)
+        out.print(_sentence(shares(found)), highlight=False, soft_wrap=True)
+    if record:
+        written = evidence.write(
+            directory, rehearsal_record.KIND, {"rests_on": rests_on, **document}, dt.datetime.now(tz=dt.UTC).date()
+        )
+        err.print(f"recorded in {written}", highlight=False, soft_wrap=True)
+    if not all(rehearsal.ok for rehearsal in found):
+        raise typer.Exit(FINDINGS)
+
+
+def _only_stack() -> Path:
+    """The stack of the checkout that has faults; a refusal where there is none or more than one."""
+    found = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob(f"*/{FILE_NAME}"))
+    if len(found) != 1:
+        refuse(f"{len(found) or 'no'} stacks have a {FILE_NAME}; name one with --stack DIR")
+    return found[0]
+
+
+def _runbooks(faults: Faults, named: Sequence[str]) -> list[Runbook]:
+    """The pages to rehearse, read, with a fault that exists each. Raises PageError or FaultError, before anything is started."""
+    paths: dict[str, Path] = {}
+    for place in faults.pages:
+        at = ROOT / place
+        for path in sorted(at.glob("*.md")) if at.is_dir() else [at]:
+            paths[path.stem] = path
+    wanted = [Path(name).stem for name in named] or list(paths)
+    for name, stem in zip(named or wanted, wanted, strict=True):
+        if stem not in paths or (Path(name).suffix and not Path(name).is_file()):
+            raise PageError(f"{name}: there is no such runbook; there are {', '.join(paths) or 'none'}")
+    fill = rehearsals.filled(ROOT)
+    found = [pages.read(paths[stem], fill, name=paths[stem].name) for stem in wanted]
+    found = [book for book in found if named or "fault" in book.meta]
+    for book in found:
+        if book.problems:
+            raise PageError(str(book.problems[0]))
+        faults.named(str(book.meta.get("fault", "")), book.path)
+    return found
+
+
+def _rehearsed(
+    directory: Path, faults: Faults, books: Sequence[Runbook], say: Callable[[str], None]
+) -> tuple[list[Rehearsal], dict[str, str]]:
+    """Each page on copies of one emulator on which the stack is applied once; and the versions of all that took part."""
+    say("starting the emulated AWS")
+    with running() as emulator, AppliedStack(directory, emulator, progress=say) as applied:
+        applied.apply()
+        versions = terraform_cli.versions(applied) | {"moto": emulator.version, "AWS CLI": _version("awscli")}
+
+        def one(book: Runbook) -> Rehearsal:
+            return rehearsal_of(book, faults, emulator.copy, ROOT, progress=lambda what: say(escape(what)))
+
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            runs = [pool.submit(one, book) for book in books]
+            try:
+                found = [run.result() for run in runs]
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                emulator.require()  # where the emulator has gone, that is what there is to say
+                raise
+    return found, versions
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return refuse(
+            f"{name} is not installed, and without it no command is typed; pip install 'gameday-notebook[runbooks]'"
+        )
+
+
+def _table(found: Sequence[Rehearsal], versions: Mapping[str, str]) -> Table:
+    title = f"Rehearsed ({', '.join(f'{name} {number}' for name, number in versions.items())})"
+    table = Table("Page", "Commands", "As shown", "Otherwise", "Refused", "Left out", "Seconds", title=title)
+    for one in found:
+        mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
+        counts = [
+            str(len(one.commands)),
+            *(str(one.count(verdict)) for verdict in ("matched", "differed", "refused", "left out")),
+        ]
+        table.add_row(f"{mark} {escape(one.page)}", *counts, f"{one.seconds:.1f}")
+    return table
+
+
+def _sentence(counted: Mapping[str, int]) -> str:
+    return (
+        f"{counted['matched']} of {counted['commands']} commands were answered as their page shows "
+        f"({counted['matched by the emulator']} by the emulator's state, {counted['matched as declared']} as declared, "
+        f"{counted['matched by the shell']} by the shell alone); {counted['differed']} otherwise, {counted['refused']} refused, "
+        f"{counted['left out']} left out"
+    )

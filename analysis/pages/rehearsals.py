@@ -1,0 +1,186 @@
+"""Rehearsals on the pages: when a runbook was last rehearsed, with what, and how each step went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from analysis.pages import infrastructure, model, tables
+from analysis.pages.tables import Cell, Column, Row
+from analysis.runbooks import page as pages
+from analysis.runbooks import rehearsal_aws, rehearsal_faults, rehearsal_record
+from analysis.runbooks.rehearsal_shapes import SHAPES
+from analysis.validation import evidence
+
+COMMAND = "gameday rehearse --record"
+
+_SOURCES = {
+    "matched, emulator": "as shown",
+    "matched, declared": "as shown, on a declared answer",
+    "matched, shell": "as shown, by the shell alone",
+    "differed": "otherwise than shown",
+    "refused": "refused",
+    "left out": "not rehearsed",
+}
+
+
+def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], ...]:
+    """The macros of this subject; `here` gives the page that calls one."""
+
+    def of_page(name: str) -> Markup:
+        """When and with what the runbook at hand was last rehearsed, and how each step went."""
+        return rehearsed(root, name, here())
+
+    def rehearsal_overview(name: str) -> Markup:
+        """How many commands of a stack's runbooks were answered as shown."""
+        return overview(root, name)
+
+    of_page.__name__ = "rehearsed"  # by this name pages call it
+    return of_page, rehearsal_overview, rehearsal_shapes, rehearsal_versions
+
+
+def filled(root: Path) -> Callable[[str], str]:
+    """What the macro `value` in a command or an answer gives; any other stays as it stands on the page."""
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 (a command line, not HTML)
+
+    def value(name: str, address: str, argument: str = "") -> str:
+        return infrastructure.plain(model.model(root, name), address, argument)
+
+    def fill(inside: str) -> str:
+        try:
+            return str(environment.compile_expression(inside, undefined_to_none=False)(value=value))
+        except (jinja2.TemplateError, LookupError, TypeError, ValueError):
+            return "{{ " + inside + " }}"
+
+    return fill
+
+
+@cache
+def faults(stack: Path) -> rehearsal_faults.Faults:
+    """The faults beside a stack."""
+    return rehearsal_faults.read(stack / rehearsal_faults.FILE_NAME)
+
+
+def rehearsed(root: Path, name: str, page: str) -> Markup:
+    """When and with what a runbook was last rehearsed, its fault, AWS's turns, and each step with its seconds.
+
+    `page` is the page's path below `docs`. What is stale or was never rehearsed says so.
+    """
+    stack = root / "terraform" / "stacks" / name
+    record = evidence.read(stack, rehearsal_record.KIND)
+    slug = Path(page).name
+    found = (record or {"pages": {}})["pages"].get(slug)
+    if record is None or found is None:
+        return _warning(f"Never rehearsed. `{COMMAND}` does it.")
+    counted = rehearsal_record.of_page(found)
+    parts = [Markup('<div class="rehearsed">')]
+    if reason := stale(root, name, page, record):
+        parts.append(_warning(reason))
+    parts.append(Markup("<p>{}</p>").format(_summary(record, found, counted)))
+    sentences = [evening["says"] for evening in found["evenings"]]
+    turns = [turn for evening in found["evenings"] for turn in evening["turns"]]
+    parts.append(Markup("<p><strong>What was wrong.</strong> {}</p>").format(" ".join(sentences)))
+    if turns:
+        parts.append(
+            Markup(
+                "<p><strong>AWS's part,</strong> which the emulator does not play and the rehearsal did: {}</p>"
+            ).format(" ".join(turns))
+        )
+    rows: list[Row | list[Cell]] = [[_step(step), _result(step), f"{step['seconds']:.1f} s"] for step in found["steps"]]
+    columns = [Column("Step", "wide"), Column("Answers", "wide"), Column("Took", "number")]
+    parts.append(
+        Markup("<details><summary>Step by step</summary>{}</details></div>").format(
+            tables.table(columns, rows, label="Rehearsal")
+        )
+    )
+    return Markup("").join(parts)
+
+
+def _summary(record: Mapping[str, Any], found: Mapping[str, Any], counted: Mapping[str, int]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    text = (
+        f"Last rehearsed on {record['recorded_on']} ({versions}): {counted['matched']} of {counted['commands']} commands were "
+        f"answered as this page shows, in {found['seconds']:.0f} s."
+    )
+    if declared := counted.get("matched, declared", 0):
+        text += f" {declared} of them rest on an answer that was declared, because the emulator does not have it."
+    if left := counted.get("left out", 0):
+        text += f" {left} could not be rehearsed."
+    return text
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    return f"Line {step['line']}: {step['title'] or step['kind'] or 'command'}"
+
+
+def _result(step: Mapping[str, Any]) -> str:
+    said = ", ".join(f"{number} {_SOURCES.get(word, word)}" for word, number in step["commands"].items())
+    return f"{said}: {'; '.join(step['reasons'])}" if step.get("reasons") else said
+
+
+def stale(root: Path, name: str, page: str, record: Mapping[str, Any]) -> str:
+    """A sentence where page, fault or Terraform have changed since the record was made, else nothing."""
+    stack = root / "terraform" / "stacks" / name
+    found = record["pages"].get(Path(page).name)
+    if found is None:
+        return f"Never rehearsed. `{COMMAND}` does it."
+    runbook = pages.read(root / "docs" / page, filled(root), name=Path(page).name)
+    if found["content"] != rehearsal_record.content_hash(runbook, faults(stack)):
+        return f"Commands, answers or fault have changed since {record['recorded_on']}; `{COMMAND}` rehearses again."
+    if reason := evidence.stale(stack, record):
+        return f"{reason[0].upper()}{reason[1:]}; `{COMMAND}` rehearses again."
+    return ""
+
+
+def _warning(text: str) -> Markup:
+    return Markup(
+        '<div class="admonition warning"><p class="admonition-title">Not rehearsed as it stands</p><p>{}</p></div>'
+    ).format(text)
+
+
+def overview(root: Path, name: str) -> Markup:
+    """The shares of all runbooks of a stack: how many commands were answered as shown, on what that rests, what was left out."""
+    stack = root / "terraform" / "stacks" / name
+    record = evidence.read(stack, rehearsal_record.KIND)
+    if record is None:
+        return _warning(f"Never rehearsed. `{COMMAND}` does it.")
+    shares = record["shares"]
+    rows: list[Row | list[Cell]] = [
+        [text, f"{shares.get(key, 0)}"]
+        for key, text in (
+            ("commands", "commands in blocks"),
+            ("matched by the emulator", "answered as shown, by the state that the emulator holds"),
+            ("matched as declared", "answered as shown, on an answer declared for what the emulator does not have"),
+            ("matched by the shell", "answered as shown, by the shell alone"),
+            ("differed", "answered otherwise"),
+            ("refused", "refused, because they would leave this machine"),
+            ("left out", "not rehearsed, with the reason on their page"),
+        )
+    ]
+    return tables.table([Column("What", "wide"), Column("Commands", "number")], rows, label="Rehearsed commands")
+
+
+def rehearsal_shapes() -> Markup:
+    """What may differ between a page and a rehearsal, with the reason."""
+    rows: list[Row | list[Cell]] = [
+        [shape.name, shape.reason, "the same again" if shape.bound else "any"] for shape in SHAPES
+    ]
+    columns = [Column("What"), Column("Why", "wide"), Column("Where the page shows it twice")]
+    return tables.table(columns, rows, label="What is compared by its shape")
+
+
+def rehearsal_versions() -> Markup:
+    """Where versions 1 and 2 of the AWS command line differ, and what a rehearsal does about it."""
+    rows: list[Row | list[Cell]] = [[text.replace("`", "") for text in row] for row in rehearsal_aws.DIFFERENCES]
+    columns = [
+        Column("What", "wide"),
+        Column("Version 2, the reader's"),
+        Column("Version 1, here"),
+        Column("In a rehearsal", "wide"),
+    ]
+    return tables.table(columns, rows, label="Versions of the command line")
