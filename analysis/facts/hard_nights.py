@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts.assumptions import FactError, toml
+from analysis.facts.scenarios import Scenario, scenario
 
 PLAN, RECORD = "nights.toml", "nights.json"
 
@@ -17,11 +18,15 @@ MOST_SEEDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class HardNight:
-    """A kind of night: what goes wrong (as `zone-loss@104`); how fast the largest surge rises, None for as its scenario says."""
+    """A kind of night: what goes wrong (as `zone-loss@104`), and where not as the stack's own scenario has it, its course.
+
+    `rise_s` is how fast the largest surge rises, `scenario` another evening altogether.
+    """
 
     title: str
     faults: tuple[str, ...]
     rise_s: float | None
+    scenario: Scenario | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,9 @@ def hard_nights(stack: Path) -> HardNights:
         if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
             raise entry.error("faults", "must be a list of texts, as zone-loss@104")
         rise_s = float(entry.number("rise_s", minimum=1)) if "rise_s" in entry.entries else None
-        nights.append(HardNight(entry.text("title"), tuple(faults), rise_s))
+        course = entry.text("scenario", "")
+        evening = scenario(stack / course) if course else None
+        nights.append(HardNight(entry.text("title"), tuple(faults), rise_s, evening))
         entry.closed()
     made = HardNights(
         file=table.file,

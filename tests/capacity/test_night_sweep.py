@@ -16,7 +16,7 @@ from analysis.capacity import night
 from analysis.capacity.night import hard
 from analysis.capacity.night.spread import spread
 from analysis.capacity.night.sweep import MOST_NIGHTS, with_rise
-from analysis.facts import scenario, stack
+from analysis.facts import runtime, scenario, stack
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 BASELINE = STACKS / "buzzer_baseline"
@@ -37,9 +37,9 @@ def swept(path=BASELINE, **options):
 
 
 def test_a_sweep_has_a_cell_for_every_crowd_and_choice_and_a_night_for_every_seed():
-    cells = swept(users=[500, 3_000], values={"client.timeout_s": [5.0, 10.0], "client.retries": [0, 1]}, seeds=1)
+    cells = swept(users=[500, 5_000], values={"client.timeout_s": [5.0, 10.0], "client.retries": [0, 1]}, seeds=1)
     assert [(cell.users, *cell.values.values()) for cell in cells] == [
-        (users, timeout, retries) for users in (500, 3_000) for timeout in (5.0, 10.0) for retries in (0, 1)
+        (users, timeout, retries) for users in (500, 5_000) for timeout in (5.0, 10.0) for retries in (0, 1)
     ]
     assert all([one.seed for one in cell.nights] == [1] for cell in cells)
     calm, full = cells[0], cells[-1]
@@ -112,9 +112,18 @@ def test_the_crowd_held_is_held_and_a_few_more_are_not():
 
 
 def test_where_only_the_edges_quota_ends_the_search_it_is_named():
-    found = night.headroom(*of(BUZZER), seeds=1)
+    found = night.headroom(*of(BUZZER), seeds=1, profile=runtime("flask_pooled"))  # a program without a shared cache
     assert found.first[0][0] == "the edge's quota of requests"
     assert found.users == pytest.approx(250_000 * 1.2, rel=0.02)
+
+
+def test_a_cache_that_is_asked_more_than_it_can_ends_the_search_although_the_simulation_lets_it():
+    model, course, about = of(BUZZER)
+    found = night.headroom(model, course, about, seeds=1)
+    assert found.first[0][0] == "the cache's thread"
+    assert found.users < 250_000 * 1.2
+    one = night.replay(model, course, about, 1, peak_users=found.broken_users)
+    assert one.metric("cache", "EngineCPUUtilization").values["max"].max() == 100.0
 
 
 def test_without_the_edges_answers_a_steeper_rise_leaves_less_room():
@@ -156,7 +165,7 @@ def test_five_thousand_users_are_held_through_every_hard_night(one):
     # While the database fails over nothing can be stored and so nothing new be seen: the one exception, and how long it lasts.
     if any("zone-loss" in text or "failover" in text for text in one.faults):
         assert 1 <= outcome.failover_minutes <= 4
-        assert 20 < outcome.failover_age_p95_s < 90
+        assert 3 < outcome.failover_age_p95_s < 90
     else:
         assert outcome.failover_minutes == 0
 

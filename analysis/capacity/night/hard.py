@@ -31,7 +31,9 @@ def night_setup(
     architecture: Architecture, scenario: Scenario, stack: Stack, plan: HardNights, one: HardNight
 ) -> Setup:
     """The setup of one planned night with the plan's crowd. NightError for a fault that is not known."""
-    course = scenario if one.rise_s is None else with_rise(scenario, one.rise_s)
+    course = one.scenario or scenario
+    if one.rise_s is not None:
+        course = with_rise(course, one.rise_s)
     return setup(architecture, course, stack, faults=[fault(text) for text in one.faults], peak_users=plan.users)
 
 
@@ -40,7 +42,7 @@ def _done(case: _Case) -> tuple[tuple[Outcome, ...], Headroom]:
     outcomes = tuple(outcome(run(made, seed)) for seed in range(1, case.plan.seeds + 1))
     room = headroom(
         case.architecture,
-        case.scenario,
+        case.night.scenario or case.scenario,
         case.stack,
         faults=[fault(text) for text in case.night.faults],
         seeds=case.plan.headroom_seeds,
@@ -99,13 +101,20 @@ def held(room: Headroom) -> dict[str, Any]:
     }
 
 
+def _course(scenario: Scenario | None) -> list[Any] | None:
+    if scenario is None:
+        return None
+    moments = [(moment.minute, moment.level) for moment in scenario.profile]
+    return [moments, [(surge.minute, surge.level, surge.rise_s, surge.fade_min) for surge in scenario.surges]]
+
+
 def rests_on(architecture: Architecture, scenario: Scenario, stack: Stack, plan: HardNights) -> str:
     """A hash of everything that goes into the nights but the simulator itself."""
     path = request_path(architecture, stack)
     made = setup(architecture, scenario, stack, peak_users=plan.users, path=path)
     content = {
         "plan": [plan.users, plan.seeds, plan.headroom_seeds],
-        "nights": [[one.title, one.faults, one.rise_s] for one in plan.nights],
+        "nights": [[one.title, one.faults, one.rise_s, _course(one.scenario)] for one in plan.nights],
         "setting": {name: str(value) for name, value in made.setting._asdict().items()},
         "arrays": [array.round(9).tolist() for array in (made.users, made.routes, made.tracking, made.steps)],
         "spans": [made.edge_spans_s, made.service_spans_s],
