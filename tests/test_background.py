@@ -98,3 +98,51 @@ def test_nothing_is_started_where_nothing_can_be_applied(tmp_path, monkeypatch):
 def test_it_says_why_nothing_can_be_applied(monkeypatch):
     monkeypatch.setattr(background.terraform_cli, "find", lambda: None)
     assert background.missing() == "terraform is not on PATH"
+
+
+CONFTEST = """
+import sys
+sys.path.insert(0, {tests!r})
+import background
+background.RUNS.clear()
+background.RUNS["help"] = background.Run("test_reads.py", ("validate", "--help"), 120)
+background.missing = lambda: ""
+pytest_plugins = ("background",)
+"""
+READS = """
+import pytest
+
+@pytest.mark.emulated
+def test_it_is_read(background):
+    assert "--apply" in background("help").stdout
+
+def test_another_comes_first():
+    pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [[], ["-n", "2", "--dist", "worksteal"]], ids=["alone", "with workers"])
+def test_a_session_starts_its_runs_and_the_tests_that_read_them_come_last(tmp_path, workers):
+    (tmp_path / "conftest.py").write_text(CONFTEST.format(tests=str(SUPERVISED.parent)))
+    (tmp_path / "test_reads.py").write_text(READS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = emulated\n")
+    argv = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *workers, str(tmp_path)]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    if not workers:
+        assert done.stdout.index("test_another_comes_first") < done.stdout.index("test_it_is_read")
+
+
+@pytest.mark.slow
+def test_a_run_that_no_selected_test_reads_is_not_started(tmp_path):
+    (tmp_path / "conftest.py").write_text(CONFTEST.format(tests=str(SUPERVISED.parent)))
+    (tmp_path / "test_reads.py").write_text(READS)
+    (tmp_path / "test_other.py").write_text(
+        "def test_nothing(background, pytestconfig):\n    import background as b\n"
+        "    assert not pytestconfig.stash[b.OWN]._started\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = emulated\n")
+    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path / "test_other.py")]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
