@@ -1,0 +1,548 @@
+"""A game day as a countdown: what is due when before and after a kick-off, by whom, with which command, and whether to go.
+
+The times come from the stack's fixtures and scheduled actions, the crowd from the scenario, the lead times from
+`analysis/facts/countdown.toml`. What only the account can answer is a command; what is known offline is a verdict.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+from analysis import capacity, demand, facts, proofs
+from analysis.architecture import Architecture
+from analysis.facts import Assumption, Scenario
+from analysis.facts.instances import DATA
+
+Says: TypeAlias = Literal["go", "no-go", "ask"]
+
+# Where a stack in AWS finds its Fargate quota: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+FARGATE_QUOTA = "L-3032A538"
+
+_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
+
+
+class CountdownError(ValueError):
+    """A stack for whose games nothing can be computed; the sentence says what it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A game: its name, its kick-off in UTC, and the tasks that stand when it begins."""
+
+    name: str
+    kick_off: dt.datetime
+    tasks: int
+    opens: dt.datetime | None
+    closes: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Something due at a moment: who does it, what is typed, and what takes it back. `rests_on` names its lead time."""
+
+    id: str
+    at: dt.datetime
+    title: str
+    owner: str
+    why: str
+    commands: tuple[str, ...]
+    undo: tuple[str, ...]
+    undo_words: str
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One of the questions before a game: go, no-go, or to be asked of the account with `commands`; and what it rests on."""
+
+    question: str
+    says: Says
+    because: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Evidence recorded about the stack: its kind, its day, and in a sentence why it no longer holds, if it does not."""
+
+    kind: str
+    recorded_on: dt.date | None
+    stale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A game day. `rows` are in the order of time, `verdicts` in the order in which they are asked."""
+
+    stack: str
+    fixture: Fixture
+    crowd: str
+    peak_users: int
+    rows: tuple[Row, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def says(self) -> Says:
+        """No-go where any question says so; else ask where one is open; else go."""
+        found = {verdict.says for verdict in self.verdicts}
+        return "no-go" if "no-go" in found else "ask" if "ask" in found else "go"
+
+
+EVIDENCE: Mapping[str, str] = {"applied": "apply on an emulated AWS", "rehearsed": "rehearsal of the runbooks"}
+"""The kinds of evidence that a game rests on, as they are kept beside the stack, in words."""
+
+
+def records(
+    read: Callable[[str], Mapping[str, Any] | None], stale: Callable[[Mapping[str, Any]], str]
+) -> tuple[Record, ...]:
+    """The evidence as `read` finds it by its kind; `stale` says in a sentence why a record no longer holds."""
+    found = []
+    for kind, words in EVIDENCE.items():
+        record = read(kind)
+        if record is None:
+            found.append(Record(words, None))
+        else:
+            whole = isinstance(record.get("rests_on"), str)
+            found.append(
+                Record(words, dt.date.fromisoformat(str(record["recorded_on"])), stale(record) if whole else "")
+            )
+    return tuple(found)
+
+
+@cache
+def lead_times() -> Mapping[str, Assumption]:
+    """How long before or after a kick-off each thing is due; assumptions with reasons, some with a source."""
+    return facts.assumptions(DATA / "countdown.toml")
+
+
+def fixtures(stack: Architecture) -> tuple[Fixture, ...]:
+    """The games of the stack's variable `fixtures`, by kick-off. Raises CountdownError where it has none, or one is unusable."""
+    variable = stack.variables.get("fixtures")
+    if variable is None or not isinstance(variable.value, tuple) or not variable.value:
+        raise CountdownError(
+            f"{stack.stack}: has no variable `fixtures` with a game; without a kick-off nothing can be counted down"
+        )
+    actions = list(_actions(stack))
+    found = []
+    for entry in variable.value:
+        name, kick_off = entry.get("name"), _utc(entry.get("kick_off"))
+        if kick_off is None:
+            raise CountdownError(
+                f"{variable.declared_at}: the kick-off of {name} is {entry.get('kick_off')!r}; write 2026-11-28T19:45:00Z"
+            )
+        before = [(at, least) for at, least in actions if kick_off - dt.timedelta(hours=12) <= at <= kick_off]
+        after = [(at, least) for at, least in actions if kick_off < at <= kick_off + dt.timedelta(hours=24)]
+        opens, tasks = max(before, default=(None, 0))
+        lower = [at for at, least in after if least < tasks]
+        found.append(Fixture(str(name), kick_off, tasks, opens, min(lower, default=None)))
+    return tuple(sorted(found, key=lambda fixture: fixture.kick_off))
+
+
+def _utc(text: object) -> dt.datetime | None:
+    try:
+        found = dt.datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found.astimezone(dt.UTC) if found is not None and found.tzinfo is not None else None
+
+
+def _actions(stack: Architecture) -> Iterator[tuple[dt.datetime, int]]:
+    """The scheduled actions that happen once: when, and the fewest tasks from then on."""
+    for resource in stack.of_type("aws_appautoscaling_scheduled_action"):
+        schedule, target = resource.values.get("schedule"), resource.values.get("scalable_target_action")
+        block = target[0] if isinstance(target, tuple) and target else target
+        once = _AT.search(schedule) if isinstance(schedule, str) else None
+        least = block.get("min_capacity") if isinstance(block, Mapping) else None
+        if once and least is not None:
+            yield dt.datetime.fromisoformat(once[1]).replace(tzinfo=dt.UTC), int(least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the commands call the parts of the stack."""
+
+    cluster: str
+    service: str
+    resource_id: str
+    balancer: str
+    prefix: str
+    usual: int
+
+
+def _names(stack: Architecture, path: demand.RequestPath) -> _Names:
+    service = stack.by_address[path.service.address]
+    target = next(stack.of_type("aws_appautoscaling_target"), None)
+    balancer = next(stack.of_type("aws_lb"), None)
+    clusters = [str(cluster.values.get("name")) for cluster in stack.of_type("aws_ecs_cluster")]
+    name = str(service.values.get("name"))
+    cluster = clusters[0] if clusters else "default"
+    alarms = [str(alarm.values.get("alarm_name")) for alarm in stack.of_type("aws_cloudwatch_metric_alarm")]
+    prefix = (
+        alarms[0].split("-")[0] + "-"
+        if alarms and all(a.split("-")[0] == alarms[0].split("-")[0] for a in alarms)
+        else ""
+    )
+    resource = str(target.values.get("resource_id")) if target else f"service/{cluster}/{name}"
+    return _Names(
+        cluster,
+        name,
+        resource,
+        str(balancer.values.get("name")) if balancer else "",
+        prefix,
+        int(path.service.minimum.value),
+    )
+
+
+def count_down(
+    stack: Architecture,
+    crowd: Scenario,
+    *,
+    about: facts.Stack | None = None,
+    fixture: str = "",
+    profile: facts.Runtime | None = None,
+    waivers: proofs.Waivers = proofs.NONE,
+    evidence: Sequence[Record] = (),
+    today: dt.date,
+) -> Countdown:
+    """The countdown to a game: the one named, else the first whose day is not over on `today`, else the last.
+
+    `evidence` is what was recorded about the stack, each judged by its age on the day of the game. Raises CountdownError where
+    there is no such game, and PathError or FactError where the stack has no service to count for.
+    """
+    games = fixtures(stack)
+    if fixture:
+        chosen = next((game for game in games if game.name == fixture), None)
+        if chosen is None:
+            raise CountdownError(
+                f"{stack.stack}: has no game {fixture}; there are {', '.join(game.name for game in games)}"
+            )
+    else:
+        chosen = next((game for game in games if game.kick_off.date() >= today), games[-1])
+    path = demand.request_path(stack, about)
+    held = capacity.analyse(stack, crowd, about, profile=profile)
+    forgotten = capacity.analyse(forgetting(stack), crowd, about, profile=profile)
+    report = proofs.prove(
+        stack, scenario=crowd, stack=about, profile=profile, waivers=waivers, today=max(today, chosen.kick_off.date())
+    )
+    names, lead = _names(stack, path), lead_times()
+    units = _load_balancer_units(held)
+    needed = _processors(path)
+    rows = tuple(sorted(_rows(chosen, crowd, names, lead, units, needed), key=lambda row: (row.at, row.id)))
+    verdicts = tuple(_verdicts(stack, chosen, crowd, names, lead, held, forgotten, report, evidence, needed))
+    return Countdown(stack.stack, chosen, crowd.title, round(crowd.peak_users.at()), rows, verdicts)
+
+
+def forgetting(stack: Architecture) -> Architecture:
+    """The stack with an edge that keeps nothing: every cache policy of its own lives for no time."""
+    nothing = {"min_ttl": 0, "default_ttl": 0, "max_ttl": 0}
+    changed = tuple(
+        replace(resource, values={**resource.values, **nothing})
+        if resource.type == "aws_cloudfront_cache_policy"
+        else resource
+        for resource in stack.resources
+    )
+    return replace(stack, resources=changed)
+
+
+def _processors(path: demand.RequestPath) -> float:
+    """Fargate processors at the most tasks, with the tasks of a deployment beside them."""
+    most = float(path.service.tasks_at_most.value)
+    return most * float(path.service.maximum_percent.value) / 100 * float(path.service.vcpu.value)
+
+
+def _load_balancer_units(held: capacity.Capacity) -> float:
+    """Load balancer capacity units at the scenario's peak, if every request came on a connection of its own: the dearest case."""
+    return held.flows.service_per_s / float(facts.limit("alb.lcu.new_connections_per_s").value)
+
+
+# --- the rows
+
+
+def _rows(
+    game: Fixture,
+    crowd: Scenario,
+    names: _Names,
+    lead: Mapping[str, Assumption],
+    units: float,
+    needed: float,
+) -> Iterator[Row]:
+    kick_off = game.kick_off
+    scale = (
+        f"aws application-autoscaling register-scalable-target --service-namespace ecs --resource-id {names.resource_id} "
+        "--scalable-dimension ecs:service:DesiredCount"
+    )
+    running = (
+        f"aws ecs describe-services --cluster {names.cluster} --services {names.service} --output text "
+        '--query "services[0].[status,desiredCount,runningCount,pendingCount]"'
+    )
+
+    def row(
+        key: str, title: str, owner: str, why: str, commands: Sequence[str], undo: Sequence[str] = (), words: str = "",
+        at: dt.datetime | None = None,
+    ) -> Row:  # fmt: skip
+        moment = at or kick_off + dt.timedelta(minutes=lead[key].at())
+        name = key if at is None else f"{key}-{title.split(maxsplit=1)[0].lower()}"
+        return Row(name, moment, title, owner, why, tuple(commands), tuple(undo), words, key)
+
+    quota = math.ceil(needed * lead["spare"].at())
+    yield row(
+        "quota", "Ask for the quota of processors", "Platform lead",
+        f"At the most tasks and in a deployment the service takes {needed:g} Fargate processors; {quota} leaves room.",
+        [
+            f'aws service-quotas get-service-quota --service-code fargate --quota-code {FARGATE_QUOTA} --query "Quota.Value"',
+            (f"aws service-quotas request-service-quota-increase --service-code fargate --quota-code {FARGATE_QUOTA} "
+            f"--desired-value {quota}"),
+        ],
+        words="None is needed: a quota costs nothing.",
+    )  # fmt: skip
+    least = lead["reservation_least"].at()
+    if names.balancer:
+        find = (
+            f"BALANCER=$(aws elbv2 describe-load-balancers --names {names.balancer} --output text "
+            '--query "LoadBalancers[0].LoadBalancerArn")'
+        )
+        change = 'aws elbv2 modify-capacity-reservation --load-balancer-arn "$BALANCER"'
+        reserve = f"{change} --minimum-load-balancer-capacity CapacityUnits={max(math.ceil(units), round(least))}"
+        enough = units < least
+        yield row(
+            "reservation",
+            "Reserve the load balancer's capacity" if not enough else "See that the load balancer needs no reservation",
+            "Platform team",
+            f"The peak takes {units:.3g} capacity units at the load balancer even on new connections alone; "
+            + (f"a reservation begins at {least:g}, so none is made." if enough else "it must not have to grow in the rush."),
+            [find, 'aws elbv2 describe-capacity-reservation --load-balancer-arn "$BALANCER"'] + ([] if enough else [reserve]),
+            () if enough else (f"{change} --reset-capacity-reservation",),
+            "Nothing was changed." if enough else "",
+        )  # fmt: skip
+    yield row(
+        "proof", "Answer go or no-go", "Platform lead",
+        "Capacity, proofs, the age of the rehearsal and of the apply. In the stack's folder:",
+        [f"gameday countdown . --fixture {game.name}"], words="Nothing was changed.",
+    )  # fmt: skip
+    yield row(
+        "proof", "See the game in the schedule", "Platform on-call",
+        "A game that the schedule does not know starts with the usual tasks.",
+        [
+            (f"aws application-autoscaling describe-scheduled-actions --service-namespace ecs --resource-id {names.resource_id} "
+            '--output text --query "sort_by(ScheduledActions,&Schedule)[].[Schedule,ScalableTargetAction.MinCapacity]"')
+        ],
+        words="Nothing was changed.", at=kick_off + dt.timedelta(minutes=lead["proof"].at()),
+    )  # fmt: skip
+    yield row(
+        "alarms", "See that no alarm rings and none is silenced", "Platform on-call",
+        "An alarm that rings now will hide what the crowd does to it.",
+        [
+            _ringing(names),
+            (f'aws cloudwatch describe-alarms{_prefix(names)} --alarm-types MetricAlarm CompositeAlarm --output text '
+            '--query "[MetricAlarms[?!ActionsEnabled].AlarmName, CompositeAlarms[?!ActionsEnabled].AlarmName][]"'),
+        ],
+        words="Nothing was changed.",
+    )  # fmt: skip
+    yield row(
+        "freeze", "Let deployments rest", "Delivery engineer",
+        "From here the pipeline refuses; one deployment stands, and it is complete.",
+        [
+            (f"aws ecs describe-services --cluster {names.cluster} --services {names.service} --output text "
+            '--query "services[0].deployments[].[status,rolloutState,taskDefinition]"')
+        ],
+        words="The platform lead lifts the freeze. A rollback needs no leave.",
+    )  # fmt: skip
+    if game.opens is not None:
+        yield row(
+            "hand", f"Start {game.tasks} tasks, by the schedule", "The schedule",
+            "A crowd comes faster than tasks start.", [running], words="The schedule takes them away again.", at=game.opens,
+        )  # fmt: skip
+    yield row(
+        "hand", "Start the tasks by hand if they do not stand", "Platform on-call",
+        f"Fewer than {game.tasks or names.usual} run: the schedule has failed.",
+        [running, f"{scale} --min-capacity {game.tasks or names.usual}"], [f"{scale} --min-capacity {names.usual}"],
+    )  # fmt: skip
+    suspend, resume = (
+        f"{scale} --suspended-state "
+        f"DynamicScalingInSuspended={state},DynamicScalingOutSuspended=false,ScheduledScalingSuspended=false"
+        for state in ("true", "false")
+    )
+    yield row(
+        "guard", "Keep scaling from taking tasks away", "Platform on-call",
+        "Half-time looks like the end: tasks that go then are missing when the second half begins.", [suspend], [resume],
+    )  # fmt: skip
+    yield row(
+        "hand", "Kick-off", "Platform on-call", f"{crowd.title}: {crowd.peak_users.at():,.0f} users at its peak.",
+        [_ringing(names)], words="Each alarm names its runbook.", at=kick_off,
+    )  # fmt: skip
+    last = last_rush(crowd)
+    yield row(
+        "exit", "Watch the exit spike", "Platform on-call",
+        f"The last rush is at minute {last:g} with {crowd.users(last):,.0f} users; those who did not watch ask for the result.",
+        [running, _ringing(names)], words="Nothing was changed.",
+        at=kick_off + dt.timedelta(minutes=last + lead["exit"].at()),
+    )  # fmt: skip
+    closes = game.closes or kick_off + dt.timedelta(minutes=crowd.end_minute)
+    yield row(
+        "guard", "Give scaling back its way down", "Platform on-call",
+        "The crowd has gone; what stays on costs money."
+        if game.closes
+        else "No scheduled action lowers the minimum: do it by hand.",
+        [resume] + ([] if game.closes else [f"{scale} --min-capacity {names.usual}"]), [suspend], at=closes,
+    )  # fmt: skip
+    yield row(
+        "thaw", "Let deployments begin again", "Delivery engineer", "The crowd of extra time and penalties has gone, too.",
+        [_ringing(names)], words="The freeze of the next game.",
+    )  # fmt: skip
+    day, morrow = kick_off.date(), kick_off.date() + dt.timedelta(days=1)
+    yield row(
+        "review", "Read the bill and write down what happened", "Platform lead",
+        "What the evening cost, which alarms rang, what was done by hand.",
+        [
+            (f"aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost --group-by Type=DIMENSION,Key=SERVICE "
+            f'--time-period Start={day},End={morrow} --output text '
+            '--query "ResultsByTime[0].Groups[].[Keys[0],Metrics.UnblendedCost.Amount]"'),
+            (f"aws cloudwatch describe-alarm-history --history-item-type StateUpdate --alarm-types MetricAlarm CompositeAlarm "
+            f"--start-date {day}T00:00:00Z --end-date {morrow}T00:00:00Z "
+            '--output text --query "AlarmHistoryItems[].[Timestamp,AlarmName,HistorySummary]"'),
+        ],
+        words="Nothing was changed.",
+    )  # fmt: skip
+
+
+def _prefix(names: _Names) -> str:
+    return f" --alarm-name-prefix {names.prefix}" if names.prefix else ""
+
+
+def _ringing(names: _Names) -> str:
+    return (
+        f"aws cloudwatch describe-alarms{_prefix(names)} --state-value ALARM --alarm-types MetricAlarm CompositeAlarm "
+        '--output text --query "[MetricAlarms[].AlarmName, CompositeAlarms[].AlarmName][]"'
+    )
+
+
+def last_rush(crowd: Scenario) -> float:
+    """The minute after kick-off of the last surge, or of the last named moment if that is later."""
+    surges = [surge.minute for surge in crowd.surges]
+    moments = [moment.minute for moment in crowd.profile if moment.event]
+    return max([*surges, *moments, crowd.peak_minute])
+
+
+# --- go or no-go
+
+
+def _verdicts(
+    stack: Architecture,
+    game: Fixture,
+    crowd: Scenario,
+    names: _Names,
+    lead: Mapping[str, Assumption],
+    held: capacity.Capacity,
+    forgotten: capacity.Capacity,
+    report: proofs.Report,
+    evidence: Sequence[Record],
+    needed: float,
+) -> Iterator[Verdict]:
+    wanted = crowd.peak_users.at()
+    for question, found in (
+        ("Does it hold the crowd?", held),
+        ("Does it hold the crowd when the edge forgets everything, as after a purge?", forgotten),
+    ):
+        users = found.users_held.value
+        if users is None:
+            yield Verdict(question, "ask", "no station has a known limit")
+            continue
+        yield Verdict(
+            question, "go" if users >= wanted else "no-go",
+            f"{users:,.0f} users held with {float(found.at_start.tasks.value):g} tasks, the fewest of any game; "
+            f"{wanted:,.0f} expected; then the {found.bottleneck} is full",
+        )  # fmt: skip
+    yield _in_time(game, crowd, names, forgotten)
+    worst = next((finding for finding in report.unwaived if finding.severity == "error"), None)
+    because = f"{worst.rule.id} at {worst.address}: {worst.because}" if worst else (
+        f"{len(report.holding)} statements hold, {len(report.waived)} findings are borne with reasons until after the game"
+    )  # fmt: skip
+    yield Verdict("Do the proofs hold on that day?", "go" if report.ok else "no-go", because)
+    oldest = dt.timedelta(days=lead["record_age_days"].at())
+    for record in evidence:
+        question = f"Is the record of the {record.kind} fresh?"
+        if record.recorded_on is None:
+            yield Verdict(question, "no-go", f"there is no record of the {record.kind}")
+        elif record.stale:
+            yield Verdict(question, "no-go", record.stale)
+        else:
+            age = game.kick_off.date() - record.recorded_on
+            yield Verdict(
+                question, "go" if age <= oldest else "no-go",
+                f"recorded on {record.recorded_on}, {age.days} days before the game; {oldest.days} are borne",
+            )  # fmt: skip
+    yield Verdict(
+        "Does the account's quota suffice?", "ask", f"the quota of Fargate processors must be at least {math.ceil(needed)}",
+        (f'aws service-quotas get-service-quota --service-code fargate --quota-code {FARGATE_QUOTA} --query "Quota.Value"',),
+    )  # fmt: skip
+    if any(True for _ in stack.of_type("aws_cloudwatch_metric_alarm")):
+        yield Verdict("Do the alarms rest?", "ask", "the answer must be empty", (_ringing(names),))
+    else:
+        yield Verdict("Do the alarms rest?", "no-go", "the stack has no alarm, so nobody would know")
+
+
+def _in_time(game: Fixture, crowd: Scenario, names: _Names, held: capacity.Capacity) -> Verdict:
+    """Whether the tasks stand before the crowd needs them and stay until it has gone, with an edge that forgets."""
+    question = "Do the tasks stand before the crowd comes, and as long as it stays?"
+    users, start = held.users_held.value, float(held.at_start.tasks.value)
+    # Fewer tasks hold at least their share: another station than the tasks can only be fuller with more of them.
+    usual = (users or 0.0) * names.usual / start if start else 0.0
+    minutes = range(math.floor(crowd.start_minute), math.ceil(crowd.end_minute) + 1)
+    above = [minute for minute in minutes if crowd.users(minute) > usual]
+    if not above:
+        return Verdict(question, "go", f"{names.usual} tasks, the usual ones, hold the whole evening without the edge")
+    if game.opens is None:
+        return Verdict(question, "no-go", f"no scheduled action starts tasks for {game.name}")
+    ready = game.opens + dt.timedelta(seconds=facts.limit("fargate.start_s").at("high"))
+    first, last = (game.kick_off + dt.timedelta(minutes=minute) for minute in (above[0], above[-1]))
+    if ready > first:
+        return Verdict(question, "no-go", f"they stand at {ready:%H:%M}, and the crowd needs them at {first:%H:%M}")
+    if game.closes is not None and game.closes < last:
+        return Verdict(
+            question, "no-go", f"they go at {game.closes:%H:%M}, and the crowd needs them until {last:%H:%M}"
+        )
+    until = f"until {game.closes:%H:%M}" if game.closes else "until somebody takes them away"
+    return Verdict(
+        question, "go", f"{game.tasks} stand from {ready:%H:%M} {until}; without the edge the crowd needs more than "
+        f"{names.usual} from {first:%H:%M} to {last:%H:%M} (UTC)",
+    )  # fmt: skip
+
+
+def to_json(countdown: Countdown) -> dict[str, Any]:
+    """A countdown for programs; times in UTC."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        return value
+
+    found: dict[str, Any] = plain(asdict(countdown))
+    return {"says": countdown.says, **found}
+
+
+def page(countdown: Countdown) -> str:
+    """The commands of a countdown as the page of a runbook, for the checker of commands: one step a row."""
+    lines = [f"# {countdown.stack}: {countdown.fixture.name}", ""]
+    for row in countdown.rows:
+        lines += [
+            f"## {row.title}",
+            "",
+            "```console",
+            *(f"$ {command}" for command in (*row.commands, *row.undo)),
+            "```",
+            "",
+        ]
+    for verdict in countdown.verdicts:
+        if verdict.commands:
+            lines += ["```console", *(f"$ {command}" for command in verdict.commands), "```", ""]
+    return "\n".join(lines)
