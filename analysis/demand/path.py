@@ -269,8 +269,16 @@ def request_path(architecture: Architecture, stack: Stack | None = None, service
 
     `stack` names the container's environment variables that hold pool, workers, cache and poll interval; without it these hops
     are not known. Raises PathError with every diagnostic where no service can be found.
+
+    It is derived once for the same architecture and kept with it: bill, capacity, rules and nights all ask for it.
     """
-    return _Derivation(architecture, stack).path(service)
+    kept: list[tuple[Stack | None, str | None, RequestPath]] = architecture.__dict__.setdefault("_request_paths", [])
+    for about, address, found in kept:
+        if (about, address) == (stack, service):
+            return found
+    made = _Derivation(architecture, stack).path(service)
+    kept.append((stack, service, made))
+    return made
 
 
 def without_unused_cache(path: RequestPath, profile: Runtime) -> RequestPath:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,26 @@ class Route:
         return self.method not in {"GET", "HEAD"}
 
 
+def _curve(profile: tuple[Moment, ...], minutes: tuple[float, ...], surges: tuple[Surge, ...], minute: float) -> float:
+    at = bisect_right(minutes, minute)
+    if at == 0 or minute > profile[-1].minute:
+        return 0.0
+    left = profile[at - 1]
+    level = left.level
+    if at < len(profile):
+        right = profile[at]
+        level += (right.level - left.level) * (minute - left.minute) / (right.minute - left.minute)
+    return level + sum(surge.added(minute) for surge in surges)
+
+
+@lru_cache(maxsize=64)
+def _peak_minute(profile: tuple[Moment, ...], surges: tuple[Surge, ...]) -> float:
+    """Kept by course, which the same night with another crowd or another client shares."""
+    minutes = tuple(moment.minute for moment in profile)
+    seconds = range(round(profile[0].minute * 60), round(profile[-1].minute * 60) + 1)
+    return max(seconds, key=lambda second: _curve(profile, minutes, surges, second / 60.0)) / 60.0
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One night, and how many such nights a month has. `file` is what messages call it."""
@@ -115,21 +135,12 @@ class Scenario:
         return tuple(moment.minute for moment in self.profile)
 
     def _curve(self, minute: float) -> float:
-        at = bisect_right(self._minutes, minute)
-        if at == 0 or minute > self.end_minute:
-            return 0.0
-        left = self.profile[at - 1]
-        level = left.level
-        if at < len(self.profile):
-            right = self.profile[at]
-            level += (right.level - left.level) * (minute - left.minute) / (right.minute - left.minute)
-        return level + sum(surge.added(minute) for surge in self.surges)
+        return _curve(self.profile, self._minutes, self.surges, minute)
 
     @cached_property
     def peak_minute(self) -> float:
         """When most users are there, to the second."""
-        seconds = range(round(self.start_minute * 60), round(self.end_minute * 60) + 1)
-        return max(seconds, key=lambda second: self._curve(second / 60.0)) / 60.0
+        return _peak_minute(self.profile, self.surges)
 
     def users(self, minute: float, level: Level = "value") -> float:
         """How many users are there at `minute`; none outside the night. The highest value of the night is `peak_users`."""

@@ -66,11 +66,14 @@ class Study:
         return estimate(self.architecture, self.book, self.usage)
 
     @cached_property
+    def _idle_usage(self) -> Usage:
+        quiet = _with(self.scenario, "calendar", games_per_month=0)
+        return usage(self.architecture, quiet, self.about, self.profile)
+
+    @cached_property
     def idle_bill(self) -> Estimate:
         """The bill of a month without a game."""
-        quiet = _with(self.scenario, "calendar", games_per_month=0)
-        use = usage(self.architecture, quiet, self.about, self.profile)
-        return estimate(self.architecture, self.book, use)
+        return estimate(self.architecture, self.book, self._idle_usage)
 
     @property
     def games_per_month(self) -> Decimal:
@@ -87,6 +90,20 @@ class Study:
     def capacity(self) -> Capacity:
         """Load and limits of every station at the scenario's peak."""
         return analyse(self.architecture, self.scenario, self.about, profile=self.profile)
+
+    def priced(self, factors: Mapping[str, float]) -> Study:
+        """The same study at unit prices multiplied by SKU. Raises StudyError for one that the price book lacks."""
+        book = self.book
+        for sku, factor in factors.items():
+            if sku not in book.prices:
+                raise StudyError(f"the price book of {book.region} has no {sku} that could have another price")
+            book = book.repriced(sku, Decimal(str(factor)))
+        made = replace(self, book=book)
+        # What is consumed and what is held do not depend on prices.
+        made.__dict__.update(usage=self.usage, _idle_usage=self._idle_usage)
+        if "capacity" in self.__dict__:
+            made.__dict__["capacity"] = self.capacity
+        return made
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""
@@ -135,25 +152,54 @@ class Studies:
         key = json.dumps([stack, changed], sort_keys=True, default=str)
         if key in self._made:
             return self._made[key]
-        made = study(self.directory / stack, resolve=self._resolve if keep else self._known, **changed)
+        repriced = changed.pop("repriced", None)
+        if repriced:
+            made = self.study(stack, **changed).priced(repriced)
+        else:
+            made = study(self.directory / stack, resolve=self._resolve if keep else self._tried, **changed)
         if keep:
             self._made[key] = made
         return made
 
-    def _resolve(self, folder: Path, variables: Mapping[str, Any]) -> Architecture:
-        found = self._known(folder, variables)
-        return self._resolved.setdefault(_key(folder, variables), found)
+    def _resolve(
+        self,
+        folder: Path,
+        variables: Mapping[str, Any],
+        arguments: Mapping[str, Mapping[str, Any]] | None = None,
+        without: Sequence[str] = (),
+    ) -> Architecture:
+        key = json.dumps([str(folder), variables, arguments or {}, list(without)], sort_keys=True, default=str)
+        if key not in self._resolved:
+            plain = self._resolve(folder, variables) if arguments or without else _resolved(folder, variables)
+            self._resolved[key] = _altered(_reduced(plain, without), arguments or {})
+        return self._resolved[key]
 
-    def _known(self, folder: Path, variables: Mapping[str, Any]) -> Architecture:
-        return self._resolved.get(_key(folder, variables)) or terraform.load(folder, variables=variables)
+    def _tried(
+        self,
+        folder: Path,
+        variables: Mapping[str, Any],
+        arguments: Mapping[str, Mapping[str, Any]] | None = None,
+        without: Sequence[str] = (),
+    ) -> Architecture:
+        """As `_resolve`, without keeping what other values of variables or arguments make of the stack."""
+        plain = self._resolved.get(json.dumps([str(folder), variables, {}, []], sort_keys=True, default=str))
+        if plain is None:
+            return _resolved(folder, variables, arguments, without)
+        return _altered(_reduced(plain, without), arguments or {})
 
 
-def _key(folder: Path, variables: Mapping[str, Any]) -> str:
-    return json.dumps([str(folder), dict(variables)], sort_keys=True, default=str)
-
-
-def _load(folder: Path, variables: Mapping[str, Any]) -> Architecture:
-    return terraform.load(folder, variables=variables)
+def _resolved(
+    folder: Path,
+    variables: Mapping[str, Any],
+    arguments: Mapping[str, Mapping[str, Any]] | None = None,
+    without: Sequence[str] = (),
+) -> Architecture:
+    """The stack under other values, less what is left out, with other arguments."""
+    found = terraform.load(folder, variables=variables)
+    errors = [error for error in found.errors if not error.guard]
+    if errors:
+        raise StudyError("; ".join(str(error) for error in errors[:3]))
+    return _altered(_reduced(found, without), arguments or {})
 
 
 PROFILE_VALUES = ("cpu_s_per_request", "database_s_per_request", "cpu_s_per_hit")
@@ -172,7 +218,7 @@ def study(
     assumed: Mapping[str, float] | None = None,
     repriced: Mapping[str, float] | None = None,
     night: str = "",
-    resolve: Callable[[Path, Mapping[str, Any]], Architecture] = _load,
+    resolve: Callable[..., Architecture] = _resolved,
 ) -> Study:
     """The stack in `directory` with `variables` in place of its own values, judged by the scenario its gameday.toml names.
 
@@ -189,11 +235,7 @@ def study(
     """
     folder = Path(directory)
     changed = _merged(folder, variables or {}, resolve)
-    architecture = resolve(folder, changed)
-    errors = [error for error in architecture.errors if not error.guard]
-    if errors:
-        raise StudyError("; ".join(str(error) for error in errors[:3]))
-    architecture = _altered(_reduced(architecture, without), arguments or {})
+    architecture = resolve(folder, changed, arguments, without)
     about = stack(folder)
     course = scenario(about.scenario) if not night else _beside(about, night)
     course = course if users is None else course.with_peak(users)
@@ -202,11 +244,7 @@ def study(
     made = Study(folder, architecture, about, course, runtime(about.runtime), prices(architecture.region))
     for name, value in (assumed or {}).items():
         made = _assuming(made, name, value)
-    for sku, factor in (repriced or {}).items():
-        if sku not in made.book.prices:
-            raise StudyError(f"the price book of {architecture.region} has no {sku} that could have another price")
-        made = replace(made, book=made.book.repriced(sku, Decimal(str(factor))))
-    return made
+    return made.priced(repriced) if repriced else made
 
 
 def _beside(about: Stack, name: str) -> Scenario:
@@ -264,9 +302,7 @@ def _altered(architecture: Architecture, arguments: Mapping[str, Mapping[str, An
     return architecture
 
 
-def _merged(
-    directory: Path, variables: Mapping[str, Any], resolve: Callable[[Path, Mapping[str, Any]], Architecture]
-) -> dict[str, Any]:
+def _merged(directory: Path, variables: Mapping[str, Any], resolve: Callable[..., Architecture]) -> dict[str, Any]:
     """`variables` without what is None, completed with the stack's own values where a mapping names some keys only."""
     given = {name: _without_none(value) for name, value in variables.items()}
     given = {name: value for name, value in given.items() if value is not None and value != {}}
