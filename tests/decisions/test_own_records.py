@@ -1,0 +1,85 @@
+"""The records of this checkout: each holds as things are, and turns when one thing changes."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from decision_makers import EDGE_OFF, ROOT
+
+from analysis import claims, decisions
+from analysis.architecture import Location
+from analysis.decisions import STATES, Bench, Change, Edge, Weighing
+from analysis.decisions import weighing as w
+from analysis.decisions.judging import vanished
+from analysis.studies import Studies
+
+STACKS = ROOT / "terraform" / "stacks"
+STUDIES = Studies(STACKS)
+WORLD = Weighing(STUDIES, STACKS / "buzzer")
+RECORDS = {record.number: record for record in decisions.folder(ROOT / "docs" / "buzzer" / "decisions", ROOT)}
+
+CPU = "flask_pooled_redis.cpu_s_per_hit"
+QUERY = "flask_pooled_redis.database_s_per_request"
+
+FLIPS = {
+    1: Change(arguments=EDGE_OFF),
+    2: Change(variables={"poll_interval_s": 2}),
+    3: Change(assumed={CPU: 0.0022}),
+    4: Change(assumed={"audience.peak_users": 20_000}),
+    5: Change(assumed={CPU: 0.15}),
+    6: Change(assumed={QUERY: 0.0009}),
+    7: Change(assumed={QUERY: 0.001}),
+    8: Change(repriced={"rds.mysql.t4g.medium.multi_az.hour": 6}),
+    9: Change(variables={"pool_size": 5}),
+    10: Change(assumed={QUERY: 0.0002}),
+    11: Change(repriced={"alb.hour": 50}),
+    12: Change(repriced={"vpc_endpoint.interface.hour": 2}),
+    13: Change(variables={"tasks": {"max": 31}}),
+    14: Change(repriced={"backup.rds.gb_month": 500}),
+    15: Change(variables={"budget_usd": 700}),
+    16: Change(without=("module.alarms.aws_cloudwatch_*",)),
+    17: Change(repriced={"fargate.linux.x86.vcpu_hour": 6}),
+    18: Change(assumed={"failover_multi_az_s": 900}),
+    19: Change(assumed={"publisher.updates_per_minute": 1_000}),
+    20: Change(repriced={"wafv2.requests.million": 3}),
+    21: Change(assumed={"session.asset_bytes": 90_000_000}),
+    22: Change(repriced={"rds.storage.gp3.multi_az.gb_month": 0.001}),
+    23: Change(repriced={"ecr.storage.gb_month": 100}),
+    24: Change(repriced={"route53.health_check.option.aws_endpoint.month": 10}),
+}
+"""One change for each record that must turn its predicate."""
+
+
+def test_every_record_that_is_weighed_has_a_flip():
+    assert sorted(FLIPS) == [number for number, record in RECORDS.items() if record.weighed]
+
+
+@pytest.mark.parametrize("number", FLIPS)
+def test_the_predicate_is_false_as_things_are_and_true_after_one_change(number):
+    record = RECORDS[number]
+    assert not w.holds(WORLD, record, record.reopen_when)
+    assert w.holds(WORLD, record, record.reopen_when, FLIPS[number])
+
+
+@pytest.mark.parametrize("number", RECORDS)
+def test_an_address_that_vanishes_is_named_with_the_record(number):
+    record = RECORDS[number]
+    assert vanished(WORLD, record) == ()
+    gone = replace(record, affects=(*record.affects, ("module.gone.*", Location(record.file, 12, 5))))
+    assert vanished(WORLD, gone) == (f"{record.file}:12:5: it affects module.gone.*, which buzzer does not have",)
+
+
+@pytest.mark.slow
+def test_every_record_holds_on_the_day_it_was_last_reviewed():
+    register = claims.load(ROOT / "docs" / "claims.toml", STUDIES)
+    bench = Bench(STUDIES, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim))
+    judged = [bench.judge(record) for record in RECORDS.values()]
+    assert {one.record.file: one.reasons for one in judged if not one.ok} == {}
+    assert {one.state for one in judged} <= set(STATES)
+    for one in judged:
+        assert one.effects, one.record.file
+        assert one.crossings, one.record.file
+        assert one.confirmed, one.record.file
+    # Where a number decides, the number is found; of the break-evens at most a few lie outside their ranges.
+    found = [crossing.at is not None for one in judged for crossing in one.crossings]
+    assert sum(found) >= 0.9 * len(found)
