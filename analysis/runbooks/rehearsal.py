@@ -129,6 +129,12 @@ def _shown(line: str | None) -> str:
     return "no further line" if line is None else repr(line)
 
 
+def markers(block: Block) -> tuple[str, str]:
+    """The fault of a block's branch and the reason for leaving it out, as the comment above it says; else empty."""
+    branch, left_out = _BRANCH.search(block.above), _LEFT_OUT.search(block.above)
+    return (branch[1] if branch else "", left_out[1] if left_out else "")
+
+
 def shares(rehearsals: Sequence[Rehearsal]) -> Mapping[str, int]:
     """How many commands of all pages had which verdict, and on what the answers of those that matched rest."""
     counted: Counter[str] = Counter()
@@ -163,8 +169,7 @@ def rehearse(
     evenings: dict[str, list[Block]] = {own: []}
     for block in runbook.blocks:
         if block.language in CONSOLE:
-            branch = _BRANCH.search(block.above)
-            evenings.setdefault(branch[1] if branch else own, []).append(block)
+            evenings.setdefault(markers(block)[0] or own, []).append(block)
     made = [
         _evening(runbook, blocks, faults, faults.named(name, runbook.path), fresh, root, progress, timeout_s)
         for name, blocks in evenings.items()
@@ -241,9 +246,9 @@ class _Run:
         return Evening(self.fault.name, self.fault.says, tuple(self.played), waited), steps
 
     def _step(self, block: Block) -> Step:
-        reason = _LEFT_OUT.search(block.above)
+        _, reason = markers(block)
         if reason:
-            ran = tuple(Ran(command.line, command.typed, "left out", said=reason[1]) for command in block.commands)
+            ran = tuple(Ran(command.line, command.typed, "left out", said=reason) for command in block.commands)
         else:
             ran = tuple(self._command(block, command) for command in block.commands)
         return Step(block.kind, block.title, block.line, ran)

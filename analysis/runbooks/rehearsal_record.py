@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.runbooks.page import CONSOLE, Runbook
-from analysis.runbooks.rehearsal import VERDICTS, Ran, Rehearsal, Step, shares
+from analysis.runbooks.rehearsal import VERDICTS, Ran, Rehearsal, Step, markers, shares
 from analysis.runbooks.rehearsal_faults import Fault, Faults
 
 KIND = "rehearsed"
@@ -19,7 +19,7 @@ KIND = "rehearsed"
 def content_hash(runbook: Runbook, faults: Faults) -> str:
     """A hash of what a rehearsal of the page rests on: its blocks and the faults; a sentence may change without it."""
     blocks = [
-        [block.kind, block.title, block.above, [[command.typed, command.answer] for command in block.commands]]
+        [block.kind, block.title, markers(block), [[command.typed, command.answer] for command in block.commands]]
         for block in runbook.blocks
         if block.language in CONSOLE
     ]

@@ -40,7 +40,7 @@ do = [{ act = "calm", alarms = ["shop-busy"] }]
 
 [faults.none]
 says = "Nothing is wrong."
-"""
+"""  # noqa: E501 (TOML breaks no inline table)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def only(rehearsal):
 BUSY = """
 $ aws cloudwatch describe-alarms --alarm-names shop-busy --query "MetricAlarms[0].[StateValue,StateReason]" --output text
 ALARM	Threshold Crossed: 2 out of the last 3 datapoints [91.5 (28/11/26 20:44:00), 88.0 (28/11/26 20:43:00)] were greater than the threshold (70.0) (minimum 2 datapoints for OK -> ALARM transition).
-"""
+"""  # noqa: E501 (an answer is one line)
 CALM = """
 $ aws cloudwatch describe-alarms --alarm-names shop-busy --query "MetricAlarms[0].StateValue" --output text
 OK
@@ -115,7 +115,8 @@ def test_a_command_that_the_service_refuses_names_its_line_and_what_was_said(reh
 
 def test_variables_and_files_last_from_one_block_to_the_next(rehearsed):
     found = rehearsed(
-        ("Check", '$ NAME=$(aws ecs list-clusters --query "clusterArns[0]" --output text | cut -d/ -f2)\n$ echo "$NAME" > name.txt'),
+        ("Check", '$ NAME=$(aws ecs list-clusters --query "clusterArns[0]" --output text | cut -d/ -f2)'),
+        ("Check", '$ echo "$NAME" > name.txt'),
         ("Act", "$ jq -R . name.txt\n\"shop\""),
     )  # fmt: skip
     assert found.ok
@@ -123,7 +124,8 @@ def test_variables_and_files_last_from_one_block_to_the_next(rehearsed):
 
 def test_undos_run_last_the_last_deed_first(rehearsed):
     found = rehearsed(
-        ("Act", "$ echo one"), ("Undo", "$ echo undo one\nundo one"), ("Act", "$ echo two"), ("Undo", "$ echo undo two\nundo two"), ("Verify", "$ echo seen\nseen"),
+        ("Act", "$ echo one"), ("Undo", "$ echo undo one\nundo one"),
+        ("Act", "$ echo two"), ("Undo", "$ echo undo two\nundo two"), ("Verify", "$ echo seen\nseen"),
     )  # fmt: skip
     assert [command.typed for command in found.commands] == [
         "echo one",
@@ -287,7 +289,8 @@ def test_a_page_with_an_open_block_is_not_rehearsed(emulator, tmp_path):
         ('[faults.a]\nsays = "x"\ndo = [{ act = "ring" }]', "a", "the act ring is written wrongly"),
         ('[faults.a]\nsays = "x"\ndo = [{ act = "call", service = "ecz", operation = "x" }]', "a", "ecz"),
         ('[faults.a]\nsays = "x"\ndo = [{ act = "call", service = "ecs", operation = "x" }]', "a", "ecs has no operation x"),
-        ('[faults.a]\nsays = "x"\ndo = [{ act = "call", service = "ecs", operation = "describe_tasks", parameters = { a = "$B" } }]', "a", "nothing has been taken"),
+        ('[faults.a]\nsays = "x"\ndo = [{ act = "take", name = "$B", service = "ecs", operation = "describe_tasks" }]', "a", "wrongly"),
+        ('[faults.a]\nsays = "x"\ndo = [{ act = "declare", service = "$B", operation = "x", answer = { a = "$B" } }]', "a", "been taken"),
         ('[faults.a]\nsays = "x"\ndo = [{ act = "file", name = "../../x" }]', "a", "lies outside"),
         ('[linked]\n"../x" = ""\n[faults.a]\nsays = "x"', "a", "is no file of the project"),
     ],

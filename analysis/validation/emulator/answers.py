@@ -88,6 +88,13 @@ def _completed(_asked: Asked, document: Document) -> Document:
     return document
 
 
+def _all_completed(_asked: Asked, document: Document) -> Document:
+    """Invalidations in the words of CloudFront."""
+    for item in document.get("InvalidationList", {}).get("Items") or ():
+        item["Status"] = "Completed"
+    return document
+
+
 def _row(service: str, operation: str, edit: Callable[[Asked, Any], Any], why: str) -> Edit:
     return Edit(service, operation, edit, why)
 
@@ -110,5 +117,6 @@ ROWS: tuple[Edit, ...] = (
     ),
     _row("rds", "ModifyDBInstance", _renamed, "moto does not show a new name as pending"),
     _row("rds", "DescribeDBInstances", _replicating, "moto does not say how a replica follows"),
+    _row("cloudfront", "ListInvalidations", _all_completed, "moto writes the state of an invalidation in capitals"),
     _row("cloudfront", "GetInvalidation", _completed, "moto writes the state of an invalidation in capitals"),
 )
