@@ -124,7 +124,8 @@ def _answers(found: validation_layer.Evidence) -> str:
     """Who answered Terraform's calls: how far the emulator is moto, and how far it is ours."""
     counts = ", ".join(f"{number} by {name}" for name, number in found.answered.items())
     ours = "; ".join(found.invented) or "nothing"
-    return escape(f"Calls answered: {counts}.\nAnswered by us, not by moto: {ours}.")
+    against = "".join(f"\nAWS's own model says against a call: {one}." for one in found.strange)
+    return escape(f"Calls answered: {counts}.\nAnswered by us, not by moto: {ours}.{against}")
 
 
 @contextmanager

@@ -57,7 +57,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a run showed. `answered` counts the calls by who answered; `invented` names what was not moto's own answer."""
+    """What a run showed. `answered` counts the calls by who answered; `invented` names what was not moto's own answer.
+
+    `strange` is what AWS's own models say against Terraform's calls, which moto answers all the same.
+    """
 
     stack: str
     rests_on: str
@@ -68,11 +71,12 @@ class Evidence:
     unread: Mapping[str, int]
     answered: Mapping[str, int]
     invented: tuple[str, ...]
+    strange: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether no step failed."""
-        return all(phase.status != "failed" for phase in self.phases)
+        """Whether no step failed, and AWS's models have nothing against any call."""
+        return not self.strange and all(phase.status != "failed" for phase in self.phases)
 
 
 def applied(
@@ -175,6 +179,7 @@ class _Run:
             unread=deployed.unread(self.architecture),
             answered=dict(sorted(kinds.items())),
             invented=tuple(sorted({f"{call.service} {call.operation}" for call in calls if call.answered != "moto"})),
+            strange=tuple(sorted({f"{one.service} {one.operation}: {one.strange}" for one in calls if one.strange})),
         )
 
     def _phase(self, name: str, step: Callable[[_Run], Outcome]) -> Phase:
@@ -293,11 +298,12 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
         "unread": dict(evidence.unread),
         "answered": dict(evidence.answered),
         "invented": list(evidence.invented),
+        "strange": list(evidence.strange),
     }
 
 
 # What may differ without saying anything about the stack: when, how often Terraform asked, and which answers the front mends.
-NOT_COMPARED = ("answered", "invented", "recorded_on", "rests_on")
+NOT_COMPARED = ("answered", "invented", "strange", "recorded_on", "rests_on")
 
 
 def differences(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> tuple[str, ...]:

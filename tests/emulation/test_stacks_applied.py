@@ -60,6 +60,11 @@ def test_what_was_not_motos_own_answer_is_on_the_list(stack):
     assert "unimplemented" not in found["answered"]
 
 
+def test_awss_own_models_have_nothing_against_any_call(stack):
+    _, found = stack
+    assert found["strange"] == []
+
+
 def test_the_record_beside_the_stack_says_the_same(stack):
     directory, found = stack
     record = evidence.read(directory, cycle.KIND)

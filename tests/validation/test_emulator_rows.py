@@ -302,9 +302,10 @@ def a_composite_alarm_is_an_alarm(account):
         True,
     )
     cloudwatch.set_alarm_state(AlarmName="both", StateValue="ALARM", StateReason="rehearsed")
-    assert cloudwatch.describe_alarms(AlarmNames=["both"])["CompositeAlarms"][0]["StateValue"] == "ALARM"
+    asked = {"AlarmNames": ["both"], "AlarmTypes": ["CompositeAlarm"]}
+    assert cloudwatch.describe_alarms(**asked)["CompositeAlarms"][0]["StateValue"] == "ALARM"
     cloudwatch.delete_alarms(AlarmNames=["both"])
-    assert not cloudwatch.describe_alarms(AlarmNames=["both"])["CompositeAlarms"]
+    assert not cloudwatch.describe_alarms(**asked)["CompositeAlarms"]
 
 
 @flow
@@ -456,7 +457,7 @@ def test_every_row_is_tried():
 def test_every_row_says_why_and_none_is_there_twice():
     rows = invented()
     assert all(row.why and not row.why.endswith(".") for row in rows)
-    assert len({(row.service, row.operation, row.kind) for row in rows}) == len(rows)
+    assert len(set(rows)) == len(rows)
 
 
 def test_what_was_sent_lies_over_what_moto_answers():
@@ -475,3 +476,19 @@ def test_what_nobody_implements_is_refused_at_once_with_a_sentence():
 
 def test_an_error_of_aws_keeps_its_code():
     refused("NoSuchBucket", Account().client("s3").get_bucket_policy, Bucket="nowhere")
+
+
+def test_a_call_that_aws_would_refuse_is_answered_and_noted():
+    account = Account()
+    account.client("ecs").list_task_definitions(sort="NONE")
+    assert json.loads(account.log.getvalue())["strange"] == "sort is NONE, which is none of ASC, DESC"
+
+
+def test_a_missing_member_is_noted_and_an_empty_word_is_not():
+    from moto.core.utils import get_service_model
+
+    from analysis.validation.emulator.model import strange
+
+    shape = get_service_model("cloudwatch").operation_model("PutMetricAlarm").input_shape
+    metric = {"AlarmName": "a", "ComparisonOperator": "", "Metrics": [{"Expression": "m1"}]}
+    assert list(strange(shape, metric)) == ["Metrics[0].Id is missing"]

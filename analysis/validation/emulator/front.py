@@ -27,6 +27,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 
 from analysis.validation.emulator import absent, answers, control, edits, patches, services
+from analysis.validation.emulator.model import strange
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
 from analysis.validation.emulator.rows import Asked, AwsError, Document, Edit, Memory
 
@@ -218,8 +219,19 @@ class Front:
             "error": _error_code(answer) if answer.status >= 400 else "",
             "seconds": round(seconds, 4),
         }
-        self._log.write(json.dumps(line) + "\n")
+        against = _against(request)
+        self._log.write(json.dumps(line | {"strange": against} if against else line) + "\n")
         self._log.flush()
+
+
+def _against(request: _Request) -> str:
+    """What AWS's model says against the call, as one text; empty where it says nothing."""
+    if request.operation.input_shape is None:
+        return ""
+    try:
+        return "; ".join(strange(request.operation.input_shape, _parameters(request)))
+    except Exception as error:  # noqa: BLE001 - a call that cannot be read is strange too
+        return f"it cannot be read by the model ({type(error).__name__}: {error})"
 
 
 def _deaf() -> tuple[str, Callable[[], None]]:

@@ -46,7 +46,10 @@ class EmulatorGoneError(EmulatorError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to the emulator: service and operation as botocore names them, HTTP status, who answered, error code if any."""
+    """One call to the emulator: service and operation as botocore names them, HTTP status, who answered, error code if any.
+
+    `strange` is what AWS's own model says against it, such as a word that is no choice; moto answers all the same.
+    """
 
     service: str
     operation: str
@@ -54,6 +57,7 @@ class Call:
     answered: Answerer
     error: str = ""
     seconds: float = 0.0
+    strange: str = ""
 
 
 @dataclass(frozen=True)
