@@ -247,9 +247,11 @@ def _caption(night: Told) -> str:
 
 
 def nights(model: Model) -> Markup:
-    """The single nights of the plan side by side: is anybody hurt, and which pages ring when."""
+    """The single nights of the stack itself side by side: is anybody hurt, and which pages ring when."""
     rows = []
     for night in record(model.directory).told:
+        if night.stack != model.about.title:
+            continue
         pages = [one for one in night.ringing if one.severity == "page" and not one.standing]
         hurt = (
             f"from minute {_clock(night.harm_minute)}, {night.minutes_hurt} min"
