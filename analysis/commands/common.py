@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -62,6 +64,20 @@ def refusals(*more: type[Exception]) -> Iterator[None]:
         for sentence in [str(d) for d in getattr(error, "diagnostics", ())] or [str(error)]:
             err.print(f"gameday: {escape(sentence)}", highlight=False, soft_wrap=True)
         raise typer.Exit(UNREADABLE) from None
+
+
+@contextmanager
+def ended_as_by_ctrl_c() -> Iterator[None]:
+    """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +18,7 @@ from analysis.commands.common import (
     UNREADABLE,
     AsJson,
     Var,
+    ended_as_by_ctrl_c,
     err,
     out,
     print_json,
@@ -65,7 +63,7 @@ def migrate(
     if sample and record:
         refuse("a sample is not worth a record; leave out --sample or --record")
     given = variables(var)
-    with refusals(migration.MigrationError, EmulatorError), _ended_as_by_ctrl_c(), err.status("terraform") as status:
+    with refusals(migration.MigrationError, EmulatorError), ended_as_by_ctrl_c(), err.status("terraform") as status:
         made = migration.read(file or _file(source, target))
         if (source.resolve(), target.resolve()) != (made.source, made.target):
             refuse(f"{made.file} leads from {made.source.name} to {made.target.name}, not from {source} to {target}")
@@ -167,17 +165,3 @@ def problems(part: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"the whole target would still {line}" for line in part.get("left", ()))
     yield from (f"{address} is missing at the end" for address in part.get("missing", ()))
     yield from (f"{address} is there at the end, and not in a fresh target" for address in part.get("extra", ()))
-
-
-@contextmanager
-def _ended_as_by_ctrl_c() -> Iterator[None]:
-    """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

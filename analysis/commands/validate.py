@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -21,6 +18,7 @@ from analysis.commands.common import (
     AsJson,
     Var,
     VarFile,
+    ended_as_by_ctrl_c,
     err,
     out,
     print_json,
@@ -126,17 +124,3 @@ def _answers(found: validation_layer.Evidence) -> str:
     ours = "; ".join(found.invented) or "nothing"
     against = "".join(f"\nAWS's own model says against a call: {one}." for one in found.strange)
     return escape(f"Calls answered: {counts}.\nAnswered by us, not by moto: {ours}.{against}")
-
-
-@contextmanager
-def ended_as_by_ctrl_c() -> Iterator[None]:
-    """Lets a request to end (SIGTERM) unwind the block as Ctrl-C does, so that it ends what it has started."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
