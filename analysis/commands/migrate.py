@@ -160,7 +160,7 @@ def problems(part: Mapping[str, Any]) -> Iterator[str]:
                 if not one["allowed"]:
                     dotted = f".{one['attribute']}" if one["attribute"] else ""
                     yield f"{stage['name']}: {way}{one['address']}{dotted}: {one['says']} ({one['rule']}, {one['weight']})"
-        yield from (f"{stage['name']}: a second plan would {line}" for line in stage.get("left", ()))
+        yield from (f"{stage['name']}: a second plan would {line}" for line in stage.get("left") or ())
         yield from (f"{stage['name']}: {address} is no longer the one it was" for address in stage.get("lost", ()))
     yield from (f"the whole target would still {line}" for line in part.get("left", ()))
     yield from (f"{address} is missing at the end" for address in part.get("missing", ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ def stages(root: Path, stack: str) -> Markup:
 def _seen(stage: Mapping[str, Any], hour: str) -> Cell:
     if not stage["risk"]:
         return "–"
-    worst = max(one[hour]["error_share"] - one[hour]["share_without"] for one in stage["risk"])
+    own = [one[hour] for one in stage["risk"] if not one["before"]]
+    worst = max(one["error_share"] - one["share_without"] for one in own)
     return _percent(max(0.0, worst))
 
 
@@ -88,7 +89,7 @@ def stage(root: Path, stack: str, name: str) -> Markup:
         Markup("<p>{}</p>").format(" ".join(found["why"].split())),
         _changed(found),
         _taken(found),
-        _nights(found),
+        _nights(found, {one["name"]: one["title"] for one in record["planned"]["stages"]}),
         _steps(found),
         Markup("<p><strong>Way back.</strong> {} {}</p>").format(" ".join(found["back"].split()), _proved(applied)),
     ]
@@ -130,16 +131,17 @@ def _taken(found: Mapping[str, Any]) -> Markup:
     return tables.table(columns, rows, label=f"Risks that stage {found['name']} takes")
 
 
-def _nights(found: Mapping[str, Any]) -> Markup:
+def _nights(found: Mapping[str, Any], titles: Mapping[str, str]) -> Markup:
     if found["quiet"]:
         return Markup("<p><strong>What the fans see.</strong> {}</p>").format(found["quiet"])
     rows = []
     for one in found["risk"]:
+        early = f", had it come before “{titles[one['before']]}”" if one["before"] else ""
         for hour, word in (("quiet", "a quiet hour"), ("game", "a game")):
             seen = one[hour]
             rows.append(
                 [
-                    one["fault"],
+                    f"{one['fault']}{early}",
                     word,
                     f"{seen['users']:,.0f}",
                     _percent(seen["share_without"]),
@@ -148,7 +150,7 @@ def _nights(found: Mapping[str, Any]) -> Markup:
                 ]
             )
     columns = [
-        Column("Simulated"),
+        Column("Simulated", "wide"),
         Column("In"),
         Column("Users", "number"),
         Column("Errors without", "number"),
@@ -177,7 +179,7 @@ def _steps(found: Mapping[str, Any]) -> Markup:
 
 
 def _proved(applied: Mapping[str, Any] | None) -> str:
-    if applied is None:
+    if applied is None or applied["back"] is None:
         return ""
     back = applied["back"]
     blocking = [one for one in back["findings"] if not one["allowed"]]
@@ -197,7 +199,7 @@ def applied(root: Path, stack: str) -> Markup:
     rows = []
     for one in record["stages"]:
         said: list[Cell] = [
-            tables.chip("bad", f"{len(one['left'])} left") if one["left"] else tables.chip("good", "empty"),
+            _second(one["left"]),
             tables.chip("bad", f"{len(one['lost'])} lost") if one["lost"] else tables.chip("good", "the same"),
         ]
         rows.append([one["name"], *(str(one["counts"][a]) for a in ACTIONS), f"{one['seconds']} s", *said])
@@ -216,6 +218,12 @@ def applied(root: Path, stack: str) -> Markup:
         f"after every stage. {ends}"
     )
     return tables.table(columns, rows, label="The stages, applied", caption=caption)
+
+
+def _second(left: Sequence[str] | None) -> Markup:
+    if left is None:
+        return tables.chip("plain", "not made")
+    return tables.chip("bad", f"{len(left)} left") if left else tables.chip("good", "empty")
 
 
 def _ends(record: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ STAGE = {
         {"rule": "LB-07", "weight": "risk", "address": "aws_lb.a", "attribute": "idle_timeout", "says": "cuts connections",
          "source": "https://docs.aws.amazon.com/", "allowed": "Nobody rests."},
     ],
-    "risk": [{"fault": "deployment", "quiet": {**HOUR, "error_share": 0.0}, "game": HOUR}],
+    "risk": [{"fault": "deployment", "before": "", "quiet": {**HOUR, "error_share": 0.0}, "game": HOUR}],
     "quiet": "",
     "steps": [{"when": "after", "does": "Look.", "command": "aws <ecs>", "undo": "aws undo"}],
     "back": "Go back.",

@@ -17,7 +17,20 @@ from analysis.validation.migration import partial
 from analysis.validation.migration.changes import Change, changes, counts
 from analysis.validation.migration.rules import Finding, stage_findings, stateful
 from analysis.validation.migration.stages import Migration, Stage, order_findings
-from analysis.validation.workspace import AppliedStack
+from analysis.validation.workspace import APPLY_TIMEOUT_S, AppliedStack
+
+
+class Chain(AppliedStack):
+    """An applied stack whose plans are applied as they were judged."""
+
+    def __enter__(self) -> Chain:
+        super().__enter__()
+        return self
+
+    def apply_planned(self) -> float:
+        """Applies the plan that was made last, and no other; how many seconds it took."""
+        arguments = ("-json", str(self.scratch / "plan"))
+        return self._run("apply", *arguments, timeout_s=APPLY_TIMEOUT_S).seconds
 
 
 @dataclass(frozen=True)
@@ -42,8 +55,8 @@ class AppliedStage:
 class Run:
     """A migration that was applied. `kept` counts the resources of the source that hold data or a name, all still the same.
 
-    `left` is what the whole target would still change at the end; `missing` and `extra`, how its addresses differ from a fresh
-    one's.
+    `sample` says that second plans and ways back were left out. `left` is what the whole target would still change at the
+    end; `missing` and `extra`, how its addresses differ from a fresh one's.
     """
 
     migration: Migration
@@ -53,6 +66,7 @@ class Run:
     left: tuple[str, ...]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
+    sample: bool = False
 
     @property
     def fine(self) -> bool:
@@ -78,7 +92,7 @@ def applied(
     at the end is made all the same. `keep_state` is given the state of the source once it stands. Raises TerraformError where an
     apply fails, MigrationError where the file does not fit its stacks.
     """
-    with AppliedStack(migration.source, emulator, progress=progress) as stack:
+    with Chain(migration.source, emulator, progress=progress) as stack:
         progress(f"apply of {migration.source.name}")
         source_seconds = stack.apply().seconds
         keep_state(stack.state_file.read_bytes())
@@ -104,7 +118,7 @@ def applied(
             arguments = tuple(partial.command(partial.targets(migration, whole, number)))
             does = _doing(stack.plan(arguments=arguments))
             found = stage_findings(migration, stage, does)
-            seconds = stack.apply(arguments=arguments).seconds
+            seconds = stack.apply_planned()
             left = () if sample else _doing(stack.plan(arguments=arguments))
             now = identities(stack.state())
             lost = tuple(address for address, identity in started.items() if now.get(address) != identity)
@@ -128,6 +142,7 @@ def applied(
         rest,
         tuple(sorted(fresh - there)),
         tuple(sorted(there - fresh)),
+        sample,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.validation.migration import risk
-from analysis.validation.migration.applied import Run
+from analysis.validation.migration.applied import AppliedStage, Run
 from analysis.validation.migration.changes import Change, counts
 from analysis.validation.migration.golden import Staged
 from analysis.validation.migration.rules import Finding
@@ -82,9 +82,10 @@ def finding(found: Finding) -> dict[str, Any]:
 
 
 def applied(run: Run) -> dict[str, Any]:
-    """The stages as applied."""
+    """The stages as applied; a sample has neither second plans nor ways back, which are None in it."""
     return {
         "fine": run.fine,
+        "sample": run.sample,
         "source_seconds": round(run.source_seconds),
         "kept": run.kept,
         "left": list(run.left),
@@ -97,16 +98,20 @@ def applied(run: Run) -> dict[str, Any]:
                 "notable": notable(one.changes),
                 "findings": [finding(found) for found in one.findings],
                 "seconds": round(one.seconds),
-                "left": list(one.left),
+                "left": None if run.sample else list(one.left),
                 "lost": list(one.lost),
-                "back": {
-                    "counts": dict(counts(one.back)),
-                    "notable": notable(one.back),
-                    "findings": [finding(found) for found in one.back_findings],
-                },
+                "back": None if run.sample else _back(one),
             }
             for one in run.stages
         ],
+    }
+
+
+def _back(stage: AppliedStage) -> dict[str, Any]:
+    return {
+        "counts": dict(counts(stage.back)),
+        "notable": notable(stage.back),
+        "findings": [finding(found) for found in stage.back_findings],
     }
 
 

@@ -19,7 +19,7 @@ from analysis.facts import Scenario, Stack
 from analysis.terraform.values import from_python
 from analysis.validation.migration.changes import Change, changes
 from analysis.validation.migration.golden import Staged, StagePlan
-from analysis.validation.migration.stages import MigrationError
+from analysis.validation.migration.stages import MigrationError, Stage
 
 SEEDS = (1, 2, 3, 4, 5)
 """Named seeds; each night is run with all of them, with the change and without."""
@@ -47,11 +47,15 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One fault that resembles a stage's change, simulated in a quiet hour and in a game."""
+    """One fault that resembles a stage's change, simulated in a quiet hour and in a game.
+
+    `before` names the stage before which the change was put to show what the order is worth; empty where it stands in its place.
+    """
 
     fault: str
     quiet: Hour
     game: Hour
+    before: str = ""
 
 
 def risks(staged: Staged, plan: StagePlan) -> tuple[Risk, ...]:
@@ -59,21 +63,32 @@ def risks(staged: Staged, plan: StagePlan) -> tuple[Risk, ...]:
     migration = staged.migration
     if not plan.stage.risk:
         return ()
+    found = _simulated(staged, plan, plan.stage, "")
+    if plan.stage.too_early:
+        earlier = staged.stages[migration.numbers[plan.stage.too_early] - 1]
+        found += _simulated(staged, earlier, plan.stage, plan.stage.too_early)
+    return tuple(found)
+
+
+def _simulated(staged: Staged, plan: StagePlan, stage: Stage, before: str) -> list[Risk]:
+    """The faults of `stage` on the stack as `plan` leaves it."""
+    migration = staged.migration
     architecture = as_it_stands(terraform.load(migration.target), staged.whole, changes(plan.plan))
     about = facts.stack(migration.target)
     crowd = facts.scenario(facts.stack(migration.source).scenario)
     # A poll interval that the service itself tells is that of the stack; the crowd is that of the night it broke in.
     quiet = crowd.with_peak(max(1, int(crowd.calendar["quiet_users"].at())))
     found = []
-    for fault in plan.stage.risk:
+    for fault in stage.risk:
         if fault not in night.FAULTS:
             raise MigrationError(
-                f"{migration.at(plan.stage.line)}: stage {plan.stage.name}: the night knows no fault {fault!r}; "
+                f"{migration.at(stage.line)}: stage {stage.name}: the night knows no fault {fault!r}; "
                 f"it knows {', '.join(night.FAULTS)}"
             )
-        hours = [_hour(architecture, scenario, about, plan.stage.runtime, fault) for scenario in (quiet, crowd)]
-        found.append(Risk(fault, *hours))
-    return tuple(found)
+        runtime = plan.stage.runtime or stage.runtime
+        in_quiet, in_game = (_hour(architecture, scenario, about, runtime, fault) for scenario in (quiet, crowd))
+        found.append(Risk(fault, in_quiet, in_game, before))
+    return found
 
 
 def as_it_stands(target: Architecture, whole: Sequence[Change], stage: Sequence[Change]) -> Architecture:
@@ -128,4 +143,6 @@ def to_json(found: Sequence[Risk]) -> list[dict[str, object]]:
             "minutes": round(one.minutes, 2),
         }
 
-    return [{"fault": one.fault, "quiet": hour(one.quiet), "game": hour(one.game)} for one in found]
+    return [
+        {"fault": one.fault, "before": one.before, "quiet": hour(one.quiet), "game": hour(one.game)} for one in found
+    ]

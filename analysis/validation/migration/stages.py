@@ -106,7 +106,8 @@ class Stage:
     """One step of a migration, applied on its own. `minutes` is what it is expected to take in AWS.
 
     `risk` names the faults of the simulated night that come nearest to the change, `runtime` the profile of what then runs;
-    `quiet` says instead why nothing needs to be simulated. `stays` covers what a way back leaves as it is.
+    `quiet` says instead why nothing needs to be simulated. `too_early` names a stage before which the same change is simulated
+    as well, to show what the order is worth. `stays` covers what a way back leaves as it is.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Stage:
     runtime: str = ""
     risk: tuple[str, ...] = ()
     quiet: str = ""
+    too_early: str = ""
     stays: tuple[Pattern, ...] = ()
     allow: tuple[Allowance, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -189,6 +191,9 @@ def _read(path: Path) -> Migration:
     for entry, stage in zip(entries, made.stages, strict=True):
         if made.numbers[stage.name] != made.stages.index(stage):
             raise entry.error("name", f"is {stage.name!r} twice; give each stage a name of its own")
+    for entry, stage in zip(entries, made.stages, strict=True):
+        if stage.too_early and made.numbers.get(stage.too_early, 0) not in range(1, made.stages.index(stage) + 1):
+            raise entry.error("too_early", f"is {stage.too_early!r}, which is no stage between the second and this one")
     for entry, given in zip(table.tables("meanwhile"), made.meanwhile, strict=True):
         if given.until not in made.numbers:
             raise entry.error("until", f"is {given.until!r}, which is no stage; there are {', '.join(made.numbers)}")
@@ -227,6 +232,7 @@ def _stage(entry: Table, line: int, text: str) -> Stage:
         runtime=entry.text("runtime", "-").removeprefix("-"),
         risk=_strings(entry, "risk"),
         quiet=entry.text("quiet", "-").removeprefix("-"),
+        too_early=entry.text("too_early", "-").removeprefix("-"),
         stays=tuple(_pattern(entry, one, _line_of(text, one, line)) for one in _strings(entry, "stays")),
         allow=tuple(_allowance(one, text, line) for one in entry.tables("allow")),
         steps=tuple(_step(one) for one in entry.tables("step")),
