@@ -14,7 +14,7 @@ from analysis.incidents.counterfactuals import Bench
 from analysis.incidents.timeline import Change, Hard, Incident
 from analysis.studies import Study
 
-ROOM_SEEDS = 3
+ROOM_SEEDS = 2
 """Nights that a crowd must survive to count as held."""
 
 FIRST = 2

@@ -58,6 +58,12 @@ def test_one_failed_request_in_a_hundred_is_borne_and_more_is_not():
     assert impact(observed(crowd([1000], [11]), Harm()), Harm()).bouts
 
 
+def test_minutes_that_do_not_hurt_add_nothing_to_the_harm():
+    felt = impact(observed(crowd([1000, 10], [5, 5]), Harm()), Harm())
+    assert felt.user_minutes_hurt == pytest.approx(50)
+    assert (felt.failed, felt.failed_while_hurting, felt.requests_while_hurting) == (10, 5, 10)
+
+
 def test_what_users_see_late_hurts_those_who_see_it_and_the_larger_share_counts():
     ages = {"Minimum": [0.0, 0.0], "p50": [2.0, 10.0], "p95": [4.0, 19.0], "Maximum": [5.0, 20.0]}
     seen = observed(crowd([10, 10], [0, 2], user__Age=ages), Harm(late_s=10))
@@ -77,6 +83,8 @@ def test_two_stretches_of_harm_are_one_bout_unless_a_quiet_pause_lies_between():
     wrong = [5, 0, 0, 5, 0, 0, 0, 0, 0, 0, 5, 0]
     felt = impact(observed(crowd(asked, wrong), Harm()), Harm(quiet_minutes=5))
     assert [(bout.start, bout.end) for bout in felt.bouts] == [(at(0), at(4)), (at(10), at(11))]
+    patient = impact(observed(crowd(asked, wrong), Harm()), Harm(quiet_minutes=7))
+    assert [(bout.start, bout.end) for bout in patient.bouts] == [(at(0), at(11))]
 
 
 def test_an_incident_hurts_in_exactly_the_minutes_that_alarms_are_tested_against():
