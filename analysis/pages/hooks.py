@@ -26,6 +26,7 @@ from analysis.pages import (
     links,
     model,
     navigation,
+    nights,
     notebook_html,
     notebooks,
     source,
@@ -67,6 +68,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for shown in source.files(root(config)):
         page = source.page(shown)
         files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
+    for stack, path in nights.published(root(config)).items():
+        files.append(File.generated(config, nights.table_uri(stack), abs_src_path=str(path)))
     for path, folder in _executed(config).items():
         files.append(File(f"notebooks/{path.name}", str(folder), config.site_dir, config.use_directory_urls))
     return files

@@ -20,6 +20,7 @@ from analysis.pages import (
     diagrams,
     emulated,
     frontmatter,
+    gameday,
     glossary,
     incident,
     infrastructure,
@@ -28,6 +29,7 @@ from analysis.pages import (
     migration,
     model,
     navigation,
+    nights,
     postmortem,
     proofs,
     records,
@@ -317,8 +319,10 @@ def define_env(env: Any) -> None:
         contents, glossary_list, source_files, cited, line_of, notebook_list, price_book_name, price_table, assumption_tables,
         decision_log, runbook_list, action_list, reference.limit_table, reference.instance_table, reference.runtime_table,
         *postmortem.macros(root, here),
+        *nights.macros(root),
         *alerting.macros(root),
         *emulated.macros(root),
+        *gameday.macros(root),
         *rehearsals.macros(root, here),
     ):  # fmt: skip
         env.macro(macro)
