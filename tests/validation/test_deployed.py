@@ -1,9 +1,11 @@
 """How what the code says is held against what AWS answers, where the two spell a value differently or do not know it yet."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from analysis.architecture import Unknown
-from analysis.validation.deployed import Open, agrees, attributes, settled
+from analysis.validation.deployed import CHECKS_OF, Open, agrees, attributes, settled
 
 APPLIED = {"aws_lb.main": {"id": "lb-1", "arn": "arn:lb-1", "port": 80}, "module.a.aws_x.this[0]": {"arn": "arn:x"}}
 
@@ -71,3 +73,35 @@ def test_a_state_is_read_with_the_modules_in_it():
     }
     assert attributes(state) == {"a.b": {"id": "1"}, "module.m.c.d": {"id": "2"}}
     assert attributes({}) == {}
+
+
+def described(**found):
+    """AWS as far as one secret is described."""
+    return SimpleNamespace(secrets=SimpleNamespace(describe_secret=lambda **_asked: found))
+
+
+def reading(kind, aws, **values):
+    (check,) = CHECKS_OF[kind]
+    return check.read(aws, {"_arn": None, "name": "db", "secret_id": "db", **values})
+
+
+def test_the_rotation_of_a_secret_is_read_with_its_rules():
+    rules = {"AutomaticallyAfterDays": 30, "ScheduleExpression": None, "Duration": "3h"}
+    aws = described(Name="db", RotationEnabled=True, RotationLambdaARN="arn:rotate", RotationRules=rules)
+    found = reading("aws_secretsmanager_secret_rotation", aws)
+    wanted = {
+        "rotation_lambda_arn": "arn:rotate",
+        "rotation_rules": ({"automatically_after_days": 30, "duration": "3h"},),
+    }
+    assert all(agrees(wanted[name], value) for name, value in found.items())
+    assert not agrees(({"automatically_after_days": 60, "duration": "3h"},), found["rotation_rules"])
+
+
+def test_a_secret_that_does_not_rotate_has_no_rotation_and_a_deleted_one_is_gone():
+    assert reading("aws_secretsmanager_secret_rotation", described(Name="db", RotationEnabled=False)) is None
+    assert reading("aws_secretsmanager_secret", described(Name="db")) == {
+        "name": "db",
+        "description": None,
+        "kms_key_id": None,
+    }
+    assert reading("aws_secretsmanager_secret", described(Name="db", DeletedDate="2026-11-21")) is None
