@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from analysis import alarms as layer
 from analysis import facts
+from analysis.alarms import Alarms
 from analysis.alarms.harm import definition
 from analysis.alerting.plan import FILE_NAME as PLAN_NAME
 from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
 from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, studied
 
 FILE_NAME = "alerting.json"
+UNHASHED = ("expression", "description", "defined_at", "address")
+"""Parts of an alarm that do not change what it does, or are written out apart."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def digest(plan: Plan) -> str:
 
     def add_night(of: Family | Quiet | Protection | Watched, scenario: Path) -> None:
         made = studied(plan, of)
-        add(layer.read(made.architecture))
+        add(list(_written(layer.read(made.architecture))))
         faults = [fault(text) for text in of.faults] if isinstance(of, Quiet | Watched) else []
         night = setup(
             made.architecture,
@@ -116,6 +119,23 @@ def digest(plan: Plan) -> str:
     for protection in plan.protections:
         add_night(protection, plan.cold.scenario if plan.cold else Path())
     return found.hexdigest()[:32]
+
+
+def _written(told: Alarms) -> Iterator[tuple[object, ...]]:
+    """The alarms as plain values: a parsed expression holds sets, whose order differs from one process to the next."""
+    for alarm in told.metric:
+        expression = alarm.expression.text if alarm.expression else None
+        named = {field.name: getattr(alarm, field.name) for field in fields(alarm)}
+        yield (*((name, value) for name, value in named.items() if name not in UNHASHED), expression)
+    for composite in told.composite:
+        yield (
+            composite.name,
+            composite.rule.text,
+            composite.suppressor,
+            composite.wait_s,
+            composite.extension_s,
+            composite.severity,
+        )
 
 
 def stale(record: Record, plan: Plan) -> bool:

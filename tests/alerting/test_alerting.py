@@ -2,6 +2,9 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +98,27 @@ def test_a_night_of_the_record_is_run_again_and_is_the_same(family):
     again = alerting.outcome(PLAN, family, recorded.users, recorded.seed)
     assert (again.harm_minute, again.harm) == (recorded.harm_minute, recorded.harm)
     assert dict(again.pages) == dict(recorded.pages)
+
+
+@pytest.mark.slow
+def test_the_hash_of_what_a_record_rests_on_is_the_same_in_every_process():
+    program = (
+        "from dataclasses import replace; from pathlib import Path; from analysis import alerting\n"
+        f"plan = alerting.plan(Path({str(STACK)!r}))\n"
+        "few = replace(plan, quiet=plan.quiet[:1], families=plan.families[:1], watched=(), cold=None, protections=())\n"
+        "print(alerting.digest(few))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
 
 
 def one_night(family, users, seed=1):
