@@ -83,7 +83,7 @@ def _print(found: countdown_layer.Countdown, directory: Path) -> None:
         f"{game.name}, kick-off {game.kick_off:%Y-%m-%d %H:%M} UTC, {game.tasks} tasks: {found.says}.", highlight=False
     )
     for row in found.rows:
-        out.print(f"\n{row.at:%a %Y-%m-%d %H:%M} UTC  {before(row.at - game.kick_off)}", highlight=False)
+        out.print(f"\n{row.at:%a %Y-%m-%d %H:%M} UTC  {countdown_layer.span(row.at - game.kick_off)}", highlight=False)
         out.print(f"  {escape(row.title)} ({escape(row.owner)}). {escape(row.why)}", highlight=False, soft_wrap=True)
         for command in row.commands:
             out.print(f"    $ {escape(command)}", highlight=False, soft_wrap=True)
@@ -91,13 +91,3 @@ def _print(found: countdown_layer.Countdown, directory: Path) -> None:
             out.print(f"    undo: $ {escape(command)}", highlight=False, soft_wrap=True)
         if row.undo_words:
             out.print(f"    undo: {escape(row.undo_words)}", highlight=False, soft_wrap=True)
-
-
-def before(span: dt.timedelta) -> str:
-    """A span from kick-off as it is read aloud: T-72h, T-30min, T+1h45."""
-    minutes = round(abs(span).total_seconds() / 60)
-    hours, rest = divmod(minutes, 60)
-    sign = "-" if span < dt.timedelta(0) else "+"
-    if not minutes:
-        return "T"
-    return f"T{sign}{hours}h{rest:02d}" if hours and rest else f"T{sign}{hours}h" if hours else f"T{sign}{rest}min"

@@ -44,7 +44,10 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something due at a moment: who does it, what is typed, and what takes it back. `rests_on` names its lead time."""
+    """Something due at a moment: who does it, what is typed, and what takes it back. `rests_on` names its lead time.
+
+    `acts` says that its commands change something; the others only look.
+    """
 
     id: str
     at: dt.datetime
@@ -55,6 +58,7 @@ class Row:
     undo: tuple[str, ...]
     undo_words: str
     rests_on: str
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +288,11 @@ def _rows(
 
     def row(
         key: str, title: str, owner: str, why: str, commands: Sequence[str], undo: Sequence[str] = (), words: str = "",
-        at: dt.datetime | None = None,
+        at: dt.datetime | None = None, *, acts: bool = False,
     ) -> Row:  # fmt: skip
         moment = at or kick_off + dt.timedelta(minutes=lead[key].at())
         name = key if at is None else f"{key}-{title.split(maxsplit=1)[0].lower()}"
-        return Row(name, moment, title, owner, why, tuple(commands), tuple(undo), words, key)
+        return Row(name, moment, title, owner, why, tuple(commands), tuple(undo), words, key, acts or bool(undo))
 
     quota = math.ceil(needed * lead["spare"].at())
     yield row(
@@ -299,7 +303,7 @@ def _rows(
             (f"aws service-quotas request-service-quota-increase --service-code fargate --quota-code {FARGATE_QUOTA} "
             f"--desired-value {quota}"),
         ],
-        words="None is needed: a quota costs nothing.",
+        words="None is needed: a quota costs nothing.", acts=True,
     )  # fmt: skip
     least = lead["reservation_least"].at()
     if names.balancer:
@@ -514,6 +518,18 @@ def _in_time(game: Fixture, crowd: Scenario, names: _Names, held: capacity.Capac
     )  # fmt: skip
 
 
+def span(time: dt.timedelta) -> str:
+    """A time from kick-off, as T-72h, T-30min or T+1h45."""
+    minutes = round(abs(time).total_seconds() / 60)
+    hours, rest = divmod(minutes, 60)
+    if not minutes:
+        return "T"
+    sign = "-" if time < dt.timedelta(0) else "+"
+    if not hours:
+        return f"T{sign}{rest}min"
+    return f"T{sign}{hours}h{rest:02d}" if rest else f"T{sign}{hours}h"
+
+
 def to_json(countdown: Countdown) -> dict[str, Any]:
     """A countdown for programs; times in UTC."""
 
@@ -534,14 +550,10 @@ def page(countdown: Countdown) -> str:
     """The commands of a countdown as the page of a runbook, for the checker of commands: one step a row."""
     lines = [f"# {countdown.stack}: {countdown.fixture.name}", ""]
     for row in countdown.rows:
-        lines += [
-            f"## {row.title}",
-            "",
-            "```console",
-            *(f"$ {command}" for command in (*row.commands, *row.undo)),
-            "```",
-            "",
-        ]
+        lines += [f"## {row.title}", ""]
+        for title, commands in (("Act" if row.acts else "Check", row.commands), ("Undo", row.undo)):
+            if commands:
+                lines += [f'```console title="{title}"', *(f"$ {command}" for command in commands), "```", ""]
     for verdict in countdown.verdicts:
         if verdict.commands:
             lines += ["```console", *(f"$ {command}" for command in verdict.commands), "```", ""]

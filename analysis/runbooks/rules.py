@@ -244,7 +244,7 @@ _CHANGES = frozenset({
     "restore", "failover", "set", "enable", "disable", "attach", "detach", "add", "remove", "cancel", "copy",
     "promote", "purchase", "rotate", "publish", "send", "import", "export", "terminate", "increase", "decrease",
     "reset", "switchover", "execute", "tag", "untag", "invoke", "rb", "mb", "rm", "mv", "force", "apply", "authorize",
-    "revoke", "associate", "disassociate", "replace", "release", "allocate", "complete", "abort",
+    "revoke", "associate", "disassociate", "replace", "release", "allocate", "complete", "abort", "request",
 })  # fmt: skip
 """The verbs of operations that change something."""
 
