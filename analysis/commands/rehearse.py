@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.commands.common import FINDINGS, ROOT, AsJson, err, out, print_json, refusals, refuse
-from analysis.commands.validate import ended_as_by_ctrl_c
+from analysis.commands.common import FINDINGS, ROOT, AsJson, ended_as_by_ctrl_c, err, out, print_json, refusals, refuse
 from analysis.pages import rehearsals
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_faults, rehearsal_record
@@ -22,7 +21,7 @@ from analysis.runbooks.page import PageError, Runbook
 from analysis.runbooks.rehearsal import Rehearsal, RehearsalError, shares
 from analysis.runbooks.rehearsal import rehearse as rehearsal_of
 from analysis.runbooks.rehearsal_faults import FILE_NAME, FaultError, Faults
-from analysis.runbooks.rehearsal_shell import ShellError
+from analysis.runbooks.rehearsal_shell import ShellError, missing
 from analysis.validation import evidence, terraform_cli
 from analysis.validation.emulator import EmulatorError, running
 from analysis.validation.workspace import AppliedStack
@@ -35,7 +34,7 @@ Beside = Annotated[
     Path | None,
     typer.Option("--stack", metavar="DIR", help=f"The stack, beside whose Terraform {FILE_NAME} holds the faults."),
 ]
-Record = Annotated[bool, typer.Option("--record", help="Keep what was seen of all pages in a file beside the stack.")]
+Record = Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside the stack.")]
 
 
 def rehearse(
@@ -45,13 +44,13 @@ def rehearse(
     as_json: AsJson = False,
 ) -> None:
     """Each step of the runbooks and its undo, with the fault first, on an AWS emulated on this machine: minutes."""
-    if record and page:
-        refuse("--record keeps all pages of a stack together; leave the pages out")
     kinds = (PageError, FaultError, RehearsalError, ShellError, EmulatorError)
     with refusals(*kinds), ended_as_by_ctrl_c(), err.status("reading") as status:
         directory = stack or _only_stack()
         faults = rehearsal_faults.read(directory / FILE_NAME)
         books = _runbooks(faults, page)
+        if lacking := missing():
+            refuse(f"{lacking}; a rehearsal needs it")
         rests_on = evidence.content_hash(
             directory
         )  # of what is applied: where it changes meanwhile, the record is stale at once
@@ -67,12 +66,27 @@ def rehearse(
                 out.print(escape(complaint), highlight=False, soft_wrap=True)
         out.print(_sentence(shares(found)), highlight=False, soft_wrap=True)
     if record:
+        if page:
+            document = _merged(directory, rests_on, document)
         written = evidence.write(
             directory, rehearsal_record.KIND, {"rests_on": rests_on, **document}, dt.datetime.now(tz=dt.UTC).date()
         )
         err.print(f"recorded in {written}", highlight=False, soft_wrap=True)
     if not all(rehearsal.ok for rehearsal in found):
         raise typer.Exit(FINDINGS)
+
+
+def _merged(directory: Path, rests_on: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The record beside the stack with these pages in it; a refusal where it is of another Terraform or of other versions."""
+    kept = evidence.read(directory, rehearsal_record.KIND)
+    if kept is None or kept["rests_on"] != rests_on:
+        refuse(
+            "the record is of another Terraform, or there is none; leave the pages out, so that all are rehearsed again"
+        )
+    try:
+        return rehearsal_record.merged(kept, document)
+    except ValueError as error:
+        refuse(str(error))
 
 
 def _only_stack() -> Path:

@@ -120,3 +120,28 @@ def of_page(page: Mapping[str, Any]) -> Mapping[str, int]:
             counted["matched"] += number
     counted["commands"] = sum(counted[verdict] for verdict in VERDICTS)
     return counted
+
+
+def merged(record: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with the pages of a new rehearsal in place of its own. Raises ValueError where versions differ."""
+    if record["versions"] != found["versions"]:
+        raise ValueError(
+            "the record was made with other versions; leave the pages out, so that all are rehearsed again"
+        )
+    pages = {**record["pages"], **found["pages"]}
+    counted: Counter[str] = Counter()
+    for page in pages.values():
+        for word, number in of_page(page).items():
+            counted[_SHARES.get(word, word)] += number
+    return {
+        "versions": found["versions"],
+        "shares": dict(sorted(counted.items())),
+        "pages": dict(sorted(pages.items())),
+    }
+
+
+_SHARES = {
+    "matched, emulator": "matched by the emulator",
+    "matched, declared": "matched as declared",
+    "matched, shell": "matched by the shell",
+}

@@ -30,7 +30,7 @@ TOOLS = (
 )  # fmt: skip
 """Tools for text that a page may use; they are linked from the machine where it has them."""
 
-NEEDED = ("bash", "cat", "date", "grep", "jq")
+NEEDED = ("awk", "bash", "cat", "curl", "cut", "date", "grep", "gzip", "head", "jq", "sort", "uniq", "zcat")
 """Those without which a rehearsal does not begin."""
 
 _ELSEWHERE = re.compile(r"/dev/(?:tcp|udp)/")
@@ -70,6 +70,15 @@ def refusal(typed: str, scripts: Iterable[str] = ()) -> str | None:
     return None
 
 
+def missing() -> str:
+    """What this machine lacks for a rehearsal, in a sentence; empty where it lacks nothing."""
+    absent = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if absent:
+        return f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not on PATH"
+    asked = subprocess.run(["date", "-u", "-d", "-1 minute", "+%s000"], capture_output=True, check=False)  # noqa: S607 (as found)
+    return "" if asked.returncode == 0 else "date is not GNU's, which the runbooks are written for"
+
+
 @dataclass
 class Shell:
     """A context manager around one shell. `endpoint` is the emulator's; `linked` maps names in the working directory to files."""
@@ -81,11 +90,8 @@ class Shell:
 
     def __enter__(self) -> Shell:
         """The started shell. Raises ShellError where a tool is missing."""
-        missing = [tool for tool in NEEDED if shutil.which(tool) is None]
-        if missing:
-            raise ShellError(
-                f"a rehearsal needs {', '.join(missing)} on PATH; install {'it' if len(missing) == 1 else 'them'}"
-            )
+        if lacking := missing():
+            raise ShellError(f"{lacking}; a rehearsal needs it")
         self._scratch = tempfile.TemporaryDirectory(prefix="gameday-rehearsal-")
         root = Path(self._scratch.name)
         self.home, tools, self._typed = root / "home", root / "bin", root / "typed"

@@ -7,7 +7,7 @@ import pytest
 from analysis.runbooks import page
 from analysis.runbooks.rehearsal import Evening, Ran, Rehearsal, Step
 from analysis.runbooks.rehearsal_faults import Fault, Faults, Turn
-from analysis.runbooks.rehearsal_record import content_hash, differences, document, of_page
+from analysis.runbooks.rehearsal_record import content_hash, differences, document, merged, of_page
 from analysis.runbooks.rehearsal_shapes import Difference
 
 PAGE = """---
@@ -126,3 +126,18 @@ def test_the_hash_of_a_page_changes_with_what_is_typed_shown_or_wrong_and_not_wi
 def test_a_fault_that_the_page_does_not_name_is_none_of_its_business():
     more = Faults("", (), {**FAULTS.faults, "third": Fault("third", "y", ())})
     assert content_hash(book(), more) == content_hash(book(), FAULTS)
+
+
+def test_one_page_rehearsed_again_takes_its_place_in_the_record_and_the_shares_follow():
+    bank = Rehearsal(
+        "bank.md", SHOP.evenings, (Step("check", "Check", 6, (Ran(7, "aws a", "matched", "emulator", 0.6),)),)
+    )
+    both = merged(kept(), kept(bank))
+    assert list(both["pages"]) == ["bank.md", "shop.md"]
+    assert both["shares"] == kept(SHOP, bank)["shares"]
+    assert merged(kept(SHOP, bank), kept())["pages"] == both["pages"]
+
+
+def test_a_record_made_with_other_versions_takes_no_page():
+    with pytest.raises(ValueError, match="other versions"):
+        merged(kept(), {**kept(), "versions": {"moto": "6"}})

@@ -61,7 +61,3 @@ def test_two_stacks_with_faults_want_one_named(checkout):
     other.mkdir()
     (other / "rehearsal.toml").write_text(FAULTS)
     assert "2 stacks have a rehearsal.toml; name one with --stack" in refused()
-
-
-def test_a_record_holds_all_pages_or_none(checkout):
-    assert "--record keeps all pages of a stack together" in refused("shop", "--record")
