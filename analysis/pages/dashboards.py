@@ -77,7 +77,7 @@ def board(
         f"{pack.start:%H:%M}",
         f"{end:%H:%M}",
         f"{moment:%H:%M}",
-        pack.origin,
+        f"reconstructed, {pack.origin}" if pack.origin.startswith("simulated") else pack.origin,
         widgets,
     )
 

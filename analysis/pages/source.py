@@ -24,6 +24,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/modules/*/*.tf": TerraformLexer,
     "terraform/modules/*/tests/*.tftest.hcl": TerraformLexer,
     "terraform/scenarios/*.toml": TOMLLexer,
+    "analysis/facts/harm.toml": TOMLLexer,
     ".github/workflows/*.yml": YamlLexer,
 }
 """Which files are shown, and how they are coloured."""
