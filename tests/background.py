@@ -53,6 +53,12 @@ class Run:
 
 RUNS = {
     "stacks": Run("tests/emulation/test_stacks_applied.py", ("validate", "--apply", "--json", *STACKS)),
+    "migration": Run(
+        "tests/emulation/test_migration_applied.py",
+        ("migrate", STACKS[1], STACKS[0], "--apply", "--sample", "--json"),
+    ),
+    # Each page is typed at a copy of one emulator: an apply of its own, no destroy.
+    "rehearsal": Run("tests/emulation/test_rehearsed.py", ("rehearse", "--json")),
 }
 
 
