@@ -110,7 +110,7 @@ def _about(record: Record, stack: Path) -> bool:
 
 
 def _checkout(path: Path) -> Path:
-    """The checkout that a record belongs to: the nearest directory above it under version control or with a register of claims."""
+    """The checkout of a record: the nearest directory above it under version control or with a register of claims."""
     for parent in path.resolve().parents:
         if (parent / ".git").exists() or (parent / "docs" / "claims.toml").is_file():
             return parent
@@ -121,7 +121,9 @@ def _bench(root: Path, day: dt.date, stack: Path | None) -> Bench:
     studies = Studies(root / "terraform" / "stacks")
     file = root / "docs" / "claims.toml"
     register = claims_layer.load(file, studies) if file.is_file() else None
-    return Bench(studies, decisions.Edge(root, day, register.broken_claim if register else decisions.no_claims), stack)
+    edge = decisions.Edge(root, day, register.broken_claim if register else decisions.no_claims)
+    kept = decisions.Kept(root / ".cache" / "decisions", root) if root == ROOT and stack is None else None
+    return Bench(studies, edge, stack, kept)
 
 
 # ---- for people -------------------------------------------------------------------------------------------------------------

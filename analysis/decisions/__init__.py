@@ -3,6 +3,7 @@
 from analysis.decisions.checks import Checker, Confirmed, Edge, no_claims
 from analysis.decisions.expressions import Expression, Figure
 from analysis.decisions.judging import STATES, Bench, Judgement, State, matches, says, stack_directory, to_json, turning
+from analysis.decisions.keeping import Kept
 from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
@@ -21,6 +22,7 @@ __all__ = [
     "Expression",
     "Figure",
     "Judgement",
+    "Kept",
     "Option",
     "Record",
     "State",

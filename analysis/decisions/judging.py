@@ -13,6 +13,7 @@ from analysis.architecture import Location
 from analysis.decisions import weighing
 from analysis.decisions.checks import Checker, Confirmed, Edge
 from analysis.decisions.expressions import Figure
+from analysis.decisions.keeping import Computed, Kept
 from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Record
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
@@ -52,12 +53,14 @@ class Judgement:
 class Bench:
     """Where records are judged: the studies and checks of each stack are shared by all of its records.
 
-    `stack` is the directory to weigh every record on; without it each record's own stack is looked for.
+    `stack` is the directory to weigh every record on; without it each record's own stack is looked for. `keep` is where results
+    are kept; each is computed anew without it.
     """
 
     studies: Studies
     edge: Edge
     stack: Path | None = None
+    keep: Kept | None = None
     _checkers: dict[Path, Checker] = field(default_factory=dict, repr=False)
 
     def checker(self, record: Record) -> Checker:
@@ -83,12 +86,13 @@ class Bench:
             # Nothing that rests on those addresses can be computed.
             return Judgement(record, "violated", gone)
         rests_on = weighing.assumed(world, record)
-        turned = record.reopen_when is not None and weighing.holds(world, record, record.reopen_when)
         confirmed = tuple(checker.confirmed(check) for check in record.confirmation)
-        found = readings_of(world, record)
+        computed = self.keep.of(record, lambda: compute(world, record)) if self.keep else compute(world, record)
+        figures = record.reopen_when.figures if record.reopen_when else ()
+        found = tuple((f, computed.readings[str(f)]) for f in figures if str(f) in computed.readings)
         reasons = {
             "violated": tuple(one.says for one in confirmed if not one.ok),
-            "contested": (_turned(record, found),) if turned else (),
+            "contested": (_turned(record, found),) if computed.turned else (),
             "expired": _overdue(record, self.edge.today),
         }
         state: State = next((state for state in STATES[:3] if reasons[state]), "holds")
@@ -96,13 +100,25 @@ class Bench:
             record,
             state,
             tuple(reason for several in reasons.values() for reason in several),
-            weighing.effects(world, record),
+            computed.effects,
             found,
-            tuple(weighing.crossing(world, record, spec) for spec in record.break_even),
+            computed.crossings,
             confirmed,
             rests_on,
-            weighing.options(world, record),
+            computed.options,
         )
+
+
+def compute(world: Weighing, record: Record) -> Computed:
+    """Everything about a record that takes long. Raises DecisionError for what cannot be computed."""
+    predicate = record.reopen_when
+    return Computed(
+        turned=predicate is not None and weighing.holds(world, record, predicate),
+        effects=weighing.effects(world, record),
+        readings={str(f): m for f, m in weighing.readings(world, record, predicate)} if predicate else {},
+        crossings=tuple(weighing.crossing(world, record, spec) for spec in record.break_even),
+        options=weighing.options(world, record),
+    )
 
 
 STATES: tuple[State, ...] = ("violated", "contested", "expired", "holds", "retired")
@@ -137,11 +153,6 @@ def vanished(world: Weighing, record: Record) -> tuple[str, ...]:
         for glob, place in record.affects
         if not any(matches(glob, address) for address in addresses)
     )
-
-
-def readings_of(world: Weighing, record: Record) -> tuple[tuple[Figure, Measured], ...]:
-    """What the figures of the predicate are now."""
-    return () if record.reopen_when is None else weighing.readings(world, record, record.reopen_when)
 
 
 def _turned(record: Record, found: Sequence[tuple[Figure, Measured]]) -> str:

@@ -37,7 +37,8 @@ MOST_GLOBS = 4
 def bench(root: Path) -> Bench:
     """Where the records of a checkout are judged, with the studies that its claims have made already."""
     claims = register(root)
-    return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim))
+    kept = decisions.Kept(root / ".cache" / "decisions", root)
+    return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim), keep=kept)
 
 
 @cache
