@@ -132,6 +132,10 @@ class Study:
         return {value.name: value for value in (*self.scenario.assumptions, *measured) if value is not None}
 
 
+FEW = 4
+"""A predicate asks for several figures of both sides of a decision before the next value is tried."""
+
+
 @dataclass(frozen=True)
 class Studies:
     """Studies of the stacks in one directory: claims, options and decisions share them.
@@ -142,23 +146,26 @@ class Studies:
     directory: Path
     _made: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
     _resolved: dict[str, Architecture] = field(default_factory=dict, repr=False, compare=False)
+    _last: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
 
     def study(self, stack: str, *, keep: bool = True, **given: Any) -> Study:
         """The stack of that name under given values, as `study` takes them; empty ones count as not given.
 
-        What is only tried, as in a search, is not kept (`keep=False`).
+        What is only tried, as in a search, is kept for the next few questions about it only (`keep=False`).
         """
         changed = {name: value for name, value in given.items() if value not in (None, {}, (), [], "")}
         key = json.dumps([stack, changed], sort_keys=True, default=str)
-        if key in self._made:
-            return self._made[key]
+        found = self._made.get(key) or self._last.get(key)
+        if found is not None:
+            return found
         repriced = changed.pop("repriced", None)
         if repriced:
             made = self.study(stack, **changed).priced(repriced)
         else:
             made = study(self.directory / stack, resolve=self._resolve if keep else self._tried, **changed)
-        if keep:
-            self._made[key] = made
+        (self._made if keep else self._last)[key] = made
+        if len(self._last) > FEW:
+            del self._last[next(iter(self._last))]
         return made
 
     def _resolve(
