@@ -7,6 +7,7 @@ that it names are checked all the same.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -346,12 +347,13 @@ for line in sys.stdin:
         except ValueError as error:
             answer.update(error="run", said=str(error))
     text = json.dumps(answer)
-    if len(text) > 1_000_000:
+    if len(text) > 400_000:
         text = json.dumps({"values": [], "error": "bound", "said": "prints too much"})
     print(text, flush=True)
 """
 
 SECONDS_PER_PROGRAM = 3.0
+MAX_PROGRAMS = 2_000
 PROGRAMS_STOPPED = 3
 """After so many programs that had to be stopped, the rest of a page's jq is left unchecked."""
 
@@ -367,6 +369,7 @@ class Jq:
 
     process: subprocess.Popen[str] | None = None
     stopped: int = 0
+    runs: int = 0
     known: dict[str, JqResult] = field(default_factory=dict)
 
     def __enter__(self) -> Jq:
@@ -409,9 +412,13 @@ class Jq:
         for tried in dict.fromkeys((program, taken, first)):
             passing = f"def select(f): (try f catch null) as $ignored | .; {tried}"
             key = json.dumps([passing, dict(arguments), text, null, slurp, raw])
-            if key not in self.known:
-                self.known[key] = self._ask(key)
-            found = self.known[key]
+            digest = hashlib.sha256(key.encode()).hexdigest()
+            if digest not in self.known:
+                self.known[digest] = self._ask(key)
+                self.runs += 1
+                if self.runs > MAX_PROGRAMS:
+                    self.stopped = PROGRAMS_STOPPED
+            found = self.known[digest]
             if found.error in {"compile", "bound", "input"}:
                 break
             if tried == taken and found.values and not has_null(found.values) and not found.error:

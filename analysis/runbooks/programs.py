@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.runbooks import answers, cli, values
-from analysis.runbooks.shell import MAX_ITEMS, NOW, Marks, Origin, Place, Program, Shell, TooMuch, is_unknown
+from analysis.runbooks.shell import MAX_ITEMS, MAX_KEPT, NOW, Marks, Origin, Place, Program, Shell, TooMuch, is_unknown
 
 MAX_CALLS = 12_000
 """A page that makes more calls than this, loops counted, is not followed to its end."""
@@ -59,6 +59,7 @@ class Recorder:
     unchecked: list[tuple[Place, str]] = field(default_factory=list)
     samples: dict[str, Any] = field(default_factory=dict)
     step: int = 0
+    typed: int = 0
 
     def programs(self) -> Mapping[str, Program]:
         """The programs of a shell whose calls of `aws` are recorded here."""
@@ -68,6 +69,9 @@ class Recorder:
         places = shell.places[-len(words) :] if words and len(shell.places) >= len(words) else [place]
         call = Call(tuple(words), tuple(places), step=self.step)
         self.calls.append(call)
+        self.typed += sum(map(len, words))
+        if self.typed > MAX_KEPT:
+            raise TooMuch(f"types calls of more than {MAX_KEPT:,} characters")
         if len(self.calls) > MAX_CALLS:
             raise TooMuch(f"makes more than {MAX_CALLS:,} calls of aws")
         if words[:1] == ["--version"] or "help" in words[:3]:
@@ -268,7 +272,7 @@ def _cat(shell: Shell, words: Sequence[str], stdin: str, _place: Place) -> str:
 def _tee(shell: Shell, words: Sequence[str], stdin: str, _place: Place) -> str:
     for name in words:
         if not name.startswith("-"):
-            shell.files[name] = stdin
+            shell.keep(shell.files, name, stdin)
     return stdin
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 250_000
 MAX_TEXT = 2_000_000
+MAX_KEPT = 40_000_000
 MAX_DEPTH = 60
 MAX_ITEMS = 3
 
@@ -124,6 +125,7 @@ class Shell:
     sources: dict[str, bytes] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     steps: int = 0
+    kept: int = 0
     depth: int = 0
     source: bytes = b""
     shift: Place = Place(0, 0)
@@ -188,9 +190,13 @@ class Shell:
         """The words into which a node expands: what stands unquoted is split at blanks."""
         words: list[str] = []
         current: str | None = None
+        length = 0
         for text, splits in self.pieces(node):
+            length += len(text)
+            if length > MAX_TEXT:
+                raise TooMuch(f"makes words of more than {MAX_TEXT:,} characters")
             if not splits:
-                current = self.bounded((current or "") + text)
+                current = (current or "") + text
                 continue
             parts = re.split(r"[ \t\n]+", text)
             for index, part in enumerate(parts):
@@ -206,13 +212,30 @@ class Shell:
 
     def value(self, node: tree_sitter.Node) -> str:
         """The text into which a node expands where nothing is split, as on the right of an assignment."""
-        return self.bounded("".join(text for text, _ in self.pieces(node)))
+        return self.joined(text for text, _ in self.pieces(node))
 
     def bounded(self, text: str) -> str:
         """The text itself. Raises TooMuch where it is too long."""
         if len(text) > MAX_TEXT:
             raise TooMuch(f"makes a text of more than {MAX_TEXT:,} characters")
         return text
+
+    def joined(self, texts: Iterable[str]) -> str:
+        """The texts as one. Raises TooMuch before the whole would be too long."""
+        parts, length = [], 0
+        for text in texts:
+            length += len(text)
+            if length > MAX_TEXT:
+                raise TooMuch(f"makes a text of more than {MAX_TEXT:,} characters")
+            parts.append(text)
+        return "".join(parts)
+
+    def keep(self, place: dict[str, str], name: str, text: str) -> None:
+        """Put a text under a name into the variables or the files. Raises TooMuch where all of them become too long."""
+        self.kept += len(text) - len(place.get(name, ""))
+        if self.kept > MAX_KEPT:
+            raise TooMuch(f"keeps texts of more than {MAX_KEPT:,} characters")
+        place[name] = text
 
     def pieces(self, node: tree_sitter.Node) -> list[tuple[str, bool]]:
         """The parts of a word, each with whether blanks in it split the word."""
@@ -271,7 +294,7 @@ class Shell:
         last = node.end_byte - (1 if node.type == "string" else 0)
         if end < last:
             found.append(_double(self.source[end:last].decode(errors="replace")))
-        return self.bounded("".join(found))
+        return self.joined(found)
 
     def expansion(self, node: tree_sitter.Node) -> str:
         """The value of `$name` or `${name...}`; one that nothing sets is unknown."""
@@ -386,7 +409,7 @@ class Shell:
 
 
 def _sequence(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
-    return "".join(shell.run(child, stdin) for child in node.named_children if child.type not in _NOT_RUN)
+    return shell.joined(shell.run(child, stdin) for child in node.named_children if child.type not in _NOT_RUN)
 
 
 def _list(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
@@ -414,7 +437,7 @@ def _command(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
     words: list[str] = []
     places: list[Place] = []
     kept: dict[str, str | None] = {}
-    named = False
+    named, length = False, 0
     for child in node.named_children:
         if child.type == "variable_assignment":
             name = shell.text(child.named_children[0])
@@ -429,6 +452,9 @@ def _command(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
         elif child.type != "comment":
             named = True
             found = shell.fields(child)
+            length += sum(map(len, found))
+            if length > MAX_TEXT:
+                raise TooMuch(f"makes words of more than {MAX_TEXT:,} characters")
             words += found
             places += [shell.place(child)] * len(found)
     if not named:
@@ -448,9 +474,9 @@ def _assign(shell: Shell, node: tree_sitter.Node, _stdin: str) -> str:
     if len(node.named_children) < 1:
         return ""
     name = shell.text(node.named_children[0]).split("[")[0]
-    value = "".join(shell.value(child) for child in node.named_children[1:])
+    value = shell.joined(shell.value(child) for child in node.named_children[1:])
     adds = any(child.type == "+=" for child in node.children)
-    shell.variables[name] = shell.bounded((shell.variables.get(name, "") if adds else "") + value)
+    shell.keep(shell.variables, name, shell.bounded((shell.variables.get(name, "") if adds else "") + value))
     return ""
 
 
@@ -483,7 +509,7 @@ def _redirected(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
     for pipe in pipes:
         printed = shell.run(pipe, printed)
     for name, adds in outputs:
-        shell.files[name] = shell.bounded((shell.files.get(name, "") if adds else "") + printed)
+        shell.keep(shell.files, name, shell.bounded((shell.files.get(name, "") if adds else "") + printed))
     return "" if outputs else printed
 
 
@@ -532,7 +558,7 @@ def _for(shell: Shell, node: tree_sitter.Node, stdin: str) -> str:
     printed = ""
     for value in values[:MAX_ITEMS] or [shell.marks.new(Origin("variable", f"${shell.text(variable)}"))]:
         shell.variables[shell.text(variable)] = value
-        printed += shell.run(body, stdin)
+        printed = shell.bounded(printed + shell.run(body, stdin))
     return printed
 
 

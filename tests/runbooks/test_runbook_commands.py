@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (a row of a table is one line)
 """What the shell, the command line or the service would refuse in a command is said, with its place; what is sound is not blamed."""
 
+import resource
 import time
 
 import pytest
@@ -383,17 +384,22 @@ def test_nothing_of_a_page_is_executed_written_or_read(command, tmp_path):
         ("while true; do while true; do while true; do aws ecs list-clusters; done; done; done", None),
         ("f() { f; f; }; f; f", None),
         ("x=a; " + "x=$x$x$x$x; " * 40, "characters"),
+        ("x=a; " + "x=$x$x; " * 20 + "echo " + '"$x$x" ' * 20_000, "characters"),
+        ("x=a; " + "x=$x$x; " * 20 + " ".join(f"y{n}=$x;" for n in range(3_000)), "characters"),
+        ("x=a; " + "x=$x$x; " * 20 + 'aws sns publish --topic-arn t --message "$x"; ' * 3_000, "characters"),
+        ("x=a; " + "x=$x$x; " * 20 + 'aws sns publish --message "' + "$x" * 9_000 + '"', "characters"),
         ("$(" * 300 + "date" + ")" * 300, "nests deeper"),
         ("for a in 1 2 3; do " * 14 + "aws ecs list-clusters; " + "done; " * 14, "calls of aws"),
         ("aws ecs list-clusters --query '" + "[" * 3000 + "'", "--query"),
         ("aws ecs register-task-definition --family a --container-definitions '" + "[" * 5000 + "'", "no JSON"),
     ],
-    ids=range(9),
+    ids=range(13),
 )  # fmt: skip
 def test_the_work_for_a_page_is_bounded(typed, said):
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     text = "\n".join(found(f"```bash\n{typed}\n```\n"))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600_000  # KiB
     assert said is None or said in text
 
 
