@@ -19,7 +19,9 @@ from analysis.facts import Calibration, Stack, Symptom
 from analysis.facts.calibrations import FOLDER, SETS
 from analysis.pages import charts, tables
 from analysis.pages.charts import Limit, Panel, Series
+from analysis.pages.figures import Figure
 from analysis.pages.tables import Cell, Column, table
+from analysis.pages.views import Headlines, Shown
 
 BEFORE_MINUTES, AFTER_MINUTES = 15, 20
 """Which minutes of a night its charts show: those around its fullest."""
@@ -81,7 +83,75 @@ def _failed(one: Night) -> list[float]:
     return [100.0 * error_share(one, np.arange(minutes) == minute) for minute in range(minutes)]
 
 
+def evening(
+    directory: str | Path,
+    *,
+    users: int | None = None,
+    seed: int = 1,
+    faults: str | None = None,
+    calibrated: bool = False,
+    values: Mapping[str, float | None] | None = None,
+) -> Night:
+    """A night of the stack in `directory`, for a notebook; `faults` are written with a + between them.
+
+    With the values of the stack's calibration where it is `calibrated`, and those of `values` that are not None. Raises
+    NightError for what cannot be simulated.
+    """
+    about = facts.stack(Path(directory))
+    found = dict(facts.calibration(about.directory).values) if calibrated else {}
+    found |= {name: value for name, value in (values or {}).items() if value is not None}
+    if users is not None:
+        found["audience.peak_users"] = users
+    course = facts.scenario(about.scenario)
+    broken = [night.fault(text.strip()) for text in (faults or "").split("+") if text.strip()]
+    return night.replay(terraform.load(about.directory), course, about, seed, broken, values=found)
+
+
+def headlines(before: Night, after: Night) -> Headlines:
+    """The figures of two nights that a reader asks for first."""
+    rows = []
+    for one, name in ((before, "Crashed"), (after, "Now")):
+        told = night.outcome(one)
+        rows += [
+            (f"{name}: failed requests, whole night", _percent(told.errors)),
+            (f"{name}: failed requests, worst minute", _percent(told.worst_errors)),
+            (f"{name}: age of an update at p95, worst minute", _seconds(told.age_p95_s)),
+            (f"{name}: minutes that hurt", f"{told.hurt_minutes}"),
+        ]
+    return Headlines(tuple(rows))
+
+
+def quarters(one: Night) -> Shown:
+    """The night in quarters of an hour."""
+    columns = [Column("From minute", "number")]
+    columns += [Column(name, "number") for name in ("Users", "Failed", "Answer p95", "Age p50", "p95", "Tasks", "CPU")]
+    rows = [
+        [
+            f"{part.start_minute:g}",
+            f"{part.users:,.0f}",
+            _percent(part.error_share),
+            _seconds(part.latency_p95_s),
+            _seconds(part.age_p50_s),
+            _seconds(part.age_p95_s),
+            f"{part.tasks:.0f}",
+            f"{part.cpu_percent:.0f} %",
+        ]
+        for part in night.summary(one)
+    ]
+    return Shown(str(table(columns, rows, label=reconstructed(one))))
+
+
+def happened(one: Night) -> Shown:
+    """What happened on the night, in its order."""
+    return Shown(str(events(one)))
+
+
 def night_chart(one: Night, title: str) -> Markup:
+    """The night's chart as part of a page."""
+    return Markup(chart(one, title).html())  # noqa: S704 (its texts are escaped where it is made)
+
+
+def chart(one: Night, title: str) -> Figure:
     """Users, failed requests, ages and tasks of a night, one above the other over the same minutes."""
 
     def line(name: str, station: str, metric: str, statistic: str) -> Series:
@@ -99,8 +169,7 @@ def night_chart(one: Night, title: str) -> Markup:
         ),
         Panel("healthy tasks", (line("the night", "balancer", "HealthyHostCount", "average"),)),
     ]
-    figure = charts.panels(title, parts, x="minutes from kick-off", caption=reconstructed(one))
-    return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
+    return charts.panels(title, parts, x="minutes from kick-off", caption=reconstructed(one))
 
 
 def events(one: Night, most: int = 20) -> Markup:

@@ -70,3 +70,15 @@ def test_every_set_is_published_as_a_file():
     found = nights.published(ROOT)
     assert found["buzzer_baseline"].name == "sets.csv"
     assert nights.table_uri("buzzer_baseline").endswith(".csv")
+
+
+def test_the_notebook_shows_both_nights_under_other_numbers():
+    stacks = ROOT / "terraform" / "stacks"
+    crashed = nights.evening(stacks / "buzzer_baseline", calibrated=True, values={"client.retries": None})
+    worse = nights.evening(stacks / "buzzer_baseline", calibrated=True, users=6_000, values={"client.timeout_s": 6})
+    now = nights.evening(stacks / "buzzer", faults="zone-loss@104 + deployment@103")
+    assert worse.errors(104, 109) > crashed.errors(104, 109)
+    assert {"deployment started", "task lost with its zone"} <= {event.what for event in now.events}
+    assert dict(nights.headlines(crashed, now).rows)["Now: minutes that hurt"] == "0"
+    assert "seed 1" in nights.quarters(now).html
+    assert "task unhealthy" in nights.happened(crashed).html
