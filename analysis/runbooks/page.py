@@ -22,11 +22,15 @@ CONSOLE = frozenset({"console", "shell-session", "shellsession"})
 SCRIPT = frozenset({"bash", "sh", "shell", "zsh"})
 DOCUMENT = frozenset({"json", "jsonc", "yaml", "yml"})
 
-MAX_BYTES = 4_000_000
-"""A page larger than this is refused: ten thousand commands with their answers take a quarter of it."""
+MAX_BYTES = 2_000_000
+"""A page larger than this is refused: ten thousand commands with their answers take half of it."""
 
 # The longest command of the pages has a dozen lines; a quote that is never closed must not swallow the rest of the page.
-MAX_LINES_OF_A_COMMAND = 400
+MAX_LINES_OF_A_COMMAND = 150
+MAX_LENGTH_OF_A_COMMAND = 20_000
+
+# Characters that may be read to find where commands end; ten thousand commands of a few lines need a fifth of it.
+MAX_SCANNED = 15_000_000
 
 
 class PageError(ValueError):
@@ -253,10 +257,11 @@ def _body(
     inline: list[Command] = []
     fence: _Open | None = None
     above: list[str] = []
+    scanned = [0]
 
     def close(end: int) -> None:
         assert fence is not None  # noqa: S101 (for the type checker)
-        made = _block(fence, end, name, problems)
+        made = _block(fence, end, name, problems, scanned)
         if made.language in CONSOLE | SCRIPT:
             blocks.append(made)
         elif made.language in DOCUMENT or made.title:
@@ -294,6 +299,9 @@ def _body(
     if fence is not None:
         problems.append(_unclosed(fence, name, "before the page ends"))
         close(len(lines))
+    if scanned[0] > MAX_SCANNED:
+        what = "the ends of the page's commands cannot be found within the bound"
+        problems.append(Finding(name, 1, 1, "bound", what, "close quotes, and split the page"))
     return blocks, documents, inline
 
 
@@ -304,7 +312,7 @@ def _unclosed(fence: _Open, name: str, where: str) -> Finding:
     )  # fmt: skip
 
 
-def _block(fence: _Open, end: int, name: str, problems: list[Finding]) -> Block:
+def _block(fence: _Open, end: int, name: str, problems: list[Finding], scanned: list[int]) -> Block:
     language, title = _info(fence.info)
     column = len(fence.indent) + len(fence.mark) + 1
     kind: Kind | None = None
@@ -320,7 +328,7 @@ def _block(fence: _Open, end: int, name: str, problems: list[Finding]) -> Block:
     cut = [line[width:] if not line[:width].strip(" \t>") else line.lstrip() for line in fence.body]
     commands: list[Command] = []
     if language in CONSOLE:
-        commands = _console(cut, fence.line + 1, width, name, problems)
+        commands = _console(cut, fence.line + 1, width, name, problems, scanned)
     elif language in SCRIPT and "".join(cut).strip():
         commands = [Command("\n".join(cut), fence.line + 1, width + 1, margin=width)]
     return Block(language, title, kind, fence.line, end, tuple(commands), "\n".join(cut), fence.above)
@@ -336,7 +344,9 @@ def _info(info: str) -> tuple[str, str]:
     ) if title else ""
 
 
-def _console(lines: Sequence[str], first: int, margin: int, name: str, problems: list[Finding]) -> list[Command]:
+def _console(
+    lines: Sequence[str], first: int, margin: int, name: str, problems: list[Finding], scanned: list[int]
+) -> list[Command]:
     """The commands of a console block; a line is typed where a prompt stands before it or the line above asks for more."""
     found: list[Command] = []
     index = 0
@@ -367,9 +377,10 @@ def _console(lines: Sequence[str], first: int, margin: int, name: str, problems:
                     "write the command behind `$ `",
                 )
             )
-        while index < len(lines) and index - at < MAX_LINES_OF_A_COMMAND and wants_more(typed):
+        while index < len(lines) and index - at < MAX_LINES_OF_A_COMMAND and len(typed) < MAX_LENGTH_OF_A_COMMAND:
             following = lines[index]
-            if _PROMPT.match(following):
+            scanned[0] += len(typed)
+            if _PROMPT.match(following) or scanned[0] > MAX_SCANNED or not wants_more(typed):
                 break
             typed += "\n" + following.removeprefix("> ")
             index += 1

@@ -191,6 +191,16 @@ def test_a_long_line_is_read_in_time(line):
     assert time.process_time() - began < 5
 
 
+@pytest.mark.slow
+def test_a_page_of_quotes_that_are_never_closed_is_read_in_time():
+    block = "```console\n$ echo 'a\n" + "b\n" * 140 + "```\n"
+    began = time.process_time()
+    book = read(block * 1500)
+    assert len(book.commands) == 1500
+    assert [problem.rule for problem in book.problems] == ["bound"]
+    assert time.process_time() - began < 60
+
+
 def test_the_pages_of_the_project_are_read():
     docs = Path(__file__).parents[2] / "docs"
     assert sum(len(runbooks.read(path).commands) for path in docs.rglob("*.md")) > 150
