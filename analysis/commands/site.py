@@ -26,5 +26,7 @@ def site(
         soft_wrap=True,
         highlight=False,
     )
+    for sentence in site_page.named():
+        out.print(escape(sentence), soft_wrap=True, highlight=False)
     if skipped := site_page.skipped():
         out.print(f"Skipped: {'; '.join(skipped)}.", soft_wrap=True, highlight=False)

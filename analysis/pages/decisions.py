@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
+from mkdocs.plugins import get_plugin_logger
 
 from analysis import decisions
 from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Option, Record, Weighed
@@ -19,6 +20,8 @@ from analysis.pages.stated import register
 from analysis.pages.tables import Cell, Column, State, table
 from analysis.studies import Measured, shown
 from analysis.units import money
+
+log = get_plugin_logger("gameday")
 
 STATUSES: Mapping[str, State] = {
     "proposed": "info", "accepted": "good", "rejected": "bad", "deprecated": "plain", "superseded": "plain",
@@ -41,17 +44,36 @@ def bench(root: Path) -> Bench:
     return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim), keep=kept)
 
 
-@cache
+_JUDGED: dict[tuple[Path, Path], Judgement] = {}
+"""The records of this build."""
+
+
 def judgement(root: Path, path: Path) -> Judgement:
-    """The record on a page, judged once per build. Raises DecisionError."""
-    record = decisions.read(path, path.relative_to(root).as_posix())
-    return bench(root).judge(record)
+    """The record on a page, judged once per build; a violated one is a warning, which a strict build does not survive.
+
+    Raises DecisionError for a record that cannot be read or computed.
+    """
+    if (root, path) not in _JUDGED:
+        record = decisions.read(path, path.relative_to(root).as_posix())
+        made = _JUDGED[root, path] = bench(root).judge(record)
+        if made.state == "violated":
+            log.warning(_sentence(made))
+    return _JUDGED[root, path]
+
+
+def named() -> tuple[str, ...]:
+    """A sentence for each record of this build that asks for a human."""
+    return tuple(_sentence(made) for made in _JUDGED.values() if not made.ok)
+
+
+def _sentence(made: Judgement) -> str:
+    return f"{made.record.file}: the decision is {made.state}: {'; '.join(made.reasons)}"
 
 
 def forget() -> None:
     """Lets the next build judge anew."""
     bench.cache_clear()
-    judgement.cache_clear()
+    _JUDGED.clear()
 
 
 def _money(found: Measured | str) -> Decimal | None:

@@ -74,8 +74,20 @@ def build(*, strict: bool = True, root: Path = ROOT, fresh: bool = False) -> Pat
         render(made, root=root, strict=strict)
         shutil.rmtree(site, ignore_errors=True)
         shutil.move(made, site)
-        stamp.write_text(json.dumps({"key": key, "result": _digest(site, _files(site))}), encoding="utf-8")
+        from analysis.pages import decisions  # noqa: PLC0415 (pulls in what only a build needs)
+
+        found = {"key": key, "result": _digest(site, _files(site)), "named": decisions.named()}
+        stamp.write_text(json.dumps(found), encoding="utf-8")
     return site
+
+
+def named(*, root: Path = ROOT) -> tuple[str, ...]:
+    """A sentence for each decision that the last build found contested or expired."""
+    try:
+        found = json.loads((root / ".cache" / "site" / "stamp.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(str(sentence) for sentence in found.get("named", ()))
 
 
 def up_to_date(*, strict: bool = True, root: Path = ROOT) -> bool:

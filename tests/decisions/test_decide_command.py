@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import yaml
 from decision_makers import ROOT, text_of
 from typer.testing import CliRunner
 
@@ -153,3 +154,13 @@ def test_a_stack_without_gameday_toml_is_refused(stranger, tmp_path):
     done = run(stranger())
     assert done.exit_code == 2
     assert "gameday.toml" in done.output
+
+
+def test_the_example_on_the_page_about_decisions_is_weighed_as_it_stands(stranger):
+    page = (ROOT / "docs" / "buzzer" / "decisions" / "index.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
+    done = run(stranger(**example), "--on", "2026-11-21", "--json")
+    (made,) = json.loads(done.output)
+    assert made["break_even"]
+    assert made["state"] in {"violated", "contested"}  # the stack that crashed has no standby; the record asks for one
+    assert any("multi_az is false, not true" in reason for reason in made["reasons"])

@@ -100,7 +100,8 @@ def test_the_option_of_a_proposal_is_proposed_and_not_chosen(judged):
 def test_the_worth_of_a_record_is_shown_with_break_even_predicate_checks_and_assumptions(judged):
     shown = decisions.weighed(judged())
     for part in (
-        "Slowest answer in a hundred", "+$47", "pool_size: 5 (now 4); below it is true that", "<code>connections.deploying &lt;= 240</code>",
+        "Slowest answer in a hundred", "+$47", "pool_size: 5 (now 4); below it is true that",
+        "<code>connections.deploying &lt;= 240</code>",
         "<code>month &gt; 900</code>", "the alarm buzzer-db-cpu exists", "<code>audience.peak_users</code>", "3200 to 8000",
     ):  # fmt: skip
         assert part in shown
@@ -160,6 +161,45 @@ def test_the_ledger_of_nothing_is_refused(tmp_path):
     (tmp_path / "d").mkdir()
     with pytest.raises(ValueError, match="no decision record"):
         decisions.ledger(ROOT, tmp_path, "d", "d/index.md")
+
+
+def test_the_build_names_a_record_that_asks_for_a_human(tmp_path, monkeypatch, caplog):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    good = PAGE.format(predicate="month > 900", alarm="buzzer-db-cpu", status="accepted", change="undo")
+    for number, text in enumerate(
+        (good, good.replace("month > 900", "month > 9"), good.replace("buzzer-db-cpu", "buzzer-nope")), 1
+    ):
+        (folder / f"000{number}-x.md").write_text(text.replace("order: 1", f"order: {number}"), encoding="utf-8")
+    own = Bench(decisions.bench(ROOT).studies, Edge(ROOT, dt.date(2026, 11, 21), layer.no_claims))
+    monkeypatch.setattr(decisions, "bench", lambda _: own)
+    monkeypatch.setattr(decisions, "_JUDGED", {})
+    shown = decisions.ledger(tmp_path, tmp_path, "d", "d/index.md")
+    assert "1 holds" in shown
+    contested, violated = decisions.named()
+    assert contested.startswith("d/0002-x.md: the decision is contested: reopen_when has come true: month > 9")
+    assert violated == "d/0003-x.md: the decision is violated: buzzer has no alarm buzzer-nope"
+    assert [record.levelname for record in caplog.records if "0003-x.md" in record.getMessage()] == ["WARNING"]
+
+
+def test_the_ledger_says_what_each_costs_and_buys_and_can_be_sorted(tmp_path, monkeypatch):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    text = PAGE.format(predicate="month > 900", alarm="buzzer-db-cpu", status="accepted", change="undo")
+    (folder / "0001-x.md").write_text(text, encoding="utf-8")
+    own = Bench(decisions.bench(ROOT).studies, Edge(ROOT, dt.date(2026, 11, 21), layer.no_claims))
+    monkeypatch.setattr(decisions, "bench", lambda _: own)
+    monkeypatch.setattr(decisions, "_JUDGED", {})
+    shown = decisions.ledger(tmp_path, tmp_path, "d", "d/index.md")
+    for part in (
+        'href="0001-x.html"',
+        "data-sortable",
+        ">+$47",
+        'data-sort="4',
+        "Costs a month",
+        "pool_size: 5 (now 4)",
+    ):
+        assert part in shown
 
 
 def test_a_record_that_cannot_be_read_stops_the_page(tmp_path):
