@@ -107,3 +107,36 @@ def test_the_state_of_an_action_is_computed_and_turns_with_the_terraform():
 def test_an_action_that_cannot_be_judged_is_named(more, wanted):
     with pytest.raises(FrontMatterError, match=wanted):
         actions(action(**more), PAGE, lambda given: postmortem.done(ROOT, given))
+
+
+@pytest.mark.parametrize("group", ["factors", "actions"])
+def test_every_change_is_told_alone_in_pairs_and_with_its_share(group):
+    told = postmortem.record(ROOT, STACK)
+    changes = (told.factors if group == "factors" else told.actions).changes
+    alone, pairs = (words(show(ROOT, STACK, group)) for show in (postmortem.counterfactuals, postmortem.pairs))
+    bars = str(postmortem.shares_chart(ROOT, STACK, group))
+    for change in changes:
+        assert change.name in alone
+        assert change.id in pairs
+        assert change.id in bars
+    for shown in (alone, bars):
+        assert "Reconstructed" in shown
+        assert "seeds 1, 2, 3" in shown
+
+
+def test_more_tasks_are_told_with_the_connections_that_they_ask_for():
+    shown = words(postmortem.more_tasks(ROOT, STACK, "COMMENTARY_CACHE_S"))
+    assert re.search(r"\b1 20 of \d+ ", shown)
+    assert re.search(r"\b12 240 of \d+ refused", shown)
+
+
+def test_headroom_is_told_for_both_stacks_with_what_gives_way():
+    for now in (False, True):
+        shown = words(postmortem.headroom(ROOT, STACK, now=now))
+        assert "This evening's course" in shown or "This evening&#39;s course" in shown
+        assert "the tasks' processors" in shown or "the tasks&#39; processors" in shown
+
+
+def test_an_unknown_group_is_refused():
+    with pytest.raises(ValueError, match="there are factors and actions"):
+        postmortem.pairs(ROOT, STACK, "people")
