@@ -1,0 +1,134 @@
+"""Each runbook says when it was rehearsed and how it went, or that it was not rehearsed as it stands."""
+
+import json
+from pathlib import Path
+
+import pytest
+from mkdocs.utils.meta import get_data
+
+from analysis.pages import rehearsals
+from analysis.runbooks import page as pages
+from analysis.runbooks import rehearsal_record
+from analysis.validation import evidence
+
+ROOT = Path(__file__).parents[2]
+STACK = ROOT / "terraform" / "stacks" / "buzzer"
+BOOKS = sorted(path for path in (ROOT / "docs" / "buzzer" / "runbooks").glob("*.md") if path.stem != "index")
+TYPED = [*BOOKS, ROOT / "docs" / "buzzer" / "troubleshooting.md"]
+
+
+def meta(path):
+    return get_data(path.read_text(encoding="utf-8"))[1]
+
+
+def record():
+    found = evidence.read(STACK, rehearsal_record.KIND)
+    assert found is not None, "make one: gameday rehearse --record"
+    return found
+
+
+@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
+def test_a_runbook_names_its_fault_and_shows_its_rehearsal(path):
+    assert meta(path).get("fault") in rehearsals.faults(STACK).faults
+    assert '{{ rehearsed("buzzer") }}' in path.read_text(encoding="utf-8")
+
+
+def test_every_runbook_that_answers_an_alarm_was_rehearsed():
+    assert {path.name for path in BOOKS if meta(path)["alarms"]} <= record()["pages"].keys()
+
+
+@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
+def test_the_record_of_a_runbook_is_of_what_stands_there_now(path):
+    assert not rehearsals.stale(ROOT, "buzzer", path.relative_to(ROOT / "docs").as_posix(), record())
+
+
+def test_the_shares_of_the_record_are_those_of_its_pages():
+    counted = {}
+    for page in record()["pages"].values():
+        for word, number in rehearsal_record.of_page(page).items():
+            counted[word] = counted.get(word, 0) + number
+    shares = record()["shares"]
+    print(shares)  # noqa: T201 (the share is what this test is about)
+    assert counted["commands"] == shares["commands"] >= 200
+    assert counted["matched"] == shares["matched"] >= 0.95 * shares["commands"]
+    assert counted["matched, emulator"] == shares["matched by the emulator"] >= 0.65 * shares["commands"]
+
+
+# --- a checkout with one page, to see the sentences
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    stack = tmp_path / "terraform" / "stacks" / "shop"
+    stack.mkdir(parents=True)
+    (stack / "main.tf").write_text('resource "terraform_data" "a" {}\n')
+    (stack / "rehearsal.toml").write_text('pages = ["docs"]\n[faults.busy]\nsays = "It is busy <now>."\n')
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "shop.md").write_text('---\nfault: busy\n---\n```console title="Check"\n$ echo 1\n1\n```\n')
+    rehearsals.faults.cache_clear()
+    runbook = pages.read(tmp_path / "docs" / "shop.md", rehearsals.filled(tmp_path), name="shop.md")
+    step = {
+        "line": 4,
+        "kind": "check",
+        "title": "Check",
+        "seconds": 0.4,
+        "commands": {"matched, declared": 1, "left out": 1},
+        "reasons": ["no <hub>"],
+    }
+    kept = {
+        "content": rehearsal_record.content_hash(runbook, rehearsals.faults(stack)),
+        "seconds": 3.2,
+        "evenings": [{"fault": "busy", "says": "It is busy <now>.", "turns": ["AWS follows."]}],
+        "steps": [step],
+        "complaints": [],
+    }
+    document = {
+        "recorded_on": "2026-11-21", "rests_on": evidence.content_hash(stack), "versions": {"moto": "5.2.5"},
+        "shares": {"commands": 2, "matched": 1, "left out": 1}, "pages": {"shop.md": kept},
+    }  # fmt: skip
+    evidence.record_file(stack, rehearsal_record.KIND).write_text(json.dumps(document))
+    yield tmp_path
+    rehearsals.faults.cache_clear()
+
+
+def test_a_page_says_when_with_what_and_how_it_was_rehearsed(checkout):
+    shown = str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
+    assert "Last rehearsed on 2026-11-21 (moto 5.2.5): 1 of 2 commands" in shown
+    assert "1 of them rest on an answer that was declared" in shown
+    assert "It is busy &lt;now&gt;." in shown
+    assert "AWS follows." in shown
+    assert "no &lt;hub&gt;" in shown
+    assert "admonition warning" not in shown
+
+
+def test_a_page_whose_commands_have_changed_warns(checkout):
+    path = checkout / "docs" / "shop.md"
+    path.write_text(path.read_text().replace("echo 1", "echo 2"))
+    assert "Commands, answers or fault have changed since 2026-11-21" in str(
+        rehearsals.rehearsed(checkout, "shop", "shop.md")
+    )
+
+
+def test_a_page_whose_stack_has_changed_warns(checkout):
+    (checkout / "terraform" / "stacks" / "shop" / "main.tf").write_text('resource "terraform_data" "b" {}\n')
+    assert "The Terraform has changed since 2026-11-21" in str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
+
+
+def test_a_page_that_was_never_rehearsed_says_so(checkout):
+    assert "Never rehearsed" in str(rehearsals.rehearsed(checkout, "shop", "other.md"))
+    evidence.record_file(checkout / "terraform" / "stacks" / "shop", rehearsal_record.KIND).unlink()
+    assert "Never rehearsed" in str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
+    assert "Never rehearsed" in str(rehearsals.overview(checkout, "shop"))
+
+
+def test_macros_in_commands_give_values_of_the_stack_and_others_stay():
+    fill = rehearsals.filled(ROOT)
+    assert fill('value("buzzer", "var.tasks", "max")') == "30"
+    assert fill("value(before, 'x')") == "{{ value(before, 'x') }}"
+    assert fill("no jinja at all") == "{{ no jinja at all }}"
+
+
+def test_the_tables_about_rehearsals_hold_their_rows(checkout):
+    assert "commands in blocks" in str(rehearsals.overview(checkout, "shop"))
+    assert "a count since the service began" in str(rehearsals.rehearsal_shapes())
+    assert "--no-cli-pager" in str(rehearsals.rehearsal_versions())
