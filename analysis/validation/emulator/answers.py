@@ -107,7 +107,9 @@ ROWS: tuple[Edit, ...] = (
         "moto does not filter by state and prefix together, and sorts by nothing",
     ),
     _row("application-autoscaling", "DescribeScalableTargets", _suspended, "moto leaves out what is not suspended"),
-    _row("rds", "RebootDBInstance", _rebooted, "in moto an instance is available while it reboots, and never fails over"),
+    _row(
+        "rds", "RebootDBInstance", _rebooted, "in moto an instance is available while it reboots, and never fails over"
+    ),
     _row("elasticache", "ModifyReplicationGroup", _modifying, "in moto a group is available while it is changed"),
     _row(
         "rds",
