@@ -13,6 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers.configs import TerraformLexer, TOMLLexer
 from pygments.lexers.data import YamlLexer
+from pygments.lexers.python import PythonLexer
 
 FOLDER = "reference/source"
 """Where the source pages lie among the pages."""
@@ -26,6 +27,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/scenarios/*.toml": TOMLLexer,
     "analysis/facts/harm.toml": TOMLLexer,
     ".github/workflows/*.yml": YamlLexer,
+    ".github/scripts/*.py": PythonLexer,
 }
 """Which files are shown, and how they are coloured."""
 
