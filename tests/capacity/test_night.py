@@ -341,9 +341,10 @@ from analysis.capacity.night import compiled
 setting = ONE_TASK._replace(
     balanced=True, tasks_at_start=2, tasks_min=2, tasks_max=6, task_rows=22, retries=1, publisher_per_s=0.5, database=True,
     check_interval_s=10.0, least_outstanding=True, database_connections=50.0, connections_per_task=15.0, hangup_per_s=0.01,
+    database_readers=2, replica_vcpu=0.1, replica_lag_s=0.05, breaker_after=3.0,
 )
 crowd = np.interp(np.arange(181), [0, 40, 50, 180], [800, 800, 6_000, 3_000])
-run = Run(setting, crowd, faults=[(60, 0), (100, 2), (120, 3)], tracking=[(0.0, 55.0, 60.0, 300.0)])
+run = Run(setting, crowd, faults=[(30, 4), (60, 0), (100, 2), (140, 3)], tracking=[(0.0, 55.0, 60.0, 300.0)])
 json.dump([compiled.COMPILES, run.seconds.tolist(), run.times.tolist(), run.totals.tolist()], sys.stdout)
 """
 
