@@ -358,13 +358,21 @@ def shares_chart(root: Path, stack: str, group: str) -> Markup:
     """The Shapley shares as bars."""
     weighed = _group(root, stack, group)
     rows = [
-        (f"{change.id} {change.name}"[:46], "share", round(fmean(weighed.shares[change.id])))
+        (_short(f"{change.id} {change.name}"), "share", round(fmean(weighed.shares[change.id])))
         for change in weighed.changes
     ]
     what = "actions keep away" if weighed.taken_away else "flaws undone remove"
     title = f"Shares of the harm that {what}"
     figure = charts.bars(title, rows, unit="user-minutes", number=",.0f", caption=_basis(weighed))
     return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
+
+
+LABEL = 26
+"""Letters of a name that stand beside a bar; the table has the whole name."""
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LABEL else f"{name[: LABEL - 1].rstrip()}…"
 
 
 def _group(root: Path, stack: str, group: str) -> Weighed:
