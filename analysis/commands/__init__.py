@@ -31,45 +31,45 @@ from analysis.commands import (
     validate,
 )
 
-COMMANDS = (
-    model.model,
-    cost.cost,
-    capacity.capacity,
-    prove.prove,
-    alarms.alarms,
-    alarms.season,
-    dashboard.dashboard,
-    replay.replay,
-    sweep.sweep,
-    sweep.headroom,
-    nights.nights,
-    calibrate.calibrate,
-    decide.decide,
-    validate.validate,
-    migrate.migrate,
-    runbooks.runbooks,
-    countdown.countdown,
-    rehearse.rehearse,
-    diagram.diagram,
-    notebook.notebook,
-    claims.claims,
-    site.site,
-)
-"""Each with its options; in the order in which `gameday` lists them."""
+COMMANDS = {
+    "What is there": (model.model, cost.cost, diagram.diagram),
+    "Would it hold": (
+        capacity.capacity,
+        replay.replay,
+        sweep.sweep,
+        sweep.headroom,
+        nights.nights,
+        calibrate.calibrate,
+    ),
+    "Would we have known in time": (alarms.alarms, alarms.season, dashboard.dashboard),
+    "Is it safe to change": (
+        prove.prove,
+        validate.validate,
+        migrate.migrate,
+        runbooks.runbooks,
+        rehearse.rehearse,
+        countdown.countdown,
+    ),
+    "Which decision made the difference": (decide.decide,),
+    "The notebook and its site": (notebook.notebook, claims.claims, site.site),
+}
+"""Each with its options; by the question that it answers, in the order in which `gameday` lists them."""
 
 app = typer.Typer(
     name="gameday",
-    help="What a stack costs and holds, and whether it is valid, from its Terraform alone: no AWS account, no network.",
+    help="What a stack costs, what it holds, whether it would have held and whether anybody would have known in time, "
+    "from its Terraform alone: no AWS account, no network.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in COMMANDS:
-    app.command()(command)
+for question, commands in COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=question)(command)
 
 prices_app = typer.Typer(help="The price book, and a newer one from AWS.", invoke_without_command=True)
 prices_app.callback()(prices.prices)
 prices_app.command()(prices.refresh)
-app.add_typer(prices_app, name="prices")
-app.add_typer(incident.app, name="incident")
+app.add_typer(prices_app, name="prices", rich_help_panel="What is there")
+app.add_typer(incident.app, name="incident", rich_help_panel="Which decision made the difference")
