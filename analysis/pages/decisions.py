@@ -34,6 +34,8 @@ STATES: Mapping[str, State] = {
 """What the build finds of a record."""
 
 MOST_GLOBS = 4
+CENT = Decimal("0.01")
+"""Differences below a cent are not differences."""
 
 
 @cache
@@ -166,6 +168,8 @@ def _difference(effect: Effect) -> str:
     if isinstance(one, str) or isinstance(other, str) or one.unit not in {"USD", "min"} or not effect.differs:
         return ""
     difference = Decimal(str(one.value)) - Decimal(str(other.value))
+    if one.unit == "USD" and not difference.quantize(CENT):
+        return ""
     text = money(abs(difference)) if one.unit == "USD" else f"{abs(difference):.0f} min"
     return f"{'+' if difference >= 0 else '−'}{text}"
 
@@ -395,7 +399,7 @@ def _priced(effect: Effect) -> Markup:
     one, other = _money(effect.with_it), _money(effect.without_it)
     if one is None or other is None:
         return Markup('<td class="g-num">–</td>')
-    difference = one - other
+    difference = (one - other).quantize(CENT)
     sign = "−" if difference < 0 else "+" if difference else ""
     return Markup('<td class="g-num" data-sort="{:.6f}">{}{}</td>').format(difference, sign, money(abs(difference)))
 
