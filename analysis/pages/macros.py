@@ -271,6 +271,10 @@ def define_env(env: Any) -> None:
         """What the rules about behaviour say of a stack, in numbers."""
         return proofs.summary(stack(name))
 
+    def proofs_that_hold(name: str) -> str:
+        """The number of statements that hold of a stack."""
+        return str(len(proofs.report(stack(name)).holding))
+
     def proof_findings(name: str) -> Markup:
         """What fails in a stack."""
         return proofs.findings(stack(name), here())
@@ -309,7 +313,7 @@ def define_env(env: Any) -> None:
 
     for macro in (
         migration_stages, migration_stage, migration_applied, migration_meanwhile,
-        proof_summary, proof_findings, proof_waivers, proof_statements, proof_rules, planted_faults,
+        proof_summary, proofs_that_hold, proof_findings, proof_waivers, proof_statements, proof_rules, planted_faults,
         flaws, action_state, buckets, how_many, how_many_notebooks,
         claim, claim_table, option_table, affected, decided, weighed,
         stack_title, attribute, inventory, variables, outputs, unresolved, validation, alarms, value, runbook_alarms,

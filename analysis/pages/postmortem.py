@@ -367,12 +367,19 @@ def shares_chart(root: Path, stack: str, group: str) -> Markup:
     return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
 
 
-LABEL = 26
+LABEL = 21
 """Letters of a name that stand beside a bar; the table has the whole name."""
 
 
 def _short(name: str) -> str:
     return name if len(name) <= LABEL else f"{name[: LABEL - 1].rstrip()}…"
+
+
+def largest(root: Path, stack: str, group: str) -> tuple[str, float]:
+    """The change with the largest Shapley share: its name, and its share of what all changes do together."""
+    weighed = _group(root, stack, group)
+    change = max(weighed.changes, key=lambda change: fmean(weighed.shares[change.id]))
+    return change.name, fmean(weighed.shares[change.id]) / fmean(weighed.total)
 
 
 def _group(root: Path, stack: str, group: str) -> Weighed:
@@ -540,6 +547,14 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
         """The share of each change, as bars."""
         return shares_chart(root, name, group)
 
+    def largest_share(name: str, group: str) -> Markup:
+        """The largest share of the harm, in per cent."""
+        return tables.inline(f"{100 * largest(root, name, group)[1]:.0f} %")
+
+    def largest_change(name: str, group: str) -> Markup:
+        """The change that has it."""
+        return tables.inline(largest(root, name, group)[0])
+
     def incident_more_tasks(name: str, cache_variable: str) -> Markup:
         """What more tasks alone would have done."""
         return more_tasks(root, name, cache_variable)
@@ -550,5 +565,5 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
 
     return (
         incident_impact, incident_times, incident_course, incident_charts, incident_foresight, incident_counterfactuals,
-        incident_pairs, incident_shares, incident_more_tasks, incident_headroom,
+        incident_pairs, incident_shares, incident_more_tasks, incident_headroom, largest_share, largest_change,
     )  # fmt: skip
