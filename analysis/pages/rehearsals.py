@@ -84,7 +84,7 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
     parts.append(Markup("<p>{}</p>").format(_summary(record, found, counted)))
     sentences = [evening["says"] for evening in found["evenings"]]
     turns = [turn for evening in found["evenings"] for turn in evening["turns"]]
-    parts.append(Markup("<p><strong>What was wrong.</strong> {}</p>").format(" ".join(sentences)))
+    parts.append(Markup("<p><strong>What was wrong.</strong> {}</p>").format(" On another evening: ".join(sentences)))
     if turns:
         parts.append(
             Markup(
@@ -92,7 +92,7 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
             ).format(" ".join(turns))
         )
     rows: list[Row | list[Cell]] = [[_step(step), _result(step), f"{step['seconds']:.1f} s"] for step in found["steps"]]
-    columns = [Column("Step", "wide"), Column("Answers", "wide"), Column("Took", "number")]
+    columns = [Column("Step"), Column("Answers", "wide"), Column("Took", "number")]
     parts.append(
         Markup("<details><summary>Step by step</summary>{}</details></div>").format(
             tables.table(columns, rows, label="Rehearsal")
@@ -108,18 +108,21 @@ def _summary(record: Mapping[str, Any], found: Mapping[str, Any], counted: Mappi
         f"answered as this page shows, in {found['seconds']:.0f} s."
     )
     if declared := counted.get("matched, declared", 0):
-        text += f" {declared} of them rest on an answer that was declared, because the emulator does not have it."
+        rest = "rests" if declared == 1 else "rest"
+        text += f" {declared} of them {rest} on an answer that was declared: the emulator does not have it."
     if left := counted.get("left out", 0):
         text += f" {left} could not be rehearsed."
     return text
 
 
 def _step(step: Mapping[str, Any]) -> str:
-    return f"Line {step['line']}: {step['title'] or step['kind'] or 'command'}"
+    return f"{step['title'] or step['kind'] or 'Command'}, line {step['line']}"
 
 
 def _result(step: Mapping[str, Any]) -> str:
-    said = ", ".join(f"{number} {_SOURCES.get(word, word)}" for word, number in step["commands"].items())
+    said = ", ".join(
+        f"{number} {_SOURCES.get(word, word)}" for word, number in sorted(step["commands"].items(), reverse=True)
+    )
     return f"{said}: {'; '.join(step['reasons'])}" if step.get("reasons") else said
 
 

@@ -94,7 +94,7 @@ def checkout(tmp_path, monkeypatch):
 def test_a_page_says_when_with_what_and_how_it_was_rehearsed(checkout):
     shown = str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
     assert "Last rehearsed on 2026-11-21 (moto 5.2.5): 1 of 2 commands" in shown
-    assert "1 of them rest on an answer that was declared" in shown
+    assert "1 of them rests on an answer that was declared" in shown
     assert "It is busy &lt;now&gt;." in shown
     assert "AWS follows." in shown
     assert "no &lt;hub&gt;" in shown
