@@ -104,9 +104,10 @@ def bars(
     )
     words = f"format(datum.value, '{number}')" + (" + '  ' + datum.series" if several else "")
     label = (
-        base.transform_calculate(words=words)
+        # Beside the bar, and beside zero where the bar leads to the left: ink on a bar cannot be read.
+        base.transform_calculate(words=words, end="max(datum.value, 0)")
         .mark_text(align="left", dx=5, baseline="middle", color=_MARKS["ink"])
-        .encode(text="words:N")
+        .encode(text="words:N", x=alt.X("end:Q", title=unit))
     )
     height = len(categories) * (BAR_HEIGHT * len(names) + 10)
     chart = (base.mark_bar(cornerRadiusEnd=2).encode(color=colour) + label).properties(width=WIDTH - 220, height=height)
