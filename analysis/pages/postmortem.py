@@ -358,7 +358,11 @@ def shares_chart(root: Path, stack: str, group: str) -> Markup:
     """The Shapley shares as bars."""
     weighed = _group(root, stack, group)
     rows = [
-        (_short(f"{change.id} {change.name}"), "share", round(fmean(weighed.shares[change.id])))
+        (
+            change.id if len(change.id) > LONG_ID else _short(f"{change.id} {change.name}"),
+            "share",
+            round(fmean(weighed.shares[change.id])),
+        )
         for change in weighed.changes
     ]
     what = "actions keep away" if weighed.taken_away else "flaws undone remove"
@@ -367,8 +371,11 @@ def shares_chart(root: Path, stack: str, group: str) -> Markup:
     return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
 
 
-LABEL = 21
+LABEL = 19
 """Letters of a name that stand beside a bar; the table has the whole name."""
+
+LONG_ID = 3
+"""An id longer than this is a word and stands beside its bar alone."""
 
 
 def _short(name: str) -> str:
