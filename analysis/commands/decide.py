@@ -43,12 +43,17 @@ def decide(
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="The day on which reviews are due or not; else today.")
     ] = None,
+    record_them: Annotated[
+        bool, typer.Option("--record", help="Compute all anew and write weighing.json beside the records.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What each decision costs and buys, with and without it, where it would turn, and whether it still holds."""
     day = _day(on)
     with refusals(decisions.DecisionError):
         found = _records(target, records)
+        if record_them:
+            _record(found, day)
         weighed_on = stack or (target if target is not None and _is_stack(target) else None)
         made: list[Judgement] = []
         benches: dict[Path, Bench] = {}
@@ -63,6 +68,17 @@ def decide(
         _print(made, alone=target is not None and target.is_file())
     if not all(one.ok for one in made):
         raise typer.Exit(FINDINGS)
+
+
+def _record(found: Sequence[Record], day: dt.date) -> None:
+    """Writes what takes long to compute beside the records, for pages to read."""
+    folders = dict.fromkeys(record.path.parent for record in found)
+    for folder in folders:
+        root = _checkout(found[0].path)
+        bench = _bench(root, day, None)
+        own = [record for record in found if record.path.parent == folder and record.weighed]
+        made = [(r, bench.computed(r)) for r in track(own, "recording", console=err, transient=True)]
+        (folder / decisions.FILE_NAME).write_text(decisions.recording(made, root, day.isoformat()), encoding="utf-8")
 
 
 def _day(text: str | None) -> dt.date:

@@ -75,6 +75,10 @@ class Bench:
             self._checkers[directory] = made
         return self._checkers[directory]
 
+    def computed(self, record: Record) -> Computed:
+        """What takes long about a record, computed anew. Raises DecisionError."""
+        return compute(self.checker(record).world, record)
+
     def judge(self, record: Record) -> Judgement:
         """The record with its state, figures, options and break-evens. Raises DecisionError for what cannot be computed."""
         if not record.weighed:

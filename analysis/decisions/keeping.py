@@ -1,6 +1,9 @@
 """What was computed for a record, kept on disk under a hash of everything that it rests on.
 
-Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and never run code.
+Two places. `weighing.json` beside the records, made by `gameday decide --record` and committed, rests on the Terraform, the
+facts and the record; a test makes part of it anew. What it does not hold, or holds of other inputs, is computed and kept in a cache
+that rests on the program as well. Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and
+never run code.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +31,14 @@ RESTS_ON: Final = (
 )  # fmt: skip
 """What of this package a figure may come from; the tests follow the imports."""
 
+GIVEN: Final = frozenset({".tf", ".tfvars", ".html"})
+NAMED: Final = frozenset({"gameday.toml"})
+"""What of a stack's directory its figures come from; other files there are records, plans and waivers."""
+
 BESIDE: Final = frozenset({"__pycache__", ".terraform"})
 """Folders that hold what was made of others."""
+
+FILE_NAME: Final = "weighing.json"
 
 VERSION: Final = 1
 """Raise it when what is kept changes its shape."""
@@ -46,12 +55,71 @@ class Computed:
     options: tuple[Weighed, ...]
 
 
+def given(root: Path) -> str:
+    """The hash of what figures are computed from: the Terraform of the checkout at `root`, its scenarios, and the facts."""
+    whole = hashlib.sha256(f"{VERSION}".encode())
+    terraform = root / "terraform"
+    bases = (*(terraform / name for name in ("modules", "stacks", "scenarios")), Path(__file__).parents[1] / "facts")
+    for base in bases:
+        for path in _files(base):
+            if base.name in {"facts", "scenarios"} or path.suffix in GIVEN or path.name in NAMED:
+                whole.update(f"{path.relative_to(base.parent).as_posix()}\0".encode())
+                whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _matter(record: Record) -> str:
+    return hashlib.sha256(record.matter.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The committed record of what was computed: the `file`, and the checkout at `root` that it speaks of."""
+
+    file: Path
+    root: Path
+
+    @cached_property
+    def _content(self) -> Mapping[str, Any]:
+        try:
+            found = json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def current(self) -> bool:
+        """Whether it was made of the Terraform and the facts as they are."""
+        return self._content.get("given") == given(self.root)
+
+    def of(self, record: Record) -> Computed | None:
+        """What it holds for the record as it stands; None where it holds nothing, or of other inputs."""
+        entries = self._content.get("records")
+        entry = entries.get(record.file) if isinstance(entries, dict) and self.current else None
+        if not isinstance(entry, dict) or entry.get("matter") != _matter(record):
+            return None
+        return _computed(entry, record)
+
+
+def recording(made: Iterable[tuple[Record, Computed]], root: Path, day: str) -> str:
+    """The text of the committed record: the same bytes for the same figures and day."""
+    content = {
+        "says": "What `gameday decide --record` computed for each decision record; analysis/decisions/keeping.py reads it.",
+        "recorded_on": day,
+        "python": platform.python_version(),
+        "given": given(root),
+        "records": {record.file: {"matter": _matter(record), **_plain(computed)} for record, computed in made},
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 @dataclass(frozen=True)
 class Kept:
     """A directory of kept results for the records of the checkout at `root`."""
 
     directory: Path
     root: Path
+    _recorded: dict[Path, Recorded] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _inputs(self) -> str:
@@ -70,7 +138,11 @@ class Kept:
         return whole.hexdigest()
 
     def of(self, record: Record, make: Callable[[], Computed]) -> Computed:
-        """What is kept for the record as it stands, or what `make` gives; that is then kept in place of what was kept before."""
+        """What is recorded or kept for the record as it stands, or what `make` gives; that is then kept in its place."""
+        folder = record.path.parent
+        known = self._recorded.setdefault(folder, Recorded(folder / FILE_NAME, self.root)).of(record)
+        if known is not None:
+            return known
         key = hashlib.sha256(f"{self._inputs}\0{record.file}\0{record.matter}".encode()).hexdigest()[:24]
         file = self.directory / f"{record.number:04}-{key}.json"
         found = _read(file, record)
@@ -135,7 +207,13 @@ def _either(entry: Mapping[str, str] | str) -> Measured | str:
 def _read(file: Path, record: Record) -> Computed | None:
     """What the file holds; None where it is absent, cut short, or not of this shape: then it is computed again."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        return _computed(json.loads(file.read_text(encoding="utf-8")), record)
+    except (OSError, ValueError):
+        return None
+
+
+def _computed(found: Any, record: Record) -> Computed | None:
+    try:
         return Computed(
             turned=bool(found["turned"]),
             effects=tuple(Effect(n, title, _either(one), _either(other)) for n, title, one, other in found["effects"]),
@@ -148,7 +226,7 @@ def _read(file: Path, record: Record) -> Computed | None:
                 for option, (figures, guards) in zip(record.options, found["options"], strict=True)
             ),
         )
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError):
+    except (ValueError, KeyError, TypeError, ArithmeticError):
         return None
 
 

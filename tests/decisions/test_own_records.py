@@ -8,10 +8,10 @@ from decision_makers import EDGE_OFF, ROOT
 
 from analysis import claims, decisions
 from analysis.architecture import Location
-from analysis.decisions import STATES, Bench, Change, Edge, Weighing
+from analysis.decisions import FILE_NAME, STATES, Bench, Change, Edge, Recorded, Weighing, says
 from analysis.decisions import weighing as w
-from analysis.decisions.judging import vanished
-from analysis.studies import Studies
+from analysis.decisions.judging import compute, vanished
+from analysis.studies import Studies, shown
 
 STACKS = ROOT / "terraform" / "stacks"
 STUDIES = Studies(STACKS)
@@ -83,3 +83,34 @@ def test_every_record_holds_on_the_day_it_was_last_reviewed():
     # Where a number decides, the number is found; of the break-evens at most a few lie outside their ranges.
     found = [crossing.at is not None for one in judged for crossing in one.crossings]
     assert sum(found) >= 0.9 * len(found)
+
+
+# --- what is recorded
+
+RECORDED = Recorded(ROOT / "docs" / "buzzer" / "decisions" / FILE_NAME, ROOT)
+SAMPLE = (8, 12)
+"""One whose worth is simulated, one whose worth is a price."""
+
+
+def test_the_record_was_made_of_the_terraform_the_facts_and_the_records_as_they_are():
+    assert RECORDED.current, "run `gameday decide --record`"
+    stale = [record.file for record in RECORDS.values() if record.weighed and RECORDED.of(record) is None]
+    assert not stale, "run `gameday decide --record`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", SAMPLE)
+def test_what_is_recorded_is_what_is_computed(number):
+    record = RECORDS[number]
+    known, anew = RECORDED.of(record), compute(WORLD, record)
+    assert known.turned == anew.turned
+    for one, other in zip(known.effects, anew.effects, strict=True):
+        assert [shown(f) for f in (one.with_it, one.without_it)] == [
+            shown(f) for f in (other.with_it, other.without_it)
+        ]
+    assert [says(crossing) for crossing in known.crossings] == [says(crossing) for crossing in anew.crossings]
+    for one, other in zip(known.options, anew.options, strict=True):
+        assert one.guards == other.guards
+        assert [f if isinstance(f, str) else shown(f) for f in one.figures] == [
+            f if isinstance(f, str) else shown(f) for f in other.figures
+        ]
