@@ -12,12 +12,12 @@ import numpy as np
 from markupsafe import Markup
 
 from analysis import facts, terraform
-from analysis.capacity import night
+from analysis.capacity import night, threads
 from analysis.capacity.night import Night, hard
 from analysis.capacity.night.calibration import error_share, rounded
 from analysis.facts import Calibration, Stack, Symptom
 from analysis.facts.calibrations import FOLDER, SETS
-from analysis.pages import charts, tables
+from analysis.pages import charts, reference, tables
 from analysis.pages.charts import Limit, Panel, Series
 from analysis.pages.figures import Figure
 from analysis.pages.tables import Cell, Column, table
@@ -429,6 +429,14 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
         """A figure of the record: a count by its name, or one of those that `_figure_of` has."""
         return tables.inline(_figure_of(calibration(root, name).record, key))
 
+    def night_assumptions() -> Markup:
+        """What a simulated night assumes besides its scenario."""
+        return reference.facts_table("Assumptions of a simulated night", night.night_assumptions())
+
+    def thread_assumptions() -> Markup:
+        """What threads cost."""
+        return reference.facts_table("Threads of a worker", facts.assumptions(threads.FILE))
+
     def not_simulated() -> Markup:
         """Metrics that no simulated night has, with the reasons."""
         rows: list[Sequence[Cell]] = [
@@ -439,7 +447,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
     return (
         crash_chart, crash_events, answered_chart, hard_night_chart, hard_night_table, headroom_table,
         calibration_symptoms, calibration_assumptions, calibration_tests, calibration_lateness, calibration_nights,
-        calibration_figure, not_simulated,
+        calibration_figure, night_assumptions, thread_assumptions, not_simulated,
     )  # fmt: skip
 
 

@@ -165,6 +165,19 @@ def assumption_table(scenario: Scenario) -> Markup:
     return table(columns, rows, label=f"Assumptions of {scenario.title}", caption=scenario.summary)
 
 
+def facts_table(label: str, found: Mapping[str, Assumption]) -> Markup:
+    """Assumptions that are no scenario's, with their ranges and reasons."""
+    rows = [[name, amount(one.value), _range(one.low, one.high), one.unit, _why(one)] for name, one in found.items()]
+    columns = [
+        Column("Assumption", "code"),
+        Column("Value", "number"),
+        Column("Range", "number"),
+        Column("Unit"),
+        Column("Reason", "wide"),
+    ]
+    return table(columns, rows, label=label)
+
+
 def _assumptions(scenario: Scenario) -> Iterator[tuple[str, Assumption]]:
     for entry in fields(scenario):
         value = getattr(scenario, entry.name)

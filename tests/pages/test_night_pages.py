@@ -82,3 +82,10 @@ def test_the_notebook_shows_both_nights_under_other_numbers():
     assert dict(nights.headlines(crashed, now).rows)["Now: minutes that hurt"] == "0"
     assert "seed 1" in nights.quarters(now).html
     assert "task unhealthy" in nights.happened(crashed).html
+
+
+def test_every_assumption_of_a_simulated_night_stands_on_the_page_with_its_reason():
+    shown = macro("night_assumptions")() + macro("thread_assumptions")()
+    for name in ("hangup_per_s", "replica_lag_s", "proxy_failover_share", "factor_4"):
+        assert name in shown
+    assert "AWS promises nothing" in shown
