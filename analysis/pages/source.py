@@ -25,6 +25,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/modules/*/*.tf": TerraformLexer,
     "terraform/modules/*/tests/*.tftest.hcl": TerraformLexer,
     "terraform/scenarios/*.toml": TOMLLexer,
+    "terraform/migrations/*.toml": TOMLLexer,
     "analysis/facts/harm.toml": TOMLLexer,
     ".github/workflows/*.yml": YamlLexer,
     ".github/scripts/*.py": PythonLexer,
