@@ -1,9 +1,9 @@
 """What was computed for a record, kept on disk under a hash of everything that it rests on.
 
 Two places. `weighing.json` beside the records, made by `gameday decide --record` and committed, rests on the Terraform, the
-facts and the record; a test makes part of it anew. What it does not hold, or holds of other inputs, is computed and kept in a cache
-that rests on the program as well. Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and
-never run code.
+facts and the record; a test makes part of it anew. What it does not hold, or holds of other inputs, is computed and kept in a
+cache that rests on the program as well. Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong
+number, and never run code.
 """
 
 from __future__ import annotations

@@ -164,3 +164,14 @@ def test_the_example_on_the_page_about_decisions_is_weighed_as_it_stands(strange
     assert made["break_even"]
     assert made["state"] in {"violated", "contested"}  # the stack that crashed has no standby; the record asks for one
     assert any("multi_az is false, not true" in reason for reason in made["reasons"])
+
+
+def test_what_is_recorded_is_written_beside_the_records_with_the_day_and_the_same_bytes(stranger):
+    path = stranger(reopen_when="month > 10_000")
+    once = run(path.parent, "--record", "--on", "2026-11-21")
+    assert once.exit_code == 0, once.output
+    first = (path.parent / "weighing.json").read_bytes()
+    run(path.parent, "--record", "--on", "2026-11-21")
+    assert (path.parent / "weighing.json").read_bytes() == first
+    assert json.loads(first)["recorded_on"] == "2026-11-21"
+    assert list(json.loads(first)["records"]) == [str(path)]

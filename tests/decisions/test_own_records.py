@@ -8,7 +8,7 @@ from decision_makers import EDGE_OFF, ROOT
 
 from analysis import claims, decisions
 from analysis.architecture import Location
-from analysis.decisions import FILE_NAME, STATES, Bench, Change, Edge, Recorded, Weighing, says
+from analysis.decisions import FILE_NAME, STATES, Bench, Change, Edge, Kept, Recorded, Weighing, says
 from analysis.decisions import weighing as w
 from analysis.decisions.judging import compute, vanished
 from analysis.studies import Studies, shown
@@ -69,10 +69,9 @@ def test_an_address_that_vanishes_is_named_with_the_record(number):
     assert vanished(WORLD, gone) == (f"{record.file}:12:5: it affects module.gone.*, which buzzer does not have",)
 
 
-@pytest.mark.slow
-def test_every_record_holds_on_the_day_it_was_last_reviewed():
+def test_every_record_holds_on_the_day_it_was_last_reviewed(tmp_path):
     register = claims.load(ROOT / "docs" / "claims.toml", STUDIES)
-    bench = Bench(STUDIES, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim))
+    bench = Bench(STUDIES, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim), keep=Kept(tmp_path, ROOT))
     judged = [bench.judge(record) for record in RECORDS.values()]
     assert {one.record.file: one.reasons for one in judged if not one.ok} == {}
     assert {one.state for one in judged} <= set(STATES)
