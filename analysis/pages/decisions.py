@@ -117,7 +117,7 @@ def weighed(made: Judgement) -> Markup:
             for figure, found in made.readings
         ]
         parts.append(
-            Markup("<p><strong>Reopened</strong> when <code>{}</code>. At this build:</p><ul>{}</ul>").format(
+            Markup("<p><strong>Reopened</strong> when <code>{}</code>. As things are:</p><ul>{}</ul>").format(
                 record.reopen_when.text, _joined(readings)
             )
         )
