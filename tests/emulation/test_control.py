@@ -8,7 +8,10 @@ import pytest
 
 from analysis.validation.emulator import EmulatorError, EmulatorGoneError, running
 
-KEYS = {"Keys": [{"Total": 0.4, "Dimensions": {"db.host.name": "10.20.17.31"}}], "AlignedStartTime": "2026-11-28T20:45:00Z"}
+KEYS = {
+    "Keys": [{"Total": 0.4, "Dimensions": {"db.host.name": "10.20.17.31"}}],
+    "AlignedStartTime": "2026-11-28T20:45:00Z",
+}
 BY_HOST = {"service": "pi", "operation": "DescribeDimensionKeys", "when": {"GroupBy.Group": "db.host"}, "answer": KEYS}
 
 
