@@ -14,6 +14,7 @@ from pygments.lexer import Lexer
 from pygments.lexers.configs import TerraformLexer, TOMLLexer
 from pygments.lexers.data import YamlLexer
 from pygments.lexers.python import PythonLexer
+from pygments.lexers.special import TextLexer
 
 FOLDER = "reference/source"
 """Where the source pages lie among the pages."""
@@ -27,6 +28,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/scenarios/*.toml": TOMLLexer,
     "terraform/migrations/*.toml": TOMLLexer,
     "analysis/facts/harm.toml": TOMLLexer,
+    "analysis/facts/migration_rules.csv": TextLexer,
     ".github/workflows/*.yml": YamlLexer,
     ".github/scripts/*.py": PythonLexer,
 }
