@@ -230,8 +230,8 @@ def headroom(root: Path, name: str) -> Markup:
     rows: list[Sequence[Cell]] = []
     for one in record["nights"]:
         room = one["headroom"]
-        users = "no limit found" if room["users"] is None else f"{float(rounded(room['users'], 2)):,.0f}"
-        then = {"late": "updates are late", "errors": "requests fail", None: ""}[room["why"]]
+        users = "no limit found" if room["users"] is None else f"{float(rounded(room['users'], 3)):,.0f}"
+        then = {"late": "updates are late", "errors": "requests fail", None: "nobody is hurt yet"}[room["why"]]
         rows.append([one["title"], users, then, room["first"][0] if room["first"] else "nothing is used up"])
     return table(
         columns, rows, label=f"Users held, each over {plan.headroom_seeds} nights; recorded on {record['made_on']}"
