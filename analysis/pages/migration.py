@@ -55,8 +55,8 @@ def stages(root: Path, stack: str) -> Markup:
         Column("What for", "wide"),
         *(Column(action.capitalize(), "number") for action in ACTIONS),
         Column("Time", "number"),
-        Column("Errors in a quiet hour", "number"),
-        Column("Errors in a game", "number"),
+        Column("Errors, quiet", "number"),
+        Column("Errors, game", "number"),
     ]
     caption = (
         f"Planned with the real Terraform on {record['recorded_on']}; the time is what the stage is expected to take in AWS. "
