@@ -425,7 +425,7 @@ def _firewall(month: Month, resource: Resource) -> Mapping[str, float]:
 
 
 def _log_group(month: Month, resource: Resource) -> Mapping[str, float]:
-    """The groups that the service's task definition or a database writes to; storage by retention, a season where it never ends."""
+    """The groups that the task definition or a database writes to; storage by retention, a season where it never ends."""
     written = _written_gb(month, resource)
     if written is None:
         return {}
