@@ -336,7 +336,8 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
     if not made:
         raise ValueError(f"{page}: {folder} holds no decision record")
     counts = {state: sum(one.state == state for one in made) for state in STATES}
-    said = [Markup("{}").format(tables.chip(STATES[s], f"{n} {s}")) for s, n in counts.items() if n]
+    plural = {"holds": "hold"}
+    said = [tables.chip(STATES[s], f"{n} {s if n == 1 else plural.get(s, s)}") for s, n in counts.items() if n]
     titles = ["Costs a month", "One game", *(made_title(made, name) for name in LEDGER)]
     heads = _joined([Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles])
     groups = [_entry(one, docs, page, len(titles)) for one in made]
