@@ -83,3 +83,18 @@ def test_a_replica_says_how_it_follows_and_a_primary_does_not(emulator):
     }
     assert found["r"][0]["Status"] == "replicating"
     assert not found["p"]
+
+
+def test_an_update_that_names_a_part_of_how_a_service_deploys_leaves_the_rest_as_it_was(emulator):
+    ecs = client(emulator, "ecs")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="f", containerDefinitions=[{"name": "a", "image": "a", "memory": 128}])
+    breaker = {"enable": True, "rollback": True}
+    ecs.create_service(
+        cluster="c", serviceName="s", taskDefinition="f", desiredCount=0,
+        deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 200},
+    )  # fmt: skip
+    ecs.update_service(cluster="c", service="s", deploymentConfiguration={"deploymentCircuitBreaker": breaker})
+    (found,) = ecs.describe_services(cluster="c", services=["s"])["services"]
+    assert found["deploymentConfiguration"]["maximumPercent"] == 200
+    assert found["deploymentConfiguration"]["deploymentCircuitBreaker"] == breaker
