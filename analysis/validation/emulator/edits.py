@@ -52,7 +52,9 @@ def _echo(
         given = {answered: sent[name] for name, answered in fields.items() if sent.get(name) is not None}
         for item in _at(document, path):
             held = asked.memory(subject).setdefault(key(item), {})
-            held.update(laid_over(held, given))  # an update that names a part of an object leaves the rest of it as it was
+            held.update(
+                laid_over(held, given)
+            )  # an update that names a part of an object leaves the rest of it as it was
             item.update(laid_over(item, held))
         return document
 
