@@ -85,13 +85,16 @@ def stage(root: Path, stack: str, name: str) -> Markup:
     if found is None:
         raise ValueError(f"{stack}: no stage of its migration is called {name}")
     applied = next((one for one in record.get("applied", {}).get("stages", ()) if one["name"] == name), None)
+    first = record["planned"]["stages"][0]["name"] == name  # there is no stage before it to plan
     parts = [
         Markup("<p>{}</p>").format(" ".join(found["why"].split())),
         _changed(found),
         _taken(found),
         _nights(found, {one["name"]: one["title"] for one in record["planned"]["stages"]}),
         _steps(found),
-        Markup("<p><strong>Way back.</strong> {} {}</p>").format(" ".join(found["back"].split()), _proved(applied)),
+        Markup("<p><strong>Way back.</strong> {} {}</p>").format(
+            " ".join(found["back"].split()), "" if first else _proved(applied)
+        ),
     ]
     return Markup("\n").join(part for part in parts if part)
 

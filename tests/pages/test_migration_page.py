@@ -43,7 +43,7 @@ def root(tmp_path):
     record = {
         "recorded_on": "2026-11-21",
         "rests_on": "0",
-        "planned": {"stages": [STAGE], "meanwhile": given},
+        "planned": {"stages": [{**STAGE, "name": "none"}, STAGE], "meanwhile": given},
         "applied": APPLIED,
     }
     (directory / f"{KIND}{RECORD_SUFFIX}").write_text(json.dumps(record))
