@@ -12,6 +12,7 @@ LAYERS = {
     "architecture": 1,
     "facts": 1,
     "terraform": 2,
+    "evidence": 2,
     "demand": 2,
     "cost": 3,
     "capacity": 3,

@@ -1,0 +1,54 @@
+"""A cache of answers: JSON files in a directory, each under the digest of everything that the answer can depend on."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def answer(cache: Path, name: str | None, make: Callable[[], Any], keep: Callable[[Any], bool] = lambda _: True) -> Any:
+    """What is kept under `name`, or what `make` gives; that is kept if `keep` says so. One process makes it, others wait.
+
+    `name` is a word and a `digest.digest` of the inputs; None keeps nothing. The value is plain JSON. A file that was cut short
+    or whose content does not have its checksum is made again.
+    """
+    if name is None:
+        return make()
+    cache.mkdir(parents=True, exist_ok=True)
+    file = cache / f"{name}.json"
+    with _locked(cache / f"{name}.lock"):
+        kept = _read(file)
+        if kept is not None:
+            return kept[0]
+        value = make()
+        if keep(value):
+            body = json.dumps(value, sort_keys=True, ensure_ascii=False)
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.write_text(f"{_checksum(body)}\n{body}", encoding="utf-8")
+            draft.replace(file)
+    return value
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(file: Path) -> tuple[Any] | None:
+    try:
+        checksum, _, body = file.read_text(encoding="utf-8").partition("\n")
+        return (json.loads(body),) if checksum == _checksum(body) else None
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,20 @@
+"""The versions of what computes: raised by a person when the same inputs give other results than before."""
+
+from collections.abc import Mapping
+from typing import Final
+
+MODELS: Final[Mapping[str, int]] = {
+    "bill": 1,  # demand of a month and its price: analysis/demand, analysis/cost
+    "capacity": 1,  # closed formulas: analysis/capacity
+    "night": 1,  # the simulated night: analysis/capacity/night
+    "alarms": 1,  # alarms over a night and who is affected: analysis/alarms
+    "season": 1,  # which nights a back-test simulates and what it counts: analysis/alerting
+    "calibration": 1,  # which sets a search draws and how it chooses: analysis/capacity/night/calibration.py
+    "incident": 1,  # which changes are weighed on which nights: analysis/incidents
+    "decision": 1,  # what is computed for a decision record: analysis/decisions
+    "emulator": 1,  # our answers in front of moto: analysis/validation/emulator
+    "apply": 1,  # the cycle of apply, plan, destroy and what is read back: analysis/validation
+    "migration": 1,  # stages, their rules and their risk: analysis/validation/migration
+    "rehearsal": 1,  # how a page is typed and its answers compared: analysis/runbooks
+}
+"""One version for each; a record becomes stale when one that it names is raised."""
