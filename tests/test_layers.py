@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "analysis"
 
 LAYERS = {
     "units": 0,
+    "files": 0,
     "architecture": 1,
     "facts": 1,
     "terraform": 2,
