@@ -14,9 +14,8 @@ from analysis.decisions.judging import compute, vanished
 from analysis.studies import Studies, shown
 
 STACKS = ROOT / "terraform" / "stacks"
-STUDIES = Studies(STACKS)
-WORLD = Weighing(STUDIES, STACKS / "buzzer")
-RECORDS = {record.number: record for record in decisions.folder(ROOT / "docs" / "buzzer" / "decisions", ROOT)}
+PAGES = ROOT / "docs" / "buzzer" / "decisions"
+NUMBERS = sorted(int(path.name[:4]) for path in PAGES.glob("[0-9]*.md"))
 
 CPU = "flask_pooled_redis.cpu_s_per_hit"
 QUERY = "flask_pooled_redis.database_s_per_request"
@@ -50,29 +49,44 @@ FLIPS = {
 """One change for each record that must turn its predicate."""
 
 
-def test_every_record_that_is_weighed_has_a_flip():
-    assert sorted(FLIPS) == [number for number, record in RECORDS.items() if record.weighed]
+@pytest.fixture(scope="module")
+def world():
+    return Weighing(Studies(STACKS), STACKS / "buzzer")
+
+
+@pytest.fixture(scope="module")
+def records():
+    return {record.number: record for record in decisions.folder(PAGES, ROOT)}
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return Recorded(PAGES / FILE_NAME, ROOT)
+
+
+def test_every_record_that_is_weighed_has_a_flip(records):
+    assert sorted(FLIPS) == [number for number, record in records.items() if record.weighed]
 
 
 @pytest.mark.parametrize("number", FLIPS)
-def test_the_predicate_is_false_as_things_are_and_true_after_one_change(number):
-    record = RECORDS[number]
-    assert not w.holds(WORLD, record, record.reopen_when)
-    assert w.holds(WORLD, record, record.reopen_when, FLIPS[number])
+def test_the_predicate_is_false_as_things_are_and_true_after_one_change(number, records, world):
+    record = records[number]
+    assert not w.holds(world, record, record.reopen_when)
+    assert w.holds(world, record, record.reopen_when, FLIPS[number])
 
 
-@pytest.mark.parametrize("number", RECORDS)
-def test_an_address_that_vanishes_is_named_with_the_record(number):
-    record = RECORDS[number]
-    assert vanished(WORLD, record) == ()
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_address_that_vanishes_is_named_with_the_record(number, records, world):
+    record = records[number]
+    assert vanished(world, record) == ()
     gone = replace(record, affects=(*record.affects, ("module.gone.*", Location(record.file, 12, 5))))
-    assert vanished(WORLD, gone) == (f"{record.file}:12:5: it affects module.gone.*, which buzzer does not have",)
+    assert vanished(world, gone) == (f"{record.file}:12:5: it affects module.gone.*, which buzzer does not have",)
 
 
-def test_every_record_holds_on_the_day_it_was_last_reviewed(tmp_path):
-    register = claims.load(ROOT / "docs" / "claims.toml", STUDIES)
-    bench = Bench(STUDIES, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim), keep=Kept(tmp_path, ROOT))
-    judged = [bench.judge(record) for record in RECORDS.values()]
+def test_every_record_holds_on_the_day_it_was_last_reviewed(tmp_path, records, world):
+    register = claims.load(ROOT / "docs" / "claims.toml", world.studies)
+    bench = Bench(world.studies, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim), keep=Kept(tmp_path, ROOT))
+    judged = [bench.judge(record) for record in records.values()]
     assert {one.record.file: one.reasons for one in judged if not one.ok} == {}
     assert {one.state for one in judged} <= set(STATES)
     for one in judged:
@@ -86,22 +100,21 @@ def test_every_record_holds_on_the_day_it_was_last_reviewed(tmp_path):
 
 # --- what is recorded
 
-RECORDED = Recorded(ROOT / "docs" / "buzzer" / "decisions" / FILE_NAME, ROOT)
 SAMPLE = (8, 12)
 """One whose worth is simulated, one whose worth is a price."""
 
 
-def test_the_record_was_made_of_the_terraform_the_facts_and_the_records_as_they_are():
-    assert RECORDED.current, "run `gameday decide --record`"
-    stale = [record.file for record in RECORDS.values() if record.weighed and RECORDED.of(record) is None]
+def test_the_record_was_made_of_the_terraform_the_facts_and_the_records_as_they_are(records, recorded):
+    assert recorded.current, "run `gameday decide --record`"
+    stale = [record.file for record in records.values() if record.weighed and recorded.of(record) is None]
     assert not stale, "run `gameday decide --record`"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", SAMPLE)
-def test_what_is_recorded_is_what_is_computed(number):
-    record = RECORDS[number]
-    known, anew = RECORDED.of(record), compute(WORLD, record)
+def test_what_is_recorded_is_what_is_computed(number, records, recorded, world):
+    record = records[number]
+    known, anew = recorded.of(record), compute(world, record)
     assert known.turned == anew.turned
     for one, other in zip(known.effects, anew.effects, strict=True):
         assert [shown(f) for f in (one.with_it, one.without_it)] == [

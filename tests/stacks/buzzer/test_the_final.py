@@ -6,7 +6,7 @@ import pytest
 
 from analysis import incidents
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILE = ROOT / "terraform" / "stacks" / "buzzer_baseline" / "incident.toml"
 BASELINE = {"edge", "prescale", "scaling", "tasks", "size", "pools"}
 """The actions without which the stack of now is, for this night, the one that crashed."""
