@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).parent.parent / "analysis"
 LAYERS = {
     "units": 0,
     "files": 0,
+    "scratch": 0,
+    "sandbox": 0,
     "architecture": 1,
     "facts": 1,
     "terraform": 2,

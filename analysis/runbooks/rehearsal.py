@@ -196,7 +196,16 @@ def _evening(
         world = World(emulated, scratch)
         site = stack.enter_context(Site(world.web, world.names, scratch))
         linked, scripts = _linked(faults, root)
-        shell = stack.enter_context(Shell(emulated.endpoint, {**site.scripts(), **scripts}, linked, timeout_s))
+        keys = emulated.client_arguments(world.region)
+        shell = stack.enter_context(
+            Shell(
+                emulated.endpoint,
+                {**site.scripts(), **scripts},
+                linked,
+                timeout_s,
+                (keys["aws_access_key_id"], keys["aws_secret_access_key"]),
+            )
+        )
         world.home = shell.home
         try:
             world.do(faults.world)

@@ -86,6 +86,10 @@ class Emulated(Protocol):
         """Whether it still answers."""
         ...
 
+    def client_arguments(self, region: str) -> Mapping[str, Any]:
+        """The arguments with which `boto3.client` reaches it: address, region and the run's own keys."""
+        ...
+
     def calls(self) -> Sequence[Seen]:
         """Every call so far."""
         ...
@@ -198,8 +202,7 @@ class World:
             try:
                 # Any: the service's name is data, so its type is not known here.
                 self._clients[service] = _session().client(  # type: ignore[call-overload]
-                    service, endpoint_url=self.emulated.endpoint, region_name=self.region,
-                    aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal",  # noqa: S106 - fake
+                    service, **self.emulated.client_arguments(self.region),
                     config=Config(retries={"max_attempts": 1}, proxies={}),
                 )  # fmt: skip
             except BotoCoreError as error:

@@ -87,6 +87,7 @@ class Shell:
     stand_ins: Mapping[str, str]
     linked: Mapping[str, Path]
     timeout_s: float = 120.0
+    keys: tuple[str, str] = ("rehearsal", "rehearsal")
 
     def __enter__(self) -> Shell:
         """The started shell. Raises ShellError where a tool is missing."""
@@ -117,7 +118,7 @@ class Shell:
             "PATH": str(tools), "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb", "COLUMNS": "200",
             "AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(root / "none"),
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ACCESS_KEY_ID": self.keys[0], "AWS_SECRET_ACCESS_KEY": self.keys[1],
             "AWS_DEFAULT_OUTPUT": "json", "AWS_MAX_ATTEMPTS": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
         }  # fmt: skip
         self._start()

@@ -2,12 +2,15 @@
 
 import io
 import os
+import tempfile
+from pathlib import Path
 
 import boto3
 import botocore.config
 from botocore.awsrequest import AWSResponse
 from werkzeug.test import Client
 
+from analysis.validation.emulator.process import Keys
 from analysis.validation.emulator.server import prepare
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -30,8 +33,9 @@ class Account:
         from analysis.validation.emulator.front import Front
 
         moto_api_backend.reset()
-        self.log = io.StringIO()
-        self.front = Front(self.log)
+        self.keys = Keys()
+        self.log = Path(tempfile.mkdtemp()) / "calls.jsonl"
+        self.front = Front(self.log, self.keys)
         self.http = Client(self.front)
 
     def client(self, service):
@@ -39,8 +43,8 @@ class Account:
             service,
             endpoint_url="http://127.0.0.1:1",
             region_name=REGION,
-            aws_access_key_id="emulated",
-            aws_secret_access_key="emulated",
+            aws_access_key_id=self.keys.key_id,
+            aws_secret_access_key=self.keys.secret,
             config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=True),
         )
         made.meta.events.register("before-send.*", self._answer)
@@ -52,5 +56,7 @@ class Account:
         headers = [
             (name, value.decode() if isinstance(value, bytes) else value) for name, value in request.headers.items()
         ]
-        answer = self.http.open(path, method=request.method, headers=headers, data=body or b"")
+        answer = self.http.open(
+            path, base_url="http://127.0.0.1:1", method=request.method, headers=headers, data=body or b""
+        )
         return AWSResponse(request.url, answer.status_code, dict(answer.headers), Body(answer.get_data()))

@@ -39,7 +39,7 @@ def test_an_endpoint_that_would_leave_the_machine_is_refused(endpoint):
     with pytest.raises(EmulatorError, match="would leave the machine"):
         local(endpoint)
     with pytest.raises(EmulatorError, match="would leave the machine"):
-        process.settings(endpoint)
+        process.settings(endpoint, process.Keys())
 
 
 def test_an_address_of_this_machine_is_taken():
@@ -49,7 +49,7 @@ def test_an_address_of_this_machine_is_taken():
 
 def test_nothing_of_the_users_account_reaches_a_command():
     with_profile = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "secret", "PATH": "/bin"}
-    emulator = process.Emulator("http://127.0.0.1:5000", "5", Path("x"), None)
+    emulator = process.Emulator("http://127.0.0.1:5000", "5", Path("x"), None, process.Keys())
     environment = emulator.environment(with_profile)
     assert "AWS_PROFILE" not in environment
     assert "AWS_SESSION_TOKEN" not in environment

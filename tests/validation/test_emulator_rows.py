@@ -433,7 +433,7 @@ def asked_in(tried):
     """Service, operation and who answered, of every call of a flow; run once in a process."""
     account = Account()
     tried(account)
-    calls = [json.loads(line) for line in account.log.getvalue().splitlines()]
+    calls = [json.loads(line) for line in account.log.read_text().splitlines()]
     assert not [call for call in calls if call["answered"] == "unimplemented"]
     return {(call["service"], call["operation"], call["answered"]) for call in calls}
 
@@ -471,7 +471,7 @@ def test_what_nobody_implements_is_refused_at_once_with_a_sentence():
     account = Account()
     message = refused("NotImplemented", account.client("events").list_endpoints)
     assert "events ListEndpoints: neither moto nor the front implements it" in message
-    assert json.loads(account.log.getvalue())["answered"] == "unimplemented"
+    assert json.loads(account.log.read_text())["answered"] == "unimplemented"
 
 
 def test_an_error_of_aws_keeps_its_code():
@@ -481,7 +481,7 @@ def test_an_error_of_aws_keeps_its_code():
 def test_a_call_that_aws_would_refuse_is_answered_and_noted():
     account = Account()
     account.client("ecs").list_task_definitions(sort="NONE")
-    assert json.loads(account.log.getvalue())["strange"] == "sort is NONE, which is none of ASC, DESC"
+    assert json.loads(account.log.read_text())["strange"] == "sort is NONE, which is none of ASC, DESC"
 
 
 def test_a_missing_member_is_noted_and_an_empty_word_is_not():

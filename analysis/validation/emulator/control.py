@@ -1,11 +1,12 @@
 """What a rehearsal may ask of the emulator besides AWS's calls: to answer an operation as declared, and to go on as a copy.
 
     POST /_front/declare   [{"service", "operation", "when", "answer"}, ...]   later calls that fit are answered so
-    POST /_front/fork      {"log": PATH} -> {"endpoint", "pid"}                a copy of the whole state, in its own process
+    POST /_front/fork      {} -> {"endpoint", "pid", "scratch"}                a copy of the whole state, in its own process
 
 moto has no tasks that run, no health checks that fail and no queries to watch. What it lacks is declared: an answer in botocore's
 names, held to the shape that AWS publishes, given where the call's parameters hold what `when` says, and written into the log of
-calls as `declared`. A copy is a fork of the process: it costs milliseconds, and what is done to it leaves the original alone.
+calls as `declared`. Both ask for the run's own token. A copy is a fork of the process: it costs milliseconds, and what is done to
+it leaves the original alone.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def _typed(value: Any, shape: Shape | None) -> Any:
 
 
 def forked(begin: Callable[[], tuple[str, Callable[[], None]]]) -> dict[str, Any]:
-    """Endpoint and process of a copy of this one. There `begin` listens and gives its endpoint and what then answers for good.
+    """Endpoint and process of a copy of this one. In it `begin` listens and gives its endpoint and what then answers for good.
 
     Nobody waits for the end of the copy: the process must have said that it ignores SIGCHLD, or a dead copy stays in the table.
     """

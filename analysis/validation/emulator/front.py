@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
+import re
+import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from botocore.exceptions import UnknownServiceError
@@ -28,7 +31,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from analysis.validation.emulator import absent, answers, control, edits, patches, services
 from analysis.validation.emulator.model import strange
-from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer
+from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer, Keys
 from analysis.validation.emulator.rows import Asked, AwsError, Document, Edit, Memory
 
 # The name a request is signed for -> botocore's name of the service, where they differ.
@@ -85,14 +88,28 @@ class _Request:
         return determine_request_protocol(self.model, self.request.content_type)
 
 
+# Calls whose answer hands out keys; a call signed with such a key is the run's, too.
+ISSUING = frozenset({
+    ("iam", "CreateAccessKey"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity"),
+    ("sts", "GetFederationToken"), ("sts", "GetSessionToken"),
+})  # fmt: skip
+_ISSUED = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
+
+
 class Front:
     """The application. `log` gets one line of JSON for each call; `listen` opens a port of its own for a copy of the process.
 
-    One call is answered at a time: moto's stores are not made for threads, and the wait is in Terraform, not here.
+    Who does not know `keys` is answered 403, and so is whoever a browser sends: another Host, or any Origin. One call is
+    answered at a time: moto's stores are not made for threads, and the wait is in Terraform, not here.
     """
 
-    def __init__(self, log: IO[str], listen: Callable[[], tuple[str, Callable[[], None]]] | None = None) -> None:
-        self._log = log
+    def __init__(
+        self, log: Path, keys: Keys, listen: Callable[[], tuple[str, Callable[[], None]]] | None = None
+    ) -> None:
+        self._path = log
+        self._log = log.open("a", encoding="utf-8")
+        self._keys = keys
+        self._signers = {keys.key_id}
         self._listen = listen or _deaf
         self._lock = threading.Lock()
         self._memory = Memory()
@@ -104,36 +121,62 @@ class Front:
         body = _read(environ)
         started = time.monotonic()
         with self._lock:
-            if environ.get("PATH_INFO") in control.PATHS:
+            controlled = environ.get("PATH_INFO") in control.PATHS
+            if refused := self._refused(environ, controlled=controlled):
+                answer = _json(403, {"error": refused})
+            elif controlled:
                 answer = self._controlled(environ["PATH_INFO"], body)
+            if refused or controlled:
                 start_response(_status_line(answer.status), answer.headers)
                 return [answer.body]
             asked = _understood(environ)
             answered, answer = self._answered(asked, environ, body)
+            if (asked.service, asked.name) in ISSUING:
+                self._signers |= {key.decode() for key in _ISSUED.findall(answer.body)}
             self._write(asked, answered, answer, time.monotonic() - started)
         start_response(_status_line(answer.status), answer.headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
+
+    def _refused(self, environ: dict[str, Any], *, controlled: bool) -> str:
+        """Why a request is not one of this run's; empty where it is."""
+        server = f"{environ.get('SERVER_NAME')}:{environ.get('SERVER_PORT')}"
+        if environ.get("HTTP_HOST") != server:
+            return f"the emulated AWS is {server} and has no other name"
+        if "HTTP_ORIGIN" in environ:
+            return "the emulated AWS answers no page of a browser"
+        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return "the emulated AWS has no such path"
+        if controlled:
+            bearer = environ.get("HTTP_AUTHORIZATION", "").encode()
+            return (
+                ""
+                if hmac.compare_digest(bearer, f"Bearer {self._keys.control}".encode())
+                else "this is not your emulator"
+            )
+        key = _credential(environ).partition("/")[0].encode()
+        mine = any(hmac.compare_digest(key, signer.encode()) for signer in self._signers)
+        return "" if mine else "the call is not signed with a key of this run"
 
     def _controlled(self, path: str, body: bytes) -> _Answer:
         """The answer to a request of the rehearsal's own: see `control`."""
         try:
             given = json.loads(body)
-            said: Document = (
-                {"declared": self._declared.add(given)} if path == control.PATHS[0] else self._copied(given["log"])
-            )
+            said: Document = {"declared": self._declared.add(given)} if path == control.PATHS[0] else self._copied()
         except (control.DeclarationError, ValueError, KeyError, TypeError, OSError) as error:
             return _json(400, {"error": str(error)})
         return _json(200, said)
 
-    def _copied(self, log: str) -> Document:
-        """Endpoint and process of a copy of this one with all that it holds; called with the lock, so nobody else is at work."""
+    def _copied(self) -> Document:
+        """Endpoint, process and directory of a copy of this one; called with the lock, so nobody else is at work."""
+        scratch = Path(tempfile.mkdtemp(prefix="copy-", dir=self._path.parent))
 
         def begin() -> tuple[str, Callable[[], None]]:
             self._lock = threading.Lock()  # this thread holds the old one, and no other thread is left
-            self._log = Path(log).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the copy lives)
+            self._path = scratch / self._path.name
+            self._log = self._path.open("a", encoding="utf-8")
             return self._listen()
 
-        return control.forked(begin)
+        return control.forked(begin) | {"scratch": str(scratch)}
 
     def _answered(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
         key = (request.service, request.name)
@@ -290,13 +333,18 @@ def _understood(environ: dict[str, Any]) -> _Request:
     return _Request(service, model, operation, uri, request, region)
 
 
-def _scope(environ: dict[str, Any]) -> tuple[str, str]:
-    """Service and region from the scope of the signature: `.../20261121/us-east-1/ecs/aws4_request`."""
+def _credential(environ: dict[str, Any]) -> str:
+    """Key and scope of the signature, of the header or of a signed address: `KEY/20261121/us-east-1/ecs/aws4_request`."""
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     credential = next((part for part in authorization.split() if part.startswith("Credential=")), "")
     presigned = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
-    scope = (credential.removeprefix("Credential=").rstrip(",") or presigned).split("/")
-    return (scope[3].lower(), scope[2]) if len(scope) == 5 else ("s3" if not authorization else "?", REGION)
+    return credential.removeprefix("Credential=").rstrip(",") or presigned
+
+
+def _scope(environ: dict[str, Any]) -> tuple[str, str]:
+    """Service and region of a call, from its signature."""
+    scope = _credential(environ).split("/")
+    return (scope[3].lower(), scope[2]) if len(scope) == 5 else ("?", REGION)
 
 
 def _parameters(request: _Request) -> Document:

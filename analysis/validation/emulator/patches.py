@@ -6,6 +6,7 @@ import functools
 import inspect
 import json
 import re
+import secrets
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -175,7 +176,20 @@ ROWS: tuple[Patch, ...] = (
 )
 
 
+def _issued_keys_cannot_be_guessed() -> None:
+    """A key that the emulator hands out opens it, so that it may not come from moto's seed as all other identifiers do."""
+    from moto.iam.models import AccessKey  # noqa: PLC0415
+
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        tail = "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(7))
+        self.access_key_id = self.access_key_id[:-7] + tail
+
+    _around(AccessKey, "__init__", init)
+
+
 def apply() -> None:
     """Applies every row, once, in the emulator's process."""
     for row in ROWS:
         row.apply()
+    _issued_keys_cannot_be_guessed()

@@ -7,20 +7,23 @@ import importlib.util
 import ipaddress
 import json
 import os
+import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
+
+from analysis.scratch import scratch_directory
 
 ACCOUNT = (
     "123456789012"  # the account that moto gives to keys it does not know, and AWS's documentation to its examples
@@ -61,6 +64,18 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """What a run alone knows, drawn anew for each: the key that AWS's calls are signed with, and the token of the control paths.
+
+    Every user of the machine and every page open in a browser reaches 127.0.0.1; without these the emulator answers 403.
+    """
+
+    key_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    control: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+
+@dataclass(frozen=True)
 class Emulator:
     """A running emulator."""
 
@@ -68,6 +83,7 @@ class Emulator:
     version: str
     scratch: Path
     process: subprocess.Popen[str]
+    keys: Keys
 
     def alive(self) -> bool:
         """Whether its process still runs."""
@@ -84,15 +100,15 @@ class Emulator:
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment for Terraform, the AWS CLI or a script: nothing of the user's AWS_*, and keys without worth."""
         kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
-        return kept | settings(self.endpoint)
+        return kept | settings(self.endpoint, self.keys)
 
     def client_arguments(self, region: str = REGION) -> dict[str, Any]:
         """The keyword arguments of `boto3.client` for this emulator."""
         return {
             "endpoint_url": local(self.endpoint),
             "region_name": region,
-            "aws_access_key_id": "emulated",
-            "aws_secret_access_key": "emulated",
+            "aws_access_key_id": self.keys.key_id,
+            "aws_secret_access_key": self.keys.secret,
         }
 
     def calls(self) -> tuple[Call, ...]:
@@ -111,21 +127,20 @@ class Emulator:
 
     def declare(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Lets later calls be answered as declared: see `control`. Raises EmulatorError for an answer that AWS could not give."""
-        _post(f"{self.endpoint}/_front/declare", list(rows))
+        _post(f"{self.endpoint}/_front/declare", list(rows), self.keys)
 
     @contextmanager
     def copy(self) -> Iterator[Copy]:
         """An emulator with the same resources, in a process of its own, ended with the block; what is done to it stays there."""
         self.require()
-        with tempfile.TemporaryDirectory(prefix="copy-", dir=self.scratch, ignore_cleanup_errors=True) as directory:
-            log = Path(directory) / "calls.jsonl"
-            said = _post(f"{self.endpoint}/_front/fork", {"log": str(log)})
-            copy = Copy(said["endpoint"], self.version, Path(directory), self.process, said["pid"])
-            try:
-                yield copy
-            finally:
-                with suppress(ProcessLookupError):
-                    os.kill(copy.pid, signal.SIGTERM)
+        said = _post(f"{self.endpoint}/_front/fork", {}, self.keys)
+        copy = Copy(said["endpoint"], self.version, Path(said["scratch"]), self.process, self.keys, said["pid"])
+        try:
+            yield copy
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(copy.pid, signal.SIGTERM)
+            shutil.rmtree(copy.scratch, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -150,9 +165,10 @@ class Copy(Emulator):
             )
 
 
-def _post(url: str, document: object) -> dict[str, Any]:
+def _post(url: str, document: object, keys: Keys) -> dict[str, Any]:
     """The answer of the front's own paths. Raises EmulatorError with its sentence, EmulatorGoneError where nobody answers."""
-    request = urllib.request.Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {keys.control}"}
+    request = urllib.request.Request(url, json.dumps(document).encode(), headers)  # noqa: S310 - loopback
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=START_TIMEOUT_S) as answer:
@@ -165,12 +181,12 @@ def _post(url: str, document: object) -> dict[str, Any]:
     return found
 
 
-def settings(endpoint: str) -> dict[str, str]:
+def settings(endpoint: str, keys: Keys) -> dict[str, str]:
     """The variables that send AWS's own tools to an endpoint of this machine; raises EmulatorError for any other endpoint."""
     return {
         "AWS_ENDPOINT_URL": local(endpoint),
-        "AWS_ACCESS_KEY_ID": "emulated",
-        "AWS_SECRET_ACCESS_KEY": "emulated",
+        "AWS_ACCESS_KEY_ID": keys.key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
@@ -209,12 +225,12 @@ def running(port: int = 0, *, start_timeout_s: float = START_TIMEOUT_S) -> Itera
     """
     version = moto_version()
     # The scratch directory also takes what moto writes to disk (S3 bodies), so that nothing outlives the block.
-    with tempfile.TemporaryDirectory(prefix="gameday-emulator-", ignore_cleanup_errors=True) as directory:
-        scratch = Path(directory)
-        process = _started(scratch, port)
+    with scratch_directory("gameday-emulator-") as scratch:
+        keys = Keys()
+        process = _started(scratch, port, keys)
         try:
             endpoint = _announced(process, scratch, port, start_timeout_s)
-            yield Emulator(endpoint, version, scratch, process)
+            yield Emulator(endpoint, version, scratch, process, keys)
         finally:
             _end(process)
 
@@ -229,7 +245,7 @@ def moto_version() -> str:
     return importlib.metadata.version("moto")
 
 
-def _started(scratch: Path, port: int) -> subprocess.Popen[str]:
+def _started(scratch: Path, port: int, keys: Keys) -> subprocess.Popen[str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -238,7 +254,7 @@ def _started(scratch: Path, port: int) -> subprocess.Popen[str]:
     temporary = scratch / "tmp"
     temporary.mkdir()
     with (scratch / "stderr").open("w", encoding="utf-8") as errors:
-        return subprocess.Popen(  # noqa: S603 - our own module, run by our own interpreter
+        process = subprocess.Popen(  # noqa: S603 - our own module, run by our own interpreter
             [sys.executable, "-m", "analysis.validation.emulator.server", str(port), str(scratch / "calls.jsonl")],
             env=inherited | {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"},
             stdin=subprocess.PIPE,  # closed when this process dies, by which the emulator knows
@@ -247,6 +263,11 @@ def _started(scratch: Path, port: int) -> subprocess.Popen[str]:
             text=True,
             start_new_session=True,  # Ctrl-C is ours to handle: the emulator must outlive the Terraform that uses it
         )
+    with suppress(BrokenPipeError):  # it has ended already, which `_announced` says with its last words
+        pipe = cast("IO[str]", process.stdin)  # arguments are seen by every user of the machine; a pipe is not
+        pipe.write(json.dumps(asdict(keys)) + "\n")
+        pipe.flush()
+    return process
 
 
 def _announced(process: subprocess.Popen[str], scratch: Path, port: int, timeout_s: float) -> str:

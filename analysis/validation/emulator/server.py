@@ -1,7 +1,11 @@
-"""The emulator's process: `python -m analysis.validation.emulator.server PORT LOG` prints its endpoint once it listens."""
+"""The emulator's process: `python -m analysis.validation.emulator.server PORT LOG` prints its endpoint once it listens.
+
+The first line of its standard input are the keys of the run, as JSON; the end of it is the end of whoever started it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -10,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from analysis.validation.emulator.process import LOOPBACK
+from analysis.validation.emulator.process import LOOPBACK, Keys
 
 # Read by moto as it is imported. Without the managed policies no role can have one; a certificate need not wait a minute.
 SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "0"}
@@ -33,8 +37,8 @@ def prepare() -> None:
     services.apply()
 
 
-def serve(port: int, log: Path) -> None:
-    """Answers until it is ended, or until whoever started it has gone."""
+def serve(port: int, log: Path, keys: Keys) -> None:
+    """Answers who has the keys until it is ended, or until whoever started it has gone."""
     prepare()
     from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: PLC0415 - after its settings
     from werkzeug.serving import BaseWSGIServer, make_server  # noqa: PLC0415
@@ -57,12 +61,22 @@ def serve(port: int, log: Path) -> None:
         return f"http://{LOOPBACK}:{own.server_port}", own.serve_forever
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a copy that has ended leaves the table of processes by itself
-    with log.open("a", encoding="utf-8") as handle:
-        front = Front(handle, copy)
-        server = listening(front, port)
-        sys.stdout.write(f"http://{LOOPBACK}:{server.server_port}\n")
-        sys.stdout.flush()
-        server.serve_forever()
+    front = Front(log, keys, copy)
+    server = listening(front, port)
+    sys.stdout.write(f"http://{LOOPBACK}:{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+def _keys() -> Keys:
+    """The keys of the run. Read byte by byte: what is buffered here a copy could not see the end of."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            sys.exit("the emulated AWS was given no keys")
+        line += byte
+    return Keys(**json.loads(line))
 
 
 def _end_with_parent() -> None:
@@ -74,6 +88,6 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     try:
-        serve(int(sys.argv[1]), Path(sys.argv[2]))
+        serve(int(sys.argv[1]), Path(sys.argv[2]), _keys())
     except KeyboardInterrupt:
         sys.exit(130)
