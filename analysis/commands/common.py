@@ -135,7 +135,7 @@ def about(source: Path) -> facts.Stack | None:
 def course(source: Path, scenario: Path | None) -> facts.Scenario:
     """The scenario given, else the one that gameday.toml names; a refusal where there is neither."""
     stack = about(source)
-    path = scenario or (stack.scenario if stack else None)
+    path = scenario or (stack.scenario_file if stack else None)
     if path is None:
         refuse(f"{source}: no gameday.toml names a scenario; give one with --scenario")
     return facts.scenario(path)

@@ -35,7 +35,7 @@ def diagram(
     with refusals():
         found = complete(directory, var, var_file)
         stack = about(directory)
-        use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack else None
+        use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
         bill = cost_layer.estimate(found, facts.prices(found.region), use)
     drawing = diagrams.draw(
         found, title=stack.title if stack else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False

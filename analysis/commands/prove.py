@@ -46,7 +46,7 @@ def prove(
     with refusals():
         found = complete(directory, var, var_file)
         stack = about(directory)
-        night = scenario or (stack.scenario if stack else None)
+        night = scenario or (stack.scenario_file if stack else None)
         report = proofs_layer.prove(
             found,
             scenario=facts.scenario(night) if night else None,

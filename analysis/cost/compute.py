@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from analysis.cost.setting import (
 )
 from analysis.cost.transfer import TRANSFER
 from analysis.units import HOURS_PER_MONTH, Quantity
+from analysis.wiring.values import cpu_units, memory_mib
 
 FARGATE_FREE_STORAGE_GB = 20
 """Ephemeral storage of a task that is not charged: https://aws.amazon.com/fargate/pricing/."""
@@ -110,22 +110,23 @@ def _task(service: Setting) -> Setting:
     return service.need("task_definition", "aws_ecs_task_definition")
 
 
-def _scaled(value: str, what: str, units: Mapping[str, int]) -> Decimal:
-    """ECS's sizes: `256`, `"256"`, `"1 vCPU"`, `"0.5GB"`; in the largest unit."""
-    match = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]*)\s*", value)
-    if match is None or match[2].lower() not in units:
-        raise NotPriced(f"{what} of the task is {value!r}, which is not a size")
-    return as_number(match[1], what) / units[match[2].lower()]
+def _size(service: Setting, name: str, amount: Callable[[str], float | None]) -> Decimal:
+    """The task's `cpu` or `memory` in vCPUs or GB, each of which is 1,024 of the unit that ECS counts in."""
+    text = _set(_task(service), name)
+    units = amount(text)
+    if units is None:
+        raise NotPriced(f"{name} of the task is {text!r}, which is not a size")
+    return Decimal(str(units)) / 1024
 
 
 def task_vcpu(service: Setting) -> Decimal:
     """The vCPUs of one task."""
-    return _scaled(_set(_task(service), "cpu"), "cpu", {"": 1024, "vcpu": 1})
+    return _size(service, "cpu", cpu_units)
 
 
 def task_memory_gb(service: Setting) -> Decimal:
     """The memory of one task in GB."""
-    return _scaled(_set(_task(service), "memory"), "memory", {"": 1024, "mb": 1024, "gb": 1})
+    return _size(service, "memory", memory_mib)
 
 
 def _set(setting: Setting, name: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown, unknowns
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
+from analysis.wiring.values import cpu_units, memory_mib, number
 
 SERVICE_TYPES = ("aws_ecs_service",)
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
@@ -351,16 +352,16 @@ class _Derivation:
     ) -> Given | None:
         """A numeric argument with its place; `default` (AWS's own) where it is not set; None where it is not known."""
         value = resource.values.get(attribute)
-        number = _number(value)
-        if number is None and isinstance(value, Unknown):
+        amount = number(value)
+        if amount is None and isinstance(value, Unknown):
             self.warn(f"{resource.address}: {attribute} is known only after apply", resource.location(attribute))
-        if number is None:
-            number = default
+        if amount is None:
+            amount = default
         shown = name or f"{resource.address}.{attribute}"
         origin = str(resource.location(attribute))
         if attribute not in resource.locations:
             origin += " (default)"
-        return None if number is None else Given(shown, _tidy(number), unit, origin)
+        return None if amount is None else Given(shown, _tidy(amount), unit, origin)
 
     # The hops.
 
@@ -461,15 +462,15 @@ class _Derivation:
                 f"{task.address}: the container has no variable {variable}, which gameday.toml names for {key}", where
             )
             return None
-        number = _number(service.environment[variable])
-        if number is None or number <= 0:
+        amount = number(service.environment[variable])
+        if amount is None or amount <= 0:
             self.warn(f"{task.address}: {variable} is no number above zero", where)
             return None
-        return Given(variable, _tidy(number), unit, str(where))
+        return Given(variable, _tidy(amount), unit, str(where))
 
     def made_service(self, service: Resource, task: Resource, environment: Mapping[str, Any]) -> Service:
-        cpu = _cpu_units(task.values.get("cpu"))
-        memory = _memory_mib(task.values.get("memory"))
+        cpu = cpu_units(task.values.get("cpu"))
+        memory = memory_mib(task.values.get("memory"))
         if cpu is None or memory is None:
             missing = "cpu" if cpu is None else "memory"
             message = f"{task.address}: {missing} is not known, so the task's size is not"
@@ -482,7 +483,7 @@ class _Derivation:
             self.warn(f"{service.address}: nothing scales it; it keeps {desired.value} tasks", service.defined_at)
         platform = _blocks(task.values.get("runtime_platform"))
         arm = any(block.get("cpu_architecture") == "ARM64" for block in platform)
-        stop = _number(self.container(task, service).get("stopTimeout"))
+        stop = number(self.container(task, service).get("stopTimeout"))
         healthy, most = (limit("ecs.deployment.minimum_healthy_percent"), limit("ecs.deployment.maximum_percent"))
         return Service(
             address=service.address,
@@ -498,7 +499,7 @@ class _Derivation:
             or Given("deployment_minimum_healthy_percent", healthy.at(), "%", healthy.origin),
             maximum_percent=self.given(service, "deployment_maximum_percent", "%", most.at())
             or Given("deployment_maximum_percent", most.at(), "%", most.origin),
-            grace_s=_number(service.values.get("health_check_grace_period_seconds")) or 0.0,
+            grace_s=number(service.values.get("health_check_grace_period_seconds")) or 0.0,
             stop_timeout_s=30.0 if stop is None else stop,  # ECS's default
             tracking=tuple(self.tracking(target)) if target else (),
             steps=tuple(self.steps(target)) if target else (),
@@ -529,7 +530,7 @@ class _Derivation:
             for block in _blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
                 predefined = _blocks(block.get("predefined_metric_specification"))
                 metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
-                value = _number(block.get("target_value"))
+                value = number(block.get("target_value"))
                 if value is None or value <= 0:
                     self.warn(f"{policy.address}: its target value is not known", policy.defined_at)
                     continue
@@ -537,20 +538,20 @@ class _Derivation:
                     policy.address,
                     str(metric),
                     value,
-                    _or(_number(block.get("scale_out_cooldown")), cooldown_s),
-                    _or(_number(block.get("scale_in_cooldown")), cooldown_s),
+                    _or(number(block.get("scale_out_cooldown")), cooldown_s),
+                    _or(number(block.get("scale_in_cooldown")), cooldown_s),
                     policy.defined_at,
                 )
 
     def steps(self, target: Resource) -> Iterator[Step]:
         for policy in self.attached(target, "aws_appautoscaling_policy"):
             for block in _blocks(policy.values.get("step_scaling_policy_configuration")):
-                changes = (_number(step.get("scaling_adjustment")) for step in _blocks(block.get("step_adjustment")))
+                changes = (number(step.get("scaling_adjustment")) for step in _blocks(block.get("step_adjustment")))
                 yield Step(
                     policy.address,
                     str(block.get("adjustment_type")),
                     tuple(change for change in changes if change is not None),
-                    _or(_number(block.get("cooldown")), limit("autoscaling.default_cooldown_s").at()),
+                    _or(number(block.get("cooldown")), limit("autoscaling.default_cooldown_s").at()),
                     policy.defined_at,
                 )
 
@@ -561,7 +562,7 @@ class _Derivation:
                 self.warn(f"{action.address}: its schedule is not known", action.defined_at)
                 continue
             for block in _blocks(action.values.get("scalable_target_action")):
-                lowest, highest = _number(block.get("min_capacity")), _number(block.get("max_capacity"))
+                lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
                 yield Schedule(
                     action.address,
                     expression,
@@ -610,7 +611,7 @@ class _Derivation:
         check = next(iter(_blocks(group.values.get("health_check"))), {})
 
         def checked(key: str, name: str) -> float:
-            return _or(_number(check.get(key)), limit(f"alb.health_check.{name}").at())
+            return _or(number(check.get(key)), limit(f"alb.health_check.{name}").at())
 
         return Balancer(
             address=balancer.address,
@@ -620,11 +621,11 @@ class _Derivation:
             tls=any(listener.values.get("protocol") in ("HTTPS", "TLS") for listener in listeners),
             rules=rules + 1,
             algorithm=str(group.values.get("load_balancing_algorithm_type") or "round_robin"),
-            idle_timeout_s=_or(_number(balancer.values.get("idle_timeout")), limit("alb.idle_timeout_s").at()),
+            idle_timeout_s=_or(number(balancer.values.get("idle_timeout")), limit("alb.idle_timeout_s").at()),
             deregistration_delay_s=_or(
-                _number(group.values.get("deregistration_delay")), limit("alb.deregistration_delay_s").at()
+                number(group.values.get("deregistration_delay")), limit("alb.deregistration_delay_s").at()
             ),
-            slow_start_s=_number(group.values.get("slow_start")) or 0.0,
+            slow_start_s=number(group.values.get("slow_start")) or 0.0,
             health_check=HealthCheck(
                 str(check.get("path") or "/"),
                 checked("interval", "interval_s"),
@@ -781,10 +782,10 @@ class _Derivation:
         for group in self.linked(database, "parameter_group_name", "aws_db_parameter_group"):
             for parameter in _blocks(group.values.get("parameter")):
                 if parameter.get("name") == "max_connections":
-                    number = _number(parameter.get("value"))
+                    most = number(parameter.get("value"))
                     origin = str(group.location("parameter"))
-                    if number is not None:
-                        return Connections(number, number, number, "max_connections of the parameter group", origin)
+                    if most is not None:
+                        return Connections(most, most, most, "max_connections of the parameter group", origin)
                     return self.by_formula(str(parameter.get("value")), instance_class, origin, database)
         kind = "postgres" if "postgres" in engine else "mysql" if engine in {"mysql", "mariadb"} else ""
         if not kind:
@@ -793,8 +794,8 @@ class _Derivation:
                 database.location("engine"),
             )
             return None
-        divisor, most = limit(f"rds.{kind}.connection_bytes"), limit(f"rds.{kind}.connections_limit")
-        formula = f"LEAST({{DBInstanceClassMemory/{divisor.value}}},{most.value})"
+        divisor, ceiling = limit(f"rds.{kind}.connection_bytes"), limit(f"rds.{kind}.connections_limit")
+        formula = f"LEAST({{DBInstanceClassMemory/{divisor.value}}},{ceiling.value})"
         return self.by_formula(formula, instance_class, divisor.origin, database)
 
     def by_formula(self, formula: str, instance_class: str, origin: str, database: Resource) -> Connections | None:
@@ -835,10 +836,10 @@ class _Derivation:
             self.warn(f"{cluster.address}: its node type is not known, so it is left out", cluster.defined_at)
             return None
         values = cluster.values
-        shards = _or(_number(values.get("num_node_groups")), 1.0)
-        copies = 1.0 + _or(_number(values.get("replicas_per_node_group")), 0.0)
+        shards = _or(number(values.get("num_node_groups")), 1.0)
+        copies = 1.0 + _or(number(values.get("replicas_per_node_group")), 0.0)
         nodes = _or(
-            _number(values.get("num_cache_clusters")), _or(_number(values.get("num_cache_nodes")), shards * copies)
+            number(values.get("num_cache_clusters")), _or(number(values.get("num_cache_nodes")), shards * copies)
         )
         return Cache(
             cluster.address,
@@ -862,16 +863,6 @@ def _blocks(value: Any) -> tuple[Mapping[str, Any], ...]:
     return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list | tuple) else ()
 
 
-def _number(value: Any) -> float | None:
-    """A number, also out of a text, as Terraform converts; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
 
@@ -880,24 +871,8 @@ def _tidy(number: float) -> float | int:
     return int(number) if number == int(number) else number
 
 
-def _scaled(value: Any, unit: str, factor: float) -> float | None:
-    """A size given as a number, or as a text with a unit (`1 vCPU`, `2 GB`)."""
-    if isinstance(value, str) and value.strip().lower().endswith(unit):
-        number = _number(value.strip()[: -len(unit)].strip())
-        return None if number is None else number * factor
-    return _number(value)
-
-
-def _cpu_units(value: Any) -> float | None:
-    return _scaled(value, "vcpu", 1024.0)
-
-
-def _memory_mib(value: Any) -> float | None:
-    return _scaled(value, "gb", 1024.0)
-
-
 def _clamped(values: Mapping[str, Any], default_s: float) -> float:
     """The default lifetime within its bounds."""
-    low = _or(_number(values.get("min_ttl")), 0.0)
-    high = _or(_number(values.get("max_ttl")), 31_536_000.0)
-    return max(low, min(high, _or(_number(values.get("default_ttl")), default_s)))
+    low = _or(number(values.get("min_ttl")), 0.0)
+    high = _or(number(values.get("max_ttl")), 31_536_000.0)
+    return max(low, min(high, _or(number(values.get("default_ttl")), default_s)))

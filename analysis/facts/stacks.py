@@ -27,14 +27,15 @@ class Stack:
     """The file `gameday.toml` beside a stack.
 
     `environment` maps a key of ENVIRONMENT_KEYS to the name of the container's environment variable; `pages` maps a pattern of
-    addresses (`aws_db_instance.*`) to the page about them. `scenario` is resolved to a path; `runtime` names a runtime profile.
+    addresses (`aws_db_instance.*`) to the page about them. `scenario_file` is the path of the scenario that the stack is judged
+    by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither.
     """
 
     directory: Path
     title: str
     summary: str
-    scenario: Path
-    runtime: str
+    scenario_file: Path | None = None
+    profile: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,6 +43,32 @@ class Stack:
     def name(self) -> str:
         """The name of the stack's directory."""
         return self.directory.resolve().name
+
+    @property
+    def modelled(self) -> bool:
+        """Whether there is a scenario and a runtime profile, without which nothing that rests on a crowd is computed."""
+        return self.scenario_file is not None and self.profile is not None
+
+    @property
+    def scenario(self) -> Path:
+        """The scenario's file. Raises FactError where the stack names none."""
+        if self.scenario_file is None:
+            raise self._missing("scenario", "the crowd that the stack is judged by")
+        return self.scenario_file
+
+    @property
+    def runtime(self) -> str:
+        """The name of the runtime profile. Raises FactError where the stack names none."""
+        if self.profile is None:
+            raise self._missing("runtime", "what one request costs a task")
+        return self.profile
+
+    def _missing(self, key: str, meaning: str) -> FactError:
+        return FactError(
+            f"{self.name}/{FILE_NAME}",
+            key,
+            f"is missing ({meaning}), so nothing that rests on load is computed for this stack",
+        )
 
     def page(self, address: str) -> str | None:
         """The page about `address`: that of the longest pattern that matches, or None."""
@@ -52,7 +79,7 @@ class Stack:
 def stack(directory: Path) -> Stack:
     """What `gameday.toml` in `directory` says.
 
-    Raises FactError, with the file and the key, where it is missing, has an unknown key or names a scenario that is not there.
+    Raises FactError, with the file and the key, where the file is missing, an unknown key is in it or a scenario is not there.
     """
     path = directory / FILE_NAME
     if not path.is_file():
@@ -62,15 +89,15 @@ def stack(directory: Path) -> Stack:
     unknown = sorted(set(environment) - set(ENVIRONMENT_KEYS))
     if unknown:
         raise table.error(f"environment.{unknown[0]}", f"is not known; the keys are {', '.join(ENVIRONMENT_KEYS)}")
-    scenario = directory / table.text("scenario")
-    if not scenario.is_file():
+    scenario = directory / table.text("scenario") if table.get("scenario") is not None else None
+    if scenario is not None and not scenario.is_file():
         raise table.error("scenario", f"names {table.text('scenario')}, which does not exist beside the stack")
     made = Stack(
         directory=directory,
         title=table.text("title"),
         summary=table.text("summary"),
-        scenario=scenario,
-        runtime=table.text("runtime"),
+        scenario_file=scenario,
+        profile=table.text("runtime") if table.get("runtime") is not None else None,
         environment=environment,
         pages=table.texts("pages"),
     )

@@ -247,14 +247,14 @@ def restudied(incident: Incident, *, now: bool = False) -> Study:
     if not now or incident.now is None:
         return revalued(failed, values)
     crowd = {name: value for name, value in values.items() if not name.startswith(f"{failed.profile.name}.")}
-    return revalued(replace(study(incident.now), scenario=failed.scenario), crowd)
+    return revalued(replace(study(incident.now), crowd=failed.scenario), crowd)
 
 
 def revalued(subject: Study, values: Mapping[str, float]) -> Study:
     """The study with other figures in place of named assumptions of crowd, program, night and limits."""
     made = replaced(values, subject.scenario, subject.profile)
     own = {name: value for name, value in values.items() if name in made.night or name in made.limits}
-    return replace(subject, scenario=made.scenario, profile=made.profile, values={**subject.values, **own}, _nights={})
+    return replace(subject, crowd=made.scenario, program=made.profile, values={**subject.values, **own}, _nights={})
 
 
 def own_pack(night: nights.Night, start: dt.datetime, only: Sequence[tuple[str, str]] = ()) -> Pack:

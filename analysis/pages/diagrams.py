@@ -34,6 +34,7 @@ from analysis.cost import Estimate
 from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.pages.figures import Figure, slug, stylesheet
 from analysis.units import money
+from analysis.wiring.values import cpu_units, memory_mib
 
 FONTS = Path(__file__).parent / "fonts"
 ICON_PX = 96
@@ -114,8 +115,10 @@ def _service(members: Members) -> Iterator[str]:
     tasks = members.of("aws_ecs_task_definition")
     for service in members.of("aws_ecs_service"):
         count = known(service.values, "desired_count")
-        cpu, memory = (known(tasks[0].values, name) for name in ("cpu", "memory")) if tasks else (None, None)
-        size = f"{_number(float(cpu) / 1024)} vCPU, {_number(float(memory) / 1024)} GB" if cpu and memory else ""
+        size = ""
+        if tasks:
+            cpu, memory = cpu_units(tasks[0].values.get("cpu")), memory_mib(tasks[0].values.get("memory"))
+            size = f"{_number(cpu / 1024)} vCPU, {_number(memory / 1024)} GB" if cpu and memory else ""
         yield (
             " × ".join(filter(None, [f"{_number(count)}" if count is not None else "", size]))
             or "size known after apply"

@@ -15,7 +15,8 @@ from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import limit
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.start import balanced, balancers
-from analysis.proofs.view import View, blocks, number
+from analysis.proofs.view import View, blocks
+from analysis.wiring.values import number
 
 STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)"""

@@ -12,7 +12,8 @@ from analysis.demand import Given
 from analysis.facts import instance, limit
 from analysis.proofs.rule import Rule, Verdict, judged, requires
 from analysis.proofs.start import STORES
-from analysis.proofs.view import View, blocks, items, number
+from analysis.proofs.view import View, blocks, items
+from analysis.wiring.values import number
 
 POOL = re.compile(r"(?<!REDIS_)(?<!CACHE_)POOL(_MAX|_SIZE|_MAX_SIZE)?$|DB_MAX_CONNECTIONS$")
 CACHE_POOL = re.compile(r"(REDIS|CACHE)_(POOL(_SIZE|_MAX)?|MAX_CONNECTIONS)$")

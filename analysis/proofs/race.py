@@ -10,7 +10,8 @@ from analysis.architecture import Location, Resource, Value
 from analysis.demand import RequestPath, flows
 from analysis.facts import Runtime, Scenario, limit
 from analysis.proofs.rule import Rule, Verdict, judged
-from analysis.proofs.view import View, blocks, number
+from analysis.proofs.view import View, blocks
+from analysis.wiring.values import number
 
 STEP_S = 10
 AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from analysis.architecture import Resource, Unknown
 from analysis.proofs.rule import Rule, Verdict, attribute_verdict, judged, requires, true
-from analysis.proofs.view import View, at, blocks, items, number
+from analysis.proofs.view import View, at, blocks, items
+from analysis.wiring.values import number
 
 
 def _primaries(view: View) -> Iterator[Resource]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from analysis.architecture import Value
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
-from analysis.proofs.view import View, blocks, document, items, number
+from analysis.proofs.view import View, blocks, document, items
+from analysis.wiring.values import number
 
 
 def breaker(view: View) -> Iterator[Verdict]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import fargate_sizes
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
-from analysis.proofs.view import Task, View, blocks, items, names_action, number
+from analysis.proofs.view import Task, View, blocks, items, names_action
+from analysis.wiring.values import cpu_units, memory_mib, number
 
 PULL = (
     "ecr:GetAuthorizationToken",
@@ -558,7 +559,7 @@ def sizes(view: View) -> Iterator[Verdict]:
         definition = task.definition
         if definition is None or "FARGATE" not in items(definition.values.get("requires_compatibilities")):
             continue
-        cpu, memory = number(definition.values.get("cpu")), number(definition.values.get("memory"))
+        cpu, memory = cpu_units(definition.values.get("cpu")), memory_mib(definition.values.get("memory"))
         if cpu is None or memory is None:
             unset = definition.values.get("cpu") is None or definition.values.get("memory") is None
             yield judged(

@@ -14,6 +14,7 @@ from pathlib import Path
 from analysis.architecture import Architecture, Resource, Unknown, Value, unknowns
 from analysis.demand import PathError, RequestPath, request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
+from analysis.wiring.values import number
 
 THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -62,16 +63,6 @@ def items(value: Value) -> tuple[Value, ...]:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def number(value: Value) -> float | None:
-    """A number, also out of a text, as Terraform converts; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
 
 
 def document(value: Value) -> Value:
@@ -255,7 +246,7 @@ class View:
     @cached_property
     def profile(self) -> Runtime | None:
         """The runtime profile: the one that was given, else the one that gameday.toml names; None without either."""
-        return self.given_profile or (runtime(self.stack.runtime) if self.stack else None)
+        return self.given_profile or (runtime(self.stack.profile) if self.stack and self.stack.profile else None)
 
     # Roles.
 

@@ -33,14 +33,15 @@ class StudyError(ValueError):
 class Study:
     """One stack, resolved under given values, with the scenario it is judged by, the program it runs and the prices it pays.
 
-    `values` replaces assumptions that only a simulated night makes.
+    A stack whose load is not modelled has neither scenario nor program: its resources and its fixed charges are there, and
+    whatever rests on a crowd raises FactError. `values` replaces assumptions that only a simulated night makes.
     """
 
     directory: Path
     architecture: Architecture
     about: Stack
-    scenario: Scenario
-    profile: Runtime
+    crowd: Scenario | None
+    program: Runtime | None
     book: PriceBook
     values: Mapping[str, float] = field(default_factory=dict)
     _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(default_factory=dict, repr=False, compare=False)
@@ -55,10 +56,22 @@ class Study:
         """The preconditions of outputs that are false: a plan would be refused, yet every value is there."""
         return tuple(error for error in self.architecture.errors if error.guard)
 
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario it is judged by. Raises FactError where the stack names none."""
+        return self.crowd or scenario(self.about.scenario)
+
+    @property
+    def profile(self) -> Runtime:
+        """The program it runs. Raises FactError where the stack names none."""
+        return self.program or runtime(self.about.runtime)
+
     @cached_property
-    def usage(self) -> Usage:
-        """What the stack consumes in a month with the scenario's games in it."""
-        return usage(self.architecture, self.scenario, self.about, self.profile)
+    def usage(self) -> Usage | None:
+        """What the stack consumes in a month with the scenario's games in it; None where its load is not modelled."""
+        if self.crowd is None or self.program is None:
+            return None
+        return usage(self.architecture, self.crowd, self.about, self.program)
 
     @cached_property
     def bill(self) -> Estimate:
@@ -66,7 +79,9 @@ class Study:
         return estimate(self.architecture, self.book, self.usage)
 
     @cached_property
-    def _idle_usage(self) -> Usage:
+    def _idle_usage(self) -> Usage | None:
+        if self.crowd is None:
+            return None
         quiet = _with(self.scenario, "calendar", games_per_month=0)
         return usage(self.architecture, quiet, self.about, self.profile)
 
@@ -107,7 +122,7 @@ class Study:
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""
-        return replace(self, scenario=self.scenario.with_peak(users), _nights={})
+        return replace(self, crowd=self.scenario.with_peak(users), _nights={})
 
     def altered(self, arguments: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> Study:
         """The same study with resources left out and arguments replaced on the resolved model; see `study`."""
@@ -128,6 +143,8 @@ class Study:
     @property
     def assumptions(self) -> Mapping[str, Assumption]:
         """What the figures assume of the crowd and of the program, by name; a value of the program is named by its profile."""
+        if not self.about.modelled:
+            return {}
         measured = (getattr(self.profile, name) for name in PROFILE_VALUES)
         return {value.name: value for value in (*self.scenario.assumptions, *measured) if value is not None}
 
@@ -244,11 +261,15 @@ def study(
     changed = _merged(folder, variables or {}, resolve)
     architecture = resolve(folder, changed, arguments, without)
     about = stack(folder)
-    course = scenario(about.scenario) if not night else _beside(about, night)
-    course = course if users is None else course.with_peak(users)
-    course = _with(course, "client", poll_interval_s=poll_interval_s)
-    course = _with(course, "calendar", games_per_month=games_per_month)
-    made = Study(folder, architecture, about, course, runtime(about.runtime), prices(architecture.region))
+    asked = (users, poll_interval_s, games_per_month) != (None, None, None) or bool(night)
+    crowd = None
+    if about.modelled or asked:
+        crowd = _beside(about, night) if night else scenario(about.scenario)
+        crowd = crowd if users is None else crowd.with_peak(users)
+        crowd = _with(crowd, "client", poll_interval_s=poll_interval_s)
+        crowd = _with(crowd, "calendar", games_per_month=games_per_month)
+    program = runtime(about.runtime) if crowd else None
+    made = Study(folder, architecture, about, crowd, program, prices(architecture.region))
     for name, value in (assumed or {}).items():
         made = _assuming(made, name, value)
     return made.priced(repriced) if repriced else made
@@ -274,12 +295,12 @@ def _assuming(made: Study, name: str, value: float) -> Study:
         raise StudyError(f"{made.directory.name} assumes no {name!r} that could be replaced; it assumes {known}")
     group, _, key = name.rpartition(".")
     if name == made.scenario.peak_users.name:
-        return replace(made, scenario=made.scenario.with_peak(Decimal(str(value))))
+        return replace(made, crowd=made.scenario.with_peak(Decimal(str(value))))
     if group == made.profile.name:
         changed: dict[str, Any] = {key: made.assumptions[name].replaced(Decimal(str(value)))}
-        return replace(made, profile=replace(made.profile, **changed))
+        return replace(made, program=replace(made.profile, **changed))
     if group in GROUPS:
-        return replace(made, scenario=_with(made.scenario, group, **{key: value}))
+        return replace(made, crowd=_with(made.scenario, group, **{key: value}))
     raise StudyError(f"{name} cannot be replaced alone; change it in {made.scenario.file}")
 
 

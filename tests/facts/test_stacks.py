@@ -71,7 +71,20 @@ def test_a_directory_without_the_file_is_refused_with_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     "directory", sorted(path.parent for path in STACKS.glob("*/gameday.toml")), ids=lambda d: d.name
 )
-def test_every_stack_of_the_project_names_a_scenario_and_a_runtime_that_exist(directory):
+def test_every_scenario_and_runtime_that_a_stack_of_the_project_names_exists(directory):
     found = stack(directory)
-    assert scenario(found.scenario).title
-    assert runtime(found.runtime).title
+    if found.modelled:
+        assert scenario(found.scenario).title
+        assert runtime(found.runtime).title
+
+
+def test_a_stack_may_say_nothing_of_its_load_and_whoever_asks_for_it_is_refused(written):
+    text = FILE.replace('scenario = "night.toml"', "").replace('runtime = "flask_connect"', "")
+    found = stack(written(text))
+    assert not found.modelled
+    with pytest.raises(
+        FactError, match=r"gameday\.toml: scenario: is missing .*nothing that rests on load is computed"
+    ):
+        _ = found.scenario
+    with pytest.raises(FactError, match=r"gameday\.toml: runtime: is missing .*nothing that rests on load is computed"):
+        _ = found.runtime

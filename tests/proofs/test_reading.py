@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from analysis import facts, proofs, terraform
 from analysis.architecture import Unknown
-from analysis.proofs.view import View, at, number
+from analysis.proofs.start import sizes
+from analysis.proofs.view import View, at
+from analysis.wiring.values import number
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -231,3 +233,13 @@ def test_whatever_a_value_is_the_rules_give_a_verdict(models, data):
     damaged = replace(model, resources=tuple(resources))
     report = proofs.prove(damaged, scenario=night, profile=facts.runtime("node_express"), today=TODAY)
     assert {f.state for f in report.verdicts} <= {"holds", "fails", "undecidable"}
+
+
+@pytest.mark.parametrize(("memory", "state"), [("2 GB", "holds"), ("3 MB", "fails"), ("lots", "undecidable")])
+def test_a_task_size_with_its_units_is_judged_as_aws_reads_it(tmp_path, memory, state):
+    text = (
+        'resource "aws_ecs_task_definition" "t" {\n  family = "t"\n  requires_compatibilities = ["FARGATE"]\n'
+        f'  cpu = "1 vCPU"\n  memory = "{memory}"\n  container_definitions = "[]"\n}}\n'
+        'resource "aws_ecs_service" "s" {\n  name = "s"\n  task_definition = aws_ecs_task_definition.t.arn\n}\n'
+    )
+    assert [verdict.state for verdict in sizes(view(tmp_path, text))] == [state]

@@ -6,8 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from analysis import alarms
+from analysis.commands import app
+from analysis.facts import FactError
 from analysis.studies import MeasureError, Studies, StudyError, measure, shown, studied_night, study
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
@@ -139,3 +142,38 @@ def test_a_studied_night_may_begin_at_another_time():
     kick_off = dt.datetime(2026, 5, 1, 19, 0, tzinfo=dt.UTC)
     made = studied_night(own.architecture, own.scenario, own.about, peak_users=10, kick_off=kick_off)
     assert made.start == kick_off - dt.timedelta(minutes=90)
+
+
+@pytest.fixture
+def unmodelled(tmp_path):
+    (tmp_path / "main.tf").write_text((Path(__file__).parents[1] / "demand" / "ticker" / "main.tf").read_text())
+    (tmp_path / "gameday.toml").write_text('title = "Quiet"\nsummary = "A stack whose load nobody has described."\n')
+    return tmp_path
+
+
+def test_a_stack_whose_load_is_not_modelled_has_a_bill_of_its_fixed_charges_and_no_capacity(unmodelled):
+    subject = study(unmodelled)
+    assert subject.usage is None
+    assert subject.bill.total.usd > 0
+    assert any(item.quantity is None for item in subject.bill.line_items)
+    for ask in (
+        lambda: subject.capacity,
+        lambda: subject.idle_bill and subject.games_per_month,
+        lambda: study(unmodelled, users=9),
+    ):
+        with pytest.raises(FactError, match="nothing that rests on load is computed for this stack"):
+            ask()
+
+
+@pytest.mark.parametrize("command", ["capacity", "replay", "headroom", "sweep", "alarms", "dashboard", "countdown"])
+def test_a_command_that_needs_a_crowd_refuses_such_a_stack(unmodelled, command):
+    result = CliRunner().invoke(app, [command, str(unmodelled)])
+    assert result.exit_code == 2
+    assert "no gameday.toml names a scenario" in " ".join(result.stderr.split())
+
+
+def test_the_picture_of_such_a_stack_reads_sizes_with_units(unmodelled, tmp_path):
+    assert 'memory = "2 GB"' in (unmodelled / "main.tf").read_text()
+    target = tmp_path / "drawn.svg"
+    assert CliRunner().invoke(app, ["diagram", str(unmodelled), "--out", str(target)]).exit_code == 0
+    assert "2 GB" in target.read_text()
