@@ -1,0 +1,4 @@
+output "names" {
+  description = "Names of the alarms, composites apart."
+  value       = values(module.alarms.names)
+}
