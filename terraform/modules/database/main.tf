@@ -1,18 +1,12 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
+locals {
+  scheme = { mysql = "mysql", postgres = "postgresql" }[var.engine]
 }
 
 resource "aws_security_group" "this" {
   name        = "${var.name}-db"
   description = var.description
   vpc_id      = var.vpc_id
+  tags        = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "clients" {
@@ -29,6 +23,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
 resource "aws_db_subnet_group" "this" {
   name       = var.name
   subnet_ids = var.subnet_ids
+  tags       = var.tags
 }
 
 resource "aws_db_parameter_group" "this" {
@@ -45,11 +40,19 @@ resource "aws_db_parameter_group" "this" {
       apply_method = parameter.value.apply_method
     }
   }
+
+  # A new major version needs a new family, and an instance cannot be without its group in between.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  tags = var.tags
 }
 
 # Enhanced monitoring shows processes and memory of the host, which CloudWatch's own metrics do not.
 resource "aws_iam_role" "monitoring" {
   name = "${var.name}-db-monitoring"
+  tags = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -88,6 +91,7 @@ resource "aws_cloudwatch_log_group" "exports" {
 
   name              = "/aws/rds/instance/${var.name}/${each.key}"
   retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_db_instance" "primary" {
@@ -105,11 +109,12 @@ resource "aws_db_instance" "primary" {
   max_allocated_storage = var.storage.max_gb
   storage_type          = "gp3"
   storage_encrypted     = true
+  kms_key_id            = var.key_arn
 
   db_subnet_group_name   = aws_db_subnet_group.this.name
   vpc_security_group_ids = [aws_security_group.this.id]
   publicly_accessible    = false
-  multi_az               = true
+  multi_az               = var.multi_az
   parameter_group_name   = aws_db_parameter_group.this.name
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
 
@@ -121,13 +126,15 @@ resource "aws_db_instance" "primary" {
   final_snapshot_identifier = "${var.name}-final"
   deletion_protection       = var.deletion_protection
 
-  performance_insights_enabled    = true
+  performance_insights_enabled    = var.performance_insights
   monitoring_interval             = 60
   monitoring_role_arn             = aws_iam_role.monitoring.arn
   enabled_cloudwatch_logs_exports = var.log_exports
 
-  auto_minor_version_upgrade = true
-  apply_immediately          = false
+  auto_minor_version_upgrade  = true
+  allow_major_version_upgrade = var.allow_major_version_upgrade
+  apply_immediately           = false
+  tags                        = var.tags
 
   lifecycle {
     # Made once, at creation; the runbook for a leaked credential changes it afterwards. No password stands in any file.
@@ -146,29 +153,89 @@ resource "aws_db_instance" "replica" {
   instance_class      = var.replica_instance_class
   storage_type        = "gp3"
   storage_encrypted   = true
+  availability_zone   = var.replica.zone
+
+  # A replica that may not grow with its primary stops when the primary has outgrown it.
+  max_allocated_storage           = var.replica.max_gb
+  enabled_cloudwatch_logs_exports = var.replica.log_exports
 
   vpc_security_group_ids = [aws_security_group.this.id]
   publicly_accessible    = false
   parameter_group_name   = aws_db_parameter_group.this.name
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
-  maintenance_window     = var.maintenance_window
+  maintenance_window     = coalesce(var.replica.maintenance_window, var.maintenance_window)
 
   copy_tags_to_snapshot        = true
   skip_final_snapshot          = true # a copy: the primary keeps the snapshots
   deletion_protection          = var.deletion_protection
-  performance_insights_enabled = true
+  performance_insights_enabled = var.performance_insights
   monitoring_interval          = 60
   monitoring_role_arn          = aws_iam_role.monitoring.arn
   auto_minor_version_upgrade   = true
+  tags                         = var.tags
+}
+
+resource "aws_db_instance" "further_replicas" {
+  for_each = var.further_replicas
+
+  identifier            = "${var.name}-${each.key}"
+  replicate_source_db   = aws_db_instance.primary.identifier
+  instance_class        = each.value.instance_class
+  availability_zone     = each.value.zone
+  storage_type          = "gp3"
+  storage_encrypted     = true
+  max_allocated_storage = var.storage.max_gb
+
+  vpc_security_group_ids = [aws_security_group.this.id]
+  publicly_accessible    = false
+  parameter_group_name   = aws_db_parameter_group.this.name
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+  maintenance_window     = each.value.maintenance_window
+
+  copy_tags_to_snapshot           = true
+  skip_final_snapshot             = true # a copy: the primary keeps the snapshots
+  deletion_protection             = var.deletion_protection
+  performance_insights_enabled    = var.performance_insights
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.monitoring.arn
+  enabled_cloudwatch_logs_exports = var.log_exports
+  auto_minor_version_upgrade      = true
+  tags                            = var.tags
 }
 
 resource "aws_secretsmanager_secret" "this" {
-  name = var.secret_name
+  name       = var.secret_name
+  kms_key_id = var.key_arn
+  tags       = var.tags
+}
+
+# A rotation function writes the new password here: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html
+resource "aws_secretsmanager_secret_rotation" "this" {
+  count = var.rotation == null ? 0 : 1
+
+  secret_id           = aws_secretsmanager_secret.this.id
+  rotation_lambda_arn = var.rotation.function_arn
+  rotate_immediately  = false
+
+  rotation_rules {
+    automatically_after_days = var.rotation.days
+  }
 }
 
 resource "aws_secretsmanager_secret_version" "this" {
-  secret_id     = aws_secretsmanager_secret.this.id
-  secret_string = jsonencode({ username = var.username, password = aws_db_instance.primary.password })
+  secret_id = aws_secretsmanager_secret.this.id
+
+  # The fields that AWS's rotation functions read, and a URL for programs that take nothing else:
+  # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
+  secret_string = jsonencode({
+    engine   = var.engine
+    host     = aws_db_instance.primary.address
+    port     = var.port
+    dbname   = var.database_name
+    username = var.username
+    password = aws_db_instance.primary.password
+    url      = "${local.scheme}://${var.username}:${aws_db_instance.primary.password}@${aws_db_instance.primary.endpoint}/${var.database_name}"
+  })
 
   lifecycle {
     # A rotated password lives here and in the database only; an apply must not bring the first one back.

@@ -32,3 +32,8 @@ output "secret_arn" {
   description = "Secret that holds user and password."
   value       = aws_secretsmanager_secret.this.arn
 }
+
+output "further_replicas" {
+  description = "Address and identifier of each further replica, by its name."
+  value       = { for name, replica in aws_db_instance.further_replicas : name => { address = replica.address, identifier = replica.identifier } }
+}

@@ -64,11 +64,6 @@ variable "parameters" {
     condition     = alltrue([for parameter in var.parameters : contains(["immediate", "pending-reboot"], parameter.apply_method)])
     error_message = "Each apply_method must be immediate or pending-reboot."
   }
-
-  validation {
-    condition     = contains(keys(var.parameters), "max_connections")
-    error_message = "parameters must state max_connections: the default follows the class, and a budget needs a number."
-  }
 }
 
 variable "instance_class" {
@@ -76,8 +71,8 @@ variable "instance_class" {
   type        = string
 
   validation {
-    condition     = startswith(var.instance_class, "db.") && !can(regex("[.](micro|small)$", var.instance_class))
-    error_message = "instance_class must be db.<family>.medium or larger: smaller ones lack connections, memory and Performance Insights."
+    condition     = can(regex("^db[.][a-z0-9-]+[.][a-z0-9]+$", var.instance_class))
+    error_message = "instance_class must be a class such as db.t4g.large."
   }
 }
 
@@ -86,8 +81,8 @@ variable "replica_instance_class" {
   type        = string
 
   validation {
-    condition     = startswith(var.replica_instance_class, "db.") && !can(regex("[.](micro|small)$", var.replica_instance_class))
-    error_message = "replica_instance_class must be db.<family>.medium or larger."
+    condition     = can(regex("^db[.][a-z0-9-]+[.][a-z0-9]+$", var.replica_instance_class))
+    error_message = "replica_instance_class must be a class such as db.t4g.large."
   }
 }
 
@@ -132,8 +127,8 @@ variable "backup_retention_days" {
   default     = 14
 
   validation {
-    condition     = var.backup_retention_days >= 7 && var.backup_retention_days <= 35
-    error_message = "backup_retention_days must lie within 7 (a mistake is often found after the weekend) and 35, the limit."
+    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 35
+    error_message = "backup_retention_days must lie within 1, which a replica needs, and 35, the limit."
   }
 }
 
@@ -148,8 +143,13 @@ variable "maintenance_window" {
 }
 
 variable "log_exports" {
-  description = "Logs of the engine that go to CloudWatch."
+  description = "Logs of the engine that go to CloudWatch: error, slowquery, general and audit of MySQL (with log_output = FILE), postgresql and upgrade of PostgreSQL."
   type        = list(string)
+
+  validation {
+    condition     = length(setsubtract(var.log_exports, { mysql = ["audit", "error", "general", "slowquery"], postgres = ["postgresql", "upgrade"] }[var.engine])) == 0
+    error_message = "log_exports must be logs that the engine has: audit, error, general, slowquery of mysql; postgresql, upgrade of postgres."
+  }
 }
 
 variable "log_retention_days" {
@@ -162,4 +162,74 @@ variable "deletion_protection" {
   description = "Whether the instances refuse to be deleted."
   type        = bool
   default     = true
+}
+
+variable "multi_az" {
+  description = "Whether a standby waits in another zone."
+  type        = bool
+  default     = true
+}
+
+variable "performance_insights" {
+  description = "Whether Performance Insights records what the engine waits for; the smallest classes of MySQL lack it."
+  type        = bool
+  default     = true
+}
+
+variable "allow_major_version_upgrade" {
+  description = "Whether a change of engine_version to the next major version is carried out; set it for that apply only."
+  type        = bool
+  default     = null
+}
+
+variable "replica" {
+  description = "The first replica: its zone, storage at most (that of the primary is right), logs that go to CloudWatch, and a maintenance window apart from the primary's. What is left out is as AWS chooses, and the window the primary's."
+  type = object({
+    zone               = optional(string)
+    max_gb             = optional(number)
+    log_exports        = optional(list(string))
+    maintenance_window = optional(string)
+  })
+  default = {}
+}
+
+variable "further_replicas" {
+  description = "More replicas by the last part of their identifiers: class, zone and a maintenance window of their own."
+  type = map(object({
+    instance_class     = string
+    zone               = optional(string)
+    maintenance_window = string
+  }))
+  default = {}
+
+  validation {
+    condition     = length(var.further_replicas) <= 14 && alltrue([for name, replica in var.further_replicas : can(regex("^[a-z0-9]([a-z0-9-]{0,15}[a-z0-9])?$", name)) && !strcontains(name, "--") && name != "replica"])
+    error_message = "further_replicas may hold 14 (RDS allows 15 replicas), named by lower-case letters, digits and single hyphens, none of them \"replica\"."
+  }
+}
+
+variable "key_arn" {
+  description = "KMS key of storage and secret; without one AWS's own keys for RDS and Secrets Manager. Changing it replaces the database."
+  type        = string
+  default     = null
+}
+
+variable "rotation" {
+  description = "Function that rotates the password, and after how many days it does."
+  type = object({
+    function_arn = string
+    days         = number
+  })
+  default = null
+
+  validation {
+    condition     = var.rotation == null || try(var.rotation.days >= 1 && var.rotation.days <= 1000, false)
+    error_message = "rotation.days must lie within 1 and 1000."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything in the module."
+  type        = map(string)
+  default     = null
 }

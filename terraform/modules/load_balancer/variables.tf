@@ -38,13 +38,23 @@ variable "subnet_ids" {
   }
 }
 
-variable "edge_prefix_list_id" {
-  description = "Managed prefix list of CloudFront's addresses that face origins."
-  type        = string
+variable "client" {
+  description = "Who may call the load balancer over HTTPS: exactly one of a prefix list (such as that of CloudFront's addresses), an IPv4 range or a security group."
+  type = object({
+    description       = optional(string, "HTTPS from CloudFront")
+    prefix_list_id    = optional(string)
+    cidr_ipv4         = optional(string)
+    security_group_id = optional(string)
+  })
 
   validation {
-    condition     = startswith(var.edge_prefix_list_id, "pl-")
-    error_message = "edge_prefix_list_id must be the id of a prefix list, such as pl-3b927c52."
+    condition     = var.client.prefix_list_id == null || can(regex("^pl-[0-9a-f]+$", var.client.prefix_list_id))
+    error_message = "client.prefix_list_id must be the id of a prefix list, such as pl-3b927c52."
+  }
+
+  validation {
+    condition     = length([for source in [var.client.prefix_list_id, var.client.cidr_ipv4, var.client.security_group_id] : source if source != null]) == 1
+    error_message = "client must have exactly one of prefix_list_id, cidr_ipv4 and security_group_id."
   }
 }
 
@@ -79,8 +89,8 @@ variable "idle_timeout_s" {
   default     = 120
 
   validation {
-    condition     = var.idle_timeout_s > 60 && var.idle_timeout_s <= 4000
-    error_message = "idle_timeout_s must be longer than the 60 s for which CloudFront keeps a connection, and at most 4000."
+    condition     = var.idle_timeout_s >= 1 && var.idle_timeout_s <= 4000
+    error_message = "idle_timeout_s must lie within 1 and 4000."
   }
 }
 
@@ -90,8 +100,8 @@ variable "deregistration_delay_s" {
   default     = 30
 
   validation {
-    condition     = var.deregistration_delay_s >= 10 && var.deregistration_delay_s <= 3600
-    error_message = "deregistration_delay_s must lie within 10 (a shorter time cuts requests off) and 3600."
+    condition     = var.deregistration_delay_s >= 0 && var.deregistration_delay_s <= 3600
+    error_message = "deregistration_delay_s must lie within 0 and 3600."
   }
 }
 
@@ -124,7 +134,104 @@ variable "health_check" {
   }
 
   validation {
-    condition     = var.health_check.interval_s * var.health_check.unhealthy_threshold >= 60
-    error_message = "A target needs at least 60 s (interval_s x unhealthy_threshold) before it is given up: a busy task is not a dead one."
+    condition     = var.health_check.interval_s >= 5 && var.health_check.interval_s <= 300 && var.health_check.timeout_s >= 2
+    error_message = "health_check.interval_s must lie within 5 and 300, and timeout_s be at least 2."
   }
+
+  validation {
+    condition     = alltrue([for threshold in [var.health_check.healthy_threshold, var.health_check.unhealthy_threshold] : threshold >= 2 && threshold <= 10])
+    error_message = "health_check's thresholds must lie within 2 and 10."
+  }
+}
+
+variable "internal" {
+  description = "Whether the load balancer has private addresses only; changing it replaces the load balancer."
+  type        = bool
+  default     = false
+}
+
+variable "target_type" {
+  description = "What registers with the target group: ip (tasks of Fargate) or instance (a group of instances). Changing it replaces the group."
+  type        = string
+  default     = "ip"
+
+  validation {
+    condition     = contains(["ip", "instance"], var.target_type)
+    error_message = "target_type must be ip or instance."
+  }
+}
+
+variable "algorithm" {
+  description = "How a target is chosen: least_outstanding_requests, round_robin or weighted_random."
+  type        = string
+  default     = "least_outstanding_requests"
+
+  validation {
+    condition     = contains(["least_outstanding_requests", "round_robin", "weighted_random"], var.algorithm)
+    error_message = "algorithm must be least_outstanding_requests, round_robin or weighted_random."
+  }
+}
+
+variable "plain_http_from" {
+  description = "Who may knock at port 80, where a redirect to HTTPS answers: by name an IPv4 range, an IPv6 range or a prefix list. Nobody by default, as CloudFront redirects by itself."
+  type = map(object({
+    cidr_ipv4      = optional(string)
+    cidr_ipv6      = optional(string)
+    prefix_list_id = optional(string)
+  }))
+  default = {}
+}
+
+variable "origin_header" {
+  description = "Header that one's own distribution adds to each request, and its secret value; everything without it is answered with 403. A prefix list alone admits every customer's distribution."
+  type = object({
+    name  = string
+    value = string
+  })
+  default = null
+
+  validation {
+    condition     = var.origin_header == null || can(regex("^[A-Za-z0-9_-]{1,40}$", var.origin_header.name))
+    error_message = "origin_header.name must be of up to 40 letters, digits, hyphens and underscores."
+  }
+}
+
+variable "closed_paths" {
+  description = "Paths that are answered with 404 whatever the targets say, such as /metrics."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.closed_paths) <= 5
+    error_message = "closed_paths may hold five values, the most that a rule compares."
+  }
+}
+
+variable "further_groups" {
+  description = "More target groups by name: port, type of target, security group of the targets, health path, and the paths and priority of the rule that leads there."
+  type = map(object({
+    port              = number
+    target_type       = optional(string, "ip")
+    security_group_id = string
+    health_path       = string
+    paths             = list(string)
+    priority          = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name, group in var.further_groups : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$", name)) && contains(["ip", "instance"], group.target_type)])
+    error_message = "further_groups are named by up to 32 letters, digits and inner hyphens, and have target_type ip or instance."
+  }
+
+  validation {
+    condition     = alltrue([for group in var.further_groups : group.priority >= 2 && group.priority < 49999]) && length(distinct([for group in var.further_groups : group.priority])) == length(var.further_groups)
+    error_message = "Each priority must be another one, within 2 and 49998."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything in the module."
+  type        = map(string)
+  default     = null
 }

@@ -32,3 +32,13 @@ output "log_group_name" {
   description = "Log group of the tasks."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "task_role_name" {
+  description = "Role of the running container, for policies of its own."
+  value       = aws_iam_role.task.name
+}
+
+output "task_definition_arns" {
+  description = "Task definition of the service and of each job, by name."
+  value       = merge({ service = aws_ecs_task_definition.this.arn }, { for name, job in aws_ecs_task_definition.jobs : name => job.arn })
+}

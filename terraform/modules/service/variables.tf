@@ -38,19 +38,26 @@ variable "subnet_ids" {
   type        = list(string)
 
   validation {
-    condition     = length(var.subnet_ids) >= 2
-    error_message = "subnet_ids must hold subnets of at least two zones, or the loss of one zone is the loss of the service."
+    condition     = length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16
+    error_message = "subnet_ids must hold one to sixteen subnets, as ECS requires; two zones or more survive the loss of one."
   }
 }
 
-variable "load_balancer_security_group_id" {
-  description = "Security group of the load balancer, the only one that may call the tasks."
-  type        = string
+variable "load_balancer_security_group_ids" {
+  description = "Security groups of the load balancers, the only ones that may call the tasks; none for a service that nothing calls."
+  type        = list(string)
+  default     = []
 }
 
-variable "target_group_arn" {
-  description = "Target group that the tasks register with."
-  type        = string
+variable "target_group_arns" {
+  description = "Target groups that the tasks register with; none for a service without a load balancer."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.target_group_arns) <= 5
+    error_message = "target_group_arns may hold five target groups, the most that ECS registers a service with."
+  }
 }
 
 variable "reaches" {
@@ -93,8 +100,8 @@ variable "container" {
   }
 
   validation {
-    condition     = var.container.stop_timeout_s >= 30 && var.container.stop_timeout_s <= 120
-    error_message = "container.stop_timeout_s must lie within 30 and 120, the most that Fargate grants."
+    condition     = var.container.stop_timeout_s >= 2 && var.container.stop_timeout_s <= 120
+    error_message = "container.stop_timeout_s must lie within 2 and 120, the most that Fargate grants."
   }
 }
 
@@ -107,8 +114,8 @@ variable "task_size" {
   })
 
   validation {
-    condition     = var.task_size.cpu >= 512
-    error_message = "task_size.cpu must be at least 512: at 256 one slow request fills the task."
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.task_size.cpu)
+    error_message = "task_size.cpu must be 256, 512, 1024, 2048, 4096, 8192 or 16384, the sizes that Fargate has."
   }
 
   validation {
@@ -122,8 +129,8 @@ variable "desired_count" {
   type        = number
 
   validation {
-    condition     = var.desired_count >= 2
-    error_message = "desired_count must be at least 2: one task is a single point of failure."
+    condition     = var.desired_count >= 0 && floor(var.desired_count) == var.desired_count
+    error_message = "desired_count must be a whole number, 0 or more."
   }
 }
 
@@ -148,19 +155,15 @@ variable "health_check_grace_period_s" {
   default     = 60
 
   validation {
-    condition     = var.health_check_grace_period_s >= 30 && var.health_check_grace_period_s <= 300
-    error_message = "health_check_grace_period_s must lie within 30 and 300, the limit of a container's start period."
+    condition     = var.health_check_grace_period_s >= 0 && var.health_check_grace_period_s <= 300
+    error_message = "health_check_grace_period_s must lie within 0 and 300, the limit of a container's start period."
   }
 }
 
 variable "rollback_alarms" {
-  description = "Alarms that roll a deployment back when they ring during it."
+  description = "Alarms that roll a deployment back when they ring during it; without one only tasks that fail to start do."
   type        = list(string)
-
-  validation {
-    condition     = length(var.rollback_alarms) > 0
-    error_message = "rollback_alarms must name at least one alarm, or a bad release that stays up is never rolled back."
-  }
+  default     = []
 }
 
 variable "log_group_name" {
@@ -174,12 +177,94 @@ variable "log_retention_days" {
   default     = 30
 
   validation {
-    condition     = contains([14, 30, 60, 90, 120, 150, 180, 365], var.log_retention_days)
-    error_message = "log_retention_days must be one of CloudWatch's retention times from 14 to 365 days; a week is gone before a review meets."
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of CloudWatch's retention times, such as 14, 30, 90 or 365."
   }
 }
 
 variable "metric_namespace" {
   description = "CloudWatch namespace of the service's own metrics."
   type        = string
+}
+
+variable "sidecars" {
+  description = "Containers beside the first one, such as a collector of traces: image by digest, CPU units and memory that they reserve, ports and environment."
+  type = list(object({
+    name        = string
+    image       = string
+    essential   = optional(bool, false)
+    cpu         = number
+    memory_mib  = number
+    ports       = optional(list(object({ number = number, protocol = optional(string, "tcp") })), [])
+    environment = optional(map(string), {})
+    command     = optional(list(string), [])
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for sidecar in var.sidecars : can(regex("@sha256:[0-9a-f]{64}$", sidecar.image))])
+    error_message = "Each sidecar's image must end in a digest (@sha256: and 64 hexadecimal digits)."
+  }
+
+  validation {
+    condition     = length(var.sidecars) <= 9 && length(distinct(concat([var.container.name], var.sidecars[*].name))) == length(var.sidecars) + 1
+    error_message = "A task holds ten containers at most, each with a name of its own."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for sidecar in var.sidecars : [for port in sidecar.ports : contains(["tcp", "udp"], port.protocol)]]))
+    error_message = "A port's protocol must be tcp or udp."
+  }
+}
+
+variable "jobs" {
+  description = "Task definitions for what runs once with the service's image and settings, by name: the command."
+  type        = map(object({ command = list(string) }))
+  default     = {}
+}
+
+variable "task_statements" {
+  description = "What the running container may do in AWS: one policy statement each."
+  type = list(object({
+    sid       = string
+    actions   = list(string)
+    resources = list(string)
+  }))
+  default = []
+}
+
+variable "deployment" {
+  description = "Percent of the wanted tasks that a rolling deployment keeps healthy at least, and runs at most."
+  type = object({
+    minimum_healthy_percent = optional(number, 100)
+    maximum_percent         = optional(number, 200)
+  })
+  default = {}
+
+  validation {
+    condition     = var.deployment.minimum_healthy_percent >= 0 && var.deployment.maximum_percent >= 100 && var.deployment.maximum_percent <= 200 && var.deployment.minimum_healthy_percent < var.deployment.maximum_percent
+    error_message = "minimum_healthy_percent must be less than maximum_percent, which lies within 100 and 200; else ECS can neither start nor stop a task."
+  }
+}
+
+variable "log_metrics" {
+  description = "Metrics out of the service's JSON log lines by name of the filter: the field that holds the number, the metric's name and unit."
+  type = map(object({
+    field = string
+    name  = string
+    unit  = optional(string, "Count")
+  }))
+  default = {}
+}
+
+variable "log_key_arn" {
+  description = "KMS key of the log group; without one CloudWatch uses a key of its own."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of everything in the module."
+  type        = map(string)
+  default     = null
 }

@@ -81,7 +81,7 @@ module "load_balancer" {
   target_group_name        = local.service_name
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.public_subnet_ids
-  edge_prefix_list_id      = var.edge_prefix_list_id
+  client                   = { prefix_list_id = var.edge_prefix_list_id }
   certificate_arn          = module.certificate.arn
   target_security_group_id = module.service.security_group_id
   target_port              = var.container_port
@@ -99,21 +99,21 @@ module "registry" {
 module "service" {
   source = "../../modules/service"
 
-  name                            = local.name
-  service_name                    = local.service_name
-  description                     = "Tasks of The Buzzer"
-  region                          = var.region
-  account_id                      = var.account_id
-  vpc_id                          = module.network.vpc_id
-  subnet_ids                      = module.network.private_subnet_ids
-  load_balancer_security_group_id = module.load_balancer.security_group_id
-  target_group_arn                = module.load_balancer.target_group_arn
-  repository_arn                  = module.registry.repository_arn
-  desired_count                   = var.tasks.min
-  task_size                       = local.task_size
-  log_group_name                  = "/ecs/${local.service_name}"
-  metric_namespace                = local.namespace
-  rollback_alarms                 = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-tasks"]]
+  name                             = local.name
+  service_name                     = local.service_name
+  description                      = "Tasks of The Buzzer"
+  region                           = var.region
+  account_id                       = var.account_id
+  vpc_id                           = module.network.vpc_id
+  subnet_ids                       = module.network.private_subnet_ids
+  load_balancer_security_group_ids = [module.load_balancer.security_group_id]
+  target_group_arns                = [module.load_balancer.target_group_arn]
+  repository_arn                   = module.registry.repository_arn
+  desired_count                    = var.tasks.min
+  task_size                        = local.task_size
+  log_group_name                   = "/ecs/${local.service_name}"
+  metric_namespace                 = local.namespace
+  rollback_alarms                  = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-tasks"]]
 
   container = {
     name           = "api"

@@ -73,6 +73,11 @@ variable "task_size" {
     architecture = optional(string, "X86_64")
   })
   default = { cpu = 512 }
+
+  validation {
+    condition     = var.task_size.cpu >= 512
+    error_message = "task_size.cpu must be at least 512: at 256 one slow request fills the task."
+  }
 }
 
 variable "workers" {
@@ -192,6 +197,11 @@ variable "database" {
     allocated_gb           = 50
     max_gb                 = 200
     max_connections        = 300
+  }
+
+  validation {
+    condition     = !can(regex("[.](micro|small)$", var.database.instance_class)) && !can(regex("[.](micro|small)$", var.database.replica_instance_class))
+    error_message = "database's classes must be medium or larger: smaller ones lack connections, memory and Performance Insights."
   }
 }
 

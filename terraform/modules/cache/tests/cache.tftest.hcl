@@ -42,16 +42,6 @@ run "its_nodes_have_names_that_alarms_can_use" {
   }
 }
 
-run "one_node_is_refused" {
-  command = plan
-
-  variables {
-    nodes = 1
-  }
-
-  expect_failures = [var.nodes]
-}
-
 run "a_type_of_another_service_is_refused" {
   command = plan
 
@@ -80,4 +70,56 @@ run "a_name_with_capitals_is_refused" {
   }
 
   expect_failures = [var.name]
+}
+
+run "shards_have_replicas_and_names" {
+  command = plan
+
+  variables {
+    shards     = { number = 3, replicas = 1 }
+    parameters = { maxmemory-policy = "volatile-lru" }
+    snapshots  = { days = 30, window = "05:00-06:00" }
+    key_arn    = "arn:aws:kms:us-east-1:123456789012:key/1"
+  }
+
+  assert {
+    condition     = aws_elasticache_replication_group.this.num_node_groups == 3 && aws_elasticache_replication_group.this.snapshot_retention_limit == 30
+    error_message = "There are no three shards, or no snapshots."
+  }
+
+  assert {
+    condition     = length(output.node_ids) == 6 && output.node_ids[5] == "stand-cache-0003-002"
+    error_message = "Alarms would ask for other nodes."
+  }
+
+  assert {
+    condition     = { for parameter in aws_elasticache_parameter_group.this.parameter : parameter.name => parameter.value }["cluster-enabled"] == "yes"
+    error_message = "Shards need cluster mode."
+  }
+}
+
+run "one_node_does_not_claim_to_fail_over" {
+  command = plan
+
+  variables {
+    nodes = 1
+  }
+
+  assert {
+    condition     = !aws_elasticache_replication_group.this.automatic_failover_enabled && !aws_elasticache_replication_group.this.multi_az_enabled
+    error_message = "ElastiCache refuses failover with one node."
+  }
+}
+
+run "what_elasticache_refuses_is_refused" {
+  command = plan
+
+  variables {
+    nodes     = 7
+    shards    = { number = 100, replicas = 5 }
+    engine    = { name = "redis", version = "7.1", family = "valkey8" }
+    snapshots = { days = 36 }
+  }
+
+  expect_failures = [var.nodes, var.shards, var.engine, var.snapshots]
 }

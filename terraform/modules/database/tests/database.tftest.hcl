@@ -122,36 +122,6 @@ run "what_slows_it_down_can_be_seen" {
   }
 }
 
-run "the_class_that_choked_is_refused" {
-  command = plan
-
-  variables {
-    instance_class = "db.t3.micro"
-  }
-
-  expect_failures = [var.instance_class]
-}
-
-run "a_replica_of_that_class_is_refused" {
-  command = plan
-
-  variables {
-    replica_instance_class = "db.t4g.small"
-  }
-
-  expect_failures = [var.replica_instance_class]
-}
-
-run "a_day_of_backups_is_refused" {
-  command = plan
-
-  variables {
-    backup_retention_days = 1
-  }
-
-  expect_failures = [var.backup_retention_days]
-}
-
 run "a_disk_that_cannot_grow_is_refused" {
   command = plan
 
@@ -160,16 +130,6 @@ run "a_disk_that_cannot_grow_is_refused" {
   }
 
   expect_failures = [var.storage]
-}
-
-run "unstated_connections_are_refused" {
-  command = plan
-
-  variables {
-    parameters = { slow_query_log = { value = "1" } }
-  }
-
-  expect_failures = [var.parameters]
 }
 
 run "an_unknown_way_to_apply_is_refused" {
@@ -210,4 +170,49 @@ run "a_name_with_capitals_is_refused" {
   }
 
   expect_failures = [var.name]
+}
+
+run "postgresql_with_several_replicas_rotates_its_password" {
+  command = plan
+
+  variables {
+    engine                 = "postgres"
+    engine_version         = "15"
+    parameter_group_family = "postgres15"
+    port                   = 5432
+    log_exports            = ["postgresql"]
+    parameters             = { shared_preload_libraries = { value = "pg_stat_statements", apply_method = "pending-reboot" } }
+    replica                = { zone = "us-east-1a", max_gb = 200, maintenance_window = "tue:09:00-tue:10:00" }
+    further_replicas       = { replica-2 = { instance_class = "db.t4g.large", zone = "us-east-1b", maintenance_window = "tue:10:00-tue:11:00" } }
+    rotation               = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate", days = 30 }
+  }
+
+  assert {
+    condition     = aws_db_instance.replica.availability_zone != aws_db_instance.further_replicas["replica-2"].availability_zone && aws_db_instance.replica.max_allocated_storage == 200
+    error_message = "Both replicas stand in one zone, or one may not grow."
+  }
+
+  assert {
+    condition     = length(distinct([aws_db_instance.primary.maintenance_window, aws_db_instance.replica.maintenance_window, aws_db_instance.further_replicas["replica-2"].maintenance_window])) == 3
+    error_message = "Two of them are maintained in the same hour."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_rotation.this[0].rotation_rules[0].automatically_after_days == 30
+    error_message = "The password is not rotated."
+  }
+}
+
+run "what_rds_refuses_is_refused" {
+  command = plan
+
+  variables {
+    instance_class        = "t4g.large"
+    backup_retention_days = 36
+    log_exports           = ["postgresql"]
+    further_replicas      = { replica = { instance_class = "db.t4g.large", maintenance_window = "tue:10:00-tue:11:00" } }
+    rotation              = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate", days = 0 }
+  }
+
+  expect_failures = [var.instance_class, var.backup_retention_days, var.log_exports, var.further_replicas, var.rotation]
 }

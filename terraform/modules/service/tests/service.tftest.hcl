@@ -1,25 +1,25 @@
 mock_provider "aws" {}
 
 variables {
-  name                            = "stand"
-  service_name                    = "stand-api"
-  description                     = "Tasks of a stand"
-  account_id                      = "123456789012"
-  region                          = "us-east-1"
-  vpc_id                          = "vpc-1"
-  subnet_ids                      = ["subnet-1", "subnet-2"]
-  load_balancer_security_group_id = "sg-1"
-  target_group_arn                = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/stand-api/1"
-  repository_arn                  = "arn:aws:ecr:us-east-1:123456789012:repository/stand-api"
-  desired_count                   = 3
-  task_size                       = { cpu = 512, memory = 1024 }
-  log_group_name                  = "/ecs/stand-api"
-  metric_namespace                = "Stand"
-  rollback_alarms                 = ["stand-errors"]
-  environment                     = { DB_HOST = "db.stand.example" }
-  secrets                         = { DB_PASSWORD = "arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db:password::" }
-  secret_arns                     = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db"]
-  reaches                         = { database = { port = 3306, security_group_id = "sg-2" } }
+  name                             = "stand"
+  service_name                     = "stand-api"
+  description                      = "Tasks of a stand"
+  account_id                       = "123456789012"
+  region                           = "us-east-1"
+  vpc_id                           = "vpc-1"
+  subnet_ids                       = ["subnet-1", "subnet-2"]
+  load_balancer_security_group_ids = ["sg-1"]
+  target_group_arns                = ["arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/stand-api/1"]
+  repository_arn                   = "arn:aws:ecr:us-east-1:123456789012:repository/stand-api"
+  desired_count                    = 3
+  task_size                        = { cpu = 512, memory = 1024 }
+  log_group_name                   = "/ecs/stand-api"
+  metric_namespace                 = "Stand"
+  rollback_alarms                  = ["stand-errors"]
+  environment                      = { DB_HOST = "db.stand.example" }
+  secrets                          = { DB_PASSWORD = "arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db:password::" }
+  secret_arns                      = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:stand/db"]
+  reaches                          = { database = { port = 3306, security_group_id = "sg-2" } }
 
   container = {
     name           = "api"
@@ -158,36 +158,6 @@ run "a_command_that_docker_does_not_know_is_refused" {
   expect_failures = [var.container]
 }
 
-run "a_stop_that_cuts_requests_off_is_refused" {
-  command = plan
-
-  variables {
-    container = { name = "api", image = "stand.example/api@sha256:0000000000000000000000000000000000000000000000000000000000000000", port = 5000, health_command = ["CMD", "true"], stop_timeout_s = 5 }
-  }
-
-  expect_failures = [var.container]
-}
-
-run "one_task_is_refused" {
-  command = plan
-
-  variables {
-    desired_count = 1
-  }
-
-  expect_failures = [var.desired_count]
-}
-
-run "the_quarter_processor_is_refused" {
-  command = plan
-
-  variables {
-    task_size = { cpu = 256, memory = 512 }
-  }
-
-  expect_failures = [var.task_size]
-}
-
 run "a_pair_that_fargate_lacks_is_refused" {
   command = plan
 
@@ -208,36 +178,6 @@ run "an_unknown_processor_is_refused" {
   expect_failures = [var.task_size]
 }
 
-run "one_subnet_is_refused" {
-  command = plan
-
-  variables {
-    subnet_ids = ["subnet-1"]
-  }
-
-  expect_failures = [var.subnet_ids]
-}
-
-run "a_deployment_without_alarms_is_refused" {
-  command = plan
-
-  variables {
-    rollback_alarms = []
-  }
-
-  expect_failures = [var.rollback_alarms]
-}
-
-run "a_week_of_logs_is_refused" {
-  command = plan
-
-  variables {
-    log_retention_days = 7
-  }
-
-  expect_failures = [var.log_retention_days]
-}
-
 run "a_short_account_is_refused" {
   command = plan
 
@@ -248,12 +188,84 @@ run "a_short_account_is_refused" {
   expect_failures = [var.account_id]
 }
 
-run "no_grace_is_refused" {
+run "a_task_may_hold_a_sidecar_a_job_and_metrics_of_its_own" {
   command = plan
 
   variables {
-    health_check_grace_period_s = 0
+    sidecars        = [{ name = "traces", image = "stand.example/traces@sha256:1111111111111111111111111111111111111111111111111111111111111111", cpu = 32, memory_mib = 256, ports = [{ number = 2000, protocol = "udp" }] }]
+    jobs            = { migrate = { command = ["npm", "run", "migrate:deploy"] } }
+    log_metrics     = { streams = { field = "sse_connections", name = "SseConnections" } }
+    task_statements = [{ sid = "WriteTraces", actions = ["xray:PutTraceSegments"], resources = ["*"] }]
   }
 
-  expect_failures = [var.health_check_grace_period_s]
+  assert {
+    condition     = length(output.task_definition_arns) == 2 && aws_ecs_task_definition.jobs["migrate"].family == "stand-api-migrate"
+    error_message = "The job has no task definition."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.log_metrics["streams"].metric_transformation[0].dimensions["Service"] == "$.service"
+    error_message = "The metric has no dimension, so neither alarm nor scaling finds it."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.task[0].policy).Statement[0].Action == ["xray:PutTraceSegments"]
+    error_message = "The sidecar may not write."
+  }
+}
+
+run "a_service_may_stand_without_a_balancer_as_one_small_task" {
+  command = plan
+
+  variables {
+    load_balancer_security_group_ids = []
+    target_group_arns                = []
+    desired_count                    = 1
+    rollback_alarms                  = []
+    task_size                        = { cpu = 256, memory = 512 }
+  }
+
+  assert {
+    condition     = length(aws_ecs_service.this.load_balancer) == 0 && length(aws_ecs_service.this.alarms) == 0
+    error_message = "It still registers with a balancer, or waits for alarms."
+  }
+}
+
+run "the_largest_task_is_known" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 16384, memory = 122880 }
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this.memory == "122880"
+    error_message = "Sixteen processors are missing."
+  }
+}
+
+run "what_aws_refuses_is_refused" {
+  command = plan
+
+  variables {
+    target_group_arns  = ["1", "2", "3", "4", "5", "6"]
+    desired_count      = 1.5
+    log_retention_days = 8
+    deployment         = { minimum_healthy_percent = 100, maximum_percent = 100 }
+    sidecars           = [{ name = "api", image = "traces:latest", cpu = 32, memory_mib = 256 }]
+    task_size          = { cpu = 300, memory = 512 }
+    subnet_ids         = []
+  }
+
+  expect_failures = [var.target_group_arns, var.desired_count, var.log_retention_days, var.deployment, var.sidecars, var.task_size, var.subnet_ids]
+}
+
+run "sidecars_that_fill_the_task_are_refused" {
+  command = plan
+
+  variables {
+    sidecars = [{ name = "traces", image = "stand.example/traces@sha256:1111111111111111111111111111111111111111111111111111111111111111", cpu = 32, memory_mib = 1024 }]
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
 }

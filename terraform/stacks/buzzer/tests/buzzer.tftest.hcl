@@ -166,3 +166,23 @@ run "no_shared_cache_is_refused" {
 
   expect_failures = [var.cache_ttl_s]
 }
+
+run "the_quarter_processor_is_refused" {
+  command = plan
+
+  variables {
+    task_size = { cpu = 256, memory = 512 }
+  }
+
+  expect_failures = [var.task_size]
+}
+
+run "the_class_that_choked_is_refused" {
+  command = plan
+
+  variables {
+    database = { instance_class = "db.t3.micro", replica_instance_class = "db.t4g.medium", memory_gib = 1, allocated_gb = 50, max_gb = 200, max_connections = 300 }
+  }
+
+  expect_failures = [var.database]
+}
