@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 locals {
   # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
   caching_disabled  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -24,11 +13,11 @@ resource "aws_cloudfront_origin_access_control" "assets" {
   signing_protocol                  = "sigv4"
 }
 
-# A second of caching turns thousands of polls into a few requests to the origin. The smallest lifetime is zero, so that an answer marked
+# Keeping an answer for some seconds turns thousands of polls into a few requests to the origin. The smallest lifetime is zero, so that an answer marked
 # `private` or `no-store` is never kept; where the service says nothing, an answer lives for `default_ttl`.
 resource "aws_cloudfront_cache_policy" "live" {
   name        = "${var.name}-live"
-  comment     = "Shared answers of the API, kept for a second"
+  comment     = "Shared answers of the API, kept for ${var.live_ttl_s == 1 ? "a second" : "${var.live_ttl_s} s"}"
   min_ttl     = 0
   default_ttl = var.live_ttl_s
   max_ttl     = var.live_ttl_s
@@ -50,6 +39,49 @@ resource "aws_cloudfront_cache_policy" "live" {
 
       query_strings {
         items = var.live_query_strings
+      }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.live_ttl_s <= var.live_staleness_s
+      error_message = "live_ttl_s keeps an answer for ${var.live_ttl_s} s, longer than the ${var.live_staleness_s} s that live_staleness_s allows."
+    }
+  }
+}
+
+# Further lifetimes by path: how long an answer may be kept follows from how late its reader may learn of a change.
+resource "aws_cloudfront_cache_policy" "behaviour" {
+  for_each = var.behaviours
+
+  name        = "${var.name}-${each.key}"
+  comment     = "${each.value.path}, kept for ${each.value.ttl_s} s"
+  min_ttl     = 0
+  default_ttl = each.value.ttl_s
+  max_ttl     = each.value.ttl_s
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_gzip   = true
+    enable_accept_encoding_brotli = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "none"
+    }
+
+    query_strings_config {
+      query_string_behavior = length(each.value.query_strings) > 0 ? "whitelist" : "none"
+
+      dynamic "query_strings" {
+        for_each = length(each.value.query_strings) > 0 ? [each.value.query_strings] : []
+
+        content {
+          items = query_strings.value
+        }
       }
     }
   }
@@ -108,6 +140,17 @@ resource "aws_cloudfront_distribution" "this" {
       origin_read_timeout      = 10
     }
 
+    # Any customer's distribution comes from CloudFront's addresses; only this one knows the value, and the load balancer asks for it:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html
+    dynamic "custom_header" {
+      for_each = var.origin_secret[*]
+
+      content {
+        name  = custom_header.value.header
+        value = custom_header.value.value
+      }
+    }
+
     # One cache before the origin, in its region, asks on behalf of all edge caches.
     origin_shield {
       enabled              = true
@@ -125,7 +168,7 @@ resource "aws_cloudfront_distribution" "this" {
   default_cache_behavior {
     target_origin_id           = "alb"
     viewer_protocol_policy     = "redirect-to-https"
-    allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+    allowed_methods            = var.read_only ? ["GET", "HEAD", "OPTIONS"] : ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     cache_policy_id            = local.caching_disabled
@@ -149,7 +192,22 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "ordered_cache_behavior" {
-    for_each = ["/assets/*", "/fallback/*"]
+    for_each = var.behaviours
+
+    content {
+      path_pattern               = ordered_cache_behavior.value.path
+      target_origin_id           = ordered_cache_behavior.value.origin
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = aws_cloudfront_cache_policy.behaviour[ordered_cache_behavior.key].id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
+    for_each = var.asset_paths
 
     content {
       path_pattern               = ordered_cache_behavior.value

@@ -53,9 +53,63 @@ variable "live_ttl_s" {
   type        = number
 
   validation {
-    condition     = var.live_ttl_s >= 1 && var.live_ttl_s <= 2 && floor(var.live_ttl_s) == var.live_ttl_s
-    error_message = "live_ttl_s must be 1 or 2: with 0 every poll reaches the service, with more an update comes too late."
+    condition     = var.live_ttl_s >= 1 && floor(var.live_ttl_s) == var.live_ttl_s
+    error_message = "live_ttl_s must be a whole number of seconds, at least 1: with 0 every poll reaches the service."
   }
+}
+
+variable "live_staleness_s" {
+  description = "Seconds by which the edge may delay a live answer: the share of the freshness target that is left for it."
+  type        = number
+  default     = 2
+}
+
+variable "behaviours" {
+  description = "Further cached paths by short name, in the order of the names: path, origin (`alb` or `assets`), seconds for which an answer is kept, seconds by which its reader may learn of a change, and the query strings that select it."
+  type = map(object({
+    path          = string
+    origin        = optional(string, "alb")
+    ttl_s         = number
+    staleness_s   = number
+    query_strings = optional(list(string), [])
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for behaviour in var.behaviours : startswith(behaviour.path, "/") && contains(["alb", "assets"], behaviour.origin)])
+    error_message = "Each behaviour's path needs a leading slash, and its origin must be alb or assets."
+  }
+
+  validation {
+    condition     = alltrue([for behaviour in var.behaviours : behaviour.ttl_s >= 0 && floor(behaviour.ttl_s) == behaviour.ttl_s && behaviour.ttl_s <= behaviour.staleness_s])
+    error_message = "Each behaviour's ttl_s must be a whole number of seconds, not longer than its staleness_s: a change would come too late."
+  }
+}
+
+variable "asset_paths" {
+  description = "Paths that the asset bucket answers, kept for a day or as the object says."
+  type        = list(string)
+  default     = ["/assets/*", "/fallback/*"]
+
+  validation {
+    condition     = contains(var.asset_paths, "/fallback/*")
+    error_message = "asset_paths must hold /fallback/*, where the page lies that the edge shows while the origin does not answer."
+  }
+}
+
+variable "read_only" {
+  description = "Whether the edge lets only GET, HEAD and OPTIONS through."
+  type        = bool
+  default     = false
+}
+
+variable "origin_secret" {
+  description = "Header that the edge adds to each request to the load balancer, and its value; null adds none, and then the load balancer cannot tell this distribution from another customer's."
+  type = object({
+    header = string
+    value  = string
+  })
+  default = null
 }
 
 variable "live_query_strings" {

@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 # The statement for the account lets its administrators manage the key through IAM; each service is let in by name and only on behalf of
 # this account: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-services.html
 resource "aws_kms_key" "this" {
@@ -33,6 +22,15 @@ resource "aws_kms_key" "this" {
         Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      }],
+      # EventBridge names no source when it uses a key, so a condition on one keeps its events from an encrypted topic:
+      # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      [for service in var.unconditional_services : {
+        Sid       = replace(title(replace(service, ".", " ")), " ", "")
+        Effect    = "Allow"
+        Principal = { Service = service }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        Resource  = "*"
       }],
     )
   })

@@ -27,3 +27,14 @@ variable "services" {
     error_message = "services must be service principals that end in .amazonaws.com."
   }
 }
+
+variable "unconditional_services" {
+  description = "AWS services that use the key without naming the account they act for: events.amazonaws.com. Not to be named in services too."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for service in var.unconditional_services : endswith(service, ".amazonaws.com")])
+    error_message = "unconditional_services must be service principals that end in .amazonaws.com."
+  }
+}

@@ -1,16 +1,9 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 locals {
   zone_numbers = { for number, zone in var.zones : zone => number }
+
+  # Zones that have a gateway of their own, and the gateway that each zone's private subnet leaves through.
+  nat_zones = { none = [], one = slice(var.zones, 0, 1), per_zone = var.zones }[var.nat]
+  nat_of    = { for zone in var.nat == "none" ? [] : var.zones : zone => var.nat == "one" ? var.zones[0] : zone }
 }
 
 resource "aws_vpc" "this" {
@@ -59,6 +52,36 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
+# A gateway in one zone costs less and takes the other zones' way out with it when its zone fails.
+resource "aws_eip" "nat" {
+  for_each = toset(local.nat_zones)
+
+  domain = "vpc"
+  tags   = { Name = "${var.name}-nat-${each.key}" }
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = toset(local.nat_zones)
+
+  allocation_id = aws_eip.nat[each.key].id
+  subnet_id     = aws_subnet.public[each.key].id
+  tags          = { Name = "${var.name}-${each.key}" }
+
+  depends_on = [aws_internet_gateway.this]
+}
+
+resource "aws_route_table" "nat" {
+  for_each = local.nat_of
+
+  vpc_id = aws_vpc.this.id
+  tags   = { Name = "${var.name}-nat-${each.key}" }
+
+  route {
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.this[each.value].id
+  }
+}
+
 # No default route: what runs here reaches AWS through the endpoints below and nothing else.
 resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
@@ -68,7 +91,7 @@ resource "aws_route_table_association" "private" {
   for_each = local.zone_numbers
 
   subnet_id      = aws_subnet.private[each.key].id
-  route_table_id = aws_route_table.private.id
+  route_table_id = var.nat == "none" ? aws_route_table.private.id : aws_route_table.nat[each.key].id
 }
 
 resource "aws_security_group" "endpoints" {
@@ -107,6 +130,6 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = [aws_route_table.private.id]
+  route_table_ids   = concat([aws_route_table.private.id], [for zone in keys(local.nat_of) : aws_route_table.nat[zone].id])
   tags              = { Name = "${var.name}-s3" }
 }

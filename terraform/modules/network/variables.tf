@@ -31,9 +31,15 @@ variable "zones" {
 variable "interface_endpoints" {
   description = "AWS services reached through interface endpoints, by the last part of their names."
   type        = list(string)
+}
+
+variable "nat" {
+  description = "Way out of the private subnets: `none` (endpoints only), `one` gateway in the first zone, or one `per_zone`."
+  type        = string
+  default     = "none"
 
   validation {
-    condition     = length(setsubtract(["ecr.api", "ecr.dkr", "logs", "secretsmanager"], var.interface_endpoints)) == 0
-    error_message = "interface_endpoints must hold ecr.api, ecr.dkr, logs and secretsmanager: without one of them a task does not start."
+    condition     = contains(["none", "one", "per_zone"], var.nat)
+    error_message = "nat must be none, one or per_zone."
   }
 }

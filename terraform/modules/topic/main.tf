@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_sns_topic" "this" {
   name              = var.name
   kms_master_key_id = var.key_arn
@@ -18,14 +7,25 @@ resource "aws_sns_topic_policy" "this" {
   arn = aws_sns_topic.this.arn
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [for service in var.publishers : {
-      Sid       = replace(title(replace(service, ".", " ")), " ", "")
-      Effect    = "Allow"
-      Principal = { Service = service }
-      Action    = "sns:Publish"
-      Resource  = aws_sns_topic.this.arn
-      Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-    }]
+    Statement = concat(
+      [for service in var.publishers : {
+        Sid       = replace(title(replace(service, ".", " ")), " ", "")
+        Effect    = "Allow"
+        Principal = { Service = service }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
+        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      }],
+      # EventBridge publishes only where the statement has no condition:
+      # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+      [for service in var.unconditional_publishers : {
+        Sid       = replace(title(replace(service, ".", " ")), " ", "")
+        Effect    = "Allow"
+        Principal = { Service = service }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
+      }],
+    )
   })
 }
 

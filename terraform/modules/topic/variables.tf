@@ -37,3 +37,14 @@ variable "emails" {
     error_message = "emails must hold at least one address, or nobody hears the alarm."
   }
 }
+
+variable "unconditional_publishers" {
+  description = "AWS services that publish without naming the account they act for: events.amazonaws.com. Not to be named in publishers too."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for service in var.unconditional_publishers : endswith(service, ".amazonaws.com")])
+    error_message = "unconditional_publishers must be service principals that end in .amazonaws.com."
+  }
+}

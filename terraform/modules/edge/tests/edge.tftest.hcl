@@ -130,7 +130,7 @@ run "a_minute_of_caching_is_refused" {
     live_ttl_s = 60
   }
 
-  expect_failures = [var.live_ttl_s]
+  expect_failures = [aws_cloudfront_cache_policy.live]
 }
 
 run "half_a_second_is_refused" {
@@ -171,4 +171,51 @@ run "an_unknown_price_class_is_refused" {
   }
 
   expect_failures = [var.price_class]
+}
+
+run "each_path_has_the_lifetime_that_its_reader_allows" {
+  command = plan
+
+  variables {
+    live_ttl_s       = 5
+    live_staleness_s = 5
+    read_only        = true
+    asset_paths      = ["/fallback/*"]
+    origin_secret    = { header = "X-Origin-Key", value = "secret" }
+    behaviours = {
+      leaderboards = { path = "/api/leaderboards/*", ttl_s = 10, staleness_s = 10, query_strings = ["sport"] }
+      static       = { path = "/static/*", origin = "assets", ttl_s = 86400, staleness_s = 86400 }
+    }
+  }
+
+  assert {
+    condition     = { for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : behaviour.path_pattern => behaviour.target_origin_id } == { "/api/commentary*" = "alb", "/api/leaderboards/*" = "alb", "/static/*" = "assets", "/fallback/*" = "assets" }
+    error_message = "A path leads to another origin."
+  }
+
+  assert {
+    condition     = aws_cloudfront_cache_policy.behaviour["leaderboards"].max_ttl == 10 && aws_cloudfront_cache_policy.behaviour["static"].default_ttl == 86400
+    error_message = "A path has another lifetime."
+  }
+
+  assert {
+    condition     = !contains(aws_cloudfront_distribution.this.default_cache_behavior[0].allowed_methods, "POST")
+    error_message = "A client can write through the edge."
+  }
+
+  assert {
+    condition     = anytrue([for origin in aws_cloudfront_distribution.this.origin : anytrue([for header in origin.custom_header : header.name == "X-Origin-Key"])])
+    error_message = "The load balancer cannot tell this distribution from another customer's."
+  }
+}
+
+run "a_lifetime_beyond_what_its_reader_allows_is_refused" {
+  command = plan
+
+  variables {
+    behaviours  = { leaderboards = { path = "/api/leaderboards/*", ttl_s = 30, staleness_s = 10 } }
+    asset_paths = ["/assets/*"]
+  }
+
+  expect_failures = [var.behaviours, var.asset_paths]
 }

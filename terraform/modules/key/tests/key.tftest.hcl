@@ -45,3 +45,22 @@ run "a_host_in_place_of_a_service_is_refused" {
 
   expect_failures = [var.services]
 }
+
+run "eventbridge_is_let_in_without_a_condition" {
+  command = plan
+
+  variables {
+    services               = ["cloudwatch.amazonaws.com"]
+    unconditional_services = ["events.amazonaws.com"]
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_kms_key.this.policy).Statement : try(statement.Condition, null) == null if try(statement.Principal.Service, "") == "events.amazonaws.com"] == [true]
+    error_message = "EventBridge is kept out, or asked for a source that it does not name."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_kms_key.this.policy).Statement : try(statement.Condition, null) != null if try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"] == [true]
+    error_message = "CloudWatch gets in on anybody's behalf."
+  }
+}

@@ -71,14 +71,49 @@ run "a_zone_twice_is_refused" {
   expect_failures = [var.zones]
 }
 
-run "a_missing_endpoint_is_refused" {
+run "each_zone_leaves_through_its_own_gateway_where_that_is_decided" {
   command = plan
 
   variables {
-    interface_endpoints = ["ecr.api", "ecr.dkr", "logs"]
+    nat = "per_zone"
   }
 
-  expect_failures = [var.interface_endpoints]
+  assert {
+    condition     = length(aws_nat_gateway.this) == length(var.zones) && length(aws_route_table.nat) == length(var.zones)
+    error_message = "A zone has no gateway of its own."
+  }
+}
+
+run "one_gateway_serves_every_zone_where_that_is_decided" {
+  command = plan
+
+  variables {
+    nat = "one"
+  }
+
+  assert {
+    condition     = keys(aws_nat_gateway.this) == [var.zones[0]] && length(aws_route_table.nat) == length(var.zones)
+    error_message = "There is another number of gateways, or a zone has no way out."
+  }
+}
+
+run "without_a_decision_there_is_no_way_out" {
+  command = plan
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_route_table.nat) == 0
+    error_message = "The private subnets have a way out that nobody asked for."
+  }
+}
+
+run "another_number_of_gateways_is_refused" {
+  command = plan
+
+  variables {
+    nat = "two"
+  }
+
+  expect_failures = [var.nat]
 }
 
 run "a_small_range_is_refused" {

@@ -1,4 +1,8 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:us-east-1:123456789012:stand-page" }
+  }
+}
 
 variables {
   name       = "stand-page"
@@ -60,4 +64,23 @@ run "a_short_account_is_refused" {
   }
 
   expect_failures = [var.account_id]
+}
+
+run "eventbridge_is_let_in_without_a_condition" {
+  command = apply
+
+  variables {
+    publishers               = ["cloudwatch.amazonaws.com"]
+    unconditional_publishers = ["events.amazonaws.com"]
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : try(statement.Condition, null) == null if try(statement.Principal.Service, "") == "events.amazonaws.com"] == [true]
+    error_message = "EventBridge is kept out, or asked for a source that it does not name."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : try(statement.Condition, null) != null if try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"] == [true]
+    error_message = "CloudWatch gets in on anybody's behalf."
+  }
 }
