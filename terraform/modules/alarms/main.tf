@@ -2,7 +2,7 @@ locals {
   # What a human reads at 20:45: the sentence, then what to do, then who.
   text = {
     for name, alarm in merge(var.alarms, var.composites) : name =>
-    "${alarm.description} Runbook: ${alarm.runbook}. Owner: ${alarm.owner}. Severity: ${alarm.severity}."
+    "${alarm.description} Runbook: ${alarm.runbook}${var.runbook_site == null ? "" : " (${var.runbook_site}${alarm.runbook}/)"}. Owner: ${alarm.owner}. Severity: ${alarm.severity}."
   }
 }
 

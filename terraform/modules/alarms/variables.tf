@@ -11,6 +11,17 @@ variable "topics" {
   })
 }
 
+variable "runbook_site" {
+  description = "Address below which the runbooks lie, so that the text of an alarm holds a link; null leaves the name of the page alone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_site == null || can(regex("^https://.+/$", coalesce(var.runbook_site, "-")))
+    error_message = "runbook_site must begin with https:// and end with a slash."
+  }
+}
+
 variable "alarms" {
   description = "Alarms by short name: either `metric`, or `queries` of which one holds an expression over the others."
   type = map(object({
