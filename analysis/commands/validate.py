@@ -28,7 +28,12 @@ from analysis.commands.common import (
 )
 from analysis.validation import cycle, evidence
 
-MARKS = {"passed": "[green]✓ passed[/]", "failed": "[red]✗ failed[/]", "skipped": "[yellow]– skipped[/]"}
+MARKS = {
+    "passed": "[green]✓ passed[/]",
+    "partly": "[yellow]~ partly[/]",
+    "failed": "[red]✗ failed[/]",
+    "skipped": "[yellow]– skipped[/]",
+}
 
 
 def validate(

@@ -14,7 +14,7 @@ from analysis.pages.tables import Column, State, chip, table
 from analysis.validation import cycle, evidence
 from analysis.validation.emulator import LIMITS, invented
 
-STATES: Mapping[str, State] = {"passed": "good", "failed": "bad", "skipped": "plain"}
+STATES: Mapping[str, State] = {"passed": "good", "partly": "warn", "failed": "bad", "skipped": "plain"}
 HOW = {"answered": "answered by us", "mended": "its answer mended", "patched": "its class mended"}
 
 

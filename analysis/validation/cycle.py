@@ -8,25 +8,52 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from analysis import terraform
 from analysis.architecture import Architecture
 from analysis.validation import deployed, terraform_cli
-from analysis.validation.emulator import Emulator, running
+from analysis.validation.emulator import Emulator, lacking, running
 from analysis.validation.evidence import content_hash
 from analysis.validation.terraform_cli import TerraformError
-from analysis.validation.workspace import AppliedStack, StoppedError, found
+from analysis.validation.workspace import AppliedStack, PartlyAppliedError, StoppedError, found
 
-Status: TypeAlias = Literal["passed", "failed", "skipped"]
+Status: TypeAlias = Literal["passed", "partly", "failed", "skipped"]
+"""`partly`: all went well but for calls that the emulator lacks, which are listed."""
 
 KIND = "applied"
 """The name of this evidence's record."""
 
-# The variable by which a stack says whether databases and load balancers may be deleted.
-PROTECTION = "deletion_protection"
+LIFTED: Mapping[str, tuple[str, str, str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "aws_db_instance": (
+        "deletion_protection", "rds", "modify_db_instance",
+        lambda values: {
+            "DBInstanceIdentifier": values["identifier"], "DeletionProtection": False, "ApplyImmediately": True
+        },
+    ),
+    "aws_rds_cluster": (
+        "deletion_protection", "rds", "modify_db_cluster",
+        lambda values: {
+            "DBClusterIdentifier": values["cluster_identifier"], "DeletionProtection": False, "ApplyImmediately": True
+        },
+    ),
+    "aws_lb": (
+        "enable_deletion_protection", "elbv2", "modify_load_balancer_attributes",
+        lambda values: {
+            "LoadBalancerArn": values["arn"], "Attributes": [{"Key": "deletion_protection.enabled", "Value": "false"}]
+        },
+    ),
+    "aws_dynamodb_table": (
+        "deletion_protection_enabled", "dynamodb", "update_table",
+        lambda values: {"TableName": values["name"], "DeletionProtectionEnabled": False},
+    ),
+}  # fmt: skip
+"""Resource type -> its argument that forbids deletion, and the call that lifts it, from the attributes in the state."""
 
 MOST_DETAILS = 40
 
@@ -59,7 +86,9 @@ class Subject:
 class Evidence:
     """What a run showed. `answered` counts the calls by who answered; `invented` names what was not moto's own answer.
 
-    `strange` is what AWS's own models say against Terraform's calls, which moto answers all the same.
+    `strange` is what AWS's own models say against Terraform's calls, which moto answers all the same. `lacking` maps each call
+    that the emulator lacks to the resources that needed it; `missing` are the addresses that could not be made for that reason,
+    or because they depend on one that could not.
     """
 
     stack: str
@@ -72,6 +101,8 @@ class Evidence:
     answered: Mapping[str, int]
     invented: tuple[str, ...]
     strange: tuple[str, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -164,9 +195,37 @@ class _Run:
         self.state: Mapping[str, Any] = {}
         self.compared: tuple[deployed.Compared, ...] = ()
         self.failed = False
+        self.lacking: dict[str, set[str]] = {}
+        self.before: tuple[str, ...] = ()
+        self.kept: frozenset[str] = frozenset()
+
+    @property
+    def there(self) -> Architecture:
+        """The architecture as far as the state holds it."""
+        held = deployed.attributes(self.state)
+        return replace(self.architecture, resources=tuple(r for r in self.architecture.resources if r.address in held))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The addresses that the state does not hold although the code asks for them."""
+        held = deployed.attributes(self.state)
+        return tuple(one.address for one in self.architecture.resources if one.address not in held)
+
+    def tolerated(self, error: PartlyAppliedError) -> None:
+        """Notes the calls that the emulator lacks; raises the error where a resource failed for any other reason."""
+        calls = {address: lacking(text) for address, text in error.failed.items()}
+        if not all(calls.values()):
+            raise error
+        for address, call in calls.items():
+            self.lacking.setdefault(call, set()).add(address)
+
+    def wants(self) -> tuple[str, ...]:
+        """A line for each call that the emulator lacks, with the resources that needed it."""
+        return tuple(f"{call}: {', '.join(sorted(addresses))}" for call, addresses in sorted(self.lacking.items()))
 
     def evidence(self, rests_on: str) -> Evidence:
         phases = tuple(self._phase(name, step) for name, step in STEPS)
+        missing = self.missing if self.lacking else ()
         calls = self.emulator.calls()
         kinds: Counter[str] = Counter(call.answered for call in calls)
         return Evidence(
@@ -180,6 +239,8 @@ class _Run:
             answered=dict(sorted(kinds.items())),
             invented=tuple(sorted({f"{call.service} {call.operation}" for call in calls if call.answered != "moto"})),
             strange=tuple(sorted({f"{one.service} {one.operation}: {one.strange}" for one in calls if one.strange})),
+            lacking={call: tuple(sorted(addresses)) for call, addresses in sorted(self.lacking.items())},
+            missing=missing,
         )
 
     def _phase(self, name: str, step: Callable[[_Run], Outcome]) -> Phase:
@@ -204,21 +265,30 @@ Outcome: TypeAlias = tuple[Status, str, tuple[str, ...]]
 
 
 def _apply(run: _Run) -> Outcome:
-    done = run.stack.apply()
+    run.before = deployed.strangers(run.architecture, {}, run.aws)
+    try:
+        done = run.stack.apply()
+    except PartlyAppliedError as error:
+        run.tolerated(error)
+        run.state = run.stack.state()
+        made = f"{error.applied.count('create')} of {_count(len(run.architecture.resources), 'resource')} made"
+        return "partly", f"{made}; the emulator lacks {_count(len(run.lacking), 'call')}", run.wants()
     run.state = run.stack.state()
     return "passed", f"{_count(done.count('create'), 'resource')} made", ()
 
 
 def _second_plan(run: _Run) -> Outcome:
-    drift = run.stack.drift()
+    # What the emulator could not make a second plan would make; nothing else of it may change.
+    unmade = {*run.missing, *(address for addresses in run.lacking.values() for address in addresses)}
+    drift = [one for one in run.stack.drift() if one.address not in unmade]
     if not drift:
         return "passed", "no changes: what is there is what the code says", ()
     return "failed", f"{_count(len(drift), 'attribute')} would change", tuple(str(one) for one in drift)
 
 
 def _aws_view(run: _Run) -> Outcome:
-    run.compared = deployed.compared(run.architecture, run.state, run.aws)
-    strange = deployed.strangers(run.architecture, run.state, run.aws)
+    run.compared = deployed.compared(run.there, run.state, run.aws)
+    strange = sorted({*deployed.strangers(run.architecture, run.state, run.aws)} - {*run.before})
     differing = [str(one) for one in run.compared if not one.agrees]
     differing += [f"{name} is in the account and not in the code" for name in strange]
     read = len({one.address for one in run.compared})
@@ -228,22 +298,45 @@ def _aws_view(run: _Run) -> Outcome:
 
 
 def _lift(run: _Run) -> Outcome:
-    protected = run.architecture.variables.get(PROTECTION)
-    if protected is None or protected.value is not True:
+    held = deployed.attributes(run.state)
+    lifted = []
+    for resource in run.there.resources:
+        if resource.type not in LIFTED:
+            continue
+        argument, service, operation, parameters = LIFTED[resource.type]
+        values = held[resource.address]
+        if values.get(argument) is True:
+            client: Any = boto3.client(service, **run.emulator.client_arguments())  # type: ignore[call-overload]
+            try:
+                getattr(client, operation)(**parameters(values))
+            except (BotoCoreError, ClientError) as error:
+                raise TerraformError(f"{resource.address}: {argument} could not be lifted: {error}") from error
+            lifted.append(f"{resource.address}.{argument}")
+    if not lifted:
         return "skipped", "nothing is protected from being deleted", ()
-    done = run.stack.apply({PROTECTION: False}, arguments=UNREFRESHED)
-    return "passed", f"{_count(done.count('update'), 'resource')} changed with {PROTECTION} = false", ()
+    return "passed", f"{_count(len(lifted), 'argument')} lifted by a call, as an operator would", tuple(lifted)
 
 
 def _destroy(run: _Run) -> Outcome:
-    protected = PROTECTION in run.architecture.variables
-    done = run.stack.destroy({PROTECTION: False} if protected else {}, arguments=UNREFRESHED)
+    try:
+        done = run.stack.destroy(arguments=UNREFRESHED)
+    except PartlyAppliedError as error:
+        run.tolerated(error)
+        run.kept = frozenset(error.failed)
+        gone = _count(error.applied.count("delete"), "resource")
+        return "partly", f"{gone} deleted; the emulator lacks {_count(len(run.lacking), 'call')}", run.wants()
     return "passed", f"{_count(done.count('delete'), 'resource')} deleted", ()
 
 
 def _nothing_left(run: _Run) -> Outcome:
     left = [f"{name} is still in the state" for name in run.stack.held()]
-    left += [f"{name} is still in AWS" for name in deployed.left_over(run.architecture, run.state, run.aws)]
+    left += [f"{name} is still in AWS" for name in deployed.left_over(run.there, run.state, run.aws)]
+    if left and run.kept:
+        return (
+            "partly",
+            f"{_count(len(left), 'resource')} left, which the emulator cannot delete or which hold these",
+            tuple(left),
+        )
     if left:
         return "failed", f"{_count(len(left), 'resource')} left", tuple(left)
     return "passed", "the state is empty, and AWS knows none of it any more", ()
@@ -299,7 +392,14 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
         "answered": dict(evidence.answered),
         "invented": list(evidence.invented),
         "strange": list(evidence.strange),
-    }
+    } | (
+        {
+            "lacking": {call: list(addresses) for call, addresses in evidence.lacking.items()},
+            "missing": list(evidence.missing),
+        }
+        if evidence.lacking
+        else {}
+    )
 
 
 # What may differ without saying anything about the stack: when, how often Terraform asked, and which answers the front mends.

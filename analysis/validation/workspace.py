@@ -5,7 +5,7 @@
         stack.plan()["resource_changes"]     # what a second plan would do
         stack.state(), stack.outputs()
         stack.use(other_directory)           # another configuration on the same state
-        stack.destroy({"deletion_protection": False})
+        stack.destroy()
 
 The configuration runs as it stands: no endpoints, no skip flags, no keys are written into it; the one file that is added to the
 copy keeps the state in the scratch directory. Where AWS is, the environment says, and that environment knows no way off this
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from analysis.validation import terraform_cli
+from analysis.validation import terraform_cli, world
 from analysis.validation.emulator import Emulator
 from analysis.validation.masking import masked_plan
 from analysis.validation.terraform_cli import (
@@ -48,6 +48,15 @@ STATE_FILE = "terraform.tfstate"
 
 class StoppedError(TerraformError):
     """Someone asked for the end of the run: another stack failed, or Ctrl-C was pressed."""
+
+
+class PartlyAppliedError(TerraformError):
+    """An apply that went on past resources that failed: `applied` is what it did, `failed` the error of each address."""
+
+    def __init__(self, error: TerraformError, applied: Applied, failed: Mapping[str, str]) -> None:
+        super().__init__(str(error), error.diagnostics)
+        self.applied = applied
+        self.failed = failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class AppliedStack(Workspace):
     def __enter__(self) -> AppliedStack:
         super().__enter__()
         self._prepare()
+        world.prepare(self.directory, self.emulator)
         return self
 
     def use(self, directory: Path) -> None:
@@ -133,7 +143,10 @@ class AppliedStack(Workspace):
         arguments: Sequence[str] = (),
         timeout_s: float = APPLY_TIMEOUT_S,
     ) -> Applied:
-        """Terraform's apply without a question. `arguments` are further ones, such as `-target=ADDRESS`."""
+        """Terraform's apply without a question. `arguments` are further ones, such as `-target=ADDRESS`.
+
+        Raises PartlyAppliedError where every error belongs to a resource: the others are there, and the state holds them.
+        """
         return self._changed("apply", variables, arguments, timeout_s)
 
     def destroy(
@@ -143,7 +156,10 @@ class AppliedStack(Workspace):
         arguments: Sequence[str] = (),
         timeout_s: float = APPLY_TIMEOUT_S,
     ) -> Applied:
-        """Terraform's destroy of everything in the state. Deletion protection must have been lifted by an apply before."""
+        """Terraform's destroy of everything in the state; protection from deletion must have been lifted before.
+
+        Raises PartlyAppliedError where every error belongs to a resource: the others are gone.
+        """
         return self._changed("destroy", variables, arguments, timeout_s)
 
     def plan(
@@ -211,8 +227,17 @@ class AppliedStack(Workspace):
         self, command: str, variables: Mapping[str, object], arguments: Sequence[str], timeout_s: float
     ) -> Applied:
         done: list[Done] = []
+        failed: dict[str, str] = {}
+        unplaced = False
 
         def heard(event: Mapping[str, Any]) -> None:
+            nonlocal unplaced
+            diagnostic = event.get("diagnostic", {})
+            if diagnostic.get("severity") == "error":
+                if address := diagnostic.get("address"):
+                    failed[address] = f"{diagnostic.get('summary', '')} {diagnostic.get('detail', '')}".strip()
+                else:
+                    unplaced = True
             if event.get("type") in {"apply_complete", "apply_errored"}:
                 hook = event["hook"]
                 item = Done(hook["resource"]["addr"], hook["action"], float(hook.get("elapsed_seconds", 0)))
@@ -221,8 +246,16 @@ class AppliedStack(Workspace):
                 self.progress(f"{item.action} {item.address}")
 
         given = self._given(variables)
-        completed = self._run(command, "-json", "-auto-approve", *given, *arguments, timeout_s=timeout_s, heard=heard)
-        return Applied(completed.seconds, tuple(done))
+        started = time.monotonic()
+        try:
+            self._run(command, "-json", "-auto-approve", *given, *arguments, timeout_s=timeout_s, heard=heard)
+        except StoppedError:
+            raise
+        except TerraformError as error:
+            if not failed or unplaced:
+                raise
+            raise PartlyAppliedError(error, Applied(time.monotonic() - started, tuple(done)), failed) from error
+        return Applied(time.monotonic() - started, tuple(done))
 
     def _run(
         self,

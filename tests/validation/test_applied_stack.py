@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("moto", reason="moto is not installed")
 
 from analysis import terraform
-from analysis.validation import cycle, deployed
+from analysis.facts import FactError
+from analysis.validation import cycle, deployed, world
 from analysis.validation.emulator import EmulatorGoneError, running
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, drifted, nowhere_else, watched
@@ -180,3 +181,97 @@ def test_a_record_and_a_run_differ_in_what_they_say_not_in_how_long_it_took():
     assert cycle.differences(record, {"phases": [step | {"seconds": 9.0}], "answered": {"moto": 2}}) == ()
     (said,) = cycle.differences(record, {"phases": [step | {"status": "failed"}]})
     assert said.startswith("phases: the record says")
+
+
+LACKED = """
+resource "aws_sns_topic" "page" {
+  name = "page"
+}
+
+resource "aws_xray_sampling_rule" "all" {
+  rule_name      = "all"
+  priority       = 1
+  reservoir_size = 1
+  fixed_rate     = 0.05
+  host           = "*"
+  http_method    = "*"
+  url_path       = "*"
+  service_name   = "*"
+  service_type   = "*"
+  resource_arn   = "*"
+  version        = 1
+}
+
+resource "aws_sns_topic" "named_for_it" {
+  name = "of-${aws_xray_sampling_rule.all.rule_name}"
+  tags = { rule = aws_xray_sampling_rule.all.arn }
+}
+
+resource "aws_dynamodb_table" "events" {
+  name                        = "events"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "id"
+  deletion_protection_enabled = true
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+
+resource "aws_s3_object" "package" {
+  bucket  = "packages"
+  key     = "a.txt"
+  content = "a"
+}
+"""
+
+WORLD = """
+[[before]]
+says = "The bucket of the packages is there."
+service = "s3"
+operation = "CreateBucket"
+parameters = { Bucket = "packages" }
+"""
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_what_the_emulator_lacks_is_listed_and_the_rest_is_applied_read_back_and_destroyed(tmp_path):
+    directory = written(tmp_path, SMALL.split('variable "threshold"')[0] + LACKED)
+    (directory / "world.toml").write_text(WORLD)
+    evidence = cycle.applied(directory)
+    phases = {phase.name: phase for phase in evidence.phases}
+    assert evidence.lacking == {"xray CreateSamplingRule": ("aws_xray_sampling_rule.all",)}
+    assert evidence.missing == ("aws_sns_topic.named_for_it", "aws_xray_sampling_rule.all")
+    assert phases["apply"].status == "partly"
+    assert phases["apply"].message == "3 of 5 resources made; the emulator lacks 1 call"
+    assert phases["second plan"].status == "passed"
+    assert phases["protection lifted"].details == ("aws_dynamodb_table.events.deletion_protection_enabled",)
+    assert phases["destroy"].message == "3 resources deleted"
+    assert phases["nothing left"].status == "passed"
+    assert evidence.ok
+
+
+@pytest.mark.terraform
+@pytest.mark.slow
+def test_an_error_that_is_not_the_emulators_lack_fails_the_apply(tmp_path):
+    directory = written(tmp_path, SMALL.split('variable "threshold"')[0] + LACKED)
+    evidence = cycle.applied(directory)  # without the bucket
+    assert not evidence.ok
+    assert [phase.status for phase in evidence.phases] == ["failed", *["skipped"] * 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (WORLD.replace('"s3"', '"s4"'), "'s4' is no service"),
+        (WORLD.replace("CreateBucket", "MakeBucket"), "s3 has no operation 'MakeBucket'"),
+        (WORLD.replace("says =", "sais ="), "says: is missing"),
+        (WORLD.replace("[[before]]", "[[after]]"), "after: is not a key"),
+    ],
+)
+def test_a_world_that_cannot_be_made_is_refused(tmp_path, text, sentence):
+    (tmp_path / "world.toml").write_text(text)
+    with pytest.raises(FactError, match=sentence):
+        world.before(tmp_path)

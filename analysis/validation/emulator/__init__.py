@@ -23,7 +23,7 @@ from analysis.validation.emulator.process import (
     local,
     running,
 )
-from analysis.validation.emulator.rows import LIMITS, Row, invented
+from analysis.validation.emulator.rows import LIMITS, Row, invented, lacking
 
 __all__ = [
     "ACCOUNT",
@@ -35,6 +35,7 @@ __all__ = [
     "EmulatorGoneError",
     "Row",
     "invented",
+    "lacking",
     "local",
     "running",
 ]

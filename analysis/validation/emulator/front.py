@@ -32,7 +32,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from analysis.validation.emulator import absent, answers, control, edits, patches, services
 from analysis.validation.emulator.model import strange
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer, Keys
-from analysis.validation.emulator.rows import Asked, AwsError, Document, Edit, Memory
+from analysis.validation.emulator.rows import BROKE, NOBODY, Asked, AwsError, Document, Edit, Memory
 
 # The name a request is signed for -> botocore's name of the service, where they differ.
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -53,9 +53,8 @@ ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *services.
 EDITS: dict[tuple[str, str], list[Edit]] = {}
 for _row in (*edits.ROWS, *answers.ROWS):
     EDITS.setdefault((_row.service, _row.operation), []).append(_row)
+WHAT_TO_DO = "add a row to analysis/validation/emulator/absent.py"
 PATCHED = frozenset((row.service, name) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations)
-
-NOBODY = "neither moto nor the front implements it; add a row to analysis/validation/emulator/absent.py"
 
 
 @dataclass(frozen=True)
@@ -190,14 +189,14 @@ class Front:
             return self._by_moto_or_mended(request, environ, body)
         except NotImplementedError:
             return "unimplemented", _refusal(
-                request, "NotImplemented", f"{request.service} {request.name}: {NOBODY}", 400
+                request, "NotImplemented", f"{request.service} {request.name}: {NOBODY}; {WHAT_TO_DO}", 400
             )
         except HTTPException as error:
             return "moto", _Answer(error.code or 500, list(error.get_headers()), str(error.get_body()).encode())
         except (AwsError, ServiceException) as error:
             return "front" if key in ABSENT else "patched", _refusal(request, error.code, error.message)
         except Exception as error:  # noqa: BLE001 - moto fails in many ways; the SDK would try a 500 again 25 times
-            said = f"{request.service} {request.name}: the emulator failed with {type(error).__name__}: {error}"
+            said = f"{request.service} {request.name}: {BROKE} {type(error).__name__}: {error}"
             return "unimplemented", _refusal(request, "InternalFailure", said, 400)
 
     def _by_moto_or_mended(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:

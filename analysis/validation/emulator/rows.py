@@ -7,12 +7,23 @@ Three kinds. `Absent`: moto does not know the operation, the front answers. `Edi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["answered", "mended", "patched"]
 Document: TypeAlias = dict[str, Any]
+
+
+NOBODY = "neither moto nor the front implements it"
+BROKE = "the emulator failed with"
+
+
+def lacking(text: str) -> str:
+    """The call, as `service Operation`, that an error's text says the emulator lacks or broke on; empty for another error."""
+    match = re.search(rf"([a-z0-9-]+) (\w+): (?:{NOBODY}|{BROKE})", " ".join(text.split()))
+    return f"{match[1]} {match[2]}" if match else ""
 
 
 class AwsError(Exception):
