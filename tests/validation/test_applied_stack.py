@@ -238,7 +238,7 @@ parameters = { Bucket = "packages" }
 @pytest.mark.terraform
 @pytest.mark.slow
 def test_what_the_emulator_lacks_is_listed_and_the_rest_is_applied_read_back_and_destroyed(tmp_path):
-    directory = written(tmp_path, SMALL.split('variable "threshold"')[0] + LACKED)
+    directory = written(tmp_path, SMALL.split('variable "threshold"', maxsplit=1)[0] + LACKED)
     (directory / "world.toml").write_text(WORLD)
     evidence = cycle.applied(directory)
     phases = {phase.name: phase for phase in evidence.phases}
@@ -256,7 +256,7 @@ def test_what_the_emulator_lacks_is_listed_and_the_rest_is_applied_read_back_and
 @pytest.mark.terraform
 @pytest.mark.slow
 def test_an_error_that_is_not_the_emulators_lack_fails_the_apply(tmp_path):
-    directory = written(tmp_path, SMALL.split('variable "threshold"')[0] + LACKED)
+    directory = written(tmp_path, SMALL.split('variable "threshold"', maxsplit=1)[0] + LACKED)
     evidence = cycle.applied(directory)  # without the bucket
     assert not evidence.ok
     assert [phase.status for phase in evidence.phases] == ["failed", *["skipped"] * 5]
