@@ -1,11 +1,25 @@
 """Runs the command line: `python -m analysis`, or `gameday`."""
 
-from analysis.commands import app
+import os
+import sys
 
 
 def main() -> None:
-    """Runs the command line."""
-    app(prog_name="gameday")
+    """Runs the command line; whatever happens, no traceback reaches the user unless asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal of another encoding
+    try:
+        from analysis.commands import app  # noqa: PLC0415 - takes a second or two, in which Ctrl-C may come
+
+        app(prog_name="gameday")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        from analysis.commands import screen  # noqa: PLC0415 - as above
+
+        if os.environ.get(screen.DEBUG):
+            raise
+        sys.exit(screen.fault(error))
 
 
 if __name__ == "__main__":

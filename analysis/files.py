@@ -56,12 +56,11 @@ def check_regular(path: Path, status: os.stat_result) -> None:
         raise refusal(errno.EINVAL, "this is no regular file, so it is not read; remove or replace it", path)
 
 
-def write(path: Path, content: str | bytes, *, new: bool = False, durable: bool = True) -> None:
+def write(path: Path, content: str | bytes, *, new: bool = False) -> None:
     """Writes the file whole or not at all: beside it first, then moved into its place, so that a full disk keeps the old one.
 
     A link is followed, and permissions stay. Standard output and devices (`/dev/stdout`, `/dev/null`, a pipe with a reader) take
-    the content as it comes. With `new`, a file that exists is an error (`FileExistsError`). Not `durable`: for what can be
-    made again, not forced onto the disk. Raises `OSError` with a sentence.
+    the content as it comes. With `new`, a file that exists is an error (`FileExistsError`). Raises `OSError` with a sentence.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
@@ -72,7 +71,7 @@ def write(path: Path, content: str | bytes, *, new: bool = False, durable: bool 
         if stream is not None:
             send(stream, data)
         elif existing is None or stat.S_ISREG(existing.st_mode):
-            replace(Path(os.path.realpath(path)), data, existing, new=new, durable=durable)
+            replace(Path(os.path.realpath(path)), data, existing, new=new)
         elif stat.S_ISDIR(existing.st_mode):
             raise refusal(errno.EISDIR, "this is a directory; name a file to write", path)
         else:
@@ -96,7 +95,15 @@ def status_of(path: Path) -> os.stat_result | None:
         raise refusal(errno.EINVAL, "the name holds a null byte, so it cannot be written", path) from None
 
 
-def replace(path: Path, data: bytes, existing: os.stat_result | None, *, new: bool, durable: bool) -> None:
+def write_own(path: Path, content: str | bytes) -> None:
+    """Writes a record beside a stack, or an entry of a cache, in one step. A link there is replaced and never followed.
+
+    The stack may be a stranger's, whose links must not choose what is overwritten. Raises `OSError`.
+    """
+    replace(path, content.encode() if isinstance(content, str) else content, None, new=False, durable=False)
+
+
+def replace(path: Path, data: bytes, existing: os.stat_result | None, *, new: bool, durable: bool = True) -> None:
     """Writes a temporary file beside `path` and moves it there, with the permissions of the `existing` one."""
     if existing is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -185,3 +185,12 @@ def test_dev_stdout_works_into_a_pipe_and_into_a_file(tmp_path):
     with (tmp_path / "out").open("wb") as out:
         subprocess.run(command, stdout=out, check=True)
     assert (tmp_path / "out").read_bytes() == b"a\nb\nc\n"
+
+
+def test_a_link_planted_in_a_cache_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "entry").symlink_to("precious")
+    files.write_own(tmp_path / "entry", b"cached")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert not (tmp_path / "entry").is_symlink()
+    assert (tmp_path / "entry").read_bytes() == b"cached"

@@ -29,6 +29,7 @@ from typing import Any, Literal, TypeAlias
 from analysis import facts
 from analysis.alarms.definitions import Metric, known, percentile
 from analysis.architecture import Unknown
+from analysis.files import read_text
 
 Points: TypeAlias = Sequence[float | None]
 """One value a minute from the pack's start; None where there is no datapoint."""
@@ -241,12 +242,10 @@ def _stamp(moment: dt.datetime) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise PackError(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes; a pack of one night is far smaller")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path, MAX_FILE_BYTES))
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackError(f"{path}: is not JSON: {error}") from None
 
 

@@ -16,6 +16,7 @@ from analysis.alarms.harm import definition
 from analysis.alerting.plan import FILE_NAME as PLAN_NAME
 from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
 from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, studied
+from analysis.files import RECORD_BYTES, read_text, write_own
 
 FILE_NAME = "alerting.json"
 UNHASHED = ("expression", "description", "defined_at", "address")
@@ -217,9 +218,7 @@ def to_json(result: Result, plan: Plan) -> dict[str, Any]:
 def save(directory: Path, made: Mapping[str, Any]) -> Path:
     """Writes what `to_json` made beside the stack in `directory`, whole or not at all."""
     path = directory / FILE_NAME
-    draft = path.with_suffix(".json.tmp")
-    draft.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_own(path, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     return path
 
 
@@ -227,7 +226,7 @@ def load(directory: Path) -> Record:
     """The record beside the stack. Raises PlanError where there is none, or what is there is none."""
     path = directory / FILE_NAME
     try:
-        return record(json.loads(path.read_text(encoding="utf-8")))
+        return record(json.loads(read_text(path, RECORD_BYTES)))
     except OSError as error:
         raise PlanError(str(path), "", f"cannot be read ({error.strerror}); run `gameday season` first") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -27,6 +27,7 @@ from typing import Any
 
 from analysis.demand import Given, PathError
 from analysis.facts import FactError
+from analysis.files import read_text
 from analysis.studies import Measured, MeasureError, Studies, StudyError, measure, shown
 from analysis.terraform import InputError
 from analysis.units import number
@@ -193,8 +194,8 @@ def load(path: Path, stacks: Path | Studies) -> Register:
     Raises ClaimError that names the file and the claim where it is malformed.
     """
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        entries = tomllib.loads(read_text(path), parse_float=Decimal)
+    except (OSError, ValueError, RecursionError) as error:
         raise ClaimError(f"{path.name}: {error}") from None
     claims = {name: _claim(path.name, name, entry) for name, entry in entries.items()}
     for claim in claims.values():

@@ -30,6 +30,7 @@ from analysis.commands import (
     sweep,
     validate,
 )
+from analysis.commands.screen import Commands
 
 COMMANDS = {
     "What is there": (model.model, cost.cost, diagram.diagram),
@@ -57,6 +58,7 @@ COMMANDS = {
 
 app = typer.Typer(
     name="gameday",
+    cls=Commands,
     help="What a stack costs, what it holds, whether it would have held and whether anybody would have known in time, "
     "from its Terraform alone: no AWS account, no network.",
     no_args_is_help=True,

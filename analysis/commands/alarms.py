@@ -16,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from analysis import alarms as layer
-from analysis import alerting, facts, studies
+from analysis import alerting, facts, files, studies
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
@@ -152,10 +152,7 @@ def _season(directory: Path, changed: bool) -> tuple[Mapping[str, int] | None, s
 
 
 def _write(target: Path, made: Mapping[str, Any]) -> None:
-    try:
-        target.write_text(json.dumps(made, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        refuse(f"{target}: cannot be written ({error.strerror})")
+    files.write(target, json.dumps(made, ensure_ascii=False) + "\n")
 
 
 def _table(report: layer.Report, false: Mapping[str, int] | None) -> Table:

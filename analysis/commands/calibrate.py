@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from analysis import facts
+from analysis import facts, files
 from analysis.architecture import Architecture
 from analysis.commands.common import (
     FINDINGS,
@@ -74,8 +74,10 @@ def calibrate(
         }
     rows = io.StringIO()
     csv.writer(rows, lineterminator="\n").writerows(calibration.table(search))
-    _write(folder(directory) / SETS, rows.getvalue())
-    _write(folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    files.write_own(folder(directory) / SETS, rows.getvalue())
+    files.write_own(
+        folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
     if as_json:
         print_json(record)
         return
@@ -103,7 +105,9 @@ def _renew(directory: Path, stack: facts.Stack, model: Architecture, scenario: f
         )
         raise typer.Exit(FINDINGS)
     record = {**found.record, "rests_on": calibration.rests_on(found.design, model, scenario, stack)}
-    _write(folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    files.write_own(
+        folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
     out.print(
         f"A sample of {SAMPLE} sets and the chosen one give the figures of the record; it rests on what is there now."
     )
@@ -114,10 +118,3 @@ def _day(date: str) -> str:
         return (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
     except ValueError:
         refuse(f"--date {date}: write YYYY-MM-DD")
-
-
-def _write(path: Path, text: str) -> None:
-    """The text at `path`, whole or not at all."""
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

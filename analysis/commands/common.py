@@ -13,16 +13,16 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from analysis import alarms, claims, cost, demand, facts, terraform, validation
 from analysis.architecture import Architecture, Diagnostic
+from analysis.commands import screen
 from analysis.cost.refresh import RefreshError
 
 ROOT = Path(__file__).parents[2]
 
-FINE, FINDINGS, UNREADABLE = 0, 1, 2
+FINE, FINDINGS, UNREADABLE = 0, 1, screen.UNREADABLE
 
 REFUSALS = (
     terraform.InputError,
@@ -37,8 +37,8 @@ REFUSALS = (
 )
 """What is the input's fault: said in a sentence, exit status 2. Anything else is ours, and its traceback is wanted."""
 
-out = Console()
-err = Console(stderr=True)
+out = screen.Screen()
+err = screen.Screen(stderr=True)
 
 Directory = Annotated[
     Path, typer.Argument(metavar="DIR", help="A directory of Terraform, or the JSON of `terraform show -json`.")
@@ -88,7 +88,8 @@ def refuse(sentence: str) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """A value as JSON on standard output."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    escapes = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")  # a terminal of another encoding
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=escapes, allow_nan=False)
     sys.stdout.write("\n")
 
 

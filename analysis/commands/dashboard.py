@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from analysis import alarms as layer
-from analysis import facts, studies
+from analysis import facts, files, studies
 from analysis.alarms.dashboards import Dashboard, Filled, metrics
 from analysis.commands.common import (
     FINDINGS,
@@ -124,10 +124,7 @@ def _draw(found: Architecture, incident: Pack, moment: dt.datetime | None, targe
     from analysis.pages import dashboards  # noqa: PLC0415 (pulls in what only drawing needs)
 
     text = dashboards.page(f"Dashboards of {found.stack}", dashboards.drawn(found, incident, at=moment, key="night"))
-    try:
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse(f"{target}: cannot be written ({error.strerror})")
+    files.write(target, text)
     out.print(str(target), highlight=False, soft_wrap=True)
 
 

@@ -13,7 +13,7 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from analysis import claims as claims_layer
-from analysis import decisions
+from analysis import decisions, files
 from analysis.commands.common import FINDINGS, ROOT, AsJson, err, out, print_json, refusals, refuse
 from analysis.decisions import Bench, Judgement, Record
 from analysis.studies import Measured, Studies, shown
@@ -78,7 +78,7 @@ def _record(found: Sequence[Record], day: dt.date) -> None:
         bench = _bench(root, day, None)
         own = [record for record in found if record.path.parent == folder and record.weighed]
         made = [(r, bench.computed(r)) for r in track(own, "recording", console=err, transient=True)]
-        (folder / decisions.FILE_NAME).write_text(decisions.recording(made, root, day.isoformat()), encoding="utf-8")
+        files.write_own(folder / decisions.FILE_NAME, decisions.recording(made, root, day.isoformat()))
 
 
 def _day(text: str | None) -> dt.date:

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from analysis import files
 from analysis.commands.common import FINDINGS, AsJson, err, out, print_json, refusals, refuse
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def weigh(
         with err.status(f"Simulating the nights of {sets} sets of changes"):
             made = incidents.weighed_anew(incident, late_s, made_on=_day(date))
     if record:
-        incidents.record_path(incident).write_text(incidents.record_text(made), encoding="utf-8")
+        files.write_own(incidents.record_path(incident), incidents.record_text(made))
         out.print(f"{escape(str(incidents.record_path(incident)))} is written.", highlight=False, soft_wrap=True)
     groups = [group for group in (made.factors, made.actions) if group is not None]
     if as_json:

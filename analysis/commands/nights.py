@@ -10,7 +10,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from analysis import facts
+from analysis import facts, files
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
@@ -57,9 +57,7 @@ def nights(
             )
     record = {"made_on": day, **found}
     path = directory / RECORD
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    files.write_own(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     if as_json:
         print_json(record)
     else:

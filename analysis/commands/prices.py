@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from analysis import facts, units
+from analysis import facts, files, units
 from analysis.commands.common import ROOT, AsJson, err, out, print_json, refusals
 from analysis.cost.refresh import refreshed
 from analysis.facts.prices import csv_text, file_name
@@ -67,5 +67,5 @@ def refresh(
             base = None
         rows = refreshed(region, boto3.client("pricing", region_name="us-east-1"), as_of, base)
     path = (folder or ROOT / "analysis" / "facts") / file_name(region, as_of)
-    path.write_text(csv_text(rows), encoding="utf-8")
+    files.write(path, csv_text(rows))
     out.print(f"{path}: {len(rows)} rows", highlight=False, soft_wrap=True)

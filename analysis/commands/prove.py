@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import facts
+from analysis import facts, files
 from analysis import proofs as proofs_layer
 from analysis.commands.common import (
     FINDINGS,
@@ -25,7 +25,6 @@ from analysis.commands.common import (
     out,
     print_json,
     refusals,
-    refuse,
 )
 
 SEVERITIES = {"error": "[red]error[/]", "warning": "[yellow]warning[/]"}
@@ -58,10 +57,7 @@ def prove(
     if sarif:
         base = directory if directory.is_dir() else directory.parent
         text = json.dumps(proofs_layer.to_sarif(report, _relative(base)), indent=2, ensure_ascii=False)
-        try:
-            sarif.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            refuse(f"{sarif}: cannot be written ({error.strerror}); choose another file")
+        files.write(sarif, text + "\n")
     if as_json:
         print_json(proofs_layer.to_json(report))
     else:

@@ -14,8 +14,13 @@ from analysis.architecture import Diagnostic, Location, Severity
 from analysis.cost.estimate import unknown_key
 from analysis.cost.rate_card import RATE_CARD, usage_keys
 from analysis.demand.usage import Usage
+from analysis.files import read_text
+from analysis.terraform import YamlLoader
 
 MAX_FILE_BYTES = 2_000_000
+
+MAX_AMOUNT = Decimal(10**18)
+"""The largest quantity of anything in a month: a million times what the largest services see."""
 MAX_DEPTH = 4
 """Infracost nests keys once (`standard.storage_gb`)."""
 
@@ -113,6 +118,11 @@ class _Reader:
         if not amount.is_finite() or amount < 0:
             self.say("error", node, f"{key} is {text}; it must not be negative or infinite")
             return None
+        if amount > MAX_AMOUNT or 0 < amount < 1 / MAX_AMOUNT:
+            self.say(
+                "error", node, f"{key} is {text[:40]}; it must lie between {1 / MAX_AMOUNT} and {MAX_AMOUNT}, or be 0"
+            )
+            return None
         return amount
 
 
@@ -126,11 +136,11 @@ def parse_usage(text: str, file: str) -> tuple[Usage, tuple[Diagnostic, ...]]:
     """The usage in the text of a file, and warnings about keys that no price reads. Raises UsageFileError with the lines."""
     reader = _Reader(file)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+        root = yaml.compose(text, Loader=YamlLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-        problem = getattr(error, "problem", None) or "a character that YAML does not allow"
+        problem = getattr(error, "problem", None) or "a character or a number that YAML does not allow"
         raise UsageFileError((Diagnostic("error", f"is not YAML: {problem}", place),)) from None
     quantities: dict[str, Mapping[str, Decimal]] = {}
     defaults: dict[str, Mapping[str, Decimal]] = {}
@@ -157,9 +167,7 @@ def read_usage_file(path: Path) -> tuple[Usage, tuple[Diagnostic, ...]]:
         return UsageFileError((Diagnostic("error", message, Location(str(path))),))
 
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise refused(f"is larger than {MAX_FILE_BYTES // 10**6} MB, so it is no usage file")
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, MAX_FILE_BYTES)
     except UnicodeDecodeError:
         raise refused("is not text in UTF-8") from None
     except OSError as error:

@@ -14,6 +14,7 @@ from analysis import alarms, proofs
 from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Check
 from analysis.decisions.weighing import Weighing
+from analysis.files import read_text
 from analysis.studies import MeasureError, measure
 
 
@@ -164,7 +165,7 @@ def _test(checker: Checker, check: Check) -> tuple[bool, str]:
     if run is None:
         return True, f"{path.name} exists"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError):
         return False, f"{check.target} cannot be read"
     there = re.search(rf'^\s*(?:run\s+"{re.escape(run)}"|(?:async )?def {re.escape(run)}\b)', text, re.MULTILINE)

@@ -38,6 +38,7 @@ from analysis.architecture import Location
 from analysis.decisions import expressions
 from analysis.decisions.expressions import Expression
 from analysis.decisions.matter import MAX_BYTES, DecisionError, Entry, front_matter
+from analysis.files import read_text
 from analysis.studies import MEASURES
 from analysis.units import later
 
@@ -272,9 +273,7 @@ def read(path: Path, name: str = "") -> Record:
 
 def _text(path: Path, name: str) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DecisionError(Location(name), f"is larger than {MAX_BYTES:,} bytes; no record written by hand is")
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path, MAX_BYTES, "utf-8-sig")
     except UnicodeDecodeError:
         raise DecisionError(Location(name), "is not UTF-8 text") from None
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from analysis.evidence.digest import digest
 from analysis.evidence.models import MODELS
+from analysis.files import RECORD_BYTES, read_text, write_own
 
 WIDTH: Final = 120
 """Columns of a record's file: what fits is written on one line."""
@@ -76,16 +76,14 @@ def write(path: Path, record: Record) -> Path:
         "rests_on": dict(record.rests_on),
         "content": record.content,
     }
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(dumped(document) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_own(path, dumped(document) + "\n")
     return path
 
 
 def read(path: Path, kind: str) -> Record | None:
     """The record in the file; None where there is no file. RecordError where the file is no record of this kind."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path, RECORD_BYTES))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:

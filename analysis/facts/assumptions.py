@@ -10,10 +10,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from analysis.files import read_text
+
 Level: TypeAlias = Literal["low", "value", "high"]
 """Which figure of an assumption is meant: the low end of its range, the central value, or the high end."""
 
 MAX_FILE_BYTES = 1_000_000
+
+MAX_EXPONENT = 300
+"""Powers of ten of a decimal number in a TOML file: what a float can hold."""
 """Files written by hand are small; a larger one is not what it claims to be."""
 
 
@@ -189,17 +194,23 @@ def toml(path: Path, name: str | None = None) -> Table:
     """
     shown = name or path.name
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise FactError(shown, "", f"is larger than {MAX_FILE_BYTES} bytes; no file written by hand is")
-        return Table(shown, "", tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal))
+        return Table(shown, "", tomllib.loads(read_text(path, MAX_FILE_BYTES), parse_float=toml_float))
     except OSError as error:
         raise FactError(str(path), "", f"cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise FactError(shown, "", "is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, ArithmeticError) as error:
         raise FactError(shown, "", f"is not valid TOML: {error}") from None
     except RecursionError:
         raise FactError(shown, "", "is nested too deeply") from None
+
+
+def toml_float(text: str) -> Decimal:
+    """A decimal number of TOML; `ValueError` where its exponent is beyond what any quantity needs."""
+    value = Decimal(text)
+    if value.is_finite() and value and abs(value.adjusted()) > MAX_EXPONENT:
+        raise ValueError(f"{text[:40]} has an exponent beyond {MAX_EXPONENT}, which no quantity here needs")
+    return value
 
 
 def assumptions(path: Path) -> Mapping[str, Assumption]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts.assumptions import FactError, Table, toml
+from analysis.files import RECORD_BYTES, read_text
 
 FOLDER = "calibration"
 DESIGN, SETS, RECORD = "design.toml", "sets.csv", "record.json"
@@ -155,11 +156,11 @@ def calibration(stack: Path) -> Calibration:
     where = folder(stack)
     shown = f"{stack.resolve().name}/{FOLDER}"
     try:
-        record = json.loads((where / RECORD).read_text(encoding="utf-8"))
-        with (where / SETS).open(encoding="utf-8", newline="") as file:
-            rows = tuple(
-                {name: float(value) for name, value in row.items() if value != ""} for row in csv.DictReader(file)
-            )
+        record = json.loads(read_text(where / RECORD, RECORD_BYTES))
+        rows = tuple(
+            {name: float(value) for name, value in row.items() if value != ""}
+            for row in csv.DictReader(read_text(where / SETS, RECORD_BYTES).splitlines())
+        )
     except OSError as error:
         raise FactError(shown, "", f"has no record ({error.filename}); run `gameday calibrate` on the stack") from None
     except ValueError as error:

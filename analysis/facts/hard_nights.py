@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.facts.assumptions import FactError, toml
 from analysis.facts.scenarios import Scenario, scenario
+from analysis.files import RECORD_BYTES, read_text
 
 PLAN, RECORD = "nights.toml", "nights.json"
 
@@ -77,7 +78,7 @@ def hard_nights_record(stack: Path) -> Mapping[str, Any]:
     plan = hard_nights(stack)
     shown = f"{stack.resolve().name}/{RECORD}"
     try:
-        record: dict[str, Any] = json.loads((stack / RECORD).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(read_text(stack / RECORD, RECORD_BYTES))
     except OSError:
         raise FactError(shown, "", "is missing; run `gameday nights` on the stack") from None
     except ValueError as error:

@@ -20,6 +20,7 @@ from analysis.architecture import Architecture
 from analysis.capacity import night as nights
 from analysis.capacity.night.values import replaced
 from analysis.facts import FactError, Scenario, calibration
+from analysis.files import read_text
 from analysis.incidents import impact as impacts
 from analysis.incidents.impact import Impact, Moment, Observed
 from analysis.incidents.timeline import MINUTE, Entry, Evidence, Incident, Kind, NightSource, within
@@ -311,7 +312,7 @@ def _line(incident: Incident, text: str, where: str) -> tuple[Path, int]:
     numbered = None if wanted else _NUMBERED.fullmatch(text)
     path = incident.path.parent / (numbered["path"] if numbered else name)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError):
         raise FactError(incident.file, where, f"names {text}, but there is no file {path} to read") from None
     if numbered:

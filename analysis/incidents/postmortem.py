@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from analysis import files
 from analysis.incidents.impact import DEFINITIONS, IncidentError
 from analysis.incidents.opened import PAGE, Opened, opened
 from analysis.incidents.report import duration, sentences
@@ -60,9 +61,8 @@ def _written(texts: Mapping[Path, str]) -> None:
     done: list[Path] = []
     try:
         for path, text in texts.items():
-            with path.open("x", encoding="utf-8", newline="") as file:
-                done.append(path)
-                file.write(text)
+            files.write(path, text, new=True)
+            done.append(path)
     except OSError as error:
         for path in done:
             path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts import FactError
+from analysis.files import RECORD_BYTES, read_text
 from analysis.incidents.counterfactuals import Bench, Outcome, Weighed, weigh
 from analysis.incidents.headrooms import Headrooms, Room, headrooms
 from analysis.incidents.shapley import coalitions
@@ -176,7 +177,7 @@ def load(incident: Incident) -> Record:
     """The record beside the incident's file. Raises FactError where there is none, or where it is of other changes."""
     path = path_of(incident)
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(read_text(path, RECORD_BYTES))
         _same("version", read["version"], VERSION)
         return Record(
             read["rests_on"],

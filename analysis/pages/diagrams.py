@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from analysis import files
 from analysis.architecture import Architecture, Reference, Resource, Unknown
 from analysis.cost import Estimate
 from analysis.facts.limits import CachePolicy, managed_cache_policies
@@ -557,7 +558,7 @@ def write(drawing: Drawing, path: Path) -> Path:
     )
     ground = "svg.gd:root{background:var(--gd-paper)}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(drawing.svg.replace("<style>", f"<style>{faces}{ground}", 1) + "\n", encoding="utf-8")
+    files.write(path, drawing.svg.replace("<style>", f"<style>{faces}{ground}", 1) + "\n")
     return path
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from analysis.architecture import Location
 from analysis.facts.assumptions import Table, toml
+from analysis.files import read_text
 
 FILE_NAME = "waivers.toml"
 
@@ -88,7 +89,7 @@ def waivers(directory: Path, rules: AbstractSet[str]) -> Waivers:
 
 def _placed(path: Path, table: Table, name: str) -> Iterator[tuple[Table, Location]]:
     """The entries under `name`, each with the line on which it begins; the file's first line where it is written inline."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path).splitlines()
     heads = [line for line, text in enumerate(lines, 1) if text.partition("#")[0].strip() == f"[[{name}]]"]
     entries = table.tables(name)
     for index, entry in enumerate(entries):

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import yaml
 
+from analysis.files import read_text
 from analysis.runbooks.findings import Finding
 
 Kind: TypeAlias = Literal["check", "act", "verify", "undo", "abort-if"]
@@ -116,9 +117,7 @@ def read(path: Path, fill: Callable[[str], str] | None = None, name: str = "") -
     """
     name = name or str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PageError(f"{name}: has more than {MAX_BYTES:,} bytes; split the page")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, MAX_BYTES, "utf-8-sig")
     except UnicodeDecodeError as error:
         raise PageError(
             f"{name}: is no UTF-8 text (byte {error.start}); save it as UTF-8, or name another file"

@@ -40,6 +40,8 @@ import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from analysis.files import read_text
+
 FILE_NAME = "rehearsal.toml"
 
 Table = Mapping[str, Any]
@@ -143,10 +145,10 @@ class Faults:
 def read(path: Path) -> Faults:
     """The faults in a file. Raises FaultError, naming file and table, where it is missing or malformed."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(read_text(path))
     except FileNotFoundError:
         raise FaultError(f"{path}: there is no such file; it says what is wrong before each runbook") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FaultError(f"{path}: cannot be read: {error}") from None
     unknown = sorted(found.keys() - {"pages", "world", "faults", "linked"})
     if unknown:

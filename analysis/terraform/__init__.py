@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from analysis.architecture import Architecture
+from analysis.terraform.encodings import YamlLoader
 from analysis.terraform.inputs import root_inputs
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.plan_json import from_plan, to_json
@@ -14,7 +15,7 @@ from analysis.terraform.resolve import resolve
 from analysis.terraform.sources import InputError, problem
 from analysis.terraform.stack import Stack
 
-__all__ = ["InputError", "from_plan", "load", "to_json"]
+__all__ = ["InputError", "YamlLoader", "from_plan", "load", "to_json"]
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})

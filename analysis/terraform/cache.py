@@ -14,7 +14,6 @@ import os
 import pickle
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -24,13 +23,13 @@ from typing import Any, Final, TypeAlias
 
 import platformdirs
 
+from analysis import files
 from analysis.architecture import Diagnostic, Location
 from analysis.terraform import tree
 
 Parsed: TypeAlias = tuple[tree.Body, tuple[Diagnostic, ...]]
 
-MAX_BYTES: Final = 2_000_000
-"""The largest file that is read: some forty thousand lines. A file of that size is generated, or hostile."""
+CHECKSUM_BYTES: Final = 8
 
 NODES: Final = (
     tree.Literal,
@@ -122,14 +121,22 @@ def encoded(parsed: Parsed) -> bytes:
     """The tree and its diagnostics as bytes."""
     buffer = io.BytesIO()
     _Writer(buffer, protocol=5).dump(parsed)
-    return buffer.getvalue()
+    return checksum(buffer.getvalue()) + buffer.getvalue()
+
+
+def checksum(content: bytes) -> bytes:
+    """What leads an entry, so that a damaged one is seen: eight bytes of the content's hash."""
+    return hashlib.blake2b(content, digest_size=CHECKSUM_BYTES).digest()
 
 
 def decoded(content: bytes) -> Parsed:
     """The inverse of `encoded`. Whatever is wrong with the content: `ValueError`."""
+    tree_bytes = content[CHECKSUM_BYTES:]
+    if checksum(tree_bytes) != content[:CHECKSUM_BYTES]:
+        raise ValueError("not a cached tree")
     try:
         with no_collection():
-            body, problems = _Reader(io.BytesIO(content)).load()
+            body, problems = _Reader(io.BytesIO(tree_bytes)).load()
     except Exception as error:  # a damaged pickle raises anything
         raise ValueError("not a cached tree") from error
     if type(body) is not tree.Body or not all(type(problem) is Diagnostic for problem in problems):
@@ -159,11 +166,7 @@ def parsed(path: Path, name: str, directory: Path | None = None) -> Parsed:
     that cannot be read gives an empty tree and a diagnostic.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return refused(
-                name, f"the file has {path.stat().st_size:,} bytes; files of more than {MAX_BYTES:,} are not read"
-            )
-        content = path.read_bytes()
+        content = files.read_bytes(path)
     except OSError as error:
         return refused(name, f"the file cannot be read: {error.strerror}")
     private = private_directory(directory)
@@ -172,10 +175,10 @@ def parsed(path: Path, name: str, directory: Path | None = None) -> Parsed:
     digest = hashlib.sha256(f"{VERSION}\0{name}\0".encode("utf-8", "surrogatepass") + content).hexdigest()
     place = private / f"{digest}.tree"
     with suppress(OSError, ValueError):
-        return decoded(place.read_bytes())
+        return decoded(files.read_bytes(place, files.RECORD_BYTES))
     result = parsed_afresh(content, name)
     with suppress(OSError, RecursionError):
-        write(place, encoded(result))
+        files.write_own(place, encoded(result))
     return result
 
 
@@ -195,15 +198,3 @@ def parsed_afresh(content: bytes, name: str) -> Parsed:
 def refused(name: str, message: str, line: int = 1, column: int = 1) -> Parsed:
     """An empty tree and the reason."""
     return tree.Body((), ()), (Diagnostic("error", message, Location(name, line, column)),)
-
-
-def write(place: Path, content: bytes) -> None:
-    """Write the file in one step: who reads it at the same time finds the old content or the new."""
-    handle, temporary = tempfile.mkstemp(dir=place.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(place)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

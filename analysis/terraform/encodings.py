@@ -25,6 +25,8 @@ from analysis.terraform.values import ValueProblem, from_python, number, number_
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
 """The largest document that is decoded; a YAML file can name one part many times over."""
+MAX_TOKENS: Final = 100_000
+"""Keys, values, brackets and marks of a YAML document: some two seconds of reading."""
 
 
 def digest(algorithm: str, content: bytes) -> bytes:
@@ -151,7 +153,10 @@ def not_json(word: str) -> Any:
 
 def csv_rows(text: str) -> tuple[Value, ...]:
     """One object for each line below the header."""
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise ValueProblem(f"the text is not valid CSV: {error}") from None
     if not rows:
         raise ValueProblem("the CSV has no header line")
     header = rows[0]
@@ -229,7 +234,24 @@ def write_member(head: str, value: Value, indent: str, lines: list[str]) -> None
         lines.append(f"{head} {yaml_scalar(value)}" if head else yaml_scalar(value))
 
 
-class _YamlLoader(yaml.SafeLoader):
+class YamlLoader(yaml.SafeLoader):
+    """YAML with bounds on what is read: its depth and the number of its parts are counted while it is scanned."""
+
+    tokens_read = 0
+
+    def fetch_more_tokens(self) -> Any:
+        """Reads on; raises `yaml.MarkedYAMLError` where the document is too deep or too large."""
+        self.tokens_read += 1
+        if self.flow_level + len(self.indents) > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"it is nested deeper than {MAX_DEPTH} levels", problem_mark=self.get_mark()
+            )
+        if self.tokens_read > MAX_TOKENS:
+            raise yaml.MarkedYAMLError(problem=f"it has more than {MAX_TOKENS:,} parts", problem_mark=self.get_mark())
+        return super().fetch_more_tokens()
+
+
+class _YamlLoader(YamlLoader):
     """YAML as Terraform reads it: its own numbers, and dates become text in RFC 3339."""
 
 
@@ -280,8 +302,9 @@ def yaml_value(text: str) -> Value:
         finally:
             loader.dispose()
         count_nodes(data)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        raise ValueProblem("the text is not valid YAML") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        reason = getattr(error, "problem", None)
+        raise ValueProblem(f"the text is not valid YAML{f': {reason}' if reason else ''}") from None
     return from_python(text_keys(data))
 
 

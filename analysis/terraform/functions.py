@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from analysis.architecture import Unknown, Value
+from analysis.files import read_bytes
 from analysis.terraform import dates, encodings, ip, texts
 from analysis.terraform.values import (
     SetValue,
@@ -77,9 +78,7 @@ class Context:
         try:
             if not real.is_file():
                 raise ValueProblem(f"there is no file at {quoted(path)}")
-            if real.stat().st_size > MAX_FILE_BYTES:
-                raise ValueProblem(f"the file {quoted(path)} is larger than {MAX_FILE_BYTES:,} bytes")
-            return real.read_bytes()
+            return read_bytes(real, MAX_FILE_BYTES)
         except OSError as error:
             raise ValueProblem(f"the file {quoted(path)} cannot be read: {error.strerror}") from None
 
@@ -548,6 +547,8 @@ def zipped(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
         raise ValueProblem(f"{len(keys)} keys cannot be paired with {len(values)} values")
     if (unknown := unknown_in(keys)) is not None:
         return Unknown(unknown.reference)
+    if None in keys:
+        raise ValueProblem("a key must not be null")
     result = dict(zip(keys, values, strict=True))
     return {key: result[key] for key in sorted(result)}
 

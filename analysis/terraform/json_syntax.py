@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from analysis.terraform import tree
 from analysis.terraform.lexer import MAX_DEPTH, Malformed
-from analysis.terraform.values import ValueProblem, number
+from analysis.terraform.values import ValueProblem, number, scalar_values
 
 MAX_JSON_DEPTH: Final = MAX_DEPTH // 4
 
@@ -139,7 +139,7 @@ class Reader:
             text, self.offset = scanstring(self.text, self.offset + 1, True)
         except json.JSONDecodeError as error:
             raise self.malformed(f"this string is not valid JSON: {error.msg[0].lower()}{error.msg[1:]}") from None
-        return str(text).encode("utf-8", "replace").decode()
+        return scalar_values(text)
 
 
 # --- JSON to the tree ----------------------------------------------------------------------------------------------------------

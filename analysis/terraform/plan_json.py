@@ -20,6 +20,7 @@ from analysis.architecture import (
     Value,
     Variable,
 )
+from analysis.files import read_bytes
 from analysis.terraform.plan_wiring import Wiring
 from analysis.terraform.provider import SOURCE
 from analysis.terraform.sources import problem
@@ -91,9 +92,7 @@ def from_plan(path: Path) -> Architecture:
     """
     shown = path.name
     try:
-        if path.stat().st_size > MAX_PLAN_BYTES:
-            raise problem(shown, f"the file is larger than {MAX_PLAN_BYTES:,} bytes; is it a plan?")
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_bytes(path, MAX_PLAN_BYTES))
     except OSError as error:
         raise problem(shown, f"the file cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
@@ -101,6 +100,12 @@ def from_plan(path: Path) -> Architecture:
         raise problem(shown, message) from None
     if not isinstance(document, dict) or "format_version" not in document:
         raise problem(shown, "this is JSON, but not what terraform show -json prints: there is no format_version")
+    if not any(isinstance(document.get(part), dict) for part in ("planned_values", "values")):
+        raise problem(
+            shown,
+            "this says nothing of what there will be: it has neither planned_values, as a plan has, nor values, as a state has; "
+            "make it with: terraform plan -out=plan && terraform show -json plan > plan.json",
+        )
     try:
         return _architecture(document, path)
     except (AttributeError, KeyError, TypeError, ValueError, ValueProblem, RecursionError):

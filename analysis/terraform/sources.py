@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from analysis import files
 from analysis.architecture import Diagnostic, Location
 from analysis.terraform import tree
-from analysis.terraform.cache import MAX_BYTES, parsed
+from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import suggestion
 from analysis.terraform.values import quoted
 
@@ -78,12 +79,7 @@ def file_names(directory: Path) -> list[str]:
 def read_text(path: Path, shown: str) -> str:
     """The text of a UTF-8 file of reasonable size; raises `InputError` with a sentence."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise problem(
-                shown, f"the file has {size:,} bytes and the limit is {MAX_BYTES:,}; split it or generate less"
-            )
-        data = path.read_bytes()
+        data = files.read_bytes(path)
     except OSError as error:
         raise problem(shown, f"the file cannot be read: {error.strerror or error}") from None
     try:
@@ -248,7 +244,7 @@ def kind_of(block: tree.Block) -> str:
 def vendored(root: Path) -> Mapping[str, Path]:
     """Where `terraform init` put the modules of the stack at `root`, by their dotted key; empty where it never ran."""
     try:
-        listed = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+        listed = json.loads(files.read_bytes(root / ".terraform" / "modules" / "modules.json"))
         rows: Iterator[tuple[object, object]] = ((row["Key"], row["Dir"]) for row in listed["Modules"])
         return {str(key): root / str(place) for key, place in rows if key}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

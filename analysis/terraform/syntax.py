@@ -20,8 +20,9 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from analysis.architecture import Diagnostic, Location
+from analysis.files import MAX_BYTES
 from analysis.terraform import json_syntax, tree
-from analysis.terraform.cache import MAX_BYTES, VERSION, Parsed, no_collection, private_directory
+from analysis.terraform.cache import VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.lexer import OPERAND_ENDS, Lexer, Malformed, Token
 from analysis.terraform.templates import Interpolation, template
 from analysis.terraform.values import MAX_DIGITS, ValueProblem, number

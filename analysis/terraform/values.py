@@ -540,15 +540,25 @@ def plain(value: Value) -> Value:
     return float(value) if type(value) is Precise else value
 
 
+def scalar_values(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate, which is no character: as Terraform reads it."""
+    return text if text.isascii() else SURROGATE.sub("\ufffd", text)
+
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def from_python(value: object) -> Value:
     """A Terraform value from what JSON, TOML or a caller gives: lists become tuples, keys strings, whole floats ints."""
     match value:
-        case None | bool() | str() | Unknown():
+        case None | bool() | Unknown():
             return value
+        case str():
+            return scalar_values(value)
         case int() | float() | Decimal():
             return number(value)
         case Mapping():
-            return {str(key): from_python(item) for key, item in value.items()}
+            return {scalar_values(str(key)): from_python(item) for key, item in value.items()}
         case set() | frozenset():
             return set_of(from_python(item) for item in value)
         case SetValue():

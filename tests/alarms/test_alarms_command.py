@@ -109,7 +109,7 @@ def test_an_alarm_that_is_not_modelled_is_a_finding_with_its_place(files):
         (("--harm-at", "2026-03-07T23:00:00Z"), "outside the pack"),
         (("--gaps", "some"), "write refuse or missing"),
         (("--pack", "nowhere.json"), "cannot be read"),
-        (("--save", "/nowhere/x.json"), "cannot be written"),
+        (("--save", "/nowhere/x.json"), "there is no directory /nowhere"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_status_2(files, words, sentence):

@@ -109,7 +109,7 @@ def test_a_file_for_a_browser_stands_alone_runs_nothing_and_loads_nothing(files)
         (("--at", "2026-03-08T19:02:00Z"), "the incident begins at"),
         (("--gaps", "some"), "write refuse or missing"),
         (("--pack", "nowhere.json"), "cannot be read"),
-        (("--html", "/nowhere/x.html"), "cannot be written"),
+        (("--html", "/nowhere/x.html"), "there is no directory /nowhere"),
     ],
 )
 def test_bad_input_is_a_sentence_and_exit_status_2(files, words, sentence):

@@ -220,7 +220,16 @@ def test_a_chain_of_a_thousand_locals_is_evaluated(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff\xff", b"[1, 2]", b'{"format_version": "1.2", "planned_values": 3}', b'{"a": 1}', b"[" * 100_000],
+    [
+        b"",
+        b"{",
+        b"\xff\xff",
+        b"[1, 2]",
+        b'{"format_version": "1.2", "planned_values": 3}',
+        b'{"a": 1}',
+        b"[" * 100_000,
+        b'{"format_version": "1.2", "resource_changes": []}',
+    ],
 )
 def test_a_plan_that_is_none_is_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "plan.json"

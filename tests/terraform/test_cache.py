@@ -1,5 +1,6 @@
 import os
 import pickle
+import random
 import stat
 import subprocess
 import sys
@@ -180,3 +181,26 @@ def test_whatever_the_bytes_decoding_them_fails_with_one_kind_of_error(content):
 def test_the_parser_is_not_loaded_before_something_must_be_parsed():
     code = "import sys, analysis.terraform; sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_entry_with_a_bit_flipped_is_not_used(file, tmp_path):
+    fresh = cache.parsed(file, "main.tf", tmp_path / "cache")
+    (place,) = entries(tmp_path / "cache")
+    good = place.read_bytes()
+    assert cache.decoded(good) == fresh
+    rng = random.Random("bit flips")  # noqa: S311 - a seed, not a secret
+    for _ in range(200):
+        damaged = bytearray(good)
+        damaged[rng.randrange(len(good))] ^= 1 << rng.randrange(8)
+        with pytest.raises(ValueError, match="not a cached tree"):
+            cache.decoded(bytes(damaged))
+
+
+def test_a_link_in_the_place_of_an_entry_is_replaced_and_its_target_stays(file, tmp_path):
+    fresh = cache.parsed(file, "main.tf", tmp_path / "cache")
+    (place,) = entries(tmp_path / "cache")
+    (tmp_path / "precious").write_text("mine")
+    place.unlink()
+    place.symlink_to(tmp_path / "precious")
+    assert cache.parsed(file, "main.tf", tmp_path / "cache") == fresh
+    assert (tmp_path / "precious").read_text() == "mine"

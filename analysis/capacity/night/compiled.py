@@ -28,5 +28,8 @@ def compiled(function: Function) -> Function:
     """
     if not COMPILES:
         return function
-    made: Function = compiler(cache=True, error_model="numpy")(function)
+    try:
+        made: Function = compiler(cache=True, error_model="numpy")(function)
+    except RuntimeError:  # neither the checkout nor the user's cache can be written: compiled anew in each process
+        made = compiler(error_model="numpy")(function)
     return made

@@ -14,7 +14,6 @@ from statistics import fmean
 
 from analysis import facts, terraform
 from analysis.architecture import Architecture, Value
-from analysis.capacity import night
 from analysis.facts import Scenario, Stack
 from analysis.terraform.values import from_python
 from analysis.validation.migration.changes import Change, changes
@@ -72,6 +71,8 @@ def risks(staged: Staged, plan: StagePlan) -> tuple[Risk, ...]:
 
 def _simulated(staged: Staged, plan: StagePlan, stage: Stage, before: str) -> list[Risk]:
     """The faults of `stage` on the stack as `plan` leaves it."""
+    from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
+
     migration = staged.migration
     architecture = as_it_stands(terraform.load(migration.target), staged.whole, changes(plan.plan))
     about = facts.stack(migration.target)
@@ -116,6 +117,8 @@ def _value(value: object) -> Value:
 
 
 def _hour(architecture: Architecture, scenario: Scenario, about: Stack, runtime: str, fault: str) -> Hour:
+    from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
+
     profile = facts.runtime(runtime)
     with_it, without = (
         night.setup(architecture, scenario, about, profile=profile, faults=faults)

@@ -38,6 +38,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.facts.assumptions import FactError, Table, toml
+from analysis.files import read_text
 from analysis.validation.migration.changes import Change, walk_changed
 
 FILE_SUFFIX = ".toml"
@@ -170,7 +171,7 @@ def read(path: Path) -> Migration:
 
 def _read(path: Path) -> Migration:
     table = toml(path)
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     heads = _heads(text, "[[stage]]")
     entries = table.tables("stage", at_least=1)
     if len(heads) != len(entries):
