@@ -8,7 +8,7 @@ import pytest
 
 from analysis.validation import terraform_cli
 
-pytest_plugins = ("background",)  # what is applied beside the other tests
+pytest_plugins = ("rotation", "background")  # which long checks are made, and what is applied beside the other tests
 
 # The same examples on every machine; no deadline, since the machine may be busy with other tests.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None, database=None)

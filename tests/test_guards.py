@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-BINARY = {".png", ".jpg", ".jpeg", ".woff", ".woff2", ".ico", ".gz", ".zip", ".svg", ".bin"}
+BINARY = {".png", ".jpg", ".jpeg", ".woff", ".woff2", ".ico", ".gz", ".zip", ".xz", ".svg", ".bin"}
 
 
 def tracked():
@@ -291,13 +291,14 @@ def test_a_version_that_is_claimed_but_not_tested_is_noticed():
 
 
 def twins(names):
-    """The base names that more than one test file has; pytest collects only one of them."""
+    """The base names that more than one of the modules that tests share has; only the first would be imported."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def test_no_two_test_files_share_a_name():
-    assert twins(path.name for path in (ROOT / "tests").rglob("test_*.py")) == []
+def test_no_two_modules_that_tests_share_have_one_name():
+    shared = (path.name for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith(("test_", "conftest.")))
+    assert twins(shared) == []
 
 
-def test_two_test_files_of_one_name_are_noticed():
-    assert twins(["test_a.py", "test_b.py", "test_a.py"]) == ["test_a.py"]
+def test_two_modules_of_one_name_are_noticed():
+    assert twins(["makers.py", "oracle.py", "makers.py"]) == ["makers.py"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from conftest import made, stack, used
+from cost_makers import made, stack, used
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
+import answers
 import pytest
 
 from analysis.cost import estimate
 from analysis.facts import prices
 from analysis.terraform import from_plan, load
-from analysis.validation import terraform_cli
-from analysis.validation.offline import offline_plan
 
 ROOT = Path(__file__).parents[2] / "terraform" / "stacks"
 STACKS = sorted(path for path in ROOT.iterdir() if path.is_dir())
@@ -25,11 +24,9 @@ def test_every_resource_of_a_stack_is_priced_or_free(directory):
 
 @pytest.mark.terraform
 def test_a_real_plan_costs_what_our_own_reading_of_the_files_costs(tmp_path):
-    if terraform_cli.find() is None:
-        pytest.skip("terraform is not found")
     directory = ROOT / "buzzer_baseline"
     plan = tmp_path / "plan.json"
-    plan.write_text(json.dumps(offline_plan(directory, {})))
+    plan.write_text(json.dumps(answers.plan(directory)))
     ours, planned = estimate(load(directory), prices()), estimate(from_plan(plan), prices())
     assert not planned.unpriced
     assert [(i.address, i.component, i.cost) for i in planned.line_items] == [

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
-from conftest import made, stack, used
+from cost_makers import made, stack, used
 
 from analysis.architecture import Location, Reference, Resource, Unknown
 from analysis.cost import estimate

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from conftest import made
+from cost_makers import made
 
 from analysis.cost.usage_file import UsageFileError, parse_usage, read_usage_file, type_of
 from analysis.cost.usage_patterns import patterns, use_of

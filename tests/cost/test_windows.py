@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from conftest import made, used
+from cost_makers import made, used
 
 from analysis.cost.windows import always_on, month_split, per_game, per_season, usage_based
 from analysis.units import Season, Window

@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-from conftest import Workshop
 from mutations import MUTATIONS
 from rich.progress import track
+from workshop import Workshop
 
 RECORD = Path(__file__).parents[2] / "docs" / "reference" / "planted_faults.json"
 GOOD_STACKS = ("stacks/buzzer", "good")

@@ -1,4 +1,4 @@
-"""What every stack's own tests share. `tests/stacks/NAME/` holds what the system NAME promises and nothing that another system has too:
+"""What every stack's own tests share. `tests/stacks/NAME/` holds what the system NAME promises, and nothing that another has too:
 a mechanism is tested on a small stack of its own, beside the code that has it. `pytest tests/stacks/NAME` takes a minute.
 
 A file begins with its stack and asks for the rest:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import answers
 import pytest
 
 from analysis.validation import evidence
-from analysis.validation.migration import read, staged
+from analysis.validation.migration import golden, read
 from analysis.validation.migration import record as records
+from analysis.validation.migration.golden import assembled
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "terraform" / "stacks" / "buzzer"
@@ -17,7 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 
 @pytest.fixture(scope="module")
 def plans():
-    return staged(read(ROOT / "terraform" / "migrations" / "buzzer.toml"))
+    migration = read(ROOT / "terraform" / "migrations" / "buzzer.toml")
+    shape = [[stage.name, *map(str, stage.brings)] for stage in migration.stages]
+    meanwhile = [[stand_in.argument, stand_in.value, stand_in.until] for stand_in in migration.meanwhile]
+    basis = answers.basis(migration.target, migration.state.read_text(encoding="utf-8"), shape, meanwhile)
+    return assembled(
+        migration, answers.of("migration-stages", basis, lambda: golden.plans(migration, cache=answers.kept_in()))
+    )
 
 
 def test_every_stage_passes_the_rules_and_nothing_is_left_to_no_stage(plans):

@@ -5,9 +5,9 @@ import re
 import sys
 from pathlib import Path
 
+import answers
 import pytest
 
-from analysis.validation import kept, terraform_cli
 from analysis.validation.migration import changes, findings, partial, read, rules, stateful
 from analysis.validation.migration.golden import Planner
 
@@ -154,18 +154,17 @@ def without_moves(planner):
 
 @pytest.fixture(scope="module")
 def mutants():
-    """What the rules say of each planted plan, as (address, argument, rule); kept on disk by content."""
+    """What the rules say of each planted plan, as (address, argument, rule)."""
     migration = read(FILE)
-    terraform = terraform_cli.find(directory=migration.target)
     listed = json.dumps([PLANS, FORGOTTEN, NEEDED], default=str)
-    name = kept.key("mutants", migration.target, terraform, {"planted": listed}, (migration.state,))
+    basis = answers.basis(migration.target, migration.state.read_text(encoding="utf-8"), listed)
 
-    def made():
-        with Planner(migration, migration.state, terraform=terraform) as planner:
+    def ask():
+        with Planner(migration, migration.state) as planner:
             plans = {name: planted(planner, name, mutations) for name, mutations in PLANS.items()}
             return plans | {"forgotten": without_moves(planner), "none": planner.whole()}
 
-    plans = kept.answer(kept.default_cache(), name, made, lambda _plans: True)
+    plans = answers.of("migration-mutants", basis, ask)
     return {
         name: {(one.address, one.attribute, one.rule) for one in findings(changes(plan)) if one.blocks}
         for name, plan in plans.items()

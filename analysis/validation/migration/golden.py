@@ -167,10 +167,22 @@ def staged(
     progress: Callable[[str], None] = lambda _what: None,
     cache: Path | None = None,
 ) -> Staged:
-    """Every stage of a migration planned on a kept state, with what the rules say.
+    """Every stage of a migration planned on a kept state, with what the rules say; raises as `plans` does."""
+    return assembled(migration, plans(migration, state, variables, progress=progress, cache=cache))
 
-    The plans are kept on disk under a hash of everything they depend on. Raises MigrationError where the file does not fit the
-    stacks or no state is given, TerraformError where Terraform cannot plan.
+
+def plans(
+    migration: Migration,
+    state: Path | None = None,
+    variables: Mapping[str, object] = {},
+    *,
+    progress: Callable[[str], None] = lambda _what: None,
+    cache: Path | None = None,
+) -> dict[str, Any]:
+    """What Terraform plans: `whole` for the target, `stages` up to each stage, `modules` where each module stands; plain JSON.
+
+    Kept on disk under a hash of everything they depend on. Raises MigrationError where the file does not fit the stacks or no
+    state is given, TerraformError where Terraform cannot plan.
     """
     where = state or migration.state
     if where is None:
@@ -204,22 +216,16 @@ def staged(
             modules = {key: path.as_posix() for key, path in planner.modules.items()}
             return {"whole": whole, "stages": stages, "modules": modules}
 
-    plans = kept.answer(cache or kept.default_cache(), name, made, lambda _plans: True)
+    return kept.answer(cache or kept.default_cache(), name, made, lambda _plans: True)
+
+
+def assembled(migration: Migration, plans: Mapping[str, Any]) -> Staged:
+    """The stages from their `plans`: what each does beyond the one before it, and what the rules say of that."""
     modules = {key: Path(path) for key, path in plans["modules"].items()}
-    return assembled(migration, plans["whole"], plans["stages"], modules)
-
-
-def assembled(
-    migration: Migration,
-    whole: Mapping[str, Any],
-    stages: Sequence[Mapping[str, Any]],
-    modules: Mapping[str, Path],
-) -> Staged:
-    """The stages from their plans: what each does beyond the one before it, and what the rules say of that."""
-    first = changes(whole)
+    first = changes(plans["whole"])
     unowned = order_findings(migration, first)
     made, before = [], tuple[Change, ...]()
-    for number, plan in enumerate(stages):
+    for number, plan in enumerate(plans["stages"]):
         upto = changes(plan)
         stage = migration.stages[number]
         does = difference(before, upto)

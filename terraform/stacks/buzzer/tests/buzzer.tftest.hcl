@@ -1,4 +1,5 @@
 # The values come from ../terraform.tfvars; what a module promises is tested beside it.
+# A plan takes seconds, so what one plan shows stands in one run, and what is refused independently is refused together.
 
 
 mock_provider "aws" {}
@@ -7,27 +8,22 @@ variables {
   region = "us-east-1"
 }
 
-run "an_update_is_at_most_three_seconds_old" {
+run "what_the_stack_promises" {
   command = plan
 
+  # An update is at most three seconds old.
   assert {
     condition     = output.freshness_s <= 3 && output.freshness_s > 0
     error_message = "Poll interval and caches take longer."
   }
-}
 
-run "a_deployment_at_the_maximum_leaves_a_fifth_of_the_connections" {
-  command = plan
-
+  # A deployment at the maximum leaves a fifth of the connections.
   assert {
     condition     = output.connections_needed == 240
     error_message = "The budget is another one."
   }
-}
 
-run "every_fixture_has_its_tasks_before_kick_off" {
-  command = plan
-
+  # Every fixture has its tasks before kick off.
   assert {
     condition     = length(output.game_windows) == length(var.fixtures)
     error_message = "A fixture is forgotten."
@@ -37,11 +33,8 @@ run "every_fixture_has_its_tasks_before_kick_off" {
     condition     = output.game_windows["cup-quarter-final"].tasks == 18 && output.game_windows["cup-quarter-final"].opens == "2026-12-05T18:45:00Z"
     error_message = "The quarter-final gets other tasks, or at another time."
   }
-}
 
-run "stress_is_seen_before_the_crash" {
-  command = plan
-
+  # Stress is seen before the crash.
   assert {
     condition     = length(module.alarms.names) >= 14
     error_message = "There are fewer than fourteen alarms."
@@ -56,115 +49,49 @@ run "stress_is_seen_before_the_crash" {
     condition     = module.dashboard_game_day.name == "buzzer-game-day" && module.dashboard_review.name == "buzzer-review"
     error_message = "A dashboard is missing."
   }
-}
 
-run "fans_use_tls" {
-  command = plan
-
+  # Fans use tls.
   assert {
     condition     = output.api_url == "https://api.buzzer.example"
     error_message = "Fans are led elsewhere."
   }
 }
 
-run "polls_that_miss_the_target_are_refused" {
+run "slow_polls_and_pools_that_choke_the_database_are_refused" {
   command = plan
 
   variables {
     poll_interval_s = 2.5
+    pool_size       = 20
   }
 
-  expect_failures = [output.freshness_s]
+  expect_failures = [output.freshness_s, output.connections_needed]
 }
 
-run "a_minute_in_the_cache_is_refused" {
+run "a_minute_in_the_cache_and_more_tasks_than_connections_are_refused" {
   command = plan
 
   variables {
     cache_ttl_s = 60
+    tasks       = { min = 3, max = 40 }
   }
 
-  expect_failures = [output.freshness_s]
+  expect_failures = [output.freshness_s, output.connections_needed]
 }
 
-run "pools_that_choke_the_database_are_refused" {
+run "values_that_cannot_be_meant_are_refused" {
   command = plan
 
   variables {
-    pool_size = 20
-  }
-
-  expect_failures = [output.connections_needed]
-}
-
-run "more_tasks_than_connections_are_refused" {
-  command = plan
-
-  variables {
-    tasks = { min = 3, max = 40 }
-  }
-
-  expect_failures = [output.connections_needed]
-}
-
-run "another_region_is_refused" {
-  command = plan
-
-  variables {
-    region = "eu-west-1"
-  }
-
-  expect_failures = [var.region]
-}
-
-run "an_account_of_letters_is_refused" {
-  command = plan
-
-  variables {
-    account_id = "account"
-  }
-
-  expect_failures = [var.account_id]
-}
-
-run "no_worker_is_refused" {
-  command = plan
-
-  variables {
-    workers = 0
-  }
-
-  expect_failures = [var.workers]
-}
-
-run "a_frantic_poll_is_refused" {
-  command = plan
-
-  variables {
+    region          = "eu-west-1"
+    account_id      = "account"
+    workers         = 0
     poll_interval_s = 0.1
+    pool_size       = 0
+    cache_ttl_s     = 0
   }
 
-  expect_failures = [var.poll_interval_s]
-}
-
-run "no_pool_is_refused" {
-  command = plan
-
-  variables {
-    pool_size = 0
-  }
-
-  expect_failures = [var.pool_size]
-}
-
-run "no_shared_cache_is_refused" {
-  command = plan
-
-  variables {
-    cache_ttl_s = 0
-  }
-
-  expect_failures = [var.cache_ttl_s]
+  expect_failures = [var.region, var.account_id, var.workers, var.poll_interval_s, var.pool_size, var.cache_ttl_s]
 }
 
 run "the_quarter_processor_is_refused" {
