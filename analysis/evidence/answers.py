@@ -28,11 +28,23 @@ def answer(cache: Path, name: str | None, make: Callable[[], Any], keep: Callabl
             return kept[0]
         value = make()
         if keep(value):
-            body = json.dumps(value, sort_keys=True, ensure_ascii=False)
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_text(f"{_checksum(body)}\n{body}", encoding="utf-8")
-            draft.replace(file)
+            save(file, value)
     return value
+
+
+def load(file: Path) -> Any:
+    """What `save` wrote into the file; None where there is none, or where its content does not have its checksum."""
+    kept = _read(file)
+    return None if kept is None else kept[0]
+
+
+def save(file: Path, value: Any) -> None:
+    """Writes plain JSON into a file, with its checksum, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    body = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_text(f"{_checksum(body)}\n{body}", encoding="utf-8")
+    draft.replace(file)
 
 
 def _checksum(body: str) -> str:

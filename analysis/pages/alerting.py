@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +18,7 @@ from analysis.demand.path import request_path
 from analysis.facts import calibration, limit
 from analysis.pages import charts, dashboards
 from analysis.pages.model import Model, model
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, chip, table
 from analysis.studies import StudiedNight
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Optio
 from analysis.facts import prices
 from analysis.pages import frontmatter, infrastructure, links, tables
 from analysis.pages.model import Model, models
+from analysis.pages.reads import cache
 from analysis.pages.stated import register
 from analysis.pages.tables import Cell, Column, State, table
 from analysis.studies import Measured, shown
@@ -46,26 +46,33 @@ def bench(root: Path) -> Bench:
     return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim), keep=kept)
 
 
-_JUDGED: dict[tuple[Path, Path], Judgement] = {}
-"""The records of this build."""
+_NAMED: dict[Path, str] = {}
+"""A sentence for each record of this build that asks for a human, by its page."""
 
 
+@cache
 def judgement(root: Path, path: Path) -> Judgement:
     """The record on a page, judged once per build; a violated one is a warning, which a strict build does not survive.
 
     Raises DecisionError for a record that cannot be read or computed.
     """
-    if (root, path) not in _JUDGED:
-        record = decisions.read(path, path.relative_to(root).as_posix())
-        made = _JUDGED[root, path] = bench(root).judge(record)
-        if made.state == "violated":
-            log.warning(_sentence(made))
-    return _JUDGED[root, path]
+    record = decisions.read(path, path.relative_to(root).as_posix())
+    made = bench(root).judge(record)
+    if not made.ok:
+        _NAMED[path] = _sentence(made)
+    if made.state == "violated":
+        log.warning(_sentence(made))
+    return made
 
 
-def named() -> tuple[str, ...]:
-    """A sentence for each record of this build that asks for a human."""
-    return tuple(_sentence(made) for made in _JUDGED.values() if not made.ok)
+def named() -> Mapping[Path, str]:
+    """A sentence for each record of this build that asks for a human, by its page."""
+    return dict(sorted(_NAMED.items()))
+
+
+def name(path: Path, sentence: str) -> None:
+    """Says of a record whose page is taken from the last build what that build said of it."""
+    _NAMED[path] = sentence
 
 
 def _sentence(made: Judgement) -> str:
@@ -74,8 +81,7 @@ def _sentence(made: Judgement) -> str:
 
 def forget() -> None:
     """Lets the next build judge anew."""
-    bench.cache_clear()
-    _JUDGED.clear()
+    _NAMED.clear()
 
 
 def _money(found: Measured | str) -> Decimal | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from markupsafe import Markup
 from analysis import proofs
 from analysis.pages import frontmatter
 from analysis.pages.model import Model, models
+from analysis.pages.reads import cache
 from analysis.pages.tables import Column, State, chip, code, table
 from analysis.runbooks import countdown
 from analysis.validation import evidence

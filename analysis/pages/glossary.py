@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
+
+from analysis.pages.reads import cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,8 @@ from analysis.pages import (
     notebook_html,
     notebooks,
     source,
-    stated,
 )
+from analysis.pages.reads import cache
 
 log = get_plugin_logger("gameday")
 
@@ -45,10 +44,6 @@ ACCESSIBLE_NAMES = (
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
-    _committed.cache_clear()
-    source.forget()
-    model.models.cache_clear()
-    stated.register.cache_clear()
     decisions.forget()
     model.validate_ahead(root(config))
     try:
@@ -118,7 +113,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]:
     """What stands at a page's foot, and whether its review is overdue."""
     path = f"docs/{front.path}"
-    changed = _committed(root(config)).get(path)
+    changed = last_change(config, front.path)
     facts = [
         ("Owner", f"{front.owner}."),
         ("Reviewed", f"{front.last_reviewed:%-d %B %Y}, next by {front.due:%-d %B %Y}."),
@@ -168,7 +163,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
 def on_post_build(config: MkDocsConfig) -> None:
     """A warning for every link that leads nowhere and every resource that is not loaded from the site itself."""
     served = config.site_url or ""  # `mkdocs serve` names each page by its address on this machine, which is not https
-    for problem in links.problems(Path(config.site_dir)):
+    for problem in links.problems(Path(config.site_dir), root(config) / ".cache" / "site" / "links.json"):
         if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):
             log.warning(str(problem))
 
@@ -180,6 +175,11 @@ def root(config: MkDocsConfig) -> Path:
 
 def _notebooks(config: MkDocsConfig) -> list[navigation.Notebook]:
     return navigation.notebooks(root(config) / "notebooks")
+
+
+def last_change(config: MkDocsConfig, uri: str) -> str:
+    """The day of the last commit of a page below docs/; blank where there is no git or no history."""
+    return _committed(root(config)).get(f"docs/{uri}", "")
 
 
 @cache

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from analysis.evidence import answers
 
 LOADING = {
     ("script", "src"), ("img", "src"), ("img", "srcset"), ("iframe", "src"), ("source", "src"), ("source", "srcset"),
@@ -34,7 +38,7 @@ class Problem:
         return f"{self.page}: {self.address}: {self.what}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """An address on a page, and whether a browser loads it without being asked."""
 
@@ -79,30 +83,53 @@ class _Reader(HTMLParser):
             self._style = False
 
 
-def problems(site: Path) -> list[Problem]:
-    """What is wrong with the links of the site, by page; empty where nothing is."""
-    read = cache(_read)
+def problems(site: Path, memory: Path | None = None) -> list[Problem]:
+    """What is wrong with the links of the site, by page; empty where nothing is.
+
+    `memory` is a file that keeps what was read of each page by the hash of its HTML: only a page that changed is read again.
+    """
+    known = (answers.load(memory) if memory else None) or {}
+    reads: dict[str, tuple[frozenset[str], tuple[Reference, ...]]] = {}
+    seen: dict[str, Any] = {}
+    for path in site.rglob("*.html"):
+        html = path.read_bytes()
+        key = hashlib.sha256(html).hexdigest()
+        anchors, addresses = seen[key] = known.get(key) or _plain(_read(html.decode("utf-8")))
+        references = tuple(Reference(address, loaded=loaded) for address, loaded in addresses)
+        reads[path.relative_to(site).as_posix()] = frozenset(anchors), references
+    if memory:
+        answers.save(memory, seen)
+    places = {path.relative_to(site).as_posix(): path.is_dir() for path in site.rglob("*")} | {".": True}
+
+    @cache
+    def problem(page: str, reference: Reference) -> str:
+        return _problem(places, page, reference, lambda name: reads[name][0])
+
     found: list[Problem] = []
-
-    def anchors_of(path: Path) -> set[str]:
-        return read(path).anchors
-
-    for path in sorted(site.rglob("*.html")):
-        page = path.relative_to(site).as_posix()
-        for reference in read(path).references:
-            what = _problem(site, page, reference, anchors_of)
+    for page, (_, references) in reads.items():
+        # The same address in the same folder leads to the same place, unless it is an anchor of the page itself.
+        beside = "404.html" if page == "404.html" else f"{posixpath.dirname(page)}/".lstrip("/")
+        for reference in references:
+            what = problem(page if reference.address[:1] in {"", "#", "?"} else beside, reference)
             if what:
                 found.append(Problem(page, reference.address, what))
     for path in sorted(site.rglob("*.css")):
         sheet = path.relative_to(site).as_posix()
         for address in CSS_URL.findall(path.read_text(encoding="utf-8")):
-            what = _problem(site, sheet, Reference(address, loaded=True), anchors_of)
+            what = problem(sheet, Reference(address, loaded=True))
             if what:
                 found.append(Problem(sheet, address, what))
     return sorted(set(found))
 
 
-def _problem(site: Path, page: str, reference: Reference, anchors_of: Callable[[Path], set[str]]) -> str:
+def _plain(reader: _Reader) -> tuple[list[str], list[tuple[str, bool]]]:
+    return sorted(reader.anchors), list(dict.fromkeys((one.address, one.loaded) for one in reader.references))
+
+
+def _problem(
+    places: Mapping[str, bool], page: str, reference: Reference, anchors_of: Callable[[str], frozenset[str]]
+) -> str:
+    """What is wrong with an address on a page; `places` are the files and folders of the site, with whether each is a folder."""
     address = urlsplit(reference.address)
     if address.scheme in {"data", "mailto", "javascript"} or (reference.address == "" and not reference.loaded):
         return ""
@@ -122,22 +149,22 @@ def _problem(site: Path, page: str, reference: Reference, anchors_of: Callable[[
     target = posixpath.normpath(target) if path else page
     if target.startswith(".."):
         return "leaves the site"
-    file = site / target
-    if file.is_dir() and path.endswith("/"):
-        file = file / "index.html"
-    if page == "404.html" and file.is_dir():
+    folder = places.get(target, False)
+    if folder and path.endswith("/"):
+        target, folder = posixpath.normpath(f"{target}/index.html"), False
+    if page == "404.html" and folder:
         return ""
-    if not file.is_file():
+    if target not in places or folder:
         return "does not exist"
     fragment = unquote(address.fragment)
-    if fragment and file.suffix == ".html" and fragment not in anchors_of(file):
+    if fragment and target.endswith(".html") and fragment not in anchors_of(target):
         return f"has no anchor {fragment}"
     return ""
 
 
-def _read(path: Path) -> _Reader:
+def _read(html: str) -> _Reader:
     reader = _Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
+    reader.feed(html)
     return reader
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from analysis.pages import tables
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, State
 from analysis.validation import evidence
 from analysis.validation.migration.record import KIND

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,6 +13,7 @@ from analysis.capacity import Capacity
 from analysis.cost import Estimate
 from analysis.facts import Scenario, Stack, stack
 from analysis.facts.stacks import FILE_NAME
+from analysis.pages.reads import cache
 from analysis.studies import Study, study
 from analysis.validation import to_json as validation_json
 from analysis.validation import validate
@@ -37,15 +37,15 @@ class Model:
         """The stack's directory below the root."""
         return self.directory.relative_to(self.root).as_posix()
 
-    @cached_property
+    @property
     def about(self) -> Stack:
         """Title, scenario and runtime."""
-        return stack(self.directory)
+        return _about(self.directory)
 
-    @cached_property
+    @property
     def study(self) -> Study:
         """The stack resolved under its own values, with its scenario. Raises StudyError where it does not resolve."""
-        return study(self.directory)
+        return _study(self.directory)
 
     @property
     def scenario(self) -> Scenario:
@@ -78,6 +78,16 @@ class Model:
 def validated(directory: Path) -> dict[str, Any]:
     """The report on the stack in `directory`; one that found nothing is kept until something it rests on changes."""
     return validation_json(validate(directory, cache=default_cache()))
+
+
+@cache
+def _about(directory: Path) -> Stack:
+    return stack(directory)
+
+
+@cache
+def _study(directory: Path) -> Study:
+    return study(directory)
 
 
 _ASKED = Lock()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from analysis.facts.calibrations import FOLDER, SETS
 from analysis.pages import charts, reference, tables
 from analysis.pages.charts import Limit, Panel, Series
 from analysis.pages.figures import Figure
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, table
 from analysis.pages.views import Headlines, Shown
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -19,6 +18,7 @@ from analysis.pages import charts, infrastructure, links, source, tables
 from analysis.pages.charts import Limit, Panel, Series
 from analysis.pages.load import significant
 from analysis.pages.model import model
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, table
 
 FILE_NAME = "incident.toml"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from analysis.architecture import Severity
 from analysis.pages import frontmatter, infrastructure, tables
 from analysis.pages.model import Model
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, State, table
 from analysis.proofs import RULES, Finding, Report, prove, waivers
 

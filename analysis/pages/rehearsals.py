@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from analysis.pages import infrastructure, model, tables
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, Row
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_aws, rehearsal_faults, rehearsal_record

@@ -76,7 +76,7 @@ def build(*, strict: bool = True, root: Path = ROOT, fresh: bool = False) -> Pat
         shutil.move(made, site)
         from analysis.pages import decisions  # noqa: PLC0415 (pulls in what only a build needs)
 
-        found = {"key": key, "result": _digest(site, _files(site)), "named": decisions.named()}
+        found = {"key": key, "result": _digest(site, files(site)), "named": list(decisions.named().values())}
         stamp.write_text(json.dumps(found), encoding="utf-8")
     return site
 
@@ -147,23 +147,24 @@ def _unchanged(site: Path, stamp: Path, key: str) -> bool:
         last = json.loads(stamp.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return last.get("key") == key and site.is_dir() and last.get("result") == _digest(site, _files(site))
+    return last.get("key") == key and site.is_dir() and last.get("result") == _digest(site, files(site))
 
 
 def _key(root: Path, *, strict: bool) -> str:
-    parts = [_digest(root, (path for name in INPUTS for path in _files(root / name)))]
+    parts = [_digest(root, (path for name in INPUTS for path in files(root / name)))]
     parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), frontmatter.today().isoformat()]
     parts += [_git(root, "rev-parse", "HEAD"), *(shutil.which(tool) or "" for tool in ("terraform", "git"))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files(path: Path) -> Iterator[Path]:
+    """The file, or every file below the directory that may be an input, in order."""
     if path.is_file():
         yield path
         return
     for entry in sorted(path.iterdir()) if path.is_dir() else ():
         if entry.name not in {"__pycache__", ".terraform", ".ipynb_checkpoints"}:
-            yield from _files(entry)
+            yield from files(entry)
 
 
 def _digest(root: Path, paths: Iterator[Path]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -15,6 +14,8 @@ from pygments.lexers.configs import TerraformLexer, TOMLLexer
 from pygments.lexers.data import YamlLexer
 from pygments.lexers.python import PythonLexer
 from pygments.lexers.special import TextLexer
+
+from analysis.pages.reads import cache
 
 FOLDER = "reference/source"
 """Where the source pages lie among the pages."""
@@ -37,17 +38,11 @@ SHOWN: Mapping[str, type[Lexer]] = {
 
 @cache
 def files(root: Path) -> Mapping[str, type[Lexer]]:
-    """The files that are shown, by their path below `root`; the same during a whole build, which begins with `forget`."""
+    """The files that are shown, by their path below `root`; the same during a whole build."""
     found = {
         path.relative_to(root).as_posix(): lexer for pattern, lexer in SHOWN.items() for path in root.glob(pattern)
     }
     return dict(sorted(found.items()))
-
-
-def forget() -> None:
-    """Lets the next question read the folders anew."""
-    files.cache_clear()
-    rendered.cache_clear()
 
 
 def uri(path: str) -> str:

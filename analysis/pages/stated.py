@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from analysis.claims import ClaimError, Register, Result, citations, load
 from analysis.demand import Given
 from analysis.pages import infrastructure, links, tables
 from analysis.pages.model import models
+from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, Row
 
 REGISTER = "reference/how-computed.md"

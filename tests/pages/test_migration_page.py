@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.pages import migration
+from analysis.pages import migration, reads
 from analysis.validation.migration.record import KIND
 from analysis.validation.terraform_cli import RECORD_SUFFIX
 
@@ -47,7 +47,7 @@ def root(tmp_path):
         "applied": APPLIED,
     }
     (directory / f"{KIND}{RECORD_SUFFIX}").write_text(json.dumps(record))
-    migration._read.cache_clear()
+    reads.forget()
     return tmp_path
 
 

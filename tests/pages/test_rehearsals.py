@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mkdocs.utils.meta import get_data
 
-from analysis.pages import rehearsals
+from analysis.pages import reads, rehearsals
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_record
 from analysis.validation import evidence
@@ -65,7 +65,7 @@ def checkout(tmp_path, monkeypatch):
     (stack / "rehearsal.toml").write_text('pages = ["docs"]\n[faults.busy]\nsays = "It is busy <now>."\n')
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "shop.md").write_text('---\nfault: busy\n---\n```console title="Check"\n$ echo 1\n1\n```\n')
-    rehearsals.faults.cache_clear()
+    reads.forget()
     runbook = pages.read(tmp_path / "docs" / "shop.md", rehearsals.filled(tmp_path), name="shop.md")
     step = {
         "line": 4,
@@ -88,7 +88,7 @@ def checkout(tmp_path, monkeypatch):
     }  # fmt: skip
     evidence.record_file(stack, rehearsal_record.KIND).write_text(json.dumps(document))
     yield tmp_path
-    rehearsals.faults.cache_clear()
+    reads.forget()
 
 
 def test_a_page_says_when_with_what_and_how_it_was_rehearsed(checkout):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.claims import ClaimError
-from analysis.pages import source, stated
+from analysis.pages import reads, source, stated
 from analysis.studies import StudyError, study
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def made(tmp_path, monkeypatch):
         return tmp_path
 
     yield make
-    stated.register.cache_clear()
+    reads.forget()
 
 
 def test_a_claim_shows_its_figure_and_leads_to_how_it_is_computed(made):
