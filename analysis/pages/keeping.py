@@ -22,8 +22,9 @@ from mkdocs.structure.pages import Page
 from analysis.pages import decisions, frontmatter, hooks, kept, reads, site
 from analysis.pages.kept import Entry, Pages, digest
 
-GROUND = ("analysis", "mkdocs.yml", "requirements.lock", "pyproject.toml")
-"""Whose content every page rests on. A change of the program makes every page anew; that is simple, and right."""
+OWN = ("docs/", ".md")
+"""How the inputs begin and end that a page rests on only if it reads them; on all others every page rests. Whoever edits the
+program, the Terraform or a record gets every page anew: what is lazily computed from these is shared by pages."""
 
 NAVIGATED = ("icon", "status", "subtitle")
 """What the theme shows of another page in the navigation, beside its title and address."""
@@ -80,7 +81,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     """Lays the ground: the program, the names of all files, the pages that there are, the day and the tools."""
     root = hooks.root(config)
     names = [path.relative_to(root).as_posix() for name in site.INPUTS for path in site.files(root / name)]
-    contents = [_build().pages.content(name) for name in names if name.split("/")[0] in GROUND]
+    shared = (name for name in names if not (name.startswith(OWN[0]) and name.endswith(OWN[1])))
+    contents = [_build().pages.content(name) for name in shared]
     surroundings = [
         platform.python_version(), config.site_url, os.environ.get("GAMEDAY_TODAY"), frontmatter.today(),
         *(bool(shutil.which(tool)) for tool in ("terraform", "git")),

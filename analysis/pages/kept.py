@@ -1,7 +1,7 @@
 """Finished pages of the last build, each kept with what it was made from: an unchanged page is not made again.
 
-A page rests on the ground that all share (the program, mkdocs.yml, the lock, the names of all files, the day, the tools), on its
-own text, and on every file that was opened while it was made (`reads`). Its file in the site rests on the navigation beside that.
+A page rests on the ground that all share (the program, the Terraform, the names of all files, the day, the tools), on its own
+text, and on every file that was opened while it was made (`reads`). Its file in the site rests on the navigation beside that.
 What MkDocs or a plugin would know of the page afterwards is kept with it: contents, anchors, links to anchors, what is searched.
 """
 

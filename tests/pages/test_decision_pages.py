@@ -173,10 +173,10 @@ def test_the_build_names_a_record_that_asks_for_a_human(tmp_path, monkeypatch, c
         (folder / f"000{number}-x.md").write_text(text.replace("order: 1", f"order: {number}"), encoding="utf-8")
     own = Bench(decisions.bench(ROOT).studies, Edge(ROOT, dt.date(2026, 11, 21), layer.no_claims))
     monkeypatch.setattr(decisions, "bench", lambda _: own)
-    monkeypatch.setattr(decisions, "_JUDGED", {})
+    monkeypatch.setattr(decisions, "_NAMED", {})
     shown = decisions.ledger(tmp_path, tmp_path, "d", "d/index.md")
     assert "1 holds" in shown
-    contested, violated = decisions.named()
+    contested, violated = decisions.named().values()
     assert contested.startswith("d/0002-x.md: the decision is contested: reopen_when has come true: month > 9")
     assert violated == "d/0003-x.md: the decision is violated: buzzer has no alarm buzzer-nope"
     assert [record.levelname for record in caplog.records if "0003-x.md" in record.getMessage()] == ["WARNING"]
@@ -189,7 +189,7 @@ def test_the_ledger_says_what_each_costs_and_buys_and_can_be_sorted(tmp_path, mo
     (folder / "0001-x.md").write_text(text, encoding="utf-8")
     own = Bench(decisions.bench(ROOT).studies, Edge(ROOT, dt.date(2026, 11, 21), layer.no_claims))
     monkeypatch.setattr(decisions, "bench", lambda _: own)
-    monkeypatch.setattr(decisions, "_JUDGED", {})
+    monkeypatch.setattr(decisions, "_NAMED", {})
     shown = decisions.ledger(tmp_path, tmp_path, "d", "d/index.md")
     for part in (
         'href="0001-x.html"',
