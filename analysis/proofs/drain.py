@@ -23,9 +23,21 @@ STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
 EDGE_KEEP_ALIVE_S, EDGE_READ_S = 5.0, 30.0
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html"""
 
-KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?(_S|_SECONDS)?$")
-HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?(_S|_SECONDS)?$")
-REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT(_S|_SECONDS)?$")
+UNIT = r"(_S|_SECONDS|_MS|_MILLIS|_MILLISECONDS)?$"
+KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?" + UNIT)
+HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + UNIT)
+REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + UNIT)
+MILLISECONDS_FROM = 1000.0
+"""A variable whose name has no unit holds milliseconds from here on: a stream with a heartbeat of 17 minutes has none."""
+
+
+def in_seconds(name: str, value: Value) -> float | None:
+    """What the variable `name` of a container holds, in seconds, by the unit in its name or else by its size; None: no number."""
+    amount = number(value)
+    if amount is None or re.search(r"(_S|_SECONDS)$", name):
+        return amount
+    thousandths = re.search(r"(_MS|_MILLIS|_MILLISECONDS)$", name) or amount >= MILLISECONDS_FROM
+    return amount / 1000 if thousandths else amount
 
 
 def _request_s(view: View) -> tuple[float, str]:
@@ -121,15 +133,15 @@ def keep_alive(view: View) -> Iterator[Verdict]:
             given = [
                 (n, s)
                 for n, v in sorted(task.environment.items())
-                if KEEP_ALIVE.search(n) and (s := number(v)) is not None
+                if KEEP_ALIVE.search(n) and (s := in_seconds(n, v)) is not None
             ]
             if given and idle is not None:
-                name, seconds = given[0]
+                name, kept = given[0]
                 yield judged(
                     task.place,
                     "container_definitions",
-                    seconds > idle,
-                    f"{name} is {seconds:g} s, {balancer.address} keeps idle connections for {idle:g} s",
+                    kept > idle,
+                    f"{name} is {kept:g} s, {balancer.address} keeps idle connections for {idle:g} s",
                 )
             elif view.profile is not None and not view.profile.keep_alive:
                 yield judged(
@@ -154,16 +166,16 @@ def streams(view: View) -> Iterator[Verdict]:
             if target is None or balancer not in balancers(view, target) or idle is None:
                 continue
             for name, value in sorted(task.environment.items()):
-                seconds = number(value)
-                if seconds is None or not HEARTBEAT.search(name):
+                interval = in_seconds(name, value)
+                if interval is None or not HEARTBEAT.search(name):
                     continue
                 reads = [number(o.get("origin_read_timeout")) or EDGE_READ_S for o in origins]
                 least = min([idle, *reads])
                 yield judged(
                     task.place,
                     "container_definitions",
-                    seconds < least,
-                    f"{name} is {seconds:g} s, the shortest timeout on the way {least:g} s",
+                    interval < least,
+                    f"{name} is {interval:g} s, the shortest timeout on the way {least:g} s",
                 )
 
 
@@ -199,13 +211,13 @@ def request_timeout(view: View) -> Iterator[Verdict]:
             if target is None or balancer not in balancers(view, target) or idle is None:
                 continue
             for name, value in sorted(task.environment.items()):
-                seconds = number(value)
-                if seconds is not None and REQUEST_TIMEOUT.search(name):
+                limit_s = in_seconds(name, value)
+                if limit_s is not None and REQUEST_TIMEOUT.search(name):
                     yield judged(
                         task.place,
                         "container_definitions",
-                        seconds < idle,
-                        f"{name} is {seconds:g} s, the balancer's idle timeout {idle:g} s",
+                        limit_s < idle,
+                        f"{name} is {limit_s:g} s, the balancer's idle timeout {idle:g} s",
                     )
 
 

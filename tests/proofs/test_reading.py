@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis import facts, proofs, terraform
 from analysis.architecture import Unknown
+from analysis.proofs import drain
 from analysis.proofs.start import sizes
 from analysis.proofs.view import View, at
 from analysis.wiring.values import number
@@ -243,3 +244,18 @@ def test_a_task_size_with_its_units_is_judged_as_aws_reads_it(tmp_path, memory, 
         'resource "aws_ecs_service" "s" {\n  name = "s"\n  task_definition = aws_ecs_task_definition.t.arn\n}\n'
     )
     assert [verdict.state for verdict in sizes(view(tmp_path, text))] == [state]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seconds"),
+    [
+        ("SSE_HEARTBEAT_INTERVAL", "15000", 15),  # as Node programs say it
+        ("HEARTBEAT_MS", "150", 0.15),
+        ("HEARTBEAT_S", "1500", 1500),
+        ("HEARTBEAT", "15", 15),
+        ("KEEP_ALIVE_TIMEOUT", 125_000, 125),
+        ("REQUEST_TIMEOUT", "soon", None),
+    ],
+)
+def test_a_timeout_of_a_container_has_the_unit_of_its_name_or_of_its_size(name, value, seconds):
+    assert drain.in_seconds(name, value) == seconds

@@ -188,7 +188,7 @@ def test_an_entry_with_a_bit_flipped_is_not_used(file, tmp_path):
     (place,) = entries(tmp_path / "cache")
     good = place.read_bytes()
     assert cache.decoded(good) == fresh
-    rng = random.Random("bit flips")  # noqa: S311 - a seed, not a secret
+    rng = random.Random("bit flips")
     for _ in range(200):
         damaged = bytearray(good)
         damaged[rng.randrange(len(good))] ^= 1 << rng.randrange(8)

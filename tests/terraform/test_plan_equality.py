@@ -20,6 +20,7 @@ STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/
 LEAST = {
     "buzzer": 1_800,
     "buzzer_baseline": 200,
+    "scoreboard": 1_200,
     "everything": 400,
     "databases": 170,
     "functions": 130,

@@ -96,7 +96,7 @@ resource "aws_iam_role_policy" "execution" {
   role = aws_iam_role.execution.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "SignInToTheRegistry" # names no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
         Effect = "Allow"
@@ -122,7 +122,24 @@ resource "aws_iam_role_policy" "execution" {
         Action   = ["secretsmanager:GetSecretValue"]
         Resource = var.secret_arns
       },
-    ]
+      ], [for arns in [var.further_repository_arns] : {
+        Sid      = "PullTheSidecars"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = arns
+      } if length(arns) > 0],
+      [for arns in [var.parameter_arns] : {
+        Sid      = "ReadTheTasksParameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameters"]
+        Resource = arns
+      } if length(arns) > 0],
+      [for arns in [var.secret_key_arns] : {
+        Sid      = "DecryptTheTasksSecrets"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt"]
+        Resource = arns
+    } if length(arns) > 0])
   })
 }
 

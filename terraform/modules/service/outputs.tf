@@ -42,3 +42,8 @@ output "task_definition_arns" {
   description = "Task definition of the service and of each job, by name."
   value       = merge({ service = aws_ecs_task_definition.this.arn }, { for name, job in aws_ecs_task_definition.jobs : name => job.arn })
 }
+
+output "execution_role_arn" {
+  description = "Role that ECS takes on to start a task: it reads the secrets, the container does not."
+  value       = aws_iam_role.execution.arn
+}

@@ -268,3 +268,21 @@ variable "tags" {
   type        = map(string)
   default     = null
 }
+
+variable "further_repository_arns" {
+  description = "Repositories of the sidecars' images."
+  type        = list(string)
+  default     = []
+}
+
+variable "parameter_arns" {
+  description = "Parameters of Parameter Store that `secrets` reads."
+  type        = list(string)
+  default     = []
+}
+
+variable "secret_key_arns" {
+  description = "KMS keys of the secrets, where they are not AWS's own."
+  type        = list(string)
+  default     = []
+}
