@@ -20,6 +20,8 @@ STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/
 LEAST = {
     "buzzer": 1_800,
     "buzzer_baseline": 200,
+    "olympics": 2_400,
+    "olympics_as_written": 250,
     "scoreboard": 1_200,
     "everything": 400,
     "databases": 170,

@@ -111,7 +111,7 @@ resource "aws_s3_bucket_policy" "this" {
         Effect    = "Allow"
         Principal = { Service = grant.service }
         Action    = grant.action
-        Resource  = "${local.arn}/${grant.prefix}*"
+        Resource  = grant.on_bucket ? local.arn : "${local.arn}/${grant.prefix}*"
         Condition = grant.source_key == "aws:SourceArn" ? { ArnLike = { "aws:SourceArn" = grant.source } } : { StringEquals = { "aws:SourceAccount" = grant.source } }
       }],
     )

@@ -34,12 +34,13 @@ variable "lifecycle_days" {
 }
 
 variable "grants" {
-  description = "What AWS services may do with objects, each only on behalf of one source: a service, an action, a prefix and the condition key that holds the source."
+  description = "What AWS services may do, each only on behalf of one source: a service, an action, a prefix (or the bucket itself, for an action such as s3:GetBucketAcl) and the condition key that holds the source."
   type = list(object({
     sid        = string
     service    = string
     action     = string
     prefix     = optional(string, "")
+    on_bucket  = optional(bool, false)
     source_key = string
     source     = string
   }))

@@ -9,15 +9,6 @@ terraform {
   }
 }
 
-locals {
-  # AWS's own rule groups, in the order in which they are asked.
-  managed_groups = {
-    AWSManagedRulesAmazonIpReputationList = 10
-    AWSManagedRulesKnownBadInputsRuleSet  = 20
-    AWSManagedRulesCommonRuleSet          = 30
-  }
-}
-
 resource "aws_wafv2_web_acl" "this" {
   name        = var.name
   description = "Firewall at the edge of ${var.name}"
@@ -52,7 +43,7 @@ resource "aws_wafv2_web_acl" "this" {
   }
 
   dynamic "rule" {
-    for_each = local.managed_groups
+    for_each = var.managed_groups
 
     content {
       name     = rule.key

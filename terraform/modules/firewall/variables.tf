@@ -12,3 +12,18 @@ variable "requests_per_address" {
     error_message = "requests_per_address must be at least 1000: one fan alone makes 200 requests in five minutes, and addresses are shared."
   }
 }
+
+variable "managed_groups" {
+  description = "AWS's own rule groups by name, with the priority at which each is asked."
+  type        = map(number)
+  default = {
+    AWSManagedRulesAmazonIpReputationList = 10
+    AWSManagedRulesKnownBadInputsRuleSet  = 20
+    AWSManagedRulesCommonRuleSet          = 30
+  }
+
+  validation {
+    condition     = length(distinct(values(var.managed_groups))) == length(var.managed_groups) && alltrue([for priority in values(var.managed_groups) : priority > 1])
+    error_message = "managed_groups need priorities above 1, which the rate limit has, none twice."
+  }
+}

@@ -95,6 +95,8 @@ resource "aws_launch_template" "this" {
     ebs {
       volume_size           = var.root_volume.size_gb
       volume_type           = "gp3"
+      iops                  = 3000 # what gp3 holds without a surcharge
+      throughput            = 125
       encrypted             = true
       kms_key_id            = var.root_volume.kms_key_id
       delete_on_termination = true
@@ -121,44 +123,12 @@ resource "aws_autoscaling_group" "this" {
   health_check_type         = length(var.target_group_arns) > 0 ? "ELB" : "EC2"
   health_check_grace_period = var.grace_s
   default_instance_warmup   = var.warmup_s
-  capacity_rebalance        = var.spot != null
   metrics_granularity       = "1Minute"
   enabled_metrics           = ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize", "GroupMinSize", "GroupPendingInstances", "GroupTotalInstances"]
 
-  dynamic "launch_template" {
-    for_each = var.spot == null ? [aws_launch_template.this] : []
-
-    content {
-      id      = launch_template.value.id
-      version = launch_template.value.latest_version
-    }
-  }
-
-  dynamic "mixed_instances_policy" {
-    for_each = var.spot[*]
-
-    content {
-      launch_template {
-        launch_template_specification {
-          launch_template_id = aws_launch_template.this.id
-          version            = aws_launch_template.this.latest_version
-        }
-
-        dynamic "override" {
-          for_each = concat([var.instance_type], mixed_instances_policy.value.other_types)
-
-          content {
-            instance_type = override.value
-          }
-        }
-      }
-
-      instances_distribution {
-        on_demand_base_capacity                  = mixed_instances_policy.value.on_demand_base
-        on_demand_percentage_above_base_capacity = mixed_instances_policy.value.on_demand_percent
-        spot_allocation_strategy                 = "price-capacity-optimized"
-      }
-    }
+  launch_template {
+    id      = aws_launch_template.this.id
+    version = aws_launch_template.this.latest_version
   }
 
   # New instances first, then the old ones go, and back again where the new ones fail.
@@ -229,6 +199,8 @@ resource "aws_autoscaling_schedule" "opens" {
   scheduled_action_name  = "${each.key}-opens"
   autoscaling_group_name = aws_autoscaling_group.this.name
   start_time             = each.value.from
+  recurrence             = each.value.last == null ? null : formatdate("m h '* * *'", each.value.from)
+  end_time               = each.value.last
   min_size               = each.value.min
   max_size               = coalesce(each.value.max, var.instances.max)
   desired_capacity       = -1
@@ -240,6 +212,8 @@ resource "aws_autoscaling_schedule" "closes" {
   scheduled_action_name  = "${each.key}-closes"
   autoscaling_group_name = aws_autoscaling_group.this.name
   start_time             = each.value.to
+  recurrence             = each.value.last == null ? null : formatdate("m h '* * *'", each.value.to)
+  end_time               = each.value.last
   min_size               = var.instances.min
   max_size               = var.instances.max
   desired_capacity       = -1

@@ -134,21 +134,6 @@ variable "instances" {
   }
 }
 
-variable "spot" {
-  description = "Instances that are always on demand, and the percentage of on-demand instances beyond them; null for on demand only."
-  type = object({
-    on_demand_base    = number
-    on_demand_percent = number
-    other_types       = optional(list(string), [])
-  })
-  default = null
-
-  validation {
-    condition     = var.spot == null || try(var.spot.on_demand_percent >= 0 && var.spot.on_demand_percent <= 100 && var.spot.on_demand_base >= 0, false)
-    error_message = "spot.on_demand_percent must lie within 0 and 100, and on_demand_base must not be negative."
-  }
-}
-
 variable "warmup_s" {
   description = "Seconds from the start of an instance until its metrics count: boot, start of the program, first requests."
   type        = number
@@ -196,12 +181,13 @@ variable "request_target" {
 }
 
 variable "schedules" {
-  description = "Windows in which the fewest instances are others, by name: start and end in UTC, fewest and, where it changes too, most instances."
+  description = "Windows in which the fewest instances are others, by name: start and end in UTC, fewest and, where it changes too, most instances, and the moment until which the window comes back every day."
   type = map(object({
     from = string
     to   = string
     min  = number
     max  = optional(number)
+    last = optional(string)
   }))
   default = {}
 

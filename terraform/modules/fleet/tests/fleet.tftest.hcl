@@ -15,8 +15,12 @@ variables {
   warmup_s                  = 180
   cpu_target_percent        = 60
   request_target            = { per_minute = 12000, resource_label = "app/api/1/targetgroup/api/1" }
-  schedules                 = { opening = { from = "2027-02-06T17:00:00Z", to = "2027-02-06T23:00:00Z", min = 12 } }
   tags                      = { Service = "api" }
+
+  schedules = {
+    opening = { from = "2027-02-06T17:00:00Z", to = "2027-02-06T23:00:00Z", min = 12 }
+    daily   = { from = "2027-02-07T07:30:00Z", to = "2027-02-07T22:00:00Z", min = 12, last = "2027-02-22T23:00:00Z" }
+  }
 }
 
 run "the_example_plans" {
@@ -63,23 +67,22 @@ run "a_schedule_raises_the_fewest_and_gives_them_back" {
     condition     = aws_autoscaling_schedule.closes["opening"].min_size == 4 && aws_autoscaling_schedule.closes["opening"].start_time == "2027-02-06T23:00:00Z"
     error_message = "The window never closes."
   }
+
+  assert {
+    condition     = aws_autoscaling_schedule.opens["daily"].recurrence == "30 7 * * *" && aws_autoscaling_schedule.closes["daily"].recurrence == "0 22 * * *"
+    error_message = "The window comes back at another time, or one comes back that should not."
+  }
 }
 
-run "spot_instances_stand_beside_a_base_on_demand" {
+run "a_group_behind_no_load_balancer_asks_ec2_for_health" {
   command = plan
 
   variables {
-    spot              = { on_demand_base = 4, on_demand_percent = 50, other_types = ["c6g.large"] }
     target_group_arns = []
   }
 
   assert {
-    condition     = aws_autoscaling_group.this.mixed_instances_policy[0].instances_distribution[0].on_demand_base_capacity == 4 && length(aws_autoscaling_group.this.mixed_instances_policy[0].launch_template[0].override) == 2 && length(aws_autoscaling_group.this.launch_template) == 0
-    error_message = "The mix is another one."
-  }
-
-  assert {
-    condition     = aws_autoscaling_group.this.health_check_type == "EC2" && aws_autoscaling_group.this.capacity_rebalance
+    condition     = aws_autoscaling_group.this.health_check_type == "EC2"
     error_message = "Health is asked of a load balancer that is not there."
   }
 }
@@ -94,7 +97,6 @@ run "what_aws_refuses_is_refused" {
     request_target     = { per_minute = 0, resource_label = "x" }
     refresh            = { min_healthy_percent = 90, max_healthy_percent = 200 }
     schedules          = { backwards = { from = "2027-02-06T23:00:00Z", to = "2027-02-06T17:00:00Z", min = 1 } }
-    spot               = { on_demand_base = 0, on_demand_percent = 101 }
     root_volume        = { size_gb = 0 }
     port               = 0
     subnet_ids         = []
@@ -104,5 +106,5 @@ run "what_aws_refuses_is_refused" {
     name               = "-api"
   }
 
-  expect_failures = [var.image_id, var.instances, var.cpu_target_percent, var.request_target, var.refresh, var.schedules, var.spot, var.root_volume, var.port, var.subnet_ids, var.warmup_s, var.grace_s, var.instance_type, var.name]
+  expect_failures = [var.image_id, var.instances, var.cpu_target_percent, var.request_target, var.refresh, var.schedules, var.root_volume, var.port, var.subnet_ids, var.warmup_s, var.grace_s, var.instance_type, var.name]
 }
