@@ -133,6 +133,19 @@ def a_distribution_keeps_its_certificate_its_policies_and_its_access_control(acc
 
 
 @flow
+def a_quota_has_aws_default_until_more_is_asked_for_which_stays_pending(account):
+    quotas = account.client("service-quotas")
+    name = {"ServiceCode": "lambda", "QuotaCode": "L-B99A9384"}
+    refused("NoSuchResourceException", quotas.get_service_quota, **name)
+    refused("NoSuchResourceException", quotas.get_aws_default_service_quota, ServiceCode="lambda", QuotaCode="L-0")
+    assert quotas.get_aws_default_service_quota(**name)["Quota"]["Value"] == 1000
+    asked = quotas.request_service_quota_increase(**name, DesiredValue=5000)["RequestedQuota"]
+    held = quotas.get_requested_service_quota_change(RequestId=asked["Id"])["RequestedQuota"]
+    assert (held["Status"], held["DesiredValue"]) == ("PENDING", 5000)
+    refused("NoSuchResourceException", quotas.get_requested_service_quota_change, RequestId="0")
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

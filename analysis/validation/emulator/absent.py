@@ -318,6 +318,68 @@ def _untag_budget(asked: Asked) -> Document:
     return {}
 
 
+# ---- Service Quotas: what AWS gives by default, and what was asked for ---------------------------------------------------------
+
+DEFAULT_QUOTAS: dict[tuple[str, str], tuple[str, float]] = {
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    ("lambda", "L-B99A9384"): ("Concurrent executions", 1000.0),
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+    ("apigateway", "L-8A5B8E43"): ("Throttle rate", 10000.0),
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+    ("fargate", "L-3032A538"): ("Fargate On-Demand vCPU resource count", 6.0),
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html
+    ("ec2", "L-1216C47A"): ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5.0),
+}
+"""Service and quota code -> the quota's name and AWS's default value for a new account."""
+
+
+def _default_quota(asked: Asked) -> Document:
+    service, code = asked.parameters["ServiceCode"], asked.parameters["QuotaCode"]
+    if (service, code) not in DEFAULT_QUOTAS:
+        raise AwsError("NoSuchResourceException", f"no default of the quota {service}/{code} is known to the emulator")
+    name, value = DEFAULT_QUOTAS[service, code]
+    return {
+        "Quota": {
+            "ServiceCode": service,
+            "ServiceName": service,
+            "QuotaArn": f"arn:aws:servicequotas:{asked.region}:{asked.account}:{service}/{code}",
+            "QuotaCode": code,
+            "QuotaName": name,
+            "Value": value,
+            "Adjustable": True,
+            "GlobalQuota": False,
+        }
+    }
+
+
+def _request_quota(asked: Asked) -> Document:
+    service, code = asked.parameters["ServiceCode"], asked.parameters["QuotaCode"]
+    quota = _default_quota(asked)["Quota"]
+    request = {
+        "Id": _identifier("quota", service, code).replace("-", ""),
+        "ServiceCode": service,
+        "ServiceName": service,
+        "QuotaCode": code,
+        "QuotaName": quota["QuotaName"],
+        "DesiredValue": asked.parameters["DesiredValue"],
+        "Status": "PENDING",
+        "Created": MADE_AT,
+        "QuotaArn": quota["QuotaArn"],
+    }
+    asked.memory("quota requests")[request["Id"]] = request
+    return {"RequestedQuota": request}
+
+
+def _quota_request(asked: Asked) -> Document:
+    return {"RequestedQuota": _kept(asked, "quota requests", asked.parameters["RequestId"], "NoSuchResourceException")}
+
+
+def _quota(asked: Asked) -> Document:
+    """No quota was ever changed in this account, which is what the real service says by an error."""
+    code = asked.parameters["QuotaCode"]
+    raise AwsError("NoSuchResourceException", f"no value of the quota {code} has been set for the account")
+
+
 # ---- CloudWatch: composite alarms ---------------------------------------------------------------------------------------------
 
 
@@ -401,6 +463,16 @@ ROWS: tuple[Absent, ...] = (
             "ListTagsForResource": _budget_tags,
             "TagResource": _tag_budget,
             "UntagResource": _untag_budget,
+        },
+    ),
+    *_rows(
+        "service-quotas",
+        "moto knows the quotas of a VPC only; a request for more is remembered and stays pending",
+        {
+            "GetServiceQuota": _quota,
+            "GetAWSDefaultServiceQuota": _default_quota,
+            "RequestServiceQuotaIncrease": _request_quota,
+            "GetRequestedServiceQuotaChange": _quota_request,
         },
     ),
     Absent("cloudwatch", "PutCompositeAlarm", _composite, "moto describes composite alarms and has no way to make one"),
