@@ -315,15 +315,20 @@ def secrets(view: View) -> Iterator[Verdict]:
                 yield from _plain(view, function, "environment", variables)
 
 
+POINTED_AT = frozenset({"aws_secretsmanager_secret", "aws_ssm_parameter"})
+"""What a program is given the name or the ARN of, and reads by itself."""
+
+
 def _plain(view: View, place: Resource, attribute: str, variables: Mapping[str, Value]) -> Iterator[Verdict]:
     bad = []
+    names = {r.values.get("name") for kind in POINTED_AT for r in view.model.of_type(kind)}
     for name, value in sorted(variables.items()):
         kinds = {r.type for r in view.behind(value)}
         named = SECRET_NAME.search(name) is not None and not (isinstance(value, str) and NO_CREDENTIAL.match(value))
         # The ARN or the name of a secret is no secret; what holds the value itself is.
-        pointer = (isinstance(value, str) and value.startswith("arn:")) or (
+        pointer = (isinstance(value, str) and (value.startswith("arn:") or value in names)) or (
             bool(kinds)
-            and kinds <= {"aws_secretsmanager_secret", "aws_ssm_parameter"}
+            and kinds <= POINTED_AT
             and not str(getattr(value, "reference", "")).endswith(".value")
         )
         if (named and not pointer) or kinds & {"random_password", "aws_secretsmanager_secret_version"}:

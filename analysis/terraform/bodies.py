@@ -110,6 +110,25 @@ def nested_values(
     return tuple(bodies)
 
 
+def with_computed(value: Value, schema: BlockSchema, reference: str) -> Value:
+    """Nested blocks as a reference sees them: what the provider adds to a block that the configuration sets is there, and unknown."""
+    if isinstance(value, tuple):
+        return tuple(with_computed(item, schema, f"{reference}[{index}]") for index, item in enumerate(value))
+    if not isinstance(value, dict):
+        return value
+    added = {
+        name: Unknown(f"{reference}.{name}")
+        for name, attribute in schema.attributes.items()
+        if attribute.computed and name not in value
+    }
+    inner = {
+        name: with_computed(value[name], nested.body, f"{reference}.{name}")
+        for name, nested in schema.blocks.items()
+        if name in value
+    }
+    return {**value, **inner, **added}
+
+
 ZERO = {"string": "", "number": 0, "bool": False}
 
 

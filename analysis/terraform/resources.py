@@ -18,7 +18,7 @@ from analysis.architecture import (
     Value,
 )
 from analysis.terraform import data_sources, provider, tree
-from analysis.terraform.bodies import nested_values, typed_argument
+from analysis.terraform.bodies import nested_values, typed_argument, with_computed
 from analysis.terraform.derived import APPLIES, DERIVED, derived_names
 from analysis.terraform.evaluate import (
     EvaluationError,
@@ -298,7 +298,8 @@ class ResourceInstance:
             return None
         value = self.configured(name, node)
         if value is not None:
-            return value
+            nested = schema.blocks.get(name) if schema is not None else None
+            return value if nested is None else with_computed(value, nested.body, f"{self.address}.{name}")
         if self.block.mode == "data":
             return self.read(name, node)
         if name == "tags_all" and attribute is not None:

@@ -259,3 +259,28 @@ def test_a_task_size_with_its_units_is_judged_as_aws_reads_it(tmp_path, memory, 
 )
 def test_a_timeout_of_a_container_has_the_unit_of_its_name_or_of_its_size(name, value, seconds):
     assert drain.in_seconds(name, value) == seconds
+
+
+NAMED_SECRET = """
+resource "aws_secretsmanager_secret" "sentry" {
+  name = "engine/sentry"
+}
+resource "aws_lambda_function" "ingest" {
+  function_name = "ingest"
+  role          = "arn:aws:iam::123456789012:role/ingest"
+  environment {
+    variables = { SENTRY_SECRET = NAMED }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "holds"),
+    [("aws_secretsmanager_secret.sentry.name", True), ('"engine/sentry"', True), ('"0123456789abcdef"', False)],
+)
+def test_the_name_of_a_secret_of_the_stack_is_no_credential(tmp_path, named, holds):
+    (tmp_path / "main.tf").write_text(NAMED_SECRET.replace("NAMED", named))
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    assert ("EXPOSE-11" in {f.rule.id for f in report.holding}) is holds
+    assert ("EXPOSE-11" in {f.rule.id for f in report.findings}) is not holds

@@ -187,6 +187,38 @@ def test_an_attribute_that_the_type_does_not_have_is_an_error_with_the_nearest_n
     assert 'aws_vpc has no attribute "cidr_blok"; did you mean "cidr_block"?' in error.message
 
 
+CLUSTER = """
+resource "aws_eks_cluster" "main" {
+  name     = "main"
+  role_arn = "arn:aws:iam::123456789012:role/eks"
+
+  vpc_config {
+    subnet_ids = ["subnet-1", "subnet-2"]
+  }
+}
+resource "aws_ec2_tag" "group" {
+  resource_id = aws_eks_cluster.main.vpc_config[0].cluster_security_group_id
+  key         = "team"
+  value       = join(" ", aws_eks_cluster.main.vpc_config[0].subnet_ids)
+}
+"""
+
+
+def test_what_the_provider_adds_to_a_nested_block_is_unknown_where_it_is_read_and_absent_where_it_stands(load):
+    architecture = load(CLUSTER)
+    assert not architecture.errors
+    tag = architecture.by_address["aws_ec2_tag.group"].values
+    assert tag["resource_id"] == Unknown("aws_eks_cluster.main.vpc_config[0].cluster_security_group_id")
+    assert tag["value"] == "subnet-1 subnet-2"
+    (config,) = architecture.by_address["aws_eks_cluster.main"].values["vpc_config"]
+    assert "cluster_security_group_id" not in config and config["subnet_ids"] == ("subnet-1", "subnet-2")
+
+
+def test_what_a_nested_block_does_not_have_is_still_an_error(load):
+    (error,) = load(CLUSTER.replace("cluster_security_group_id", "cluster_group")).errors
+    assert "cluster_group" in error.message
+
+
 def test_references_are_absolute_and_pass_through_variables_locals_and_outputs(load):
     architecture = load(
         'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n}\n'

@@ -10,3 +10,13 @@ output "arns" {
     { for name, alarm in aws_cloudwatch_composite_alarm.this : name => alarm.arn },
   )
 }
+
+output "thresholds" {
+  description = "Threshold of each metric alarm by its full name, for whoever draws or checks them."
+  value       = { for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name => alarm.threshold }
+}
+
+output "texts" {
+  description = "What each metric alarm says, by its full name."
+  value       = { for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name => alarm.alarm_description }
+}

@@ -106,6 +106,14 @@ resource "aws_s3_bucket_policy" "this" {
         Resource  = [local.arn, "${local.arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }],
+      [for grant in var.bucket_grants : {
+        Sid       = grant.sid
+        Effect    = "Allow"
+        Principal = { Service = grant.service }
+        Action    = grant.action
+        Resource  = local.arn
+        Condition = grant.source_key == "aws:SourceArn" ? { ArnLike = { "aws:SourceArn" = grant.source } } : { StringEquals = { "aws:SourceAccount" = grant.source } }
+      }],
       [for grant in var.grants : {
         Sid       = grant.sid
         Effect    = "Allow"

@@ -52,6 +52,23 @@ variable "grants" {
   }
 }
 
+variable "bucket_grants" {
+  description = "What AWS services may ask of the bucket itself, such as CloudTrail for its access list, in the form of grants without a prefix."
+  type = list(object({
+    sid        = string
+    service    = string
+    action     = string
+    source_key = string
+    source     = string
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for grant in var.bucket_grants : contains(["aws:SourceArn", "aws:SourceAccount"], grant.source_key)])
+    error_message = "Each grant's source_key must be aws:SourceArn or aws:SourceAccount: without it any customer of the service could use the bucket."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether the bucket may be deleted with everything in it."
   type        = bool

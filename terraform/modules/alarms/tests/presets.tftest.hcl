@@ -195,3 +195,31 @@ run "the_hit_rate_of_an_idle_edge_does_not_count" {
     error_message = "The hit rate counts without requests, or at another threshold."
   }
 }
+
+run "the_serverless_example_makes_the_alarms_of_its_presets" {
+  command = plan
+
+  module {
+    source = "./examples/serverless"
+  }
+
+  assert {
+    condition     = output.thresholds["scores-ingest-concurrency"] == 240 && output.thresholds["scores-ingest-behind"] == 10000 && output.thresholds["scores-ingest-errors"] == 1 && output.thresholds["scores-ingest-slow"] == 800
+    error_message = "A function's alarm rings at another threshold."
+  }
+
+  assert {
+    condition     = output.thresholds["scores-updates-nearly-full"] == floor(0.8 * 2 * 1048576 * 60) && output.thresholds["scores-rest-refused"] == 5 && output.thresholds["scores-socket-connect-storm"] == 24000 && output.thresholds["scores-dead-messages"] == 0
+    error_message = "The alarm of a stream, an API or a queue rings at another threshold."
+  }
+
+  assert {
+    condition     = contains(keys(output.thresholds), "scores-table-writes-throttled") && contains(keys(output.thresholds), "scores-table-putitem-failing") && length(output.thresholds) == 19
+    error_message = "A table's alarm is missing, or there are alarms that nobody asked for."
+  }
+
+  assert {
+    condition     = strcontains(output.texts["scores-dead-messages"], "Runbook: dead-letters (https://handbook.example/runbooks/dead-letters/). Owner: platform on-call. Severity: page.")
+    error_message = "The text of an alarm does not lead to its runbook."
+  }
+}

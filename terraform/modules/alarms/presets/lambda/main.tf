@@ -34,7 +34,7 @@ locals {
   slow = var.thresholds.duration_ms == null ? {} : {
     "${var.prefix}slow" = {
       description  = "One call in a hundred of ${var.function_name} takes more than ${var.thresholds.duration_ms} ms."
-      runbook      = var.runbooks.duration
+      runbook      = coalesce(var.runbooks.duration, var.runbooks.errors)
       owner        = var.owners.ticket
       severity     = "ticket"
       metric       = { namespace = "AWS/Lambda", name = "Duration", dimensions = local.dimensions, percentile = "p99" }

@@ -22,7 +22,7 @@ variable "runbooks" {
   type = object({
     errors      = string
     throttles   = string
-    duration    = string
+    duration    = optional(string)
     behind      = optional(string)
     concurrency = string
   })

@@ -1,0 +1,350 @@
+# Thresholds stand before the failure they announce. A page wakes a human, a ticket waits for the morning.
+
+locals {
+  owners = { page = "platform on-call", ticket = "platform team" }
+
+  # Shares of the month's error budget: 14.4 times the allowed rate uses 2 % of it in an hour, six times 5 % in six hours.
+  # https://sre.google/workbook/alerting-on-slos/
+  allowed_errors_percent = 100 - var.availability_objective_percent
+  burns = {
+    burn-fast-long  = { factor = 14.4, period_s = 3600, over = "the last hour" }
+    burn-fast-short = { factor = 14.4, period_s = 300, over = "the last five minutes" }
+    burn-slow-long  = { factor = 6, period_s = 21600, over = "the last six hours" }
+    burn-slow-short = { factor = 6, period_s = 1800, over = "the last half hour" }
+  }
+
+  rest = { ApiName = local.name, Stage = "live" }
+
+  # Open connections and abnormal closes, counted by the function of the socket and by the access log of its API.
+  closes = { Api = "${local.name}-socket" }
+}
+
+# Metrics out of log lines. The functions write JSON; what they log stands in `message`.
+
+resource "aws_cloudwatch_log_metric_filter" "freshness" {
+  name           = "${local.name}-freshness"
+  log_group_name = module.fanout.log_group_name
+  pattern        = "{ $.message.freshness_ms = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "Freshness"
+    value      = "$.message.freshness_ms"
+    unit       = "Milliseconds"
+    dimensions = { Provider = "$.message.provider" }
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "push" {
+  name           = "${local.name}-push"
+  log_group_name = module.fanout.log_group_name
+  pattern        = "{ $.message.push_ms = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "PushTime"
+    value      = "$.message.push_ms"
+    unit       = "Milliseconds"
+    dimensions = { Api = "$.message.api" }
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "accepted" {
+  name           = "${local.name}-accepted"
+  log_group_name = module.ingest.log_group_name
+  pattern        = "{ $.message.accepted = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "Accepted"
+    value      = "$.message.accepted"
+    unit       = "Count"
+    dimensions = { Function = "$.message.function" }
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "failed" {
+  name           = "${local.name}-failed"
+  log_group_name = module.ingest.log_group_name
+  pattern        = "{ $.message.failed = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "Failed"
+    value      = "$.message.failed"
+    unit       = "Count"
+    dimensions = { Function = "$.message.function" }
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "connections" {
+  name           = "${local.name}-connections"
+  log_group_name = module.socket_function.log_group_name
+  pattern        = "{ $.message.open_connections = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "OpenConnections"
+    value      = "$.message.open_connections"
+    unit       = "Count"
+    dimensions = { Api = "$.message.api" }
+  }
+}
+
+# API Gateway ends every connection after two hours and says 1001; a client that leaves says 1000. Neither is a drop.
+resource "aws_cloudwatch_log_metric_filter" "drops" {
+  name           = "${local.name}-drops"
+  log_group_name = module.socket.log_group_name
+  pattern        = "{ ($.event = \"DISCONNECT\") && ($.close_code != \"1000\") && ($.close_code != \"1001\") }"
+
+  metric_transformation {
+    namespace = local.namespace
+    name      = "AbnormalCloses"
+    value     = "1"
+    unit      = "Count"
+
+    dimensions = { Event = "$.event" }
+  }
+}
+
+module "lambda_alarms" {
+  source   = "../../modules/alarms/presets/lambda"
+  for_each = var.functions
+
+  function_name = local.function_names[each.key]
+  prefix        = "${each.key}-"
+  owners        = local.owners
+  runbooks = {
+    errors      = "function-fails"
+    throttles   = "concurrency-used-up"
+    behind      = "updates-behind"
+    concurrency = "concurrency-used-up"
+  }
+  thresholds = {
+    errors_percent       = 1
+    reserved_concurrency = each.value.reserved
+    behind_ms            = contains(["ingest", "fanout"], each.key) ? 10000 : null
+  }
+}
+
+module "table_alarms" {
+  source   = "../../modules/alarms/presets/dynamodb"
+  for_each = { events = "${local.name}-events", connections = "${local.name}-connections", idempotency = "${local.name}-idempotency" }
+
+  table_name = each.value
+  prefix     = "${each.key}-"
+  owners     = local.owners
+  runbook    = "table-throttles"
+  operations = each.key == "events" ? ["BatchWriteItem"] : []
+}
+
+module "stream_alarms" {
+  source = "../../modules/alarms/presets/kinesis"
+
+  stream_name = "${local.name}-updates"
+  prefix      = "updates-"
+  owners      = local.owners
+  runbook     = "updates-behind"
+  thresholds = {
+    behind_ms        = 30000
+    bytes_per_minute = var.shards == null ? null : var.shards * 1048576 * 60
+  }
+}
+
+module "rest_alarms" {
+  source = "../../modules/alarms/presets/rest_api"
+
+  api        = { name = local.name, stage = "live" }
+  prefix     = "rest-"
+  owners     = local.owners
+  runbooks   = { errors = "function-fails", refused = "requests-refused", slow = "function-fails" }
+  thresholds = { latency_ms = 1000 }
+}
+
+module "socket_alarms" {
+  source = "../../modules/alarms/presets/socket_api"
+
+  api      = { id = module.socket.id, stage = "live" }
+  prefix   = "socket-"
+  owners   = local.owners
+  runbooks = { errors = "connections-drop", connects = "connections-drop" }
+}
+
+module "dead_letter_alarms" {
+  source = "../../modules/alarms/presets/sqs"
+
+  queue_names = { for name in ["ingest", "fanout"] : "${name}-dead-" => "${local.function_names[name]}-dead-letters" }
+  owners      = local.owners
+  runbook     = "dead-letters"
+}
+
+module "alarms" {
+  source = "../../modules/alarms"
+
+  name         = local.name
+  topics       = { page = module.pages.arn, ticket = module.tickets.arn }
+  runbook_site = var.runbook_site
+
+  alarms = merge(
+    merge([for preset in module.lambda_alarms : preset.alarms]...),
+    merge([for preset in module.table_alarms : preset.alarms]...),
+    module.stream_alarms.alarms,
+    module.rest_alarms.alarms,
+    module.socket_alarms.alarms,
+    module.dead_letter_alarms.alarms,
+
+    # What the service promises.
+
+    {
+      for name, burn in local.burns : name => {
+        description = "Over ${burn.over} errors use the month's budget up ${burn.factor} times as fast as allowed."
+        runbook     = "function-fails"
+        owner       = local.owners.ticket
+        severity    = "ticket"
+        queries = {
+          requests = { metric = { namespace = "AWS/ApiGateway", name = "Count", dimensions = local.rest, statistic = "Sum", period_s = burn.period_s } }
+          errors   = { metric = { namespace = "AWS/ApiGateway", name = "5XXError", dimensions = local.rest, statistic = "Sum", period_s = burn.period_s } }
+          failed   = { expression = "IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)", label = "failed requests, %" }
+        }
+        comparison   = "GreaterThanThreshold"
+        threshold    = burn.factor * local.allowed_errors_percent
+        periods      = 1
+        missing_data = "notBreaching"
+      }
+    },
+    {
+      for name, provider in local.enabled : "stale-${name}" => {
+        description  = "Updates of ${name} reach the clients later than ${provider.freshness_s} s after they happened."
+        runbook      = "provider-outage"
+        owner        = local.owners.page
+        severity     = "page"
+        metric       = { namespace = local.namespace, name = "Freshness", dimensions = { Provider = name }, percentile = "p95" }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 1000 * provider.freshness_s
+        periods      = 3
+        datapoints   = 2
+        missing_data = "notBreaching" # nothing is played for most of the day; a poller that is gone has an alarm of its own
+      }
+    },
+    {
+      for name in keys(local.enabled) : "no-poller-${name}" => {
+        description  = "Nobody asks ${name}: its poller does not run."
+        runbook      = "provider-outage"
+        owner        = local.owners.page
+        severity     = "page"
+        metric       = { namespace = "ECS/ContainerInsights", name = "RunningTaskCount", dimensions = { ClusterName = "${local.name}-pollers", ServiceName = name }, statistic = "Minimum" }
+        comparison   = "LessThanThreshold"
+        threshold    = 1
+        periods      = 3
+        missing_data = "breaching"
+      }
+    },
+    {
+      push-slow = {
+        description  = "One update in a hundred takes more than ${var.push_ms} ms from its ingestion to its push."
+        runbook      = "updates-behind"
+        owner        = local.owners.page
+        severity     = "page"
+        metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.closes, percentile = "p99" }
+        comparison   = "GreaterThanThreshold"
+        threshold    = var.push_ms
+        periods      = 5
+        datapoints   = 3
+        missing_data = "notBreaching"
+      }
+      push-slowing = {
+        description  = "One update in a hundred takes more than four fifths of the ${var.push_ms} ms that a push may take."
+        runbook      = "updates-behind"
+        owner        = local.owners.ticket
+        severity     = "ticket"
+        metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.closes, percentile = "p99" }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 0.8 * var.push_ms
+        periods      = 5
+        datapoints   = 3
+        missing_data = "notBreaching"
+      }
+      ingestion-fails = {
+        description = "More than 0.01 % of the updates of the last five minutes were not stored."
+        runbook     = "dead-letters"
+        owner       = local.owners.page
+        severity    = "page"
+        queries = {
+          accepted = { metric = { namespace = local.namespace, name = "Accepted", dimensions = { Function = local.function_names["ingest"] }, statistic = "Sum", period_s = 300 } }
+          failed   = { metric = { namespace = local.namespace, name = "Failed", dimensions = { Function = local.function_names["ingest"] }, statistic = "Sum", period_s = 300 } }
+          share    = { expression = "IF(accepted + FILL(failed, 0) > 0, 100 * FILL(failed, 0) / (accepted + FILL(failed, 0)), 0)", label = "failed updates, %" }
+        }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 0.01
+        periods      = 1
+        missing_data = "notBreaching"
+      }
+      connections-dropped = {
+        description = "More than 5 % of the open connections broke off within five minutes; closes by the client and by the limit of two hours are not counted."
+        runbook     = "connections-drop"
+        owner       = local.owners.page
+        severity    = "page"
+        queries = {
+          open    = { metric = { namespace = local.namespace, name = "OpenConnections", dimensions = local.closes, statistic = "Maximum", period_s = 300 } }
+          drops   = { metric = { namespace = local.namespace, name = "AbnormalCloses", dimensions = { Event = "DISCONNECT" }, statistic = "Sum", period_s = 300 } }
+          dropped = { expression = "IF(open > 0, 100 * FILL(drops, 0) / open, 0)", label = "dropped, %" }
+        }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 5
+        periods      = 1
+        missing_data = "notBreaching"
+      }
+      archive-behind = {
+        description  = "The archive is more than half an hour behind; after a day updates are lost to it."
+        runbook      = "updates-behind"
+        owner        = local.owners.ticket
+        severity     = "ticket"
+        metric       = { namespace = "AWS/Firehose", name = "DeliveryToS3.DataFreshness", dimensions = { DeliveryStreamName = "${local.name}-archive" }, statistic = "Maximum" }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 1800
+        periods      = 3
+        missing_data = "notBreaching"
+      }
+      api-unreachable = {
+        description  = "The API does not answer from outside."
+        runbook      = "function-fails"
+        owner        = local.owners.page
+        severity     = "page"
+        metric       = { namespace = "AWS/Route53", name = "HealthCheckStatus", dimensions = { HealthCheckId = aws_route53_health_check.api.id }, statistic = "Minimum" }
+        comparison   = "LessThanThreshold"
+        threshold    = 1
+        periods      = 2
+        missing_data = "breaching"
+      }
+      addresses-blocked = {
+        description  = "The firewall blocks many requests: an attack, or a limit that is too low for an office or a carrier."
+        runbook      = "requests-refused"
+        owner        = local.owners.ticket
+        severity     = "ticket"
+        metric       = { namespace = "AWS/WAFV2", name = "BlockedRequests", dimensions = { WebACL = local.name, Region = var.region, Rule = "ALL" }, statistic = "Sum" }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 1000
+        periods      = 5
+        datapoints   = 3
+        missing_data = "notBreaching"
+      }
+    },
+  )
+
+  composites = {
+    budget-fast = {
+      description = "The month's error budget goes within two days at this rate."
+      runbook     = "function-fails"
+      owner       = local.owners.page
+      severity    = "page"
+      any_of      = [["burn-fast-long", "burn-fast-short"]]
+    }
+    budget-slow = {
+      description = "The month's error budget goes within five days at this rate."
+      runbook     = "function-fails"
+      owner       = local.owners.ticket
+      severity    = "ticket"
+      any_of      = [["burn-slow-long", "burn-slow-short"]]
+    }
+  }
+}

@@ -1,0 +1,251 @@
+variable "name" {
+  description = "Name of the system and beginning of every other name; changing it replaces everything."
+  type        = string
+  default     = "engine"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,15}$", var.name))
+    error_message = "name must have 2 to 16 lower-case letters, digits and hyphens, and begin with a letter."
+  }
+}
+
+variable "environment" {
+  description = "Which of the system's environments this is; a part of every name."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.environment)
+    error_message = "environment must be dev, staging or prod."
+  }
+}
+
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "zones" {
+  description = "Availability zones of the pollers."
+  type        = list(string)
+  default     = ["us-east-1a", "us-east-1b"]
+}
+
+variable "account_id" {
+  description = "AWS account, for the ARNs in policies and the names of buckets."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have twelve digits."
+  }
+}
+
+variable "domain" {
+  description = "Domain of the service; api. and live. are put before it."
+  type        = string
+}
+
+variable "release" {
+  description = "Release of the functions as first deployed; later ones are the pipeline's."
+  type        = string
+  default     = "1.0.0"
+}
+
+variable "code_bucket" {
+  description = "Bucket with the functions' packages, FUNCTION/RELEASE.zip, in the same region."
+  type        = string
+}
+
+variable "poller_image" {
+  description = "Image of the pollers by digest, as first deployed."
+  type        = string
+}
+
+variable "log_level" {
+  description = "Least severity that functions and pollers write."
+  type        = string
+  default     = "info"
+
+  validation {
+    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level must be debug, info, warn or error."
+  }
+}
+
+variable "functions" {
+  description = "Memory, time limit and concurrency of each function. Memory decides the processor as well."
+  type = map(object({
+    memory_mib  = number
+    timeout_s   = number
+    reserved    = number
+    provisioned = optional(number, 0)
+  }))
+  default = {
+    ingest    = { memory_mib = 512, timeout_s = 10, reserved = 300, provisioned = 20 }
+    socket    = { memory_mib = 256, timeout_s = 5, reserved = 300 }
+    fanout    = { memory_mib = 1024, timeout_s = 30, reserved = 200, provisioned = 20 }
+    query     = { memory_mib = 512, timeout_s = 5, reserved = 50 }
+    authorize = { memory_mib = 256, timeout_s = 3, reserved = 50 }
+  }
+
+  validation {
+    condition     = toset(keys(var.functions)) == toset(["ingest", "socket", "fanout", "query", "authorize"])
+    error_message = "functions must hold ingest, socket, fanout, query and authorize."
+  }
+}
+
+variable "concurrency_quota" {
+  description = "Calls of Lambda at the same time that the account may have in the region; AWS grants 1,000 and raises it on request."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.concurrency_quota >= 1000
+    error_message = "concurrency_quota must be at least 1000: AWS does not lower it."
+  }
+
+  # Lambda refuses a reservation that leaves fewer than 100 for the functions without one.
+  validation {
+    condition     = sum([for function in var.functions : function.reserved]) <= var.concurrency_quota - 100
+    error_message = "The functions reserve more than concurrency_quota less 100, which Lambda keeps for functions without a reservation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"
+  }
+}
+
+variable "rest_throttle" {
+  description = "Requests a second that the REST API takes, and how many at once."
+  type        = object({ requests_per_s = number, burst = number })
+  default     = { requests_per_s = 2000, burst = 1000 }
+}
+
+variable "socket_throttle" {
+  description = "Messages a second that the WebSocket API takes from clients, and how many at once."
+  type        = object({ requests_per_s = number, burst = number })
+  default     = { requests_per_s = 2000, burst = 1000 }
+
+  # One quota of the account for every API in the region, and for the messages that the fan-out sends to clients.
+  validation {
+    condition     = var.socket_throttle.requests_per_s + var.rest_throttle.requests_per_s <= 5000
+    error_message = "rest_throttle and socket_throttle must leave half of the account's 10,000 requests a second to the messages sent to clients."
+  }
+}
+
+variable "shards" {
+  description = "Shards of the stream of updates, each for 1,000 records and 1 MB a second; null lets Kinesis choose."
+  type        = number
+  default     = 6
+}
+
+variable "feeds" {
+  description = "Who delivers: whether it is asked, how often, how late it is by contract, how fresh its events must be when they are pushed, and whom it stands in for."
+  type = map(object({
+    enabled     = optional(bool, true)
+    kind        = string
+    poll_s      = optional(number)
+    lag_s       = optional(number)
+    freshness_s = optional(number)
+    backup_of   = optional(string)
+    most_tasks  = optional(number, 1)
+  }))
+
+  validation {
+    condition     = alltrue([for provider in var.feeds : contains(["scores", "races", "odds", "statistics", "unassigned"], provider.kind)])
+    error_message = "Each provider's kind must be scores, races, odds, statistics or unassigned."
+  }
+
+  validation {
+    condition     = alltrue([for provider in var.feeds : !provider.enabled || (provider.poll_s != null && provider.lag_s != null && provider.freshness_s != null)])
+    error_message = "Each provider that is asked needs poll_s, lag_s and freshness_s."
+  }
+
+  # What a provider delivers late by contract cannot be fresher than that.
+  validation {
+    condition     = alltrue([for provider in var.feeds : !provider.enabled || coalesce(provider.freshness_s, 0) > coalesce(provider.lag_s, 0) + coalesce(provider.poll_s, 0)])
+    error_message = "Each provider's freshness_s must be more than its lag_s and poll_s together, or it is never met."
+  }
+
+  validation {
+    condition     = alltrue([for provider in var.feeds : provider.backup_of == null || contains(keys(var.feeds), coalesce(provider.backup_of, "-"))])
+    error_message = "backup_of must name another provider."
+  }
+}
+
+variable "push_ms" {
+  description = "Milliseconds from the ingestion of an update to its push that 99 of 100 updates stay below."
+  type        = number
+  default     = 100
+}
+
+variable "availability_objective_percent" {
+  description = "Share of requests that must succeed over a month."
+  type        = number
+  default     = 99.9
+
+  validation {
+    condition     = var.availability_objective_percent < 99.95
+    error_message = "availability_objective_percent must be less than 99.95: API Gateway, Lambda and DynamoDB of one region promise less together."
+  }
+}
+
+variable "event_days" {
+  description = "Days after its end for which an event stays in the table; the archive keeps it longer."
+  type        = number
+  default     = 14
+}
+
+variable "archive_days" {
+  description = "Days for which the archive keeps updates."
+  type        = number
+  default     = 1095
+}
+
+variable "replica_regions" {
+  description = "Regions in which the table of events is replicated."
+  type        = list(string)
+  default     = []
+}
+
+variable "nat" {
+  description = "Way out for the pollers, who must reach their providers: one gateway, or one per_zone."
+  type        = string
+  default     = "per_zone"
+
+  validation {
+    condition     = contains(["one", "per_zone"], var.nat)
+    error_message = "nat must be one or per_zone: without a gateway no provider is reached."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether tables, and buckets with something in them, are protected from deletion."
+  type        = bool
+  default     = true
+}
+
+variable "requests_per_address" {
+  description = "Requests in five minutes after which an address is blocked at the REST API."
+  type        = number
+  default     = 10000
+}
+
+variable "runbook_site" {
+  description = "Where the runbooks are published; alarms lead there."
+  type        = string
+}
+
+variable "page_emails" {
+  description = "Addresses that are written to when a human must act now."
+  type        = list(string)
+}
+
+variable "ticket_emails" {
+  description = "Addresses that are written to when the morning is soon enough."
+  type        = list(string)
+}
+
+variable "budget_usd" {
+  description = "US dollars a month, AWS only: the providers' own bills are not in it."
+  type        = number
+  default     = 1500
+}
