@@ -327,9 +327,7 @@ def _plain(view: View, place: Resource, attribute: str, variables: Mapping[str, 
         named = SECRET_NAME.search(name) is not None and not (isinstance(value, str) and NO_CREDENTIAL.match(value))
         # The ARN or the name of a secret is no secret; what holds the value itself is.
         pointer = (isinstance(value, str) and (value.startswith("arn:") or value in names)) or (
-            bool(kinds)
-            and kinds <= POINTED_AT
-            and not str(getattr(value, "reference", "")).endswith(".value")
+            bool(kinds) and kinds <= POINTED_AT and not str(getattr(value, "reference", "")).endswith(".value")
         )
         if (named and not pointer) or kinds & {"random_password", "aws_secretsmanager_secret_version"}:
             bad.append(name)

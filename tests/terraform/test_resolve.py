@@ -187,6 +187,19 @@ def test_an_attribute_that_the_type_does_not_have_is_an_error_with_the_nearest_n
     assert 'aws_vpc has no attribute "cidr_blok"; did you mean "cidr_block"?' in error.message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [
+        ("sqs_managed_sse_enabled = true", 0),
+        ("kms_data_key_reuse_period_seconds = 60", 60),
+        ("", Unknown("aws_sqs_queue.q.kms_data_key_reuse_period_seconds")),
+    ],
+)
+def test_a_queue_under_the_keys_of_sqs_uses_no_data_key_again(load, arguments, seconds):
+    architecture = load(f'resource "aws_sqs_queue" "q" {{\n  name = "q"\n  {arguments}\n}}\n')
+    assert architecture.by_address["aws_sqs_queue.q"].values["kms_data_key_reuse_period_seconds"] == seconds
+
+
 CLUSTER = """
 resource "aws_eks_cluster" "main" {
   name     = "main"
