@@ -204,6 +204,18 @@ resource "aws_launch_template" "api" {
   iam_instance_profile {
     arn = aws_iam_instance_profile.api.arn
   }
+
+  # The brief names no disk and bills none; the smallest that an image of Amazon Linux fits into.
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_size = 8
+      volume_type = "gp3"
+      iops        = 3000
+      throughput  = 125
+    }
+  }
 }
 
 # F4, brief:159: three instances at 300 requests a second (line 165) are fewer than the mean of what passes the CDN.
