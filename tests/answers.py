@@ -12,8 +12,11 @@ fails. Nothing fails because an answer is stale: it only takes its time, until s
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import lzma
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -26,10 +29,12 @@ import rotation
 
 from analysis import files
 from analysis.evidence import digest
-from analysis.validation import evidence, offline_plan, terraform_cli
+from analysis.validation import offline_plan, terraform_cli
 from analysis.validation.kept import default_cache
+from analysis.validation.terraform_cli import TerraformError
 
 FOLDER = Path(__file__).with_name("answers")
+CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 AGAIN = "record it again: .venv/bin/python -m pytest tests/validation tests/terraform --record"
 
 
@@ -38,7 +43,39 @@ def basis(directory: Path, *more: object) -> str:
     terraform = terraform_cli.find(directory=directory)
     tests = {path.name: path.read_text(encoding="utf-8") for path in sorted(directory.glob("tests/*.tftest.hcl"))}
     tools = (terraform.version, provider_versions(terraform.providers.path)) if terraform else ()
-    return digest([evidence.content_hash(directory), tests, tools, *more])
+    return digest([content_hash(directory), tests, tools, *more])
+
+
+def content_hash(directory: Path) -> str:
+    """A hash of everything an apply of this directory depends on, its modules included.
+
+    A file that is no configuration counts where the text of some configuration names it, or a folder that it lies in: so a page
+    that is uploaded does, and a record, a note or a test beside the configuration does not. Raises TerraformError where there is
+    no configuration, or too much of it to be read.
+    """
+    directory = terraform_cli.configuration_directory(Path(directory))
+    files = terraform_cli.files_below(terraform_cli.reached(directory))
+    if files is None:
+        raise TerraformError(f"{directory} reaches more files than can be read; name a directory of one stack")
+    text = "\n".join(
+        path.read_text(encoding="utf-8", errors="replace") for path in files if path.name.endswith(CONFIGURATION)
+    )
+    digest = hashlib.sha256()
+    for path in files:
+        relative = Path(os.path.relpath(path, directory))
+        if not path.name.endswith(CONFIGURATION) and not _named(relative, text):
+            continue
+        name, content = str(relative).encode(), path.read_bytes()
+        digest.update(b"%d:%s%d:" % (len(name), name, len(content)) + content)
+    return digest.hexdigest()[:16]
+
+
+def _named(relative: Path, text: str) -> bool:
+    """Whether a text names the file, or the folder it lies in as the beginning of a path."""
+    parts = [part for part in relative.parts if part != ".."]
+    file = rf"(?<![\w.-]){re.escape(parts[-1])}(?![\w-])"
+    folder = rf"|(?<![\w.-]){re.escape(parts[-2])}/" if len(parts) > 1 else ""
+    return re.search(file + folder, text) is not None
 
 
 def provider_versions(mirror: Path | None) -> tuple[str, ...]:

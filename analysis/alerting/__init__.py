@@ -3,10 +3,11 @@
 from analysis.alerting.plan import FILE_NAME as PLAN_FILE
 from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched, plan
 from analysis.alerting.record import FILE_NAME as RECORD_FILE
-from analysis.alerting.record import Record, digest, load, record, save, stale, to_json
+from analysis.alerting.record import KIND, Record, basis, load, record, to_json
 from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, nights, outcome, run
 
 __all__ = [
+    "KIND",
     "PLAN_FILE",
     "RECORD_FILE",
     "Family",
@@ -23,14 +24,12 @@ __all__ = [
     "SweepRow",
     "Told",
     "Watched",
-    "digest",
+    "basis",
     "load",
     "nights",
     "outcome",
     "plan",
     "record",
     "run",
-    "save",
-    "stale",
     "to_json",
 ]

@@ -1,33 +1,28 @@
-"""The record of a plan that was run: `alerting.json` beside the stack, with a hash of what it rests on."""
+"""The record of a plan that was run: `alerting.json` beside the stack."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis import alarms as layer
-from analysis import facts
-from analysis.alarms import Alarms
-from analysis.alarms.harm import definition
+from analysis import evidence, facts
 from analysis.alerting.plan import FILE_NAME as PLAN_NAME
-from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
+from analysis.alerting.plan import Family, Plan, PlanError, Quiet, Watched
 from analysis.alerting.season import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, studied
-from analysis.files import RECORD_BYTES, read_text, write_own
+from analysis.facts.assumptions import toml
+from analysis.studies import inputs, study
 
+KIND = "season"
 FILE_NAME = "alerting.json"
-UNHASHED = ("expression", "description", "defined_at", "address")
-"""Parts of an alarm that do not change what it does, or are written out apart."""
 
 
 @dataclass(frozen=True)
 class Record:
     """What was found when the plan was last run. `alarms` has a row for each alarm over the season; see `to_json`."""
 
-    digest: str
     nights: int
     goal: Mapping[str, float]
     families: tuple[FamilyResult, ...]
@@ -37,6 +32,8 @@ class Record:
     told: tuple[Told, ...]
     mutations: tuple[tuple[str, int, int], ...]
     survivors: tuple[tuple[str, str, str, str], ...]
+    recorded_on: dt.date = dt.date.min
+    rests_on: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mutations_caught(self) -> float:
@@ -78,78 +75,21 @@ class Record:
         )
 
 
-def digest(plan: Plan) -> str:
-    """A hash of everything a run rests on: the plan, the alarms as read, and each night as it would be simulated.
-
-    It changes with whatever changes a night or an alarm, and not with a comment in the Terraform.
-    """
-    from analysis.capacity.night import fault, setup  # noqa: PLC0415 (pulls in the compiler)
-
-    found = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            data = part if isinstance(part, bytes) else repr(part).encode()
-            found.update(f"{len(data)}:".encode() + data)
-
-    def add_night(of: Family | Quiet | Protection | Watched, scenario: Path) -> None:
-        made = studied(plan, of)
-        add(list(_written(layer.read(made.architecture))))
-        faults = [fault(text) for text in of.faults] if isinstance(of, Quiet | Watched) else []
-        night = setup(
-            made.architecture,
-            facts.scenario(scenario),
-            made.about,
-            faults=faults,
-            profile=made.profile,
-            values=made.values,
-        )
-        add(night.setting, night.edge_spans_s, night.freshness_target_s, night.runtime)
-        for array in (night.users, night.routes, night.faults, night.tracking, night.steps):
-            add(array.tobytes())
-
-    add((plan.directory / PLAN_NAME).read_bytes())
-    add(sorted((name, str(assumed.value)) for name, assumed in definition().items()))
-    for quiet in plan.quiet:
-        add(str(facts.scenario(quiet.scenario).peak_users))
-        add_night(quiet, quiet.scenario)
-    for family in plan.families:
-        add_night(family, family.scenario)
-    for watched in plan.watched:
-        add_night(watched, watched.scenario)
-    for protection in plan.protections:
-        add_night(protection, plan.cold.scenario if plan.cold else Path())
-    return found.hexdigest()[:32]
-
-
-def _written(told: Alarms) -> Iterator[tuple[object, ...]]:
-    """The alarms as plain values: a parsed expression holds sets, whose order differs from one process to the next."""
-    for alarm in told.metric:
-        expression = alarm.expression.text if alarm.expression else None
-        named = {field.name: getattr(alarm, field.name) for field in fields(alarm)}
-        yield (*((name, value) for name, value in named.items() if name not in UNHASHED), expression)
-    for composite in told.composite:
-        yield (
-            composite.name,
-            composite.rule.text,
-            composite.suppressor,
-            composite.wait_s,
-            composite.extension_s,
-            composite.severity,
-        )
-
-
-def stale(record: Record, plan: Plan) -> bool:
-    """Whether the record rests on another plan, other alarms or other nights than there are now."""
-    return record.digest != digest(plan)
+def basis(plan: Plan) -> dict[str, str]:
+    """What a run of the plan rests on: the plan, and every stack under every set of values that a night happens on."""
+    entries: list[Family | Quiet | Watched] = [*plan.quiet, *plan.families, *plan.watched]
+    studies = [replace(studied(plan, entry), crowd=facts.scenario(entry.scenario)) for entry in entries]
+    if plan.cold is not None:
+        cold = facts.scenario(plan.cold.scenario)
+        studies += [replace(studied(plan, protection), crowd=cold) for protection in plan.protections]
+    text = toml(plan.directory / PLAN_NAME).entries
+    return evidence.basis({**inputs([study(plan.directory), *studies]), PLAN_NAME: text}, ("night", "alarms", "season"))
 
 
 def to_json(result: Result, plan: Plan) -> dict[str, Any]:
     """The record for programs and for the file: plain values, the same bytes for the same result."""
     season = result.season
     return {
-        "about": "Written by `gameday season`; not to be edited by hand.",
-        "digest": digest(plan),
         "goal": {"lead_s": plan.lead_goal_s, "false_pages": plan.false_pages_goal},
         "season": {
             "nights": season.nights,
@@ -215,29 +155,22 @@ def to_json(result: Result, plan: Plan) -> dict[str, Any]:
     }
 
 
-def save(directory: Path, made: Mapping[str, Any]) -> Path:
-    """Writes what `to_json` made beside the stack in `directory`, whole or not at all."""
-    path = directory / FILE_NAME
-    write_own(path, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-    return path
-
-
 def load(directory: Path) -> Record:
     """The record beside the stack. Raises PlanError where there is none, or what is there is none."""
     path = directory / FILE_NAME
     try:
-        return record(json.loads(read_text(path, RECORD_BYTES)))
-    except OSError as error:
-        raise PlanError(str(path), "", f"cannot be read ({error.strerror}); run `gameday season` first") from None
-    except (ValueError, KeyError, TypeError) as error:
+        kept = evidence.read(path, KIND)
+        if kept is not None:
+            return replace(record(kept.content), recorded_on=kept.recorded_on, rests_on=kept.rests_on)
+    except (evidence.RecordError, ValueError, KeyError, TypeError) as error:
         raise PlanError(str(path), "", f"is no record of `gameday season` ({error}); run it again") from None
+    raise PlanError(str(path), "", "is missing; run `gameday season` first")
 
 
 def record(made: Mapping[str, Any]) -> Record:
     """The record of what `to_json` made. Raises KeyError or TypeError where it is none."""
     families = tuple(_family(entry) for entry in made["families"])
     return Record(
-        digest=made["digest"],
         nights=sum(len(family.outcomes) for family in families) + made["season"]["nights"],
         goal=made["goal"],
         families=families,

@@ -16,7 +16,7 @@ from analysis import facts
 from analysis.alarms import Alarms, Pack, Report, Season
 from analysis.alarms.seasons import PAGE
 from analysis.alerting.plan import Family, Plan, PlanError, Protection, Quiet, Watched
-from analysis.studies import StudiedNight, Study, studied_night, study
+from analysis.studies import StudiedNight, Study, calibration, studied_night, study
 
 if TYPE_CHECKING:
     from analysis.architecture import Architecture
@@ -232,7 +232,7 @@ def studied(plan: Plan, of: Family | Quiet | Protection | Watched) -> Study:
     assumed = of.assumed if isinstance(of, Family) else {}
     made = study(plan.directory if other is None else other, variables=of.variables, assumed=assumed)
     if isinstance(of, Family | Watched) and of.calibrated:
-        found = dict(facts.calibration(made.directory).values)
+        found = dict(calibration(made.directory).values)
         if isinstance(of, Family) or of.users is not None:
             found.pop(CROWD, None)
         made = replace(made, values={**made.values, **found})

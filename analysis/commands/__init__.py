@@ -23,6 +23,7 @@ from analysis.commands import (
     notebook,
     prices,
     prove,
+    records,
     rehearse,
     replay,
     runbooks,
@@ -52,7 +53,7 @@ COMMANDS = {
         countdown.countdown,
     ),
     "Which decision made the difference": (decide.decide,),
-    "The notebook and its site": (notebook.notebook, claims.claims, site.site),
+    "The notebook and its site": (notebook.notebook, claims.claims, records.records, site.site),
 }
 """Each with its options; by the question that it answers, in the order in which `gameday` lists them."""
 

@@ -16,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from analysis import alarms as layer
-from analysis import alerting, facts, files, studies
+from analysis import alerting, evidence, facts, files, studies
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
@@ -28,6 +28,7 @@ from analysis.commands.common import (
     about,
     complete,
     course,
+    day_of,
     err,
     out,
     print_json,
@@ -146,7 +147,7 @@ def _season(directory: Path, changed: bool) -> tuple[Mapping[str, int] | None, s
     if not (directory / alerting.RECORD_FILE).is_file():
         return None, "not known; run `gameday season` first"
     record = alerting.load(directory)
-    if alerting.stale(record, alerting.plan(directory)):
+    if record.rests_on != alerting.basis(alerting.plan(directory)):
         return None, "not known, because the record is of other alarms or nights; run `gameday season` again"
     return record.season["false_pages"], f"of {record.season['nights']} quiet nights, simulated"
 
@@ -196,6 +197,7 @@ def season(
     write: Annotated[
         bool, typer.Option("--write/--no-write", help="Write the record, alerting.json, beside the stack.")
     ] = True,
+    date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """The stack's alarms on the nights of its alerting.toml: who is told in time, and who is woken for nothing."""
@@ -203,12 +205,13 @@ def season(
 
     with refusals(NightError, studies.StudyError):
         plan = alerting.plan(directory)
+        rests_on, day = alerting.basis(plan), day_of(date)
         with Progress(console=err, transient=True) as shown:
             task = shown.add_task("nights", total=alerting.nights(plan))
             result = alerting.run(plan, progress=lambda: shown.advance(task))
         made = alerting.to_json(result, plan)
     if write:
-        alerting.save(directory, made)
+        evidence.write(directory / alerting.RECORD_FILE, evidence.Record(alerting.KIND, day, rests_on, made))
     record = alerting.record(made)
     if as_json:
         print_json(made)

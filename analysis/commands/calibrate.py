@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from analysis import facts, files
+from analysis import evidence, facts, files, studies
 from analysis.architecture import Architecture
 from analysis.commands.common import (
     FINDINGS,
@@ -21,13 +20,16 @@ from analysis.commands.common import (
     Directory,
     about,
     complete,
+    day_of,
     err,
     out,
     print_json,
     refusals,
     refuse,
 )
-from analysis.facts.calibrations import RECORD, SETS, folder
+from analysis.evidence import Record
+from analysis.facts.calibrations import SETS, folder
+from analysis.studies.recorded import CALIBRATION, CALIBRATION_FILE
 
 
 def calibrate(
@@ -50,12 +52,13 @@ def calibrate(
         stack = about(directory)
         if stack is None:
             refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
-        plan = facts.design(directory)
+        plan, day = facts.design(directory), day_of(date)
         model = complete(directory, (), ())
         scenario = facts.scenario(stack.scenario)
         if renew:
-            _renew(directory, stack, model, scenario, jobs)
+            _renew(directory, stack, model, scenario, day, jobs)
             return
+        rests_on = studies.calibration_basis(directory)
         with Progress(console=err, transient=True) as progress:
             bar = progress.add_task("nights", total=plan.sets)
             search = calibration.searched(
@@ -68,16 +71,13 @@ def calibrate(
                 done=lambda done, total: progress.update(bar, completed=done, total=total),
             )
         record = {
-            "made_on": _day(date),
             "versions": {name: version(name) for name in ("gameday-notebook", "numpy")},
-            **calibration.record(search, calibration.rests_on(plan, model, scenario, stack)),
+            **calibration.record(search),
         }
     rows = io.StringIO()
     csv.writer(rows, lineterminator="\n").writerows(calibration.table(search))
     files.write_own(folder(directory) / SETS, rows.getvalue())
-    files.write_own(
-        folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    evidence.write(folder(directory) / CALIBRATION_FILE, Record(CALIBRATION, day, rests_on, record))
     if as_json:
         print_json(record)
         return
@@ -93,28 +93,21 @@ def calibrate(
 SAMPLE = 40
 
 
-def _renew(directory: Path, stack: facts.Stack, model: Architecture, scenario: facts.Scenario, jobs: int) -> None:
-    """Gives the record the hash of what it rests on now, where a sample of its sets gives the same figures as ever."""
+def _renew(
+    directory: Path, stack: facts.Stack, model: Architecture, scenario: facts.Scenario, day: dt.date, jobs: int
+) -> None:
+    """Lets the record rest on what there is now, where a sample of its sets gives the same figures as ever."""
     from analysis.capacity.night import calibration  # noqa: PLC0415 (pulls in the compiler)
 
-    found = facts.calibration(directory)
+    found = studies.calibration(directory)
     wrong = calibration.differing(model, scenario, stack, found, SAMPLE, jobs=jobs)
     if wrong:
         err.print(
             f"gameday: the sets {', '.join(map(str, wrong))} give other figures now; search again without --renew"
         )
         raise typer.Exit(FINDINGS)
-    record = {**found.record, "rests_on": calibration.rests_on(found.design, model, scenario, stack)}
-    files.write_own(
-        folder(directory) / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    record = Record(CALIBRATION, day, studies.calibration_basis(directory), found.record)
+    evidence.write(folder(directory) / CALIBRATION_FILE, record)
     out.print(
         f"A sample of {SAMPLE} sets and the chosen one give the figures of the record; it rests on what is there now."
     )
-
-
-def _day(date: str) -> str:
-    try:
-        return (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
-    except ValueError:
-        refuse(f"--date {date}: write YYYY-MM-DD")

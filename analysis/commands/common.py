@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.markup import escape
 
-from analysis import alarms, claims, cost, demand, facts, terraform, validation
+from analysis import alarms, claims, cost, demand, evidence, facts, terraform, validation
 from analysis.architecture import Architecture, Diagnostic
 from analysis.commands import screen
 from analysis.cost.refresh import RefreshError
@@ -31,6 +32,7 @@ REFUSALS = (
     alarms.PackError,
     cost.UsageFileError,
     claims.ClaimError,
+    evidence.RecordError,
     validation.TerraformError,
     validation.EmulatorError,
     RefreshError,
@@ -84,6 +86,14 @@ def refuse(sentence: str) -> NoReturn:
     """Says what is wrong with the input, and ends with exit status 2."""
     err.print(f"gameday: {escape(sentence)}", highlight=False, soft_wrap=True)
     raise typer.Exit(UNREADABLE)
+
+
+def day_of(text: str, option: str = "--date") -> dt.date:
+    """The day that an option gives; today where it gives none. A refusal where it is no day."""
+    try:
+        return dt.date.fromisoformat(text) if text else dt.datetime.now(tz=dt.UTC).date()
+    except ValueError:
+        refuse(f"{option} {text}: write YYYY-MM-DD")
 
 
 def print_json(value: Any) -> None:

@@ -29,7 +29,6 @@ from analysis.commands.common import (
     refuse,
 )
 from analysis.runbooks import countdown as countdown_layer
-from analysis.validation import evidence
 
 MARKS = {"go": "[green]go[/]", "no-go": "[red]no-go[/]", "ask": "[yellow]ask[/]"}
 
@@ -57,9 +56,7 @@ def countdown(
             fixture=fixture,
             profile=facts.runtime(runtime) if runtime else None,
             waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
-            evidence=countdown_layer.records(
-                lambda kind: evidence.read(directory, kind), lambda record: evidence.stale(directory, record)
-            ),
+            evidence=countdown_layer.records(directory, stack),
             today=dt.datetime.now(tz=dt.UTC).date(),
         )
     if as_json:

@@ -13,8 +13,8 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from analysis import claims as claims_layer
-from analysis import decisions, files
-from analysis.commands.common import FINDINGS, ROOT, AsJson, err, out, print_json, refusals, refuse
+from analysis import decisions, evidence
+from analysis.commands.common import FINDINGS, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
 from analysis.decisions import Bench, Judgement, Record
 from analysis.studies import Measured, Studies, shown
 
@@ -49,7 +49,7 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """What each decision costs and buys, with and without it, where it would turn, and whether it still holds."""
-    day = _day(on)
+    day = day_of(on or "", "--on")
     with refusals(decisions.DecisionError):
         found = _records(target, records)
         if record_them:
@@ -77,17 +77,8 @@ def _record(found: Sequence[Record], day: dt.date) -> None:
         root = _checkout(found[0].path)
         bench = _bench(root, day, None)
         own = [record for record in found if record.path.parent == folder and record.weighed]
-        made = [(r, bench.computed(r)) for r in track(own, "recording", console=err, transient=True)]
-        files.write_own(folder / decisions.FILE_NAME, decisions.recording(made, root, day.isoformat()))
-
-
-def _day(text: str | None) -> dt.date:
-    if text is None:
-        return dt.datetime.now(dt.UTC).date()
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        refuse(f"--on {text}: write a date such as 2026-11-21")
+        made = [(r, bench.basis(r), bench.computed(r)) for r in track(own, "recording", console=err, transient=True)]
+        evidence.write(folder / decisions.FILE_NAME, decisions.recording(made, day))
 
 
 def _is_stack(path: Path) -> bool:
@@ -138,7 +129,7 @@ def _bench(root: Path, day: dt.date, stack: Path | None) -> Bench:
     file = root / "docs" / "claims.toml"
     register = claims_layer.load(file, studies) if file.is_file() else None
     edge = decisions.Edge(root, day, register.broken_claim if register else decisions.no_claims)
-    kept = decisions.Kept(root / ".cache" / "decisions", root) if root == ROOT and stack is None else None
+    kept = decisions.Kept(root / ".cache" / "decisions") if root == ROOT and stack is None else None
     return Bench(studies, edge, stack, kept)
 
 

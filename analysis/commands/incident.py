@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import files
-from analysis.commands.common import FINDINGS, AsJson, err, out, print_json, refusals, refuse
+from analysis import evidence
+from analysis.commands.common import FINDINGS, AsJson, day_of, err, out, print_json, refusals, refuse
 
 if TYPE_CHECKING:
     from analysis.incidents import Incident, Opened, Weighed
@@ -112,9 +111,11 @@ def weigh(
             refuse(f"{file}: nothing says from when on updates are late; give harm.late_s")
         sets = 2 ** len(incident.factors) + 2 ** len(incident.actions)
         with err.status(f"Simulating the nights of {sets} sets of changes"):
-            made = incidents.weighed_anew(incident, late_s, made_on=_day(date))
+            rests_on, day = incidents.record_basis(incident), day_of(date)
+            made = incidents.weighed_anew(incident, late_s)
     if record:
-        files.write_own(incidents.record_path(incident), incidents.record_text(made))
+        kept = evidence.Record(incidents.KIND, day, rests_on, incidents.record_content(made))
+        evidence.write(incidents.record_path(incident), kept)
         out.print(f"{escape(str(incidents.record_path(incident)))} is written.", highlight=False, soft_wrap=True)
     groups = [group for group in (made.factors, made.actions) if group is not None]
     if as_json:
@@ -122,13 +123,6 @@ def weigh(
         return
     for group in groups:
         out.print(_shares(group))
-
-
-def _day(date: str) -> str:
-    try:
-        return (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
-    except ValueError:
-        refuse(f"--date {date}: write YYYY-MM-DD")
 
 
 def _shares(weighed: Weighed) -> Table:

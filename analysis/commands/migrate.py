@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,12 +11,13 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import terraform
+from analysis import evidence, terraform
 from analysis.commands.common import (
     FINDINGS,
     UNREADABLE,
     AsJson,
     Var,
+    day_of,
     ended_as_by_ctrl_c,
     err,
     out,
@@ -27,7 +27,7 @@ from analysis.commands.common import (
     tell,
     variables,
 )
-from analysis.validation import evidence, migration, terraform_cli
+from analysis.validation import migration, terraform_cli
 from analysis.validation.emulator import EmulatorError, running
 from analysis.validation.emulator.process import moto_version
 from analysis.validation.migration import record as records
@@ -54,7 +54,7 @@ def migrate(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write each stage's configuration and targets there.")
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside TO.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Keep what was seen in files beside TO.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Whether FROM becomes TO on the same state without downtime: each stage planned, judged and, with --apply, applied."""
@@ -89,7 +89,7 @@ def migrate(
                 for root in migration.written(plans, write):
                     err.print(_told(root, write), highlight=False, soft_wrap=True)
         if record:
-            _write(made.target, document)
+            _write(made, given, document)
     if as_json:
         print_json(document)
     else:
@@ -121,16 +121,13 @@ def _versions(directory: Path) -> Mapping[str, str]:
     return {"terraform": found.version if found else "", "moto": moto_version()}
 
 
-def _write(target: Path, document: Mapping[str, Any]) -> None:
-    today = dt.datetime.now(dt.UTC).date()
-    kept = dict(evidence.read(target, records.KIND) or {})
-    if "applied" in document:
-        kept["applied"] = {"recorded_on": today.isoformat(), **document["applied"]}
-    kept["planned"] = document["planned"]
-    kept.pop("recorded_on", None)
-    kept.pop("rests_on", None)
-    path = evidence.write(target, records.KIND, kept, today)
-    err.print(f"recorded in {escape(str(path))}", highlight=False, soft_wrap=True)
+def _write(made: migration.Migration, given: Mapping[str, object], document: Mapping[str, Any]) -> None:
+    for part, kind in (("planned", records.KIND), ("applied", records.APPLIED)):
+        if part in document:
+            rests_on = records.basis(made, given, applied=part == "applied")
+            record = evidence.Record(kind, day_of(""), rests_on, document[part])
+            path = evidence.write(evidence.beside(made.target, kind), record)
+            err.print(f"recorded in {escape(str(path))}", highlight=False, soft_wrap=True)
 
 
 def _show(part: Mapping[str, Any]) -> None:

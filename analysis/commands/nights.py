@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from analysis import facts, files
+from analysis import evidence, facts, studies
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
     Directory,
     about,
     complete,
+    day_of,
     err,
     out,
     print_json,
     refusals,
     refuse,
 )
-from analysis.facts.hard_nights import RECORD, HardNights
+from analysis.facts.hard_nights import HardNights
+from analysis.studies.recorded import NIGHTS, NIGHTS_FILE
 
 
 def nights(
@@ -40,14 +40,12 @@ def nights(
         if stack is None:
             refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
         plan = facts.hard_nights(directory)
-        try:
-            day = (dt.date.fromisoformat(date) if date else dt.datetime.now(tz=dt.UTC).date()).isoformat()
-        except ValueError:
-            refuse(f"--date {date}: write YYYY-MM-DD")
+        day = day_of(date)
         model = complete(directory, (), ())
         with Progress(console=err, transient=True) as progress:
             bar = progress.add_task("kinds of night", total=len(plan.nights))
-            found = hard.recorded(
+            rests_on = studies.nights_basis(directory)
+            content = hard.recorded(
                 model,
                 facts.scenario(stack.scenario),
                 stack,
@@ -55,14 +53,12 @@ def nights(
                 jobs=jobs,
                 done=lambda done, _total: progress.update(bar, completed=done),
             )
-    record = {"made_on": day, **found}
-    path = directory / RECORD
-    files.write_own(path, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    evidence.write(directory / NIGHTS_FILE, evidence.Record(NIGHTS, day, rests_on, content))
     if as_json:
-        print_json(record)
+        print_json(content)
     else:
-        out.print(_shown(record, plan))
-    if missed(record, plan):
+        out.print(_shown(content, plan))
+    if missed(content, plan):
         raise typer.Exit(FINDINGS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +12,20 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.commands.common import FINDINGS, ROOT, AsJson, ended_as_by_ctrl_c, err, out, print_json, refusals, refuse
+from analysis import evidence, terraform
+from analysis.commands.common import (
+    FINDINGS,
+    ROOT,
+    AsJson,
+    day_of,
+    ended_as_by_ctrl_c,
+    err,
+    out,
+    print_json,
+    refusals,
+    refuse,
+)
+from analysis.evidence import Record
 from analysis.pages import rehearsals
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_faults, rehearsal_record
@@ -22,7 +34,7 @@ from analysis.runbooks.rehearsal import Rehearsal, RehearsalError, shares
 from analysis.runbooks.rehearsal import rehearse as rehearsal_of
 from analysis.runbooks.rehearsal_faults import FILE_NAME, FaultError, Faults
 from analysis.runbooks.rehearsal_shell import ShellError, missing
-from analysis.validation import evidence, terraform_cli
+from analysis.validation import terraform_cli
 from analysis.validation.emulator import EmulatorError, running
 from analysis.validation.workspace import AppliedStack
 
@@ -34,13 +46,13 @@ Beside = Annotated[
     Path | None,
     typer.Option("--stack", metavar="DIR", help=f"The stack, beside whose Terraform {FILE_NAME} holds the faults."),
 ]
-Record = Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside the stack.")]
+Recorded = Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside the stack.")]
 
 
 def rehearse(
     page: Named = [],  # noqa: B006 (Typer copies)
     stack: Beside = None,
-    record: Record = False,
+    record: Recorded = False,
     as_json: AsJson = False,
 ) -> None:
     """Each step of the runbooks and its undo, with the fault first, on an AWS emulated on this machine: minutes."""
@@ -48,17 +60,15 @@ def rehearse(
     with refusals(*kinds), ended_as_by_ctrl_c(), err.status("reading") as status:
         directory = stack or _only_stack()
         faults = rehearsal_faults.read(directory / FILE_NAME)
-        books = _runbooks(faults, page)
+        books = runbooks(faults, page)
         if lacking := missing():
             refuse(f"{lacking}; a rehearsal needs it")
-        rests_on = evidence.content_hash(
-            directory
-        )  # of what is applied: where it changes meanwhile, the record is stale at once
+        # Of what is applied: where it changes meanwhile, the record is stale at once.
+        rests_on = rehearsal_record.basis(terraform.load(directory), faults, books)
         found, versions = _rehearsed(directory, faults, books, status.update)
-        hashes = {book.path: rehearsal_record.content_hash(book, faults) for book in books}
-        document = rehearsal_record.document(found, hashes, versions)
+        document = rehearsal_record.document(found, versions)
     if as_json:
-        print_json({"rests_on": rests_on, **document})
+        print_json(document)
     else:
         out.print(_table(found, versions))
         for rehearsal in found:
@@ -67,24 +77,25 @@ def rehearse(
         out.print(_sentence(shares(found)), highlight=False, soft_wrap=True)
     if record:
         if page:
-            document = _merged(directory, rests_on, document)
-        written = evidence.write(
-            directory, rehearsal_record.KIND, {"rests_on": rests_on, **document}, dt.datetime.now(tz=dt.UTC).date()
-        )
+            rests_on, document = _merged(directory, rests_on, document)
+        path = evidence.beside(directory, rehearsal_record.KIND)
+        written = evidence.write(path, Record(rehearsal_record.KIND, day_of(""), rests_on, document))
         err.print(f"recorded in {written}", highlight=False, soft_wrap=True)
     if not all(rehearsal.ok for rehearsal in found):
         raise typer.Exit(FINDINGS)
 
 
-def _merged(directory: Path, rests_on: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    directory: Path, rests_on: Mapping[str, str], document: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, Any]]:
     """The record beside the stack with these pages in it; a refusal where it is of another Terraform or of other versions."""
-    kept = evidence.read(directory, rehearsal_record.KIND)
-    if kept is None or kept["rests_on"] != rests_on:
+    kept = evidence.read(evidence.beside(directory, rehearsal_record.KIND), rehearsal_record.KIND)
+    if kept is None or [name for name in evidence.changed(kept, rests_on) if not name.startswith("page ")]:
         refuse(
             "the record is of another Terraform, or there is none; leave the pages out, so that all are rehearsed again"
         )
     try:
-        return rehearsal_record.merged(kept, document)
+        return {**kept.rests_on, **rests_on}, rehearsal_record.merged(kept.content, document)
     except ValueError as error:
         refuse(str(error))
 
@@ -97,7 +108,7 @@ def _only_stack() -> Path:
     return found[0]
 
 
-def _runbooks(faults: Faults, named: Sequence[str]) -> list[Runbook]:
+def runbooks(faults: Faults, named: Sequence[str]) -> list[Runbook]:
     """The pages to rehearse, read, with a fault that exists each. Raises PageError or FaultError, before anything is started."""
     paths: dict[str, Path] = {}
     for place in faults.pages:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from analysis import facts
+from analysis import facts, studies
 from analysis.commands.common import (
     AsJson,
     Directory,
@@ -55,7 +55,7 @@ def replay(
     with refusals(night_layer.NightError):
         found = complete(directory, var, var_file)
         stack = about(directory)
-        values = {**(facts.calibration(directory).values if calibrated else {}), **one_each(given)}
+        values = {**(studies.calibration(directory).values if calibrated else {}), **one_each(given)}
         night = night_layer.replay(
             found,
             course(directory, scenario),

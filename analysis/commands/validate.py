@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +11,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from analysis import evidence
 from analysis import validation as validation_layer
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
     Var,
     VarFile,
+    day_of,
     ended_as_by_ctrl_c,
     err,
     out,
@@ -26,7 +27,7 @@ from analysis.commands.common import (
     refuse,
     variables,
 )
-from analysis.validation import cycle, evidence
+from analysis.validation import cycle
 
 MARKS = {
     "passed": "[green]✓ passed[/]",
@@ -89,9 +90,11 @@ def _applied(
         )
         documents = [cycle.to_json(one) for one in found]
         if record:
-            today = dt.datetime.now(dt.UTC).date()
             written = [
-                evidence.write(path, cycle.KIND, one, today) for path, one in zip(directories, documents, strict=True)
+                evidence.write(
+                    evidence.beside(path, cycle.KIND), evidence.Record(cycle.KIND, day_of(""), one.rests_on, document)
+                )
+                for path, one, document in zip(directories, found, documents, strict=True)
             ]
     if as_json:
         print_json(documents)

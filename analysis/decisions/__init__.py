@@ -3,13 +3,14 @@
 from analysis.decisions.checks import Checker, Confirmed, Edge, no_claims
 from analysis.decisions.expressions import Expression, Figure
 from analysis.decisions.judging import STATES, Bench, Judgement, State, matches, says, stack_directory, to_json, turning
-from analysis.decisions.keeping import FILE_NAME, Kept, Recorded, recording
+from analysis.decisions.keeping import FILE_NAME, KIND, Kept, recording
 from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
 
 __all__ = [
     "FILE_NAME",
+    "KIND",
     "STATES",
     "Bench",
     "Change",
@@ -26,7 +27,6 @@ __all__ = [
     "Kept",
     "Option",
     "Record",
-    "Recorded",
     "State",
     "Weighed",
     "Weighing",

@@ -13,7 +13,7 @@ from analysis.architecture import Location
 from analysis.decisions import weighing
 from analysis.decisions.checks import Checker, Confirmed, Edge
 from analysis.decisions.expressions import Figure
-from analysis.decisions.keeping import Computed, Kept
+from analysis.decisions.keeping import Computed, Kept, basis
 from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Record
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
@@ -79,6 +79,10 @@ class Bench:
         """What takes long about a record, computed anew. Raises DecisionError."""
         return compute(self.checker(record).world, record)
 
+    def basis(self, record: Record) -> str:
+        """The digest of what that is computed from. Raises DecisionError."""
+        return basis(self.checker(record).world, record)
+
     def judge(self, record: Record) -> Judgement:
         """The record with its state, figures, options and break-evens. Raises DecisionError for what cannot be computed."""
         if not record.weighed:
@@ -91,7 +95,7 @@ class Bench:
             return Judgement(record, "violated", gone)
         rests_on = weighing.assumed(world, record)
         confirmed = tuple(checker.confirmed(check) for check in record.confirmation)
-        computed = self.keep.of(record, lambda: compute(world, record)) if self.keep else compute(world, record)
+        computed = self.keep.of(world, record, lambda: compute(world, record)) if self.keep else compute(world, record)
         figures = record.reopen_when.figures if record.reopen_when else ()
         found = tuple((f, computed.readings[str(f)]) for f in figures if str(f) in computed.readings)
         reasons = {

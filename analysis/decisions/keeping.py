@@ -1,47 +1,27 @@
-"""What was computed for a record, kept on disk under a hash of everything that it rests on.
+"""What was computed for decision records: `weighing.json` beside them, and a cache of what it does not hold.
 
-Two places. `weighing.json` beside the records, made by `gameday decide --record` and committed, rests on the Terraform, the
-facts and the record; a test makes part of it anew. What it does not hold, or holds of other inputs, is computed and kept in a
-cache that rests on the program as well. Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong
-number, and never run code.
+`gameday decide --record` makes the file. A decision rests on its front matter and on the stack as it is, as it would be without
+the decision, and under each option; what the file does not hold, or holds of other inputs, is computed and kept in the cache.
+Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and never run code.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import platform
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from analysis.decisions.records import Record
-from analysis.decisions.weighing import Crossing, Effect, Weighed
-from analysis.studies import Measured
+from analysis import evidence
+from analysis.decisions.records import NOTHING, Record
+from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
+from analysis.studies import Measured, StudyError, inputs
 
-SUFFIXES: Final = frozenset({".py", ".csv", ".toml", ".json", ".tf", ".tfvars", ".html"})
-"""The files that a figure may come from."""
-
-RESTS_ON: Final = (
-    "units.py", "architecture.py", "facts", "terraform", "demand", "cost", "capacity", "alarms", "studies", "decisions",
-)  # fmt: skip
-"""What of this package a figure may come from; the tests follow the imports."""
-
-GIVEN: Final = frozenset({".tf", ".tfvars", ".html"})
-NAMED: Final = frozenset({"gameday.toml"})
-"""What of a stack's directory its figures come from; other files there are records, plans and waivers."""
-
-BESIDE: Final = frozenset({"__pycache__", ".terraform"})
-"""Folders that hold what was made of others."""
-
+KIND: Final = "decisions"
 FILE_NAME: Final = "weighing.json"
-
-VERSION: Final = 1
-"""Raise it when what is kept changes its shape."""
+MODELS: Final = ("bill", "capacity", "night", "alarms", "decision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,117 +35,52 @@ class Computed:
     options: tuple[Weighed, ...]
 
 
-def given(root: Path) -> str:
-    """The hash of what figures are computed from: the Terraform of the checkout at `root`, its scenarios, and the facts."""
-    whole = hashlib.sha256(f"{VERSION}".encode())
-    terraform = root / "terraform"
-    bases = (*(terraform / name for name in ("modules", "stacks", "scenarios")), Path(__file__).parents[1] / "facts")
-    for base in bases:
-        for path in _files(base):
-            if base.name in {"facts", "scenarios"} or path.suffix in GIVEN or path.name in NAMED:
-                whole.update(f"{path.relative_to(base.parent).as_posix()}\0".encode())
-                whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
-
-
-def _matter(record: Record) -> str:
-    return hashlib.sha256(record.matter.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The committed record of what was computed: the `file`, and the checkout at `root` that it speaks of."""
-
-    file: Path
-    root: Path
-
-    @cached_property
-    def _content(self) -> Mapping[str, Any]:
+def basis(world: Weighing, record: Record) -> str:
+    """The digest of what one record is computed from. Raises as `Weighing.study`."""
+    cases = [(undone.then(night), "") for undone in (NOTHING, record.undo) for night in (NOTHING, record.night.change)]
+    cases += [(option.change, option.stack) for option in record.options if not option.not_modelled]
+    studies = []
+    for change, stack in cases:
         try:
-            found = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    @cached_property
-    def current(self) -> bool:
-        """Whether it was made of the Terraform and the facts as they are."""
-        return self._content.get("given") == given(self.root)
-
-    def of(self, record: Record) -> Computed | None:
-        """What it holds for the record as it stands; None where it holds nothing, or of other inputs."""
-        entries = self._content.get("records")
-        entry = entries.get(record.file) if isinstance(entries, dict) and self.current else None
-        if not isinstance(entry, dict) or entry.get("matter") != _matter(record):
-            return None
-        return _computed(entry, record)
+            studies.append(world.changed(change, stack=stack))
+        except StudyError:  # an option that Terraform refuses; the front matter says what it is
+            continue
+    return evidence.digest([record.matter, evidence.basis(inputs(studies, priced=True), MODELS)])
 
 
-def recording(made: Iterable[tuple[Record, Computed]], root: Path, day: str) -> str:
-    """The text of the committed record: the same bytes for the same figures and day."""
-    content = {
-        "says": "What `gameday decide --record` computed for each decision record; analysis/decisions/keeping.py reads it.",
-        "recorded_on": day,
-        "python": platform.python_version(),
-        "given": given(root),
-        "records": {record.file: {"matter": _matter(record), **_plain(computed)} for record, computed in made},
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+def recording(computed: Iterable[tuple[Record, str, Computed]], day: dt.date) -> evidence.Record:
+    """The record of what was computed: for each decision its basis and its figures, by the name of its file."""
+    rows = list(computed)
+    rests_on = {record.path.name: rests_on for record, rests_on, _ in rows}
+    content = {record.path.name: _plain(each) for record, _, each in rows}
+    return evidence.Record(KIND, day, rests_on, content)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A directory of kept results for the records of the checkout at `root`."""
+    """Where results are looked for: beside a record, then in a directory of the cache."""
 
     directory: Path
-    root: Path
-    _recorded: dict[Path, Recorded] = field(default_factory=dict, repr=False, compare=False)
+    _recorded: dict[Path, evidence.Record | None] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
-    def _inputs(self) -> str:
-        """The hash of the program, the facts and the Terraform."""
-        whole = hashlib.sha256(f"{VERSION} {platform.python_version()}".encode())
-        package = Path(__file__).parents[1]
-        terraform = self.root / "terraform"
-        bases = (
-            *(package / name for name in RESTS_ON),
-            *(terraform / name for name in ("modules", "stacks", "scenarios")),
-        )
-        for base in bases:
-            for path in _files(base):
-                whole.update(f"{path.relative_to(base.parent).as_posix()}\0".encode())
-                whole.update(hashlib.sha256(path.read_bytes()).digest())
-        return whole.hexdigest()
-
-    def of(self, record: Record, make: Callable[[], Computed]) -> Computed:
+    def of(self, world: Weighing, record: Record, make: Callable[[], Computed]) -> Computed:
         """What is recorded or kept for the record as it stands, or what `make` gives; that is then kept in its place."""
-        folder = record.path.parent
-        known = self._recorded.setdefault(folder, Recorded(folder / FILE_NAME, self.root)).of(record)
-        if known is not None:
-            return known
-        key = hashlib.sha256(f"{self._inputs}\0{record.file}\0{record.matter}".encode()).hexdigest()[:24]
-        file = self.directory / f"{record.number:04}-{key}.json"
-        found = _read(file, record)
-        if found is not None:
-            return found
-        made = make()
-        self.directory.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(_plain(made), ensure_ascii=False), encoding="utf-8")
-        for old in self.directory.glob(f"{record.number:04}-*.json"):
-            old.unlink(missing_ok=True)
-        draft.replace(file)
-        return made
+        rests_on = basis(world, record)
+        recorded = self._read(record.path.parent)
+        if recorded is not None and recorded.rests_on.get(record.path.name) == rests_on:
+            computed = restored(recorded.content.get(record.path.name), record)
+            if computed is not None:
+                return computed
+        kept = evidence.answer(self.directory, f"{record.number:04}-{rests_on}", lambda: _plain(make()))
+        return restored(kept, record) or make()
 
-
-def _files(base: Path) -> Iterable[Path]:
-    if base.is_file():
-        yield base
-    for folder, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if name not in BESIDE)
-        for name in sorted(names):
-            if Path(name).suffix in SUFFIXES:
-                yield Path(folder) / name
+    def _read(self, folder: Path) -> evidence.Record | None:
+        if folder not in self._recorded:
+            try:
+                self._recorded[folder] = evidence.read(folder / FILE_NAME, KIND)
+            except evidence.RecordError:  # then it is computed
+                self._recorded[folder] = None
+        return self._recorded[folder]
 
 
 def _figure(found: Measured | str) -> Any:
@@ -204,15 +119,8 @@ def _either(entry: Mapping[str, str] | str) -> Measured | str:
     return entry if isinstance(entry, str) else _measured(entry)
 
 
-def _read(file: Path, record: Record) -> Computed | None:
-    """What the file holds; None where it is absent, cut short, or not of this shape: then it is computed again."""
-    try:
-        return _computed(json.loads(file.read_text(encoding="utf-8")), record)
-    except (OSError, ValueError):
-        return None
-
-
-def _computed(found: Any, record: Record) -> Computed | None:
+def restored(found: Any, record: Record) -> Computed | None:
+    """What was computed, out of what is kept of it; None where that is of another shape: then it is computed again."""
     try:
         return Computed(
             turned=bool(found["turned"]),

@@ -16,24 +16,28 @@ its last digits differ by processor, and a path, because it differs by checkout.
 name relative to the stack. Comments and prose about a number (its reason, its source) do not count.
 
 Code is no input either. `models.MODELS` holds a version for each thing that computes; a person raises it when the same inputs
-give other results, and `make test-all` fails where results moved beyond `tolerance` and no version was raised.
+give other results, and `make test-all` fails where results moved beyond a tolerance and no version was raised.
 
 `answers` is the cache for what is not worth a commit: a directory of JSON files by the digest of their inputs.
 """
 
 from analysis.evidence.answers import answer
+from analysis.evidence.compare import differing
 from analysis.evidence.digest import canonical, digest, resolved
 from analysis.evidence.models import MODELS
-from analysis.evidence.records import Record, RecordError, basis, changed, dumped, read, stale, write
+from analysis.evidence.records import SUFFIX, Record, RecordError, basis, beside, changed, dumped, read, stale, write
 
 __all__ = [
     "MODELS",
+    "SUFFIX",
     "Record",
     "RecordError",
     "answer",
     "basis",
+    "beside",
     "canonical",
     "changed",
+    "differing",
     "digest",
     "dumped",
     "read",

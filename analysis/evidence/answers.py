@@ -5,14 +5,19 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from analysis import files
+
+Answer = TypeVar("Answer")
 
 
-def answer(cache: Path, name: str | None, make: Callable[[], Any], keep: Callable[[Any], bool] = lambda _: True) -> Any:
+def answer(
+    cache: Path, name: str | None, make: Callable[[], Answer], keep: Callable[[Answer], bool] = lambda _: True
+) -> Answer:
     """What is kept under `name`, or what `make` gives; that is kept if `keep` says so. One process makes it, others wait.
 
     `name` is a word and a `digest.digest` of the inputs; None keeps nothing. The value is plain JSON. A file that was cut short
@@ -25,7 +30,7 @@ def answer(cache: Path, name: str | None, make: Callable[[], Any], keep: Callabl
     with _locked(cache / f"{name}.lock"):
         kept = _read(file)
         if kept is not None:
-            return kept[0]
+            return cast("Answer", kept[0])
         value = make()
         if keep(value):
             save(file, value)
@@ -42,9 +47,7 @@ def save(file: Path, value: Any) -> None:
     """Writes plain JSON into a file, with its checksum, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     body = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_text(f"{_checksum(body)}\n{body}", encoding="utf-8")
-    draft.replace(file)
+    files.write_own(file, f"{_checksum(body)}\n{body}")
 
 
 def _checksum(body: str) -> str:
@@ -53,7 +56,7 @@ def _checksum(body: str) -> str:
 
 def _read(file: Path) -> tuple[Any] | None:
     try:
-        checksum, _, body = file.read_text(encoding="utf-8").partition("\n")
+        checksum, _, body = files.read_text(file, files.RECORD_BYTES).partition("\n")
         return (json.loads(body),) if checksum == _checksum(body) else None
     except (OSError, ValueError, RecursionError):
         return None

@@ -16,8 +16,11 @@ from analysis.architecture import Architecture
 DIGITS: Final = 12
 """Significant digits of a number that count. The last ones differ by processor and by library; inputs are stated with fewer."""
 
-PROSE: Final = frozenset({"reason", "source", "summary"})
-"""Fields that say why a value is as it is, and change nothing that is computed from it."""
+PROSE: Final = frozenset({"confidence", "file", "reason", "says", "source", "summary"})
+"""Fields that say why a value is as it is and where it stands, and change nothing that is computed from it."""
+
+
+SENSITIVE: Final = "(sensitive value)"
 
 
 def canonical(value: Any) -> Any:
@@ -31,7 +34,8 @@ def canonical(value: Any) -> Any:
     if type(value) in (int, float, Decimal, Fraction):
         return {"number": _number(value)}
     if isinstance(value, Mapping):
-        return {"mapping": sorted(([canonical(key), canonical(item)] for key, item in value.items()), key=_text)}
+        pairs = ([canonical(key), canonical(item)] for key, item in value.items())
+        return {"mapping": sorted(pairs, key=lambda pair: _text(pair[0]))}
     if isinstance(value, AbstractSet):
         return {"set": sorted((canonical(item) for item in value), key=_text)}
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
@@ -64,13 +68,25 @@ def resolved(architecture: Architecture) -> Any:
     """What a stack resolves to, as an input: every resource, data source and output with its values, and the region.
 
     Not where something stands in a file, nor how the Terraform says it: a moved line, a comment or a widened module that
-    resolves to the same values changes nothing.
+    resolves to the same values changes nothing. An argument that is null or an empty list of blocks counts as not given. Of what
+    is sensitive counts that it is there: a digest beside the stack must not let anybody try out secrets.
     """
+    outputs = architecture.outputs.items()
     return {
         "region": architecture.region,
         "resources": {
-            f"{resource.mode} {resource.address}": {"region": resource.region, "values": resource.values}
-            for resource in (*architecture.resources, *architecture.data)
+            f"{each.mode} {each.address}": [each.region, _given(each.values, each.sensitive)]
+            for each in (*architecture.resources, *architecture.data)
         },
-        "outputs": {name: output.value for name, output in architecture.outputs.items()},
+        "outputs": {name: SENSITIVE if output.sensitive else _given(output.value) for name, output in outputs},
     }
+
+
+def _given(value: Any, sensitive: AbstractSet[str] = frozenset()) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: SENSITIVE if key in sensitive else _given(item)
+            for key, item in value.items()
+            if item not in (None, (), {})
+        }
+    return [_given(item) for item in value] if isinstance(value, list | tuple) else value

@@ -13,6 +13,9 @@ from analysis.evidence.digest import digest
 from analysis.evidence.models import MODELS
 from analysis.files import RECORD_BYTES, read_text, write_own
 
+SUFFIX: Final = ".record.json"
+"""How the file of a record beside a stack ends, after its kind."""
+
 WIDTH: Final = 120
 """Columns of a record's file: what fits is written on one line."""
 
@@ -31,6 +34,11 @@ class Record:
     recorded_on: dt.date
     rests_on: Mapping[str, str]
     content: Any
+
+
+def beside(directory: Path, kind: str) -> Path:
+    """Where the record of a kind that has no file of another name lies: beside the stack in `directory`."""
+    return Path(directory) / f"{kind}{SUFFIX}"
 
 
 def basis(inputs: Mapping[str, Any], models: Iterable[str] = ()) -> dict[str, str]:
@@ -84,9 +92,9 @@ def read(path: Path, kind: str) -> Record | None:
     """The record in the file; None where there is no file. RecordError where the file is no record of this kind."""
     try:
         document = json.loads(read_text(path, RECORD_BYTES))
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, FileNotFoundError):
+            return None
         raise RecordError(
             f"{path} cannot be read as a record ({error}); `gameday records` says what makes it"
         ) from None

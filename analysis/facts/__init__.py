@@ -1,8 +1,8 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
-from analysis.facts.calibrations import Calibration, Design, Symptom, calibration, design
-from analysis.facts.hard_nights import HardNight, HardNights, hard_nights, hard_nights_record
+from analysis.facts.calibrations import Calibration, Design, Symptom, design
+from analysis.facts.hard_nights import HardNight, HardNights, hard_nights
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
@@ -32,11 +32,9 @@ __all__ = [
     "Stack",
     "Symptom",
     "assumptions",
-    "calibration",
     "design",
     "fargate_sizes",
     "hard_nights",
-    "hard_nights_record",
     "instance",
     "instances",
     "limit",

@@ -1,19 +1,17 @@
-"""How the unknown numbers of a night that happened were found: reported symptoms, free assumptions, the record of the search."""
+"""How the unknown numbers of a night that happened were found: reported symptoms, free assumptions."""
 
 from __future__ import annotations
 
-import csv
-import json
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.facts.assumptions import FactError, Table, toml
-from analysis.files import RECORD_BYTES, read_text
+from analysis.facts.assumptions import Table, toml
 
 FOLDER = "calibration"
-DESIGN, SETS, RECORD = "design.toml", "sets.csv", "record.json"
+DESIGN, SETS = "design.toml", "sets.csv"
 
 MEASURES = ("errors_below", "latency_p95_below", "errors", "age_p50", "alarms", "database_busy")
 USES = ("fit", "test", "given", "unexplained")
@@ -75,6 +73,8 @@ class Calibration:
     design: Design
     record: Mapping[str, Any]
     sets: tuple[Mapping[str, float], ...]
+    recorded_on: dt.date
+    rests_on: Mapping[str, str]
 
     @property
     def values(self) -> Mapping[str, float]:
@@ -148,25 +148,3 @@ def _symptom(table: Table) -> Symptom:
     )
     table.closed()
     return made
-
-
-def calibration(stack: Path) -> Calibration:
-    """The finished search beside the stack. FactError where there is none, or where its files do not belong together."""
-    plan = design(stack)
-    where = folder(stack)
-    shown = f"{stack.resolve().name}/{FOLDER}"
-    try:
-        record = json.loads(read_text(where / RECORD, RECORD_BYTES))
-        rows = tuple(
-            {name: float(value) for name, value in row.items() if value != ""}
-            for row in csv.DictReader(read_text(where / SETS, RECORD_BYTES).splitlines())
-        )
-    except OSError as error:
-        raise FactError(shown, "", f"has no record ({error.filename}); run `gameday calibrate` on the stack") from None
-    except ValueError as error:
-        raise FactError(shown, "", f"cannot be read ({error}); run `gameday calibrate` on the stack again") from None
-    if len(rows) != plan.sets or set(record.get("chosen", {}).get("values", ())) != set(plan.free):
-        raise FactError(
-            shown, "", f"{RECORD} and {SETS} are not of this {DESIGN}; run `gameday calibrate` on the stack again"
-        )
-    return Calibration(plan, record, rows)

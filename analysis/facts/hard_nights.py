@@ -1,18 +1,14 @@
-"""The nights that a stack must hold, as a file beside it, and the record of how it did."""
+"""The nights that a stack must hold, as a file beside it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from analysis.facts.assumptions import FactError, toml
+from analysis.facts.assumptions import toml
 from analysis.facts.scenarios import Scenario, scenario
-from analysis.files import RECORD_BYTES, read_text
 
-PLAN, RECORD = "nights.toml", "nights.json"
+PLAN = "nights.toml"
 
 MOST_SEEDS = 1_000
 
@@ -71,18 +67,3 @@ def hard_nights(stack: Path) -> HardNights:
         raise table.error("night", "has one title twice")
     table.closed()
     return made
-
-
-def hard_nights_record(stack: Path) -> Mapping[str, Any]:
-    """How the stack did. FactError where that is not recorded, or of other nights than those planned."""
-    plan = hard_nights(stack)
-    shown = f"{stack.resolve().name}/{RECORD}"
-    try:
-        record: dict[str, Any] = json.loads(read_text(stack / RECORD, RECORD_BYTES))
-    except OSError:
-        raise FactError(shown, "", "is missing; run `gameday nights` on the stack") from None
-    except ValueError as error:
-        raise FactError(shown, "", f"is not JSON ({error}); run `gameday nights` on the stack again") from None
-    if [night.get("title") for night in record.get("nights", ())] != [night.title for night in plan.nights]:
-        raise FactError(shown, "", f"is not of the nights of {PLAN}; run `gameday nights` on the stack again")
-    return record

@@ -15,12 +15,12 @@ from analysis import alerting, terraform
 from analysis.alerting import FamilyResult, Record, Told
 from analysis.capacity.queueing import connections_held
 from analysis.demand.path import request_path
-from analysis.facts import calibration, limit
+from analysis.facts import limit
 from analysis.pages import charts, dashboards
 from analysis.pages.model import Model, model
 from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, chip, table
-from analysis.studies import StudiedNight
+from analysis.studies import StudiedNight, calibration
 
 BANDS: tuple[tuple[float, str], ...] = (
     (0, "after the harm"),

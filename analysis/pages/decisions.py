@@ -42,7 +42,7 @@ CENT = Decimal("0.01")
 def bench(root: Path) -> Bench:
     """Where the records of a checkout are judged, with the studies that its claims have made already."""
     claims = register(root)
-    kept = decisions.Kept(root / ".cache" / "decisions", root)
+    kept = decisions.Kept(root / ".cache" / "decisions")
     return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim), keep=kept)
 
 

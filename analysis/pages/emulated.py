@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from analysis import evidence
 from analysis.pages.model import Model, models
 from analysis.pages.tables import Column, State, chip, table
-from analysis.validation import cycle, evidence
+from analysis.validation import cycle
 from analysis.validation.emulator import LIMITS, invented
 
 STATES: Mapping[str, State] = {"passed": "good", "partly": "warn", "failed": "bad", "skipped": "plain"}
@@ -20,18 +21,25 @@ HOW = {"answered": "answered by us", "mended": "its answer mended", "patched": "
 
 def applied(model: Model) -> Markup:
     """The run of a stack, step by step, with seconds, versions and date; says so where the Terraform has changed since."""
-    record = evidence.read(model.directory, cycle.KIND)
+    record = _record(model)
     if record is None:
         return Markup("<p>{}</p>").format(f"{model.name} has not been applied on the emulated AWS.")
     rows = [
         [step["name"], chip(STATES[step["status"]], step["status"]), f"{step['seconds']:.0f}", _said(step)]
-        for step in record["phases"]
+        for step in record.content["phases"]
     ]
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-    parts = [f"Recorded on {record['recorded_on']} with {versions}", evidence.stale(model.directory, record)]
+    versions = ", ".join(f"{name} {version}" for name, version in record.content["versions"].items())
+    parts = [
+        f"Recorded on {record.recorded_on} with {versions}",
+        evidence.stale(record, cycle.basis(model.architecture)),
+    ]
     columns = [Column("Step", "code"), Column("Result"), Column("Seconds", "number"), Column("What happened", "wide")]
     caption = "; ".join(part for part in parts if part)
     return table(columns, rows, label=f"{model.name} applied on the emulated AWS", caption=f"{caption}.")
+
+
+def _record(model: Model) -> evidence.Record | None:
+    return evidence.read(evidence.beside(model.directory, cycle.KIND), cycle.KIND)
 
 
 def _said(step: Mapping[str, Any]) -> str:
@@ -40,12 +48,12 @@ def _said(step: Mapping[str, Any]) -> str:
 
 def applied_subjects(model: Model) -> Markup:
     """What was read from AWS's own answers, by subject, and how many attributes differ from the code."""
-    record = evidence.read(model.directory, cycle.KIND)
+    record = _record(model)
     if record is None:
         return Markup("")
     rows = [
         [one["name"], str(one["resources"]), f"{one['attributes']:,}", str(one["differing"])]
-        for one in record["subjects"]
+        for one in record.content["subjects"]
     ]
     columns = [
         Column("Read from AWS", "head"),
@@ -53,8 +61,8 @@ def applied_subjects(model: Model) -> Markup:
         Column("Attributes", "number"),
         Column("Differing", "number"),
     ]
-    unread = sum(record["unread"].values())
-    caption = f"Of {unread} further resources of {len(record['unread'])} types only the second plan speaks."
+    types = record.content["unread"]
+    caption = f"Of {sum(types.values())} further resources of {len(types)} types only the second plan speaks."
     return table(columns, rows, label=f"{model.name} as AWS had it", caption=caption)
 
 

@@ -14,7 +14,6 @@ from analysis.pages.model import Model, models
 from analysis.pages.reads import cache
 from analysis.pages.tables import Column, State, chip, code, table
 from analysis.runbooks import countdown
-from analysis.validation import evidence
 
 SAYS: Mapping[countdown.Says, State] = {"go": "good", "no-go": "bad", "ask": "warn"}
 
@@ -27,9 +26,7 @@ def counted(model: Model, fixture: str, today: dt.date) -> countdown.Countdown:
         about=model.about,
         fixture=fixture,
         waivers=proofs.waivers(model.directory, proofs.RULES.keys()),
-        evidence=countdown.records(
-            lambda kind: evidence.read(model.directory, kind), lambda record: evidence.stale(model.directory, record)
-        ),
+        evidence=countdown.records(model.directory, model.architecture),
         today=today,
     )
 

@@ -8,31 +8,34 @@ from typing import Any
 
 from markupsafe import Markup
 
+from analysis import evidence
 from analysis.pages import tables
 from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, State
-from analysis.validation import evidence
-from analysis.validation.migration.record import KIND
+from analysis.validation.migration.record import APPLIED, KIND
 
 ACTIONS = ("create", "update", "replace", "delete")
 WEIGHTS: Mapping[str, State] = {"never": "bad", "outage": "bad", "risk": "warn"}
 
 
 @cache
-def _read(root: Path, stack: str) -> Mapping[str, Any]:
-    directory = root / "terraform" / "stacks" / stack
-    found = evidence.read(directory, KIND)
-    if found is None:
+def _read(root: Path, stack: str, kind: str) -> evidence.Record | None:
+    return evidence.read(evidence.beside(root / "terraform" / "stacks" / stack, kind), kind)
+
+
+def _planned(root: Path, stack: str) -> evidence.Record:
+    record = _read(root, stack, KIND)
+    if record is None:
         raise ValueError(
             f"{stack}: no migration is recorded; run gameday migrate FROM terraform/stacks/{stack} --record"
         )
-    return found
+    return record
 
 
 def stages(root: Path, stack: str) -> Markup:
     """One row for each stage: what its plan does, what it is expected to take, and what the fans would see of it."""
-    record = _read(root, stack)
-    planned = record["planned"]
+    record = _planned(root, stack)
+    planned = record.content
     rows: list[tables.Row] = []
     for number, stage in enumerate(planned["stages"], 1):
         rows.append(
@@ -59,7 +62,7 @@ def stages(root: Path, stack: str) -> Markup:
         Column("Errors, game", "number"),
     ]
     caption = (
-        f"Planned with the real Terraform on {record['recorded_on']}; the time is what the stage is expected to take in AWS. "
+        f"Planned with the real Terraform on {record.recorded_on}; the time is what the stage is expected to take in AWS. "
         f"Errors are those beyond the same half hour without the change, in per cent of the fans' requests; a dash where "
         f"nothing that serves is touched."
     )
@@ -80,17 +83,17 @@ def _percent(share: float) -> str:
 
 def stage(root: Path, stack: str, name: str) -> Markup:
     """One stage: why, what it changes of what is there, the risks it takes, what a person does, and the way back."""
-    record = _read(root, stack)
-    found = next((one for one in record["planned"]["stages"] if one["name"] == name), None)
+    planned, applying = _planned(root, stack).content, _read(root, stack, APPLIED)
+    found = next((one for one in planned["stages"] if one["name"] == name), None)
     if found is None:
         raise ValueError(f"{stack}: no stage of its migration is called {name}")
-    applied = next((one for one in record.get("applied", {}).get("stages", ()) if one["name"] == name), None)
-    first = record["planned"]["stages"][0]["name"] == name  # there is no stage before it to plan
+    applied = next((one for one in (applying.content["stages"] if applying else ()) if one["name"] == name), None)
+    first = planned["stages"][0]["name"] == name  # there is no stage before it to plan
     parts = [
         Markup("<p>{}</p>").format(" ".join(found["why"].split())),
         _changed(found),
         _taken(found),
-        _nights(found, {one["name"]: one["title"] for one in record["planned"]["stages"]}),
+        _nights(found, {one["name"]: one["title"] for one in planned["stages"]}),
         _steps(found),
         Markup("<p><strong>Way back.</strong> {} {}</p>").format(
             " ".join(found["back"].split()), "" if first else _proved(applied)
@@ -196,10 +199,10 @@ def _proved(applied: Mapping[str, Any] | None) -> str:
 
 def applied(root: Path, stack: str) -> Markup:
     """What applying the stages one after another on the emulated AWS showed."""
-    record = _read(root, stack).get("applied")
-    if record is None:
+    applying = _read(root, stack, APPLIED)
+    if applying is None:
         return Markup("<p>The stages have not been applied yet; see <code>gameday migrate --apply --record</code>.</p>")
-    rows = []
+    record, rows = applying.content, []
     for one in record["stages"]:
         said: list[Cell] = [
             _second(one["left"]),
@@ -216,7 +219,7 @@ def applied(root: Path, stack: str) -> Markup:
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     ends = _ends(record)
     caption = (
-        f"Recorded on {record['recorded_on']} with {versions}. Seconds are the emulator's, most of them the provider's own "
+        f"Recorded on {applying.recorded_on} with {versions}. Seconds are the emulator's, most of them the provider's own "
         f"waits. Of the old stack, {record['kept']} resources hold data, a name or connections; each was compared by its id "
         f"after every stage. {ends}"
     )
@@ -237,7 +240,7 @@ def _ends(record: Mapping[str, Any]) -> str:
 
 def meanwhile(root: Path, stack: str) -> Markup:
     """The values that stand in place of the target's until a later stage."""
-    planned = _read(root, stack)["planned"]
+    planned = _planned(root, stack).content
     titles = {one["name"]: one["title"] for one in planned["stages"]}
     rows: Iterable[list[Cell]] = (
         [tables.code(one["argument"]), titles[one["until"]], one["reason"]] for one in planned["meanwhile"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from analysis import facts, terraform
+from analysis import evidence, facts, studies, terraform
 from analysis.capacity import night, threads
 from analysis.capacity.night import Night, hard
 from analysis.capacity.night.calibration import error_share, rounded
@@ -35,7 +35,7 @@ def _about(root: Path, name: str) -> Stack:
 @cache
 def calibration(root: Path, name: str) -> Calibration:
     """The search beside a stack. Raises FactError where there is none."""
-    return facts.calibration(_about(root, name).directory)
+    return studies.calibration(_about(root, name).directory)
 
 
 @cache
@@ -98,7 +98,7 @@ def evening(
     NightError for what cannot be simulated.
     """
     about = facts.stack(Path(directory))
-    found = dict(facts.calibration(about.directory).values) if calibrated else {}
+    found = dict(studies.calibration(about.directory).values) if calibrated else {}
     found |= {name: value for name, value in (values or {}).items() if value is not None}
     if users is not None:
         found["audience.peak_users"] = users
@@ -195,7 +195,7 @@ def _seconds(time_s: float | None) -> str:
 def hard_nights(root: Path, name: str) -> Markup:
     """The nights that a stack must hold, the worst of several seeds each."""
     directory = _about(root, name).directory
-    plan, record = facts.hard_nights(directory), facts.hard_nights_record(directory)
+    plan, record = facts.hard_nights(directory), studies.nights_record(directory)
     columns = [Column("Night", "wide")]
     columns += [
         Column(heading, "number")
@@ -211,16 +211,16 @@ def hard_nights(root: Path, name: str) -> Markup:
             _seconds(one["failover_age_p95_s"]),
             f"{one['failover_minutes']} min" if one["failover_minutes"] else "",
         ]
-        for one in record["nights"]
+        for one in record.content["nights"]
     ]
-    label = f"{plan.users:,} users, the worst of {plan.seeds} nights of each kind; recorded on {record['made_on']}"
+    label = f"{plan.users:,} users, the worst of {plan.seeds} nights of each kind; recorded on {record.recorded_on}"
     return table(columns, rows, label=label)
 
 
 def headroom(root: Path, name: str) -> Markup:
     """How many users each of these nights would hold, and what gives way beyond."""
     directory = _about(root, name).directory
-    plan, record = facts.hard_nights(directory), facts.hard_nights_record(directory)
+    plan, record = facts.hard_nights(directory), studies.nights_record(directory)
     columns = [
         Column("Night", "wide"),
         Column("Users held", "number"),
@@ -228,13 +228,13 @@ def headroom(root: Path, name: str) -> Markup:
         Column("What gives way first", "wide"),
     ]
     rows: list[Sequence[Cell]] = []
-    for one in record["nights"]:
+    for one in record.content["nights"]:
         room = one["headroom"]
         users = "no limit found" if room["users"] is None else f"{float(rounded(room['users'], 3)):,.0f}"
         then = {"late": "updates are late", "errors": "requests fail", None: "nobody is hurt yet"}[room["why"]]
         rows.append([one["title"], users, then, room["first"][0] if room["first"] else "nothing is used up"])
     return table(
-        columns, rows, label=f"Users held, each over {plan.headroom_seeds} nights; recorded on {record['made_on']}"
+        columns, rows, label=f"Users held, each over {plan.headroom_seeds} nights; recorded on {record.recorded_on}"
     )
 
 
@@ -427,7 +427,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     def calibration_figure(name: str, key: str) -> Markup:
         """A figure of the record: a count by its name, or one of those that `_figure_of` has."""
-        return tables.inline(_figure_of(calibration(root, name).record, key))
+        return tables.inline(_figure_of(calibration(root, name), key))
 
     def night_assumptions() -> Markup:
         """What a simulated night assumes besides its scenario."""
@@ -451,21 +451,22 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
     )  # fmt: skip
 
 
-def _figure_of(record: Mapping[str, Any], key: str) -> str:
+def _figure_of(found: Calibration, key: str) -> str:
+    record = found.record
     (test,) = record["tests"]
-    found: dict[str, str] = {
+    figures: dict[str, str] = {
         **{str(name): f"{count:,}" for name, count in record["counts"].items()},
         "met": _percent(round(test["fitting"]["met"], 2)),
         "met-by-all": _percent(round(test["all"]["met"], 2)),
         "half-late": _seconds(test["fitting"]["p50"]),
         "departure": f"{record['chosen']['departure']:.2f}",
         "set": str(record["chosen"]["set"]),
-        "hash": record["rests_on"][:12],
-        "date": record["made_on"],
+        "hash": evidence.digest(found.rests_on),
+        "date": found.recorded_on.isoformat(),
     }
-    if key not in found:
-        raise ValueError(f"{key} is no figure of a calibration; there are {', '.join(found)}")
-    return found[key]
+    if key not in figures:
+        raise ValueError(f"{key} is no figure of a calibration; there are {', '.join(figures)}")
+    return figures[key]
 
 
 def published(root: Path) -> Mapping[str, Path]:

@@ -9,13 +9,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from analysis import evidence, terraform
+from analysis.architecture import Architecture
 from analysis.pages import infrastructure, model, tables
 from analysis.pages.reads import cache
 from analysis.pages.tables import Cell, Column, Row
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_aws, rehearsal_faults, rehearsal_record
 from analysis.runbooks.rehearsal_shapes import SHAPES
-from analysis.validation import evidence
 
 COMMAND = "gameday rehearse --record"
 
@@ -72,9 +73,8 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
     `page` is the page's path below `docs`. What is stale or was never rehearsed says so.
     """
     stack = root / "terraform" / "stacks" / name
-    record = evidence.read(stack, rehearsal_record.KIND)
-    slug = Path(page).name
-    found = (record or {"pages": {}})["pages"].get(slug)
+    record = _record(stack)
+    found = record.content["pages"].get(Path(page).name) if record else None
     if record is None or found is None:
         return _warning(f"Never rehearsed. `{COMMAND}` does it.")
     counted = rehearsal_record.of_page(found)
@@ -101,10 +101,19 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
     return Markup("").join(parts)
 
 
-def _summary(record: Mapping[str, Any], found: Mapping[str, Any], counted: Mapping[str, int]) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+@cache
+def _resolved(stack: Path) -> Architecture:
+    return terraform.load(stack)
+
+
+def _record(stack: Path) -> evidence.Record | None:
+    return evidence.read(evidence.beside(stack, rehearsal_record.KIND), rehearsal_record.KIND)
+
+
+def _summary(record: evidence.Record, found: Mapping[str, Any], counted: Mapping[str, int]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in record.content["versions"].items())
     text = (
-        f"Last rehearsed on {record['recorded_on']} ({versions}): {counted['matched']} of {counted['commands']} commands were "
+        f"Last rehearsed on {record.recorded_on} ({versions}): {counted['matched']} of {counted['commands']} commands were "
         f"answered as this page shows, in {found['seconds']:.0f} s."
     )
     if declared := counted.get("matched, declared", 0):
@@ -126,17 +135,18 @@ def _result(step: Mapping[str, Any]) -> str:
     return f"{said}: {'; '.join(step['reasons'])}" if step.get("reasons") else said
 
 
-def stale(root: Path, name: str, page: str, record: Mapping[str, Any]) -> str:
+def stale(root: Path, name: str, page: str, record: evidence.Record) -> str:
     """A sentence where page, fault or Terraform have changed since the record was made, else nothing."""
     stack = root / "terraform" / "stacks" / name
-    found = record["pages"].get(Path(page).name)
-    if found is None:
+    if Path(page).name not in record.content["pages"]:
         return f"Never rehearsed. `{COMMAND}` does it."
     runbook = pages.read(root / "docs" / page, filled(root), name=Path(page).name)
-    if found["content"] != rehearsal_record.content_hash(runbook, faults(stack)):
-        return f"Commands, answers or fault have changed since {record['recorded_on']}; `{COMMAND}` rehearses again."
-    if reason := evidence.stale(stack, record):
-        return f"{reason[0].upper()}{reason[1:]}; `{COMMAND}` rehearses again."
+    now = rehearsal_record.basis(_resolved(stack), faults(stack), [runbook])
+    changed = [name for name, digest in now.items() if record.rests_on.get(name) != digest]
+    if rehearsal_record.page_input(runbook.path) in changed:
+        return f"Commands, answers or fault have changed since {record.recorded_on}; `{COMMAND}` rehearses again."
+    if changed:
+        return f"Since {record.recorded_on} have changed: {', '.join(changed)}; `{COMMAND}` rehearses again."
     return ""
 
 
@@ -149,10 +159,10 @@ def _warning(text: str) -> Markup:
 def overview(root: Path, name: str) -> Markup:
     """The shares of all runbooks of a stack: how many commands were answered as shown, on what that rests, what was left out."""
     stack = root / "terraform" / "stacks" / name
-    record = evidence.read(stack, rehearsal_record.KIND)
+    record = _record(stack)
     if record is None:
         return _warning(f"Never rehearsed. `{COMMAND}` does it.")
-    shares = record["shares"]
+    shares = record.content["shares"]
     rows: list[Row | list[Cell]] = [
         [text, f"{shares.get(key, 0)}"]
         for key, text in (

@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from analysis import capacity, demand, facts, proofs
+from analysis import capacity, demand, evidence, facts, proofs
 from analysis.architecture import Architecture
 from analysis.facts import Assumption, Scenario
 from analysis.facts.instances import DATA
@@ -102,21 +103,21 @@ EVIDENCE: Mapping[str, str] = {"applied": "apply on an emulated AWS", "rehearsed
 """The kinds of evidence that a game rests on, as they are kept beside the stack, in words."""
 
 
-def records(
-    read: Callable[[str], Mapping[str, Any] | None], stale: Callable[[Mapping[str, Any]], str]
-) -> tuple[Record, ...]:
-    """The evidence as `read` finds it by its kind; `stale` says in a sentence why a record no longer holds."""
-    found = []
+def records(directory: Path, stack: Architecture) -> tuple[Record, ...]:
+    """The evidence beside the stack in `directory`: a record is stale where it is of a stack of other values.
+
+    Pages that have changed since a rehearsal say so themselves.
+    """
+    name, values = f"stack {stack.stack}", evidence.digest(evidence.resolved(stack))
+    rows = []
     for kind, words in EVIDENCE.items():
-        record = read(kind)
-        if record is None:
-            found.append(Record(words, None))
+        record = evidence.read(evidence.beside(directory, kind), kind)
+        if record is None or record.rests_on.get(name) == values:
+            rows.append(Record(words, record.recorded_on if record else None))
         else:
-            whole = isinstance(record.get("rests_on"), str)
-            found.append(
-                Record(words, dt.date.fromisoformat(str(record["recorded_on"])), stale(record) if whole else "")
-            )
-    return tuple(found)
+            since = f"the stack resolves to other values than on {record.recorded_on}, when this was recorded"
+            rows.append(Record(words, record.recorded_on, since))
+    return tuple(rows)
 
 
 @cache

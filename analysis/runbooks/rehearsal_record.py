@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from analysis import evidence
+from analysis.architecture import Architecture
 from analysis.runbooks.page import CONSOLE, Runbook
 from analysis.runbooks.rehearsal import VERDICTS, Ran, Rehearsal, Step, markers, shares
 from analysis.runbooks.rehearsal_faults import Fault, Faults
@@ -16,8 +17,22 @@ KIND = "rehearsed"
 """The name of this evidence's record."""
 
 
-def content_hash(runbook: Runbook, faults: Faults) -> str:
-    """A hash of what a rehearsal of the page rests on: its blocks and the faults; a sentence may change without it."""
+MODELS = ("rehearsal", "emulator")
+
+
+def page_input(page: str) -> str:
+    """What the input of a page is called in what a record rests on."""
+    return f"page {page}"
+
+
+def basis(stack: Architecture, faults: Faults, runbooks: Iterable[Runbook]) -> dict[str, str]:
+    """What a rehearsal of runbooks rests on: what the stack resolves to, and each page with its fault."""
+    pages = {page_input(book.path): rehearsed_text(book, faults) for book in runbooks}
+    return evidence.basis({f"stack {stack.stack}": evidence.resolved(stack), **pages}, MODELS)
+
+
+def rehearsed_text(runbook: Runbook, faults: Faults) -> Any:
+    """What a rehearsal of the page rests on, as an input: its blocks and the faults; a sentence may change without it."""
     blocks = [
         [block.kind, block.title, markers(block), [[command.typed, command.answer] for command in block.commands]]
         for block in runbook.blocks
@@ -28,12 +43,7 @@ def content_hash(runbook: Runbook, faults: Faults) -> str:
         for name, fault in sorted(faults.faults.items())
         if name in json.dumps([runbook.meta.get("fault"), blocks])
     ]
-    text = json.dumps(
-        [blocks, str(runbook.meta.get("fault", "")), given, list(faults.world), dict(faults.linked)],
-        sort_keys=True,
-        default=str,
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return [blocks, str(runbook.meta.get("fault", "")), given, list(faults.world), dict(faults.linked)]
 
 
 def _table(fault: Fault) -> list[Any]:
@@ -45,14 +55,13 @@ def _table(fault: Fault) -> list[Any]:
     ]
 
 
-def document(rehearsals: Sequence[Rehearsal], hashes: Mapping[str, str], versions: Mapping[str, str]) -> dict[str, Any]:
+def document(rehearsals: Sequence[Rehearsal], versions: Mapping[str, str]) -> dict[str, Any]:
     """What is kept of rehearsals: versions, shares, and each page with its evenings and its steps in the order of the page."""
     return {
         "versions": dict(versions),
         "shares": dict(sorted(shares(rehearsals).items())),
         "pages": {
             rehearsal.page: {
-                "content": hashes[rehearsal.page],
                 "seconds": round(rehearsal.seconds, 1),
                 "evenings": [
                     {"fault": evening.fault, "says": evening.says, "turns": list(evening.turns)}
@@ -96,9 +105,6 @@ def differences(record: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator
 
 
 def _page_differences(page: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    if old["content"] != new["content"]:
-        yield f"{page}: its commands, answers or fault have changed since the record"
-        return
     if old["evenings"] != new["evenings"]:
         yield f"{page}: the faults or AWS's turns were others than in the record"
     for before, after in zip(old["steps"], new["steps"], strict=False):
@@ -123,7 +129,7 @@ def of_page(page: Mapping[str, Any]) -> Mapping[str, int]:
 
 
 def merged(record: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with the pages of a new rehearsal in place of its own. Raises ValueError where versions differ."""
+    """The content of a record with the pages of a new rehearsal in place of its own. Raises ValueError where versions differ."""
     if record["versions"] != found["versions"]:
         raise ValueError(
             "the record was made with other versions; leave the pages out, so that all are rehearsed again"

@@ -15,11 +15,10 @@ from typing import Any, Literal, TypeAlias
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from analysis import terraform
+from analysis import evidence, terraform
 from analysis.architecture import Architecture
 from analysis.validation import deployed, terraform_cli
 from analysis.validation.emulator import Emulator, lacking, running
-from analysis.validation.evidence import content_hash
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, PartlyAppliedError, StoppedError, found
 
@@ -28,6 +27,9 @@ Status: TypeAlias = Literal["passed", "partly", "failed", "skipped"]
 
 KIND = "applied"
 """The name of this evidence's record."""
+
+MODELS = ("apply", "emulator")
+"""What the record rests on besides what the stack resolves to."""
 
 LIFTED: Mapping[str, tuple[str, str, str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
     "aws_db_instance": (
@@ -92,7 +94,7 @@ class Evidence:
     """
 
     stack: str
-    rests_on: str
+    rests_on: Mapping[str, str]
     versions: Mapping[str, str]
     resources: Mapping[str, int]
     phases: tuple[Phase, ...]
@@ -126,11 +128,8 @@ def applied(
     """
     directory = terraform_cli.configuration_directory(Path(directory))
     found(environ, directory)
-    rests_on = content_hash(directory)
-    architecture = terraform.load(directory, variables=variables, var_files=var_files)
-    if architecture.errors:
-        first = architecture.errors[0]
-        raise TerraformError(f"{directory} does not evaluate: {first}", architecture.errors)
+    architecture = _loaded(directory, variables, var_files)
+    rests_on = basis(architecture)
     progress("starting the emulated AWS")
     with (
         running() as emulator,
@@ -139,9 +138,22 @@ def applied(
         ) as stack,
     ):
         shown = _Run(stack, emulator, architecture, progress).evidence(rests_on)
-    if content_hash(directory) != rests_on:
+    if basis(_loaded(directory, variables, var_files)) != rests_on:
         raise TerraformError(f"{directory} was changed while it was applied; run the command again")
     return shown
+
+
+def basis(*architectures: Architecture, models: Sequence[str] = MODELS) -> dict[str, str]:
+    """What an apply of stacks rests on: what each resolves to, and the models."""
+    return evidence.basis({f"stack {each.stack}": evidence.resolved(each) for each in architectures}, models)
+
+
+def _loaded(directory: Path, variables: Mapping[str, object], var_files: Sequence[Path]) -> Architecture:
+    architecture = terraform.load(directory, variables=variables, var_files=var_files)
+    if architecture.errors:
+        first = architecture.errors[0]
+        raise TerraformError(f"{directory} does not evaluate: {first}", architecture.errors)
+    return architecture
 
 
 def applied_all(
@@ -223,7 +235,7 @@ class _Run:
         """A line for each call that the emulator lacks, with the resources that needed it."""
         return tuple(f"{call}: {', '.join(sorted(addresses))}" for call, addresses in sorted(self.lacking.items()))
 
-    def evidence(self, rests_on: str) -> Evidence:
+    def evidence(self, rests_on: Mapping[str, str]) -> Evidence:
         phases = tuple(self._phase(name, step) for name, step in STEPS)
         missing = self.missing if self.lacking else ()
         calls = self.emulator.calls()
@@ -361,14 +373,13 @@ def _subjects(rows: Iterable[deployed.Compared]) -> Iterable[Subject]:
         yield Subject(name, len(addresses), len(found_rows), sum(not row.agrees for row in found_rows))
 
 
-def to_json(evidence: Evidence) -> dict[str, Any]:
+def to_json(shown: Evidence) -> dict[str, Any]:
     """The evidence as a program reads it, and as it is recorded."""
     return {
-        "stack": evidence.stack,
-        "rests_on": evidence.rests_on,
-        "ok": evidence.ok,
-        "versions": dict(evidence.versions),
-        "resources": dict(evidence.resources),
+        "stack": shown.stack,
+        "ok": shown.ok,
+        "versions": dict(shown.versions),
+        "resources": dict(shown.resources),
         "phases": [
             {
                 "name": phase.name,
@@ -377,7 +388,7 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
                 "message": phase.message,
                 "details": list(phase.details),
             }
-            for phase in evidence.phases
+            for phase in shown.phases
         ],
         "subjects": [
             {
@@ -386,24 +397,24 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
                 "attributes": one.attributes,
                 "differing": one.differing,
             }
-            for one in evidence.subjects
+            for one in shown.subjects
         ],
-        "unread": dict(evidence.unread),
-        "answered": dict(evidence.answered),
-        "invented": list(evidence.invented),
-        "strange": list(evidence.strange),
+        "unread": dict(shown.unread),
+        "answered": dict(shown.answered),
+        "invented": list(shown.invented),
+        "strange": list(shown.strange),
     } | (
         {
-            "lacking": {call: list(addresses) for call, addresses in evidence.lacking.items()},
-            "missing": list(evidence.missing),
+            "lacking": {call: list(addresses) for call, addresses in shown.lacking.items()},
+            "missing": list(shown.missing),
         }
-        if evidence.lacking
+        if shown.lacking
         else {}
     )
 
 
 # What may differ without saying anything about the stack: when, how often Terraform asked, and which answers the front mends.
-NOT_COMPARED = ("answered", "invented", "strange", "recorded_on", "rests_on")
+NOT_COMPARED = ("answered", "invented", "strange")
 
 
 def differences(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,18 +1,16 @@
-"""What Terraform said about a directory, kept on disk under a hash of everything it can depend on."""
+"""Where what Terraform said about a directory is kept, and under which name: a digest of everything that it can depend on."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
+from analysis import evidence
 from analysis.validation import terraform_cli
 from analysis.validation.terraform_cli import Terraform
 
@@ -38,49 +36,8 @@ def key(
     files = terraform_cli.files_below(reached)
     if files is None:
         return None
-    digest = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            data = part if isinstance(part, bytes) else str(part).encode()
-            digest.update(f"{len(data)}:".encode() + data)
-
-    add(RECIPE, terraform.version, terraform.providers)
-    add(json.dumps(dict(variables), sort_keys=True, default=str))
-    for path in (*var_files, *files):
-        add(os.path.relpath(path, directory), path.read_bytes())
-    return f"{kind}-{digest.hexdigest()[:32]}"
-
-
-def answer(
-    cache: Path, name: str | None, make: Callable[[], dict[str, Any]], keep: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
-    """What is kept under `name`, or what `make` gives; that is kept if `keep` says so. One process makes it, others wait."""
-    if name is None:
-        return make()
-    cache.mkdir(parents=True, exist_ok=True)
-    file = cache / f"{name}.json"
-    with _locked(cache / f"{name}.lock"):
-        found = _read(file)
-        if found is None:
-            found = make()
-            if keep(found):
-                draft = file.with_suffix(f".{os.getpid()}")
-                draft.write_text(json.dumps(found, sort_keys=True), encoding="utf-8")
-                draft.replace(file)
-    return found
-
-
-def _read(file: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError):  # absent, or cut short by a full disk: make it again
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    texts = {
+        os.path.relpath(path, directory): hashlib.sha256(path.read_bytes()).hexdigest() for path in (*var_files, *files)
+    }
+    given = json.dumps(dict(variables), sort_keys=True, default=str)
+    return f"{kind}-{evidence.digest([RECIPE, terraform.version, str(terraform.providers), given, texts])}"

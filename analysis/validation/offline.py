@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis import evidence
 from analysis.validation import kept, terraform_cli
 from analysis.validation.masking import masked_plan
 from analysis.validation.terraform_cli import Terraform, TerraformError, TerraformMissingError, Workspace
@@ -32,7 +33,7 @@ def offline_plan(
     found = terraform or terraform_cli.find(directory=directory)
     if found is None:
         raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
-    return kept.answer(
+    return evidence.answer(
         cache or kept.default_cache(),
         kept.key("plan", directory, found, variables, var_files),
         lambda: _planned(directory, variables, var_files, found, timeout_s),

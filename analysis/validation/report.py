@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from analysis import evidence
 from analysis.validation import kept, terraform_cli
 from analysis.validation.offline import plan_in
 from analysis.validation.terraform_cli import Terraform, TerraformError, Workspace
@@ -89,7 +90,9 @@ def validate(
     if cache is None:
         return from_json(make())
     name = kept.key("report", directory, terraform, variables, var_files)
-    return replace(from_json(kept.answer(cache, name, make, lambda report: bool(report["ok"]))), directory=directory)
+    return replace(
+        from_json(evidence.answer(cache, name, make, lambda report: bool(report["ok"]))), directory=directory
+    )
 
 
 def _reported(

@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 import platformdirs
 
+from analysis import evidence
 from analysis.architecture import Diagnostic, Location
 
 REGISTRY = "registry.terraform.io"
@@ -41,7 +42,6 @@ NOT_CONFIGURATION = frozenset({".git", ".terraform", "terraform.tfstate.d", "nod
 CONFIGURATION_SUFFIXES = (".tf", ".tf.json")
 OVERRIDE_FILE = "zz_offline_override.tf"
 GIVEN_VARIABLES = "given.tfvars.json"
-RECORD_SUFFIX = ".record.json"  # what was once seen of a stack, kept beside it
 MAX_INPUT_BYTES = 200_000_000
 MAX_INPUT_FILES = 20_000
 
@@ -434,7 +434,7 @@ def files_below(roots: Iterable[Path]) -> list[Path] | None:
             directories[:] = [name for name in directories if name not in NOT_CONFIGURATION]
             for name in names:
                 path = Path(parent) / name
-                if ".tfstate" in name or name.endswith(RECORD_SUFFIX) or not path.is_file():
+                if ".tfstate" in name or name.endswith(evidence.SUFFIX) or not path.is_file():
                     continue
                 found.add(path)
                 size += path.stat().st_size

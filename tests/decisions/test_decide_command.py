@@ -174,4 +174,4 @@ def test_what_is_recorded_is_written_beside_the_records_with_the_day_and_the_sam
     run(path.parent, "--record", "--on", "2026-11-21")
     assert (path.parent / "weighing.json").read_bytes() == first
     assert json.loads(first)["recorded_on"] == "2026-11-21"
-    assert list(json.loads(first)["records"]) == [str(path)]
+    assert list(json.loads(first)["content"]) == [path.name]

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from decision_makers import ROOT, record
 
-from analysis.decisions import Bench, Edge, Kept, no_claims
+from analysis.decisions import Bench, Edge, Kept, Weighing, no_claims
 from analysis.decisions.judging import compute
-from analysis.decisions.keeping import RESTS_ON, Computed
+from analysis.decisions.keeping import Computed
 from analysis.decisions.weighing import Crossing, Effect, Weighed
 from analysis.studies import Measured, Studies
 
@@ -40,38 +40,34 @@ def never():
     raise AssertionError("it was kept and is computed again")
 
 
-@pytest.fixture
-def root(tmp_path):
-    (tmp_path / "terraform" / "stacks" / "shop").mkdir(parents=True)
-    (tmp_path / "terraform" / "stacks" / "shop" / "main.tf").write_text("# one\n")
-    return tmp_path
+@pytest.fixture(scope="module")
+def world():
+    return Weighing(Studies(ROOT / "terraform" / "stacks"), ROOT / "terraform" / "stacks" / "buzzer_baseline")
 
 
-def test_what_is_kept_comes_back_to_the_last_digit(root):
+def test_what_is_kept_comes_back_to_the_last_digit(tmp_path, world):
     subject = record(**MATTER)
-    once = Kept(root / "kept", root).of(subject, lambda: made(subject))
-    assert Kept(root / "kept", root).of(subject, never) == once == made(subject)
+    once = Kept(tmp_path).of(world, subject, lambda: made(subject))
+    assert Kept(tmp_path).of(world, subject, never) == once == made(subject)
 
 
-def test_a_change_of_the_terraform_or_of_the_record_asks_again(root):
+def test_a_change_of_the_stack_or_of_the_record_asks_again(tmp_path, world):
     subject = record(**MATTER)
-    Kept(root / "kept", root).of(subject, lambda: made(subject))
+    Kept(tmp_path).of(world, subject, lambda: made(subject))
     with pytest.raises(AssertionError):
-        Kept(root / "kept", root).of(record(**{**MATTER, "reopen_when": "month > 2"}), never)
-    (root / "terraform" / "stacks" / "shop" / "main.tf").write_text("# two\n")
+        Kept(tmp_path).of(world, record(**{**MATTER, "reopen_when": "month > 2"}), never)
+    other = Weighing(world.studies, world.directory.with_name("buzzer"))
     with pytest.raises(AssertionError):
-        Kept(root / "kept", root).of(subject, never)
-    Kept(root / "kept", root).of(subject, lambda: made(subject))
-    assert len(list((root / "kept").iterdir())) == 1
+        Kept(tmp_path).of(other, subject, never)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"turned": 1, "effects": 3}', "null"])
-def test_a_kept_file_that_is_broken_is_computed_anew(root, text):
+def test_a_kept_file_that_is_broken_is_computed_anew(tmp_path, world, text):
     subject = record(**MATTER)
-    kept = Kept(root / "kept", root)
-    kept.of(subject, lambda: made(subject))
-    next((root / "kept").iterdir()).write_text(text)
-    assert kept.of(subject, lambda: made(subject)) == made(subject)
+    kept = Kept(tmp_path)
+    kept.of(world, subject, lambda: made(subject))
+    next(tmp_path.glob("*.json")).write_text(text)
+    assert kept.of(world, subject, lambda: made(subject)) == made(subject)
 
 
 def test_a_judgement_is_the_same_whether_kept_or_computed(tmp_path):
@@ -82,35 +78,9 @@ def test_a_judgement_is_the_same_whether_kept_or_computed(tmp_path):
         measures=[{"measure": "cost.month"}],
         options=[{"name": "A", "chosen": True}],
     )
-    edge, kept = Edge(ROOT, dt.date(2026, 11, 21), no_claims), Kept(tmp_path, ROOT)
+    edge, kept = Edge(ROOT, dt.date(2026, 11, 21), no_claims), Kept(tmp_path)
     first, again = (Bench(studies, edge, keep=kept).judge(subject) for _ in range(2))
     assert first.state == again.state == "holds"
     for one, other in zip(first.effects, again.effects, strict=True):
         assert one.with_it == other.with_it or one.with_it.value == other.with_it.value
     assert compute(Bench(studies, edge).checker(subject).world, subject).turned is False
-
-
-def test_the_hash_covers_every_module_that_a_figure_may_come_from():
-    import ast
-
-    package = ROOT / "analysis"
-    waiting = [package / "decisions" / "weighing.py"]
-    seen = {package / "decisions" / "__init__.py"}  # which also offers the checks; no figure comes from them
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = []
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analysis"):
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names if alias.name.startswith("analysis")]
-            for name in names:
-                base = package.joinpath(*name.split(".")[1:])
-                waiting += [one for one in (base.with_suffix(".py"), base / "__init__.py") if one.is_file()]
-    covered = {(package / name).resolve() for name in RESTS_ON}
-    loose = {p for p in seen if p != package / "__init__.py" and not covered & {p, *p.parents}}
-    assert len(seen) > 50
-    assert loose == set()

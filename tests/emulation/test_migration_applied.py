@@ -5,7 +5,7 @@ The background run is a sample: it leaves out the second plan and the way back o
 
 import pytest
 
-from analysis.validation import evidence
+from analysis import evidence
 from analysis.validation.migration import record as records
 
 pytestmark = pytest.mark.emulated
@@ -28,6 +28,5 @@ def test_at_the_end_nothing_is_left_to_do_and_nothing_is_missing(applied):
 
 def test_each_stage_changed_what_is_recorded_of_it(applied, pytestconfig):
     directory = pytestconfig.rootpath / "terraform" / "stacks" / "buzzer"
-    recorded = evidence.read(directory, records.KIND)
-    part = recorded.get("applied") or recorded["planned"]
-    assert not records.applied_stale(part, applied)
+    recorded = evidence.read(evidence.beside(directory, records.APPLIED), records.APPLIED)
+    assert not records.applied_otherwise(recorded.content, applied)

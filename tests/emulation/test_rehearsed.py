@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from background import REHEARSED, ROOT
 
+from analysis import evidence
 from analysis.runbooks import rehearsal_record
 from analysis.runbooks.rehearsal_shell import missing
-from analysis.validation import evidence
 
 pytestmark = [pytest.mark.emulated, pytest.mark.skipif(bool(missing()), reason=missing() or "nothing")]
 
@@ -34,7 +34,8 @@ def test_nearly_all_commands_are_run_and_most_rest_on_what_the_emulator_holds(fo
 
 
 def test_the_record_beside_the_stack_says_the_same_of_these_pages(found):
-    record = evidence.read(STACK, rehearsal_record.KIND)
+    record = evidence.read(evidence.beside(STACK, rehearsal_record.KIND), rehearsal_record.KIND)
     assert record is not None, "make one: gameday rehearse --record"
-    kept = record | {"pages": {name: page for name, page in record["pages"].items() if name in found["pages"]}}
+    pages = {name: page for name, page in record.content["pages"].items() if name in found["pages"]}
+    kept = record.content | {"pages": pages}
     assert not list(rehearsal_record.differences(kept, found)), "record it again: gameday rehearse --record"

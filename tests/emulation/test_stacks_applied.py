@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from background import ROOT, STACKS
 
-from analysis.validation import cycle, evidence
+from analysis import evidence, terraform
+from analysis.validation import cycle
 from analysis.validation.emulator import invented
 
 pytestmark = pytest.mark.emulated
@@ -67,8 +68,8 @@ def test_awss_own_models_have_nothing_against_any_call(stack):
 
 def test_the_record_beside_the_stack_says_the_same(stack):
     directory, found = stack
-    record = evidence.read(directory, cycle.KIND)
+    record = evidence.read(evidence.beside(directory, cycle.KIND), cycle.KIND)
     assert record is not None, f"make one: gameday validate --apply --record {' '.join(STACKS)}"
-    stale = evidence.stale(directory, record)
+    stale = evidence.stale(record, cycle.basis(terraform.load(directory)))
     assert not stale, f"{stale}; record it again: gameday validate --apply --record {' '.join(STACKS)}"
-    assert cycle.differences(record, found) == ()
+    assert cycle.differences(record.content, found) == ()

@@ -1,11 +1,12 @@
 """Changes weighed on a real night: what they do alone and together, and shares that add up."""
 
+import datetime as dt
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 
-from analysis import incidents
+from analysis import evidence, incidents
 from analysis.capacity.night import NightError
 from analysis.facts import FactError
 from analysis.studies import StudyError
@@ -100,12 +101,12 @@ def test_an_action_that_is_taken_away_counts_what_it_keeps_away(tmp_path):
 @pytest.mark.slow
 def test_steps_and_rooms_are_in_the_record_and_it_reads_back_to_the_same_bytes(tmp_path):
     incident = written(tmp_path, POOLS + STEP + HARD)
-    made = incidents.weighed_anew(incident, 7.5, jobs=1, made_on="2026-11-21")
-    text = incidents.record_text(made)
-    incidents.record_path(incident).write_text(text, encoding="utf-8")
-    read = incidents.recorded(incident)
-    assert incidents.record_text(read) == text
-    assert read.digest == incidents.record_digest(incident, 7.5)
+    content = incidents.record_content(incidents.weighed_anew(incident, 7.5, jobs=1))
+    kept = evidence.Record(incidents.KIND, dt.date(2026, 11, 21), incidents.record_basis(incident), content)
+    path = evidence.write(incidents.record_path(incident), kept)
+    first, read = path.read_bytes(), incidents.recorded(incident)
+    again = evidence.Record(incidents.KIND, read.recorded_on, read.rests_on, incidents.record_content(read))
+    assert evidence.write(path, again).read_bytes() == first
     assert [outcome.user_minutes for outcome in read.steps["3"]] == [0, 0]
     held = {change: rooms["course"].users for change, rooms in read.rooms[0].rooms.items()}
     assert 1_000 < held[""] < 2_000

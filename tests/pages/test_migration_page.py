@@ -1,12 +1,12 @@
 """The record of a migration as a page shows it."""
 
-import json
+import datetime as dt
 
 import pytest
 
+from analysis import evidence
 from analysis.pages import migration, reads
-from analysis.validation.migration.record import KIND
-from analysis.validation.terraform_cli import RECORD_SUFFIX
+from analysis.validation.migration import record as records
 
 COUNTS = {"create": 2, "update": 3, "replace": 0, "delete": 0}
 HOUR = {"users": 700, "error_share": 0.0213, "share_without": 0.0011, "minutes": 2}
@@ -29,7 +29,7 @@ STAGE = {
 }  # fmt: skip
 BACK = {"counts": {**COUNTS, "create": 0, "update": 1}, "notable": [], "findings": []}
 APPLIED = {
-    "recorded_on": "2026-11-21", "versions": {"terraform": "1.11.4", "moto": "5.2.5"}, "kept": 30,
+    "versions": {"terraform": "1.11.4", "moto": "5.2.5"}, "kept": 30,
     "left": [], "missing": [], "extra": [],
     "stages": [{"name": "one", "counts": COUNTS, "seconds": 40, "left": [], "lost": [], "back": BACK}],
 }  # fmt: skip
@@ -40,13 +40,10 @@ def root(tmp_path):
     directory = tmp_path / "terraform" / "stacks" / "new"
     directory.mkdir(parents=True)
     given = [{"argument": "local.x", "until": "one", "reason": "Not yet."}]
-    record = {
-        "recorded_on": "2026-11-21",
-        "rests_on": "0",
-        "planned": {"stages": [{**STAGE, "name": "none"}, STAGE], "meanwhile": given},
-        "applied": APPLIED,
-    }
-    (directory / f"{KIND}{RECORD_SUFFIX}").write_text(json.dumps(record))
+    planned = {"stages": [{**STAGE, "name": "none"}, STAGE], "meanwhile": given}
+    for kind, content in ((records.KIND, planned), (records.APPLIED, APPLIED)):
+        record = evidence.Record(kind, dt.date(2026, 11, 21), {}, content)
+        evidence.write(evidence.beside(directory, kind), record)
     reads.forget()
     return tmp_path
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from analysis import facts
+from analysis import facts, studies
 from analysis.pages import nights
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_the_crash_is_on_its_chart_and_the_answer_is_without_errors():
 
 def test_the_tables_have_a_row_for_every_planned_night_symptom_and_assumption():
     plan = facts.hard_nights(ROOT / "terraform" / "stacks" / "buzzer")
-    found = facts.calibration(ROOT / "terraform" / "stacks" / "buzzer_baseline")
+    found = studies.calibration(ROOT / "terraform" / "stacks" / "buzzer_baseline")
     for name in ("hard_night_table", "headroom_table"):
         table = macro(name)("buzzer")
         assert table.count("<tr") == len(plan.nights) + 1
@@ -54,7 +54,7 @@ def test_lateness_is_shown_for_all_sets_and_adds_up():
 
 
 def test_a_figure_of_the_record_is_the_records():
-    record = facts.calibration(ROOT / "terraform" / "stacks" / "buzzer_baseline").record
+    record = studies.calibration(ROOT / "terraform" / "stacks" / "buzzer_baseline").record
     figure = macro("calibration_figure")
     assert figure("buzzer_baseline", "tried") == f"{record['counts']['tried']:,}"
     with pytest.raises(ValueError, match="is no figure of a calibration"):

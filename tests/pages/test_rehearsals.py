@@ -1,15 +1,15 @@
 """Each runbook says when it was rehearsed and how it went, or that it was not rehearsed as it stands."""
 
-import json
+import datetime as dt
 from pathlib import Path
 
 import pytest
 from mkdocs.utils.meta import get_data
 
+from analysis import evidence, terraform
 from analysis.pages import reads, rehearsals
 from analysis.runbooks import page as pages
 from analysis.runbooks import rehearsal_record
-from analysis.validation import evidence
 
 ROOT = Path(__file__).parents[2]
 STACK = ROOT / "terraform" / "stacks" / "buzzer"
@@ -22,7 +22,7 @@ def meta(path):
 
 
 def record():
-    found = evidence.read(STACK, rehearsal_record.KIND)
+    found = evidence.read(evidence.beside(STACK, rehearsal_record.KIND), rehearsal_record.KIND)
     assert found is not None, "make one: gameday rehearse --record"
     return found
 
@@ -34,7 +34,7 @@ def test_a_runbook_names_its_fault_and_shows_its_rehearsal(path):
 
 
 def test_every_runbook_that_answers_an_alarm_was_rehearsed():
-    assert {path.name for path in BOOKS if meta(path)["alarms"]} <= record()["pages"].keys()
+    assert {path.name for path in BOOKS if meta(path)["alarms"]} <= record().content["pages"].keys()
 
 
 @pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
@@ -44,10 +44,10 @@ def test_the_record_of_a_runbook_is_of_what_stands_there_now(path):
 
 def test_the_shares_of_the_record_are_those_of_its_pages():
     counted = {}
-    for page in record()["pages"].values():
+    for page in record().content["pages"].values():
         for word, number in rehearsal_record.of_page(page).items():
             counted[word] = counted.get(word, 0) + number
-    shares = record()["shares"]
+    shares = record().content["shares"]
     print(shares)  # noqa: T201 (the share is what this test is about)
     assert counted["commands"] == shares["commands"] >= 200
     assert counted["matched"] == shares["matched"] >= 0.95 * shares["commands"]
@@ -76,17 +76,17 @@ def checkout(tmp_path, monkeypatch):
         "reasons": ["no <hub>"],
     }
     kept = {
-        "content": rehearsal_record.content_hash(runbook, rehearsals.faults(stack)),
         "seconds": 3.2,
         "evenings": [{"fault": "busy", "says": "It is busy <now>.", "turns": ["AWS follows."]}],
         "steps": [step],
         "complaints": [],
     }
     document = {
-        "recorded_on": "2026-11-21", "rests_on": evidence.content_hash(stack), "versions": {"moto": "5.2.5"},
-        "shares": {"commands": 2, "matched": 1, "left out": 1}, "pages": {"shop.md": kept},
+        "versions": {"moto": "5.2.5"}, "shares": {"commands": 2, "matched": 1, "left out": 1}, "pages": {"shop.md": kept},
     }  # fmt: skip
-    evidence.record_file(stack, rehearsal_record.KIND).write_text(json.dumps(document))
+    rests_on = rehearsal_record.basis(terraform.load(stack), rehearsals.faults(stack), [runbook])
+    record = evidence.Record(rehearsal_record.KIND, dt.date(2026, 11, 21), rests_on, document)
+    evidence.write(evidence.beside(stack, rehearsal_record.KIND), record)
     yield tmp_path
     reads.forget()
 
@@ -111,12 +111,12 @@ def test_a_page_whose_commands_have_changed_warns(checkout):
 
 def test_a_page_whose_stack_has_changed_warns(checkout):
     (checkout / "terraform" / "stacks" / "shop" / "main.tf").write_text('resource "terraform_data" "b" {}\n')
-    assert "The Terraform has changed since 2026-11-21" in str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
+    assert "Since 2026-11-21 have changed: stack shop" in str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
 
 
 def test_a_page_that_was_never_rehearsed_says_so(checkout):
     assert "Never rehearsed" in str(rehearsals.rehearsed(checkout, "shop", "other.md"))
-    evidence.record_file(checkout / "terraform" / "stacks" / "shop", rehearsal_record.KIND).unlink()
+    evidence.beside(checkout / "terraform" / "stacks" / "shop", rehearsal_record.KIND).unlink()
     assert "Never rehearsed" in str(rehearsals.rehearsed(checkout, "shop", "shop.md"))
     assert "Never rehearsed" in str(rehearsals.overview(checkout, "shop"))
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import answers
 import pytest
 
-from analysis.validation import evidence
+from analysis import evidence
 from analysis.validation.migration import golden, read
 from analysis.validation.migration import record as records
 from analysis.validation.migration.golden import assembled
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "terraform" / "stacks" / "buzzer"
+FILE = ROOT / "terraform" / "migrations" / "buzzer.toml"
 AGAIN = "record it again: gameday migrate terraform/stacks/buzzer_baseline terraform/stacks/buzzer --record"
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]
@@ -19,13 +20,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 
 @pytest.fixture(scope="module")
 def plans():
-    migration = read(ROOT / "terraform" / "migrations" / "buzzer.toml")
+    migration = read(FILE)
     shape = [[stage.name, *map(str, stage.brings)] for stage in migration.stages]
     meanwhile = [[stand_in.argument, stand_in.value, stand_in.until] for stand_in in migration.meanwhile]
     basis = answers.basis(migration.target, migration.state.read_text(encoding="utf-8"), shape, meanwhile)
     return assembled(
         migration, answers.of("migration-stages", basis, lambda: golden.plans(migration, cache=answers.kept_in()))
     )
+
+
+def recorded_as(kind):
+    record = evidence.read(evidence.beside(TARGET, kind), kind)
+    assert record is not None, AGAIN
+    return record
 
 
 def test_every_stage_passes_the_rules_and_nothing_is_left_to_no_stage(plans):
@@ -55,8 +62,8 @@ def test_what_is_taken_away_goes_in_the_last_stage(plans):
 
 
 def test_every_reason_of_a_stage_is_needed_by_its_plan_or_its_way_back(plans):
-    recorded = evidence.read(TARGET, records.KIND).get("applied", {"stages": ()})
-    back = {one["name"]: one["back"] for one in recorded["stages"]}
+    recorded = recorded_as(records.APPLIED)
+    back = {one["name"]: one["back"] for one in recorded.content["stages"]}
     for one in plans.stages:
         said = {found.rule for found in one.findings}
         there = back.get(one.stage.name)
@@ -73,24 +80,25 @@ def test_the_count_of_tasks_is_not_terraforms_so_a_step_raises_it(plans):
     assert any("--desired-count 3" in step.command for step in tasks.stage.steps)
 
 
+@pytest.mark.parametrize("kind", [records.KIND, records.APPLIED])
+def test_the_record_rests_on_the_stacks_and_the_stages_of_today(kind):
+    now = records.basis(read(FILE), applied=kind == records.APPLIED)
+    assert evidence.stale(recorded_as(kind), now) == "", AGAIN
+
+
 def test_the_recorded_plans_are_those_of_today(plans):
-    record = evidence.read(TARGET, records.KIND)
-    assert record is not None, AGAIN
-    found = records.stale(record["planned"], records.planned(plans))
+    found = records.planned_otherwise(recorded_as(records.KIND).content, records.planned(plans))
     assert not found, f"{'; '.join(found)}: {AGAIN}"
 
 
 def test_what_was_applied_changed_what_the_plans_of_today_change(plans):
-    applied = evidence.read(TARGET, records.KIND).get("applied")
-    if applied is None:
-        pytest.skip("no applied migration is recorded yet")
-    found = records.applied_stale(applied, records.planned(plans))
+    found = records.applied_otherwise(recorded_as(records.APPLIED).content, records.planned(plans))
     assert not found, f"{'; '.join(found)}: {AGAIN} --apply"
 
 
 def test_a_record_that_no_longer_holds_is_named_by_its_stage(plans):
     now = records.planned(plans)
     other = {**now, "stages": [{**stage, "counts": {**stage["counts"], "delete": 9}} for stage in now["stages"][:2]]}
-    found = records.stale(other, now)
+    found = records.planned_otherwise(other, now)
     assert "stage take-over: counts differ" in found
     assert f"stage {now['stages'][-1]['name']} is new" in found

@@ -6,8 +6,6 @@ The chosen set is, of all that fit, the one that departs least from the central 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -238,22 +236,6 @@ def _distance(found: Sequence[float], design: Design) -> float:
     return max(symptom.distance(named[symptom.name]) for symptom in design.used("fit"))
 
 
-def rests_on(design: Design, architecture: Architecture, scenario: Scenario, stack: Stack) -> str:
-    """A hash of everything that goes into the search but the simulator itself: design, ranges, and the night as it stands."""
-    made = setup(architecture, scenario, stack)
-    knobs = free(design, scenario, stack)
-    content = {
-        "sweep": [design.seed, design.sets, design.seeds, design.near],
-        "ranges": {knob.name: [str(knob.low), str(knob.value), str(knob.high)] for knob in knobs},
-        "symptoms": [[s.name, s.measure, s.use, s.value, s.tolerance, s.minutes, s.users] for s in design.symptoms],
-        "windows": design.windows,
-        "setting": {name: str(value) for name, value in made.setting._asdict().items()},
-        "night": [array.round(9).tolist() for array in (made.users, made.routes, made.tracking, made.steps)],
-        "spans": made.edge_spans_s,
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def differing(
     architecture: Architecture, scenario: Scenario, stack: Stack, found: Calibration, sample: int, *, jobs: int = -1
 ) -> tuple[int, ...]:
@@ -283,7 +265,7 @@ def differing(
     return tuple(wrong)
 
 
-def record(search: Search, hashed: str) -> dict[str, Any]:
+def record(search: Search) -> dict[str, Any]:
     """What is kept of a search beside the table of its sets: plain values, the same bytes for the same search."""
     design = search.design
     fitting = [one for one in search.tried if one.fits]
@@ -301,7 +283,6 @@ def record(search: Search, hashed: str) -> dict[str, Any]:
             }
         )
     return {
-        "rests_on": hashed,
         "stack": search.made.stack,
         "scenario": search.made.scenario,
         "runtime": search.made.runtime,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +11,6 @@ from analysis.capacity.night.parameters import Setup, fault, setup
 from analysis.capacity.night.replay import run
 from analysis.capacity.night.spread import spread
 from analysis.capacity.night.sweep import Outcome, outcome, with_rise
-from analysis.demand import request_path
 from analysis.facts import HardNight, HardNights, Scenario, Stack
 
 
@@ -69,7 +66,7 @@ def recorded(
         found.append({**told(case.night, outcomes), "headroom": held(room)})
         if done is not None:
             done(len(found), len(cases))
-    return {"rests_on": rests_on(architecture, scenario, stack, plan), "nights": found}
+    return {"nights": found}
 
 
 def told(one: HardNight, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -99,24 +96,3 @@ def held(room: Headroom) -> dict[str, Any]:
         "first": [what for what, _ in room.first],
         "nights": room.nights,
     }
-
-
-def _course(scenario: Scenario | None) -> list[Any] | None:
-    if scenario is None:
-        return None
-    moments = [(moment.minute, moment.level) for moment in scenario.profile]
-    return [moments, [(surge.minute, surge.level, surge.rise_s, surge.fade_min) for surge in scenario.surges]]
-
-
-def rests_on(architecture: Architecture, scenario: Scenario, stack: Stack, plan: HardNights) -> str:
-    """A hash of everything that goes into the nights but the simulator itself."""
-    path = request_path(architecture, stack)
-    made = setup(architecture, scenario, stack, peak_users=plan.users, path=path)
-    content = {
-        "plan": [plan.users, plan.seeds, plan.headroom_seeds],
-        "nights": [[one.title, one.faults, one.rise_s, _course(one.scenario)] for one in plan.nights],
-        "setting": {name: str(value) for name, value in made.setting._asdict().items()},
-        "arrays": [array.round(9).tolist() for array in (made.users, made.routes, made.tracking, made.steps)],
-        "spans": [made.edge_spans_s, made.service_spans_s],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

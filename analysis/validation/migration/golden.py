@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis import evidence
 from analysis.validation import kept, terraform_cli
 from analysis.validation.masking import masked_plan
 from analysis.validation.migration import partial
@@ -216,7 +217,7 @@ def plans(
             modules = {key: path.as_posix() for key, path in planner.modules.items()}
             return {"whole": whole, "stages": stages, "modules": modules}
 
-    return kept.answer(cache or kept.default_cache(), name, made, lambda _plans: True)
+    return evidence.answer(cache or kept.default_cache(), name, made, lambda _plans: True)
 
 
 def assembled(migration: Migration, plans: Mapping[str, Any]) -> Staged:

@@ -1,21 +1,47 @@
 """What was seen of a migration, as plain values: for `--json`, for the record beside the target, and for the page made of it.
 
-The record has two parts. The plans and the simulated nights need no AWS and are made again by every test; the applied chain takes
-many minutes and is sampled. `stale` says where a record and what is planned now differ.
+There are two records. The plans and the simulated nights need no AWS and are made again by every test; the applied chain takes
+many minutes and is sampled. `planned_otherwise` says where a record and what is planned now differ.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from analysis import evidence, terraform
+from analysis.facts.assumptions import toml
+from analysis.files import RECORD_BYTES, read_text
 from analysis.validation.migration import risk
 from analysis.validation.migration.applied import AppliedStage, Run
 from analysis.validation.migration.changes import Change, counts
 from analysis.validation.migration.golden import Staged
 from analysis.validation.migration.rules import Finding
+from analysis.validation.migration.stages import Migration
+from analysis.validation.terraform_cli import configuration_files
 
 KIND = "migration"
+APPLIED = "migrated"
+
+MOVED = re.compile(r"^moved\s*\{", re.MULTILINE)
+
+
+def basis(migration: Migration, variables: Mapping[str, object] = {}, *, applied: bool = False) -> dict[str, str]:
+    """What the plans of a migration rest on, or what applying it does: both stacks, the kept state, the moves and the stages."""
+    target = terraform.load(migration.target, variables=variables)
+    inputs: dict[str, Any] = {
+        f"stack {stack.stack}": evidence.resolved(stack) for stack in (terraform.load(migration.source), target)
+    }
+    inputs[migration.file.name] = toml(migration.file).entries
+    texts = {path.name: read_text(path) for path in configuration_files(migration.target)}
+    inputs["moved"] = {name: text for name, text in texts.items() if MOVED.search(text)}
+    if applied:
+        return evidence.basis(inputs, ("migration", "apply", "emulator"))
+    if migration.state is not None:
+        inputs["state"] = json.loads(read_text(migration.state, RECORD_BYTES))
+    return evidence.basis(inputs, ("migration", "night"))
 
 
 def planned(staged: Staged, progress: Callable[[str], None] = lambda _what: None) -> dict[str, Any]:
@@ -115,7 +141,7 @@ def _back(stage: AppliedStage) -> dict[str, Any]:
     }
 
 
-def stale(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+def planned_otherwise(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """Where a record's plans are no longer those of now, stage by stage; empty where they agree.
 
     Simulated shares may move by half a percentage point before they count as other.
@@ -148,7 +174,7 @@ def _alike(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
     )
 
 
-def applied_stale(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+def applied_otherwise(record: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """Where an applied chain changed other existing things than the plans of now do; new resources may be more or fewer."""
     was = {stage["name"]: stage["notable"] for stage in record.get("stages", ())}
     return tuple(

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from decision_makers import EDGE_OFF, ROOT
 
-from analysis import claims, decisions
+from analysis import claims, decisions, evidence
 from analysis.architecture import Location
-from analysis.decisions import FILE_NAME, STATES, Bench, Change, Edge, Kept, Recorded, Weighing, says
+from analysis.decisions import FILE_NAME, KIND, STATES, Bench, Change, Edge, Kept, Weighing, says
 from analysis.decisions import weighing as w
 from analysis.decisions.judging import compute, vanished
+from analysis.decisions.keeping import basis, restored
 from analysis.studies import Studies, shown
 
 STACKS = ROOT / "terraform" / "stacks"
@@ -61,7 +62,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def recorded():
-    return Recorded(PAGES / FILE_NAME, ROOT)
+    return evidence.read(PAGES / FILE_NAME, KIND)
 
 
 def test_every_record_that_is_weighed_has_a_flip(records):
@@ -85,7 +86,7 @@ def test_an_address_that_vanishes_is_named_with_the_record(number, records, worl
 
 def test_every_record_holds_on_the_day_it_was_last_reviewed(tmp_path, records, world):
     register = claims.load(ROOT / "docs" / "claims.toml", world.studies)
-    bench = Bench(world.studies, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim), keep=Kept(tmp_path, ROOT))
+    bench = Bench(world.studies, Edge(ROOT, dt.date(2026, 11, 21), register.broken_claim), keep=Kept(tmp_path))
     judged = [bench.judge(record) for record in records.values()]
     assert {one.record.file: one.reasons for one in judged if not one.ok} == {}
     assert {one.state for one in judged} <= set(STATES)
@@ -104,17 +105,16 @@ SAMPLE = (8, 12)
 """One whose worth is simulated, one whose worth is a price."""
 
 
-def test_the_record_was_made_of_the_terraform_the_facts_and_the_records_as_they_are(records, recorded):
-    assert recorded.current, "run `gameday decide --record`"
-    stale = [record.file for record in records.values() if record.weighed and recorded.of(record) is None]
-    assert not stale, "run `gameday decide --record`"
+def test_the_record_was_made_of_the_terraform_the_facts_and_the_records_as_they_are(records, recorded, world):
+    now = {record.path.name: basis(world, record) for record in records.values() if record.weighed}
+    assert evidence.changed(recorded, now) == (), "run `gameday decide --record`"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", SAMPLE)
 def test_what_is_recorded_is_what_is_computed(number, records, recorded, world):
     record = records[number]
-    known, anew = recorded.of(record), compute(world, record)
+    known, anew = restored(recorded.content[record.path.name], record), compute(world, record)
     assert known.turned == anew.turned
     for one, other in zip(known.effects, anew.effects, strict=True):
         assert [shown(f) for f in (one.with_it, one.without_it)] == [

@@ -74,8 +74,8 @@ def record(final):
     return incidents.recorded(final)
 
 
-def test_the_record_rests_on_the_terraform_the_scenario_and_the_prices_of_today(final, opened, record):
-    assert record.digest == incidents.record_digest(final, opened.seen.late_s), (
+def test_the_record_rests_on_the_terraform_the_scenario_and_the_prices_of_today(final, record):
+    assert record.rests_on == incidents.record_basis(final), (
         f"what the nights rest on has changed; run `gameday incident weigh {FILE.relative_to(ROOT)} --record`"
     )
 

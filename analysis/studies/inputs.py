@@ -1,0 +1,71 @@
+"""What a record of a study's figures rests on, as inputs of a digest: no simulator, and nothing that was computed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from analysis import evidence, facts
+from analysis.alarms.harm import definition
+from analysis.capacity import threads
+from analysis.facts import PriceBook
+from analysis.facts.instances import DATA
+from analysis.studies.study import Study
+
+LIMITS: Final = (
+    "alb.deregistration_delay_s", "alb.health_check.healthy_threshold", "alb.health_check.interval_s",
+    "alb.health_check.timeout_s", "alb.health_check.unhealthy_threshold", "alb.idle_timeout_s",
+    "autoscaling.default_cooldown_s", "autoscaling.scale_in.datapoints", "autoscaling.scale_in.share_of_target",
+    "autoscaling.scale_out.datapoints", "autoscaling.scale_out_trigger_s", "cloudfront.age_rounding_s",
+    "cloudfront.requests_per_s", "ecs.deployment.maximum_percent", "ecs.deployment.minimum_healthy_percent",
+    "fargate.start_s", "rds.class_memory_share", "rds.mysql.connection_bytes", "rds.mysql.connections_limit",
+    "rds.pool_budget_share", "rds.postgres.connection_bytes", "rds.postgres.connections_limit",
+    "redis.burstable_node.ops_per_s", "redis.node.ops_per_s",
+)  # fmt: skip
+"""The limits that capacity and the simulated night read; a test follows the reading. A bill names its own (`Usage.rests_on`)."""
+
+
+def inputs(studies: Iterable[Study], *, priced: bool = False) -> dict[str, Any]:
+    """The inputs of what is computed from studies, by name: stacks, scenarios, programs and the facts that they reach.
+
+    Of limits, instance classes and prices only those count that the stacks use, so that a row for something else changes
+    nothing; prices count where `priced`. Several variants of one stack are one input.
+    """
+    variants: dict[str, set[str]] = defaultdict(set)
+    rows: dict[str, dict[str, Any]] = {"limits": {name: facts.limit(name) for name in LIMITS}, "instances": {}}
+    for study in studies:
+        texts = set(_texts([resource.values for resource in study.architecture.resources]))
+        rows["instances"] |= {name: row for name, row in facts.instances().items() if name in texts}
+        stack = [evidence.resolved(study.architecture), study.about.environment]
+        variants[f"stack {study.directory.resolve().name}"].add(evidence.digest(stack))
+        if study.crowd is not None:
+            variants[f"scenario {study.crowd.file}"].add(evidence.digest([study.crowd, study.values]))
+        if study.program is not None:
+            variants[f"program {study.program.name}"].add(evidence.digest(study.program))
+        if priced:
+            skus = {line.sku for line in study.bill.line_items} & study.book.prices.keys()
+            rows.setdefault("prices", {}).update({sku: _price(study.book, sku) for sku in skus})
+            used = {fact.name for fact in study.usage.rests_on} if study.usage else set()
+            rows["limits"] |= {n: row for n, row in facts.limits().items() if n in used or n.startswith("alb.lcu.")}
+    rows["assumptions"] = {**facts.assumptions(DATA / "night.toml"), **facts.assumptions(threads.FILE), **definition()}
+    return {**variants, **rows}
+
+
+def _price(book: PriceBook, sku: str) -> Any:
+    """A price as its tiers, and what is free of it."""
+    price, free = book.prices[sku], book.allowance(sku)
+    tiers = [[tier.tier_start, tier.tier_end, tier.usd] for tier in price.tiers]
+    return [price.unit, tiers, free and free.tier_end]
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Every text inside a resolved value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
