@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from analysis import facts, studies, terraform
-from analysis.__main__ import app
+from analysis.commands import app
 from analysis.capacity import night
 from analysis.capacity.night import hard
 from analysis.capacity.night.spread import spread

@@ -127,7 +127,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence_with_file_and_line(stranger, 
     ("words", "sentence"),
     [
         (["nowhere.md"], "there is no such stack, record or directory"),
-        (["--on", "soon"], "write a date such as 2026-11-21"),
+        (["--on", "soon"], "write YYYY-MM-DD"),
         (["--records", "nowhere"], "there is no such directory"),
     ],
 )
