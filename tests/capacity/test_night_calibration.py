@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from analysis import studies, terraform
-from analysis.commands import app
 from analysis.capacity import night
 from analysis.capacity.night import calibration
+from analysis.commands import app
 from analysis.facts import FactError, scenario, stack
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"

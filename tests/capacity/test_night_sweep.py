@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from analysis import facts, studies, terraform
-from analysis.commands import app
 from analysis.capacity import night
 from analysis.capacity.night import hard
 from analysis.capacity.night.spread import spread
 from analysis.capacity.night.sweep import MOST_NIGHTS, with_rise
+from analysis.commands import app
 from analysis.facts import runtime, scenario, stack
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
