@@ -111,7 +111,7 @@ def nested_values(
 
 
 def with_computed(value: Value, schema: BlockSchema, reference: str) -> Value:
-    """Nested blocks as a reference sees them: what the provider adds to a block that the configuration sets is there, and unknown."""
+    """Nested blocks as a reference sees them: what the provider adds to a configured block is there, and unknown."""
     if isinstance(value, tuple):
         return tuple(with_computed(item, schema, f"{reference}[{index}]") for index, item in enumerate(value))
     if not isinstance(value, dict):

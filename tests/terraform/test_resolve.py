@@ -224,7 +224,8 @@ def test_what_the_provider_adds_to_a_nested_block_is_unknown_where_it_is_read_an
     assert tag["resource_id"] == Unknown("aws_eks_cluster.main.vpc_config[0].cluster_security_group_id")
     assert tag["value"] == "subnet-1 subnet-2"
     (config,) = architecture.by_address["aws_eks_cluster.main"].values["vpc_config"]
-    assert "cluster_security_group_id" not in config and config["subnet_ids"] == ("subnet-1", "subnet-2")
+    assert "cluster_security_group_id" not in config
+    assert config["subnet_ids"] == ("subnet-1", "subnet-2")
 
 
 def test_what_a_nested_block_does_not_have_is_still_an_error(load):
