@@ -15,7 +15,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test lint bench lab notebook lock clean
+.PHONY: help site serve test test-all lint bench lab notebook lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ site: $(STAMP) ## build everything a reader sees into site/
 serve: $(STAMP) ## build the site, serve it on 127.0.0.1 and rebuild on every change
 	@$(BIN)/mkdocs serve
 
-test: $(STAMP) ## run every check
+test: $(STAMP) ## run every check; what takes minutes and has not changed takes turns
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-all: $(STAMP) ## the same, with everything that takes turns by the commit, and Terraform asked everything again
+	@$(BIN)/python -m pytest -n auto --dist worksteal --all
 
 lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/ruff format --check .

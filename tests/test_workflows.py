@@ -18,7 +18,7 @@ CHANGES_PRODUCTION = [path for path in DELIVERY if path.stem in {"buzzer-apply",
 BIN = Path(sys.executable).parent
 
 # A pull request is planned, an approved plan applied, an image released, assets synchronised, and a release taken back.
-EXPECTED = {"ci", "pages", "buzzer-plan", "buzzer-apply", "buzzer-image", "buzzer-assets", "buzzer-rollback"}
+PROMISED = {"ci", "nightly", "pages", "buzzer-plan", "buzzer-apply", "buzzer-image", "buzzer-assets", "buzzer-rollback"}
 
 
 def run(*argv, **options):
@@ -44,7 +44,7 @@ def steps(text):
 
 
 def test_the_workflows_that_are_promised_exist():
-    assert {path.stem for path in WORKFLOWS} == EXPECTED
+    assert {path.stem for path in WORKFLOWS} >= PROMISED
 
 
 def test_every_workflow_is_valid_by_githubs_schema():
@@ -66,7 +66,7 @@ def test_a_key_that_github_does_not_know_is_noticed(tmp_path):
 @pytest.mark.parametrize(
     ("audit", "old", "new"),
     [
-        ("template-injection", "run: make lint", "run: echo ${{ github.event.pull_request.title }}"),
+        ("template-injection", "run: .ci/run", "run: echo ${{ github.event.pull_request.title }}"),
         ("unpinned-uses", "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "actions/checkout@v4"),
         ("artipacked", "          persist-credentials: false\n", "          fetch-depth: 1\n"),
         ("excessive-permissions", "    permissions:\n      contents: read\n", "    permissions: write-all\n"),

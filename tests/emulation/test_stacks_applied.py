@@ -1,9 +1,9 @@
-"""Both stacks applied for real on an emulated AWS, beside the other tests: see tests/background.py."""
+"""Stacks applied for real on an emulated AWS, those whose turn it is, beside the other tests: see tests/background.py."""
 
 from pathlib import Path
 
 import pytest
-from background import ROOT, STACKS
+from background import APPLIED, MIGRATED, ROOT, applied
 
 from analysis import evidence, terraform
 from analysis.validation import cycle
@@ -27,10 +27,13 @@ SUBJECTS = {
 }
 
 
+STACKS = [stack for stack in applied() if stack != MIGRATED]
+
+
 @pytest.fixture(params=STACKS)
 def stack(request, background):
     """The directory of a stack, and what the run showed of it."""
-    found = {one["stack"]: one for one in background("stacks").document}
+    found = {one["stack"]: one for one in background(APPLIED).document}
     return ROOT / request.param, found[Path(request.param).name]
 
 
