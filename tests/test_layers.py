@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parent.parent / "analysis"
 
 LAYERS = {
@@ -35,8 +33,8 @@ LAYERS = {
 }
 
 
-def layer_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def layer_of(path: Path, package: Path = PACKAGE) -> str:
+    return path.relative_to(package).parts[0].removesuffix(".py")
 
 
 def imported_layers(source: str, package: tuple[str, ...] = ()) -> set[str]:
@@ -62,15 +60,27 @@ def violations(layer: str, imports: set[str]) -> set[str]:
     return {other for other in imports if other != layer and LAYERS[other] >= LAYERS[layer]}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)).replace("/", ".")
-)
-def test_a_module_imports_only_from_lower_layers(path):
-    if path == PACKAGE / "__init__.py":
-        assert not imported_layers(path.read_text())
-        return
-    package = path.relative_to(PACKAGE).parts[:-1]
-    assert not violations(layer_of(path), imported_layers(path.read_text(), package))
+def faults(package: Path) -> list[str]:
+    """Each import of a package's modules that does not point downwards, as a sentence."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        parents = path.relative_to(package).parts[:-1]
+        imports = imported_layers(path.read_text(encoding="utf-8"), parents)
+        upwards = imports if path == package / "__init__.py" else violations(layer_of(path, package), imports)
+        found += [f"{path.relative_to(package.parent)} imports {name}" for name in sorted(upwards)]
+    return found
+
+
+def test_a_module_imports_only_from_lower_layers():
+    assert faults(PACKAGE) == []
+
+
+def test_an_import_upwards_is_named_with_its_file(tmp_path):
+    package = tmp_path / "analysis"
+    (package / "cost").mkdir(parents=True)
+    (package / "__init__.py").write_text("from analysis import units\n")
+    (package / "cost" / "lines.py").write_text("from ..pages import charts\nfrom analysis import units\n")
+    assert faults(package) == ["analysis/__init__.py imports units", "analysis/cost/lines.py imports pages"]
 
 
 def test_the_rule_notices_an_import_that_points_upwards():

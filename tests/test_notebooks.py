@@ -6,7 +6,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("**/*.ipynb"))
+FOLDER = Path(__file__).parent.parent / "notebooks"
+SCRATCH = FOLDER / "scratch"
+"""Where whoever explores may compute in cells; nothing of it is published or committed, so none of these rules hold there."""
+
+NOTEBOOKS = sorted(path for path in FOLDER.glob("**/*.ipynb") if SCRATCH not in path.parents)
 
 # What a person who opens a notebook expects to be kept; editors add far more.
 NOTEBOOK_METADATA = {"kernelspec", "language_info", "title", "description"}
@@ -122,6 +126,12 @@ def test_imports_and_calls_are_no_logic(source):
 def test_parameters_are_literals():
     assert not logic_in("users = 5_000\nprice: float = -0.5\nnames = ['a']", parameters=True)
     assert logic_in("users = 5_000 * 2", parameters=True)
+
+
+def test_what_is_explored_in_scratch_is_neither_committed_nor_published():
+    ignored = (FOLDER.parent / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert "/notebooks/scratch/" in ignored
+    assert not [path for path in NOTEBOOKS if "scratch" in path.parts]
 
 
 def code_cell(**changes):
