@@ -66,7 +66,7 @@ class Checker:
             study = self.world.study
             self._proved = proofs.prove(
                 study.architecture,
-                scenario=study.scenario,
+                scenario=study.crowd,
                 stack=study.about,
                 waivers=proofs.waivers(self.world.directory, proofs.RULES.keys()),
                 today=self.edge.today,

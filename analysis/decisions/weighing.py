@@ -147,7 +147,11 @@ def _either(world: Weighing, record: Record, column: Column, change: Change) -> 
         return str(error)
     except StudyError as error:
         raise refused(record, error) from None
-    except (FactError, InputError) as error:
+    except FactError as error:
+        if not world.about.modelled:  # what rests on a crowd has no figure yet; what stands idle has
+            return str(error)
+        raise DecisionError(Location(record.file), str(error)) from None
+    except InputError as error:
         raise DecisionError(Location(record.file), str(error)) from None
 
 

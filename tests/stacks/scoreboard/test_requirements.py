@@ -1,5 +1,5 @@
-"""What the deployment guide asks for, attribute by attribute: each holds of the stack, and where the guide fails its own aim, not of
-it.
+"""What the deployment guide asks for, attribute by attribute: each holds of the stack. Where the guide as written fails its
+own aim, that was seen.
 
 A row is the number of the requirement, the type of the resource and the part of its address that tells it from others, and what
 must be true of one of them. `WANTED` are those that the guide as written does not meet; each has been seen failing there.
@@ -67,7 +67,7 @@ WANTED = (
     Wanted("S-053", "aws_secretsmanager_secret_rotation", "jwt", "rotation_rules.automatically_after_days", 30),
     Wanted("S-059", "aws_cloudwatch_dashboard", "", "dashboard_name", "scoreboard-prod"),
     Wanted("S-100", "aws_ecs_service", "", "deployment_circuit_breaker.rollback", True),
-    Wanted("S-106", "aws_appautoscaling_policy", "requests", f"{TRACKING}.predefined_metric_specification.resource_label", referenced),
+    Wanted("S-106", "aws_appautoscaling_policy", "requests", f"{TRACKING}.predefined_metric_specification.resource_label", bool),
     Wanted("S-116", "aws_cloudwatch_log_metric_filter", "streams", "metric_transformation.name", "SseConnections"),
     Wanted("S-125", "aws_sns_topic", "pages", "name", "scoreboard-prod-alerts"),
     Wanted("S-130", "aws_cloudwatch_query_definition", "slow-statements", "name", "scoreboard/prod/slow-statements"),
@@ -180,7 +180,7 @@ def findings(architecture):
 
 
 def test_the_rules_find_the_faults_of_the_guide(guide):
-    """Secrets that the task role reads (S-054), a tag that moves (S-028), pools (S-039), no way to AWS (S-006), no rollback (S-100)."""
+    """Secrets of the task role (S-054), a moving tag (S-028), pools (S-039), no way out (S-006), no rollback (S-100)."""
     assert {"START-05", "START-08", "FIT-01", "START-01", "ROLLBACK-01"} <= findings(guide)
 
 
