@@ -22,7 +22,7 @@ from analysis.facts import calibrations
 from analysis.facts.hard_nights import PLAN as NIGHTS_PLAN
 from analysis.runbooks import rehearsal_faults, rehearsal_record
 from analysis.studies import Studies, recorded
-from analysis.validation import cycle, migration
+from analysis.validation import cycle, migration, validated
 from analysis.validation.migration import record as migrations
 
 Basis = Mapping[str, str]
@@ -104,6 +104,11 @@ KINDS: Final = (
         cycle.KIND, f"{STACKS}/{cycle.KIND}{evidence.SUFFIX}", lambda file: file,
         lambda file: cycle.basis(terraform.load(file.parent)),
         lambda file: ("validate", "--apply", "--record", _shown(file.parent)),
+    ),
+    Kind(
+        validated.KIND, f"{STACKS}/{validated.KIND}{evidence.SUFFIX}", lambda file: file,
+        lambda file: validated.basis(file.parent, terraform.load(file.parent)),
+        lambda file: ("validate", "--record", _shown(file.parent)),
     ),
     Kind(
         rehearsal_record.KIND, f"{STACKS}/{rehearsal_faults.FILE_NAME}",

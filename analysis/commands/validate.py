@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from analysis import evidence
+from analysis import evidence, terraform
 from analysis import validation as validation_layer
 from analysis.commands.common import (
     FINDINGS,
@@ -27,7 +27,7 @@ from analysis.commands.common import (
     refuse,
     variables,
 )
-from analysis.validation import cycle
+from analysis.validation import cycle, validated
 
 MARKS = {
     "passed": "[green]✓ passed[/]",
@@ -45,19 +45,21 @@ def validate(
         bool, typer.Option("--apply", help="Apply each on an AWS emulated on this machine, look, and destroy: minutes.")
     ] = False,
     record: Annotated[
-        bool, typer.Option("--record", help="With --apply: keep what was seen in a file beside each stack.")
+        bool,
+        typer.Option("--record", help="Keep what was said or seen in a file beside each stack; the site shows it."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What the real Terraform says: fmt, init, validate, test and plan offline, or apply to destroy with --apply."""
-    if record and not apply:
-        refuse("--record keeps what --apply has seen; give both")
     if apply:
         _applied(directories, var, var_file, record=record, as_json=as_json)
         return
+    if record and (var or var_file):
+        refuse("--record keeps what Terraform says of a stack's own values; leave --var and --var-file out")
     reports = []
     with refusals(), err.status("terraform") as status:
         for directory in directories:
+            rests_on = validated.basis(directory, terraform.load(directory)) if record else {}
             report = validation_layer.validate(
                 directory,
                 variables(var),
@@ -65,6 +67,9 @@ def validate(
                 progress=lambda step: status.update(f"terraform {step}"),
             )
             reports.append(report)
+            if record:
+                recorded = validated.write(directory, report, day_of(""), rests_on)
+                err.print(f"recorded in {escape(str(recorded))}", highlight=False, soft_wrap=True)
     if as_json:
         documents = [validation_layer.to_json(report) for report in reports]
         print_json(documents[0] if len(documents) == 1 else documents)

@@ -23,7 +23,6 @@ from analysis.pages import (
     frontmatter,
     glossary,
     links,
-    model,
     navigation,
     nights,
     notebook_html,
@@ -45,7 +44,6 @@ ACCESSIBLE_NAMES = (
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
     decisions.forget()
-    model.validate_ahead(root(config))
     try:
         config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))
     except frontmatter.FrontMatterError as error:

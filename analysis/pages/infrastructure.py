@@ -15,6 +15,7 @@ from analysis.pages import links, source, tables
 from analysis.pages.model import Model
 from analysis.pages.reference import amount
 from analysis.pages.tables import Cell, Column, Row, State, table
+from analysis.validation import validated
 
 LONGEST = 240
 """Characters of a value that a table shows; the rest is in the source."""
@@ -187,15 +188,19 @@ def diagnostics(model: Model, page: str) -> Markup:
 
 
 def validation(model: Model) -> Markup:
-    """What the real Terraform said, step by step; what was skipped says why."""
-    report: Mapping[str, Any] = model.validation
+    """What the real Terraform said when it was last asked, step by step; says so where that is missing or stale."""
+    record, warning = validated.read(model.directory, model.architecture)
+    said = Markup('<div class="admonition warning"><p>{}</p></div>').format(warning) if warning else Markup("")
+    if record is None:
+        return said
     rows = [
         [step["name"], tables.chip(STEP_STATES[step["status"]], step["status"]), step["message"]]
-        for step in report["steps"]
+        for step in record.content["steps"]
     ]
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(report["versions"].items()))
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(record.content["versions"].items()))
     columns = [Column("Step", "code"), Column("Result"), Column("What it said", "wide")]
-    return table(columns, rows, label=f"Validation of {model.name}", caption=versions or None)
+    caption = f"Recorded on {record.recorded_on} with {versions}."
+    return Markup("{}{}").format(said, table(columns, rows, label=f"Validation of {model.name}", caption=caption))
 
 
 def plain(model: Model, address: str, name: str) -> str:

@@ -85,7 +85,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     contents = [_build().pages.content(name) for name in shared]
     surroundings = [
         platform.python_version(), config.site_url, os.environ.get("GAMEDAY_TODAY"), frontmatter.today(),
-        *(bool(shutil.which(tool)) for tool in ("terraform", "git")),
+        bool(shutil.which("git")),
     ]  # fmt: skip
     shown = [(file.src_uri, file.dest_uri, file.inclusion.name) for file in files]
     _build().pages.ground = digest(names, contents, surroundings, shown)

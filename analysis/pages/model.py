@@ -1,12 +1,9 @@
-"""The stacks of the checkout with all that is computed from them: each part once per process, validation once per content."""
+"""The stacks of the checkout with all that is computed from them: each part once per build."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from analysis.architecture import Architecture
 from analysis.capacity import Capacity
@@ -15,9 +12,6 @@ from analysis.facts import Scenario, Stack, stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.pages.reads import cache
 from analysis.studies import Study, study
-from analysis.validation import to_json as validation_json
-from analysis.validation import validate
-from analysis.validation.kept import default_cache
 
 
 @dataclass(frozen=True)
@@ -67,18 +61,6 @@ class Model:
         """What the stack costs in a month with the scenario's games."""
         return self.study.bill
 
-    @property
-    def validation(self) -> dict[str, Any]:
-        """What the real Terraform says, as `validation.to_json` shapes it."""
-        with _ASKED:
-            asked = _AHEAD.get(self.directory)
-        return asked.result() if asked else validated(self.directory)
-
-
-def validated(directory: Path) -> dict[str, Any]:
-    """The report on the stack in `directory`; one that found nothing is kept until something it rests on changes."""
-    return validation_json(validate(directory, cache=default_cache()))
-
 
 @cache
 def _about(directory: Path) -> Stack:
@@ -88,19 +70,6 @@ def _about(directory: Path) -> Stack:
 @cache
 def _study(directory: Path) -> Study:
     return study(directory)
-
-
-_ASKED = Lock()
-_AHEAD: dict[Path, Future[dict[str, Any]]] = {}
-
-
-def validate_ahead(root: Path) -> None:
-    """Begins to ask the real Terraform about every stack, beside the rest of the build: it takes longest."""
-    pool = ThreadPoolExecutor(2)
-    with _ASKED:
-        _AHEAD.clear()
-        _AHEAD.update({found.directory: pool.submit(validated, found.directory) for found in models(root).values()})
-    pool.shutdown(wait=False)
 
 
 @cache

@@ -15,18 +15,18 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
 
+from analysis.pages import kernels
 from analysis.pages.figures import stylesheet
 
 ROOT = Path(__file__).parents[2]
@@ -222,12 +222,26 @@ def executed(
     """
     wanted = list(dict.fromkeys(paths))
     environment = dependency_digest(root)
-    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-        runs = {path: pool.submit(_cached, path, cache, dict(given or {}), environment, root) for path in wanted}
+    with _warm(root) as warm, ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+        runs = {path: pool.submit(_cached, path, cache, dict(given or {}), environment, warm) for path in wanted}
     return {path: run.result() for path, run in runs.items()}
 
 
-def _cached(path: Path, cache: Path, given: Mapping[str, Scalar], environment: str, root: Path) -> Notebook:
+@contextmanager
+def _warm(root: Path) -> Iterator[kernels.Warm]:
+    """The process that kernels are forked from: of this very Python, whatever kernels the user has installed."""
+    with tempfile.TemporaryDirectory(prefix="gd-") as scratch:
+        environment = os.environ | {
+            "IPYTHONDIR": scratch,
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
+        }
+        with kernels.warm(environment) as process:
+            yield process
+
+
+def _cached(path: Path, cache: Path, given: Mapping[str, Scalar], environment: str, warm: kernels.Warm) -> Notebook:
     notebook = read(path)
     stated = repr((environment, sorted(given.items()))).encode()
     key = hashlib.sha256(path.read_bytes() + b"\0" + stated).hexdigest()[:32]
@@ -235,7 +249,7 @@ def _cached(path: Path, cache: Path, given: Mapping[str, Scalar], environment: s
     if kept.is_file():
         return nbformat.read(kept, as_version=4)
     _override(path, notebook, given)
-    _execute(path, notebook, root)
+    _execute(path, notebook, warm)
     cache.mkdir(parents=True, exist_ok=True)
     # Under a name of its own first: two builds at once must not read each other's half-written file.
     handle, draft = tempfile.mkstemp(dir=cache, prefix=f".{path.stem}-", suffix=".tmp")
@@ -269,35 +283,22 @@ def _override(path: Path, notebook: Notebook, given: Mapping[str, Scalar]) -> No
     cell.source = "\n".join([cell.source.rstrip(), "", "# Given for this run:", *lines])
 
 
-def _execute(path: Path, notebook: Notebook, root: Path) -> None:
+def _execute(path: Path, notebook: Notebook, warm: kernels.Warm) -> None:
     if _tagged(notebook, "raises-exception"):
         # nbclient passes over the exception of such a cell, and the page would show a traceback.
         raise NotebookError(f"{path}: a cell is tagged raises-exception; a published notebook may not fail on purpose")
     with tempfile.TemporaryDirectory(prefix="gd-") as scratch:
-        # Unix sockets instead of TCP ports, each kernel with a connection file of its own: two kernels that start at the same
-        # time with the default one answer each other's messages and hang.
-        manager = KernelManager(
-            transport="ipc",
-            connection_file=str(Path(scratch, "kernel.json")),
-            # The kernel of this very Python, whatever kernels the user has installed.
-            kernel_spec_manager=KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True),
-        )
-        client = NotebookClient(
-            notebook,
-            km=manager,
-            timeout=CELL_TIMEOUT_S,
-            record_timing=False,
-            allow_errors=False,
-            resources={"metadata": {"path": str(path.parent)}},
-        )
-        environment = os.environ | {
-            "IPYTHONDIR": scratch,
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            "PYTHONHASHSEED": "0",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
-        }
         try:
-            client.execute(env=environment, cleanup_kc=True)
+            # Unix sockets instead of TCP ports, each kernel with a connection file of its own: two kernels that start at the
+            # same time with the default one answer each other's messages and hang.
+            client = NotebookClient(
+                notebook,
+                km=kernels.manager(warm, Path(scratch, "kernel.json"), path.parent.resolve()),
+                timeout=CELL_TIMEOUT_S,
+                record_timing=False,
+                allow_errors=False,
+            )
+            client.execute(cleanup_kc=True)
         except CellControlSignal as error:
             raise NotebookError(_failure(path, notebook, error)) from None
         except (DeadKernelError, RuntimeError) as error:

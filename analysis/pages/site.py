@@ -98,8 +98,6 @@ def up_to_date(*, strict: bool = True, root: Path = ROOT) -> bool:
 def skipped() -> tuple[str, ...]:
     """What the site lacks because a tool was not found, one sentence each; empty where nothing does."""
     found = []
-    if not shutil.which("terraform"):
-        found.append("terraform is not on PATH, so the validation results show only what needs no binary")
     if not shutil.which("git") or not (ROOT / ".git").exists():
         found.append("there is no git history, so pages do not say when they last changed")
     return tuple(found)
@@ -153,7 +151,7 @@ def _unchanged(site: Path, stamp: Path, key: str) -> bool:
 def _key(root: Path, *, strict: bool) -> str:
     parts = [_digest(root, (path for name in INPUTS for path in files(root / name)))]
     parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), frontmatter.today().isoformat()]
-    parts += [_git(root, "rev-parse", "HEAD"), *(shutil.which(tool) or "" for tool in ("terraform", "git"))]
+    parts += [_git(root, "rev-parse", "HEAD"), shutil.which("git") or ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -139,11 +139,11 @@ def test_what_terraform_says_against_a_stack_is_a_finding(stack):
     assert {phase["status"] for phase in found["phases"][1:]} == {"skipped"}
 
 
-def test_a_record_of_nothing_is_refused():
+def test_a_record_under_other_values_than_the_stacks_own_is_refused():
     from typer.testing import CliRunner
 
     from analysis.commands import app
 
-    said = CliRunner().invoke(app, ["validate", "--record", "terraform/stacks/buzzer"])
+    said = CliRunner().invoke(app, ["validate", "--record", "--var", "a=1", "terraform/stacks/buzzer"])
     assert said.exit_code == 2
-    assert "--record keeps what --apply has seen; give both" in said.output
+    assert "--record keeps what Terraform says of a stack's own values" in said.output

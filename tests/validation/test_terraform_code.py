@@ -1,11 +1,14 @@
 """Every stack and module of the project, read by the real Terraform."""
 
+import datetime as dt
 from pathlib import Path
 
 import answers
 import pytest
+import rotation
 
-from analysis.validation import validate
+from analysis import evidence, terraform
+from analysis.validation import validate, validated
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 DIRECTORIES = sorted(
@@ -46,3 +49,21 @@ def test_a_stack_or_module_is_formatted_and_valid_and_its_tests_pass(directory):
 def test_a_stack_plans_without_aws(directory):
     status, message, _ = report(directory)["plan"]
     assert status == "passed", message
+
+
+RECORDED = [path for path in STACKS if evidence.beside(path, validated.KIND).exists()]
+
+
+@pytest.mark.parametrize("directory", RECORDED, ids=lambda path: path.name)
+def test_the_record_beside_a_stack_that_the_site_shows_says_what_terraform_says(directory):
+    steps = report(directory)
+    architecture = terraform.load(directory)
+    if rotation.recording():
+        now = validate(directory, cache=answers.kept_in())
+        validated.write(directory, now, dt.datetime.now(dt.UTC).date(), validated.basis(directory, architecture))
+    record, _ = validated.read(directory, architecture)  # a stale one is shown as such, but may not say anything wrong
+    assert [step for step in record.content["steps"] if said(step) != steps[step["name"]]] == []
+
+
+def said(step):
+    return [step["status"], "" if step["name"] == "init" else step["message"], step["details"]]
