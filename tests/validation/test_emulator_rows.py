@@ -146,6 +146,34 @@ def a_quota_has_aws_default_until_more_is_asked_for_which_stays_pending(account)
 
 
 @flow
+def a_watch_over_costs_comes_back_as_sent_and_can_be_changed_and_dropped(account):
+    costs = account.client("ce")
+    monitor = {"MonitorName": "all", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
+    tags = [{"Key": "team", "Value": "platform"}]
+    made = costs.create_anomaly_monitor(AnomalyMonitor=monitor, ResourceTags=tags)["MonitorArn"]
+    assert costs.get_anomaly_monitors(MonitorArnList=[made])["AnomalyMonitors"] == [monitor | {"MonitorArn": made}]
+    assert costs.list_tags_for_resource(ResourceArn=made)["ResourceTags"] == tags
+    costs.tag_resource(ResourceArn=made, ResourceTags=[{"Key": "a", "Value": "b"}])
+    costs.untag_resource(ResourceArn=made, ResourceTagKeys=["team"])
+    assert costs.list_tags_for_resource(ResourceArn=made)["ResourceTags"] == [{"Key": "a", "Value": "b"}]
+    costs.update_anomaly_monitor(MonitorArn=made, MonitorName="every")
+    assert costs.get_anomaly_monitors()["AnomalyMonitors"][0]["MonitorName"] == "every"
+    subscription = {
+        "SubscriptionName": "daily",
+        "Frequency": "DAILY",
+        "MonitorArnList": [made],
+        "Subscribers": [{"Type": "EMAIL", "Address": "costs@example.com"}],
+    }
+    told = costs.create_anomaly_subscription(AnomalySubscription=subscription)["SubscriptionArn"]
+    costs.update_anomaly_subscription(SubscriptionArn=told, Frequency="WEEKLY")
+    held = costs.get_anomaly_subscriptions(SubscriptionArnList=[told])["AnomalySubscriptions"]
+    assert held == [subscription | {"Frequency": "WEEKLY", "SubscriptionArn": told}]
+    costs.delete_anomaly_subscription(SubscriptionArn=told)
+    costs.delete_anomaly_monitor(MonitorArn=made)
+    refused("UnknownMonitorException", costs.delete_anomaly_monitor, MonitorArn=made)
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

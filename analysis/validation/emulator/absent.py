@@ -380,6 +380,62 @@ def _quota(asked: Asked) -> Document:
     raise AwsError("NoSuchResourceException", f"no value of the quota {code} has been set for the account")
 
 
+# ---- Cost Explorer: anomaly monitors and subscriptions, of one shape -----------------------------------------------------------
+
+
+def _anomaly_rows(noun: str) -> tuple[Absent, ...]:
+    """Create, get, update and delete of `AnomalyMonitor` or `AnomalySubscription`, named by an ARN."""
+    arn, missing = noun.removeprefix("Anomaly") + "Arn", f"Unknown{noun.removeprefix('Anomaly')}Exception"
+
+    def create(asked: Asked) -> Document:
+        wanted = asked.parameters[noun]
+        name = wanted.get("MonitorName") or wanted["SubscriptionName"]
+        kind = arn.removesuffix("Arn").lower()
+        made = f"arn:aws:ce::{asked.account}:anomaly{kind}/{_identifier(noun, name)}"
+        asked.memory(noun)[made] = without_empty(wanted) | {arn: made}
+        tags = {tag["Key"]: tag["Value"] for tag in asked.parameters.get("ResourceTags") or ()}
+        asked.memory("cost tags")[made] = tags
+        return {arn: made}
+
+    def get(asked: Asked) -> Document:
+        wanted = asked.parameters.get(f"{arn}List")
+        held = asked.memory(noun)
+        return {f"{noun}s": [held[name] for name in (held if wanted is None else wanted) if name in held]}
+
+    def update(asked: Asked) -> Document:
+        name = asked.parameters[arn]
+        held = _kept(asked, noun, name, missing)
+        held.update(without_empty({key: value for key, value in asked.parameters.items() if key != arn}))
+        return {arn: name}
+
+    def delete(asked: Asked) -> Document:
+        _kept(asked, noun, asked.parameters[arn], missing)
+        del asked.memory(noun)[asked.parameters[arn]]
+        return {}
+
+    why = "moto's Cost Explorer knows no anomalies; the configuration comes back as sent and nothing is detected"
+    return _rows(
+        "ce", why, {f"Create{noun}": create, f"Get{noun}s": get, f"Update{noun}": update, f"Delete{noun}": delete}
+    )
+
+
+def _cost_tags(asked: Asked) -> Document:
+    tags = asked.memory("cost tags").get(asked.parameters["ResourceArn"], {})
+    return {"ResourceTags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+
+
+def _tag_cost(asked: Asked) -> Document:
+    held = asked.memory("cost tags").setdefault(asked.parameters["ResourceArn"], {})
+    held.update({tag["Key"]: tag["Value"] for tag in asked.parameters["ResourceTags"]})
+    return {}
+
+
+def _untag_cost(asked: Asked) -> Document:
+    for key in asked.parameters["ResourceTagKeys"]:
+        asked.memory("cost tags").get(asked.parameters["ResourceArn"], {}).pop(key, None)
+    return {}
+
+
 # ---- CloudWatch: composite alarms ---------------------------------------------------------------------------------------------
 
 
@@ -474,6 +530,13 @@ ROWS: tuple[Absent, ...] = (
             "RequestServiceQuotaIncrease": _request_quota,
             "GetRequestedServiceQuotaChange": _quota_request,
         },
+    ),
+    *_anomaly_rows("AnomalyMonitor"),
+    *_anomaly_rows("AnomalySubscription"),
+    *_rows(
+        "ce",
+        "moto's Cost Explorer has no tags of anomaly monitors; they are remembered",
+        {"ListTagsForResource": _cost_tags, "TagResource": _tag_cost, "UntagResource": _untag_cost},
     ),
     Absent("cloudwatch", "PutCompositeAlarm", _composite, "moto describes composite alarms and has no way to make one"),
 )
