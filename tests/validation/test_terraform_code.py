@@ -12,7 +12,9 @@ from analysis.validation import validate, validated
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 DIRECTORIES = sorted(
-    path for kind in ("stacks", "modules") for path in (TERRAFORM / kind).iterdir() if any(path.glob("*.tf"))
+    path
+    for path in (TERRAFORM / "bootstrap", *(TERRAFORM / "stacks").iterdir(), *(TERRAFORM / "modules").iterdir())
+    if any(path.glob("*.tf"))
 )
 STACKS = [path for path in DIRECTORIES if path.parent.name == "stacks"]
 
