@@ -80,7 +80,7 @@ def migrate(
         if apply:
             with running() as emulator:
                 run = migration.applied(made, emulator, given, sample=sample, progress=progress)
-            document["applied"] = records.applied(run) | {"versions": _versions(made.target)}
+            document["applied"] = records.applied(run) | {"versions": _versions()}
         # What is applied is planned first all the same when it is recorded: the page shows both.
         if not apply or record or write:
             plans = migration.staged(made, state, given, progress=progress)
@@ -116,8 +116,8 @@ def _file(source: Path, target: Path) -> Path:
     return refuse(f"no file in {folder} leads from {source} to {target}; write one and name it with --migration")
 
 
-def _versions(directory: Path) -> Mapping[str, str]:
-    found = terraform_cli.find(directory=directory)
+def _versions() -> Mapping[str, str]:
+    found = terraform_cli.find()
     return {"terraform": found.version if found else "", "moto": moto_version()}
 
 

@@ -27,6 +27,7 @@ from analysis.commands.common import (
     refuse,
     variables,
 )
+from analysis.sandbox import Confinement
 from analysis.validation import cycle, validated
 
 MARKS = {
@@ -34,7 +35,22 @@ MARKS = {
     "partly": "[yellow]~ partly[/]",
     "failed": "[red]✗ failed[/]",
     "skipped": "[yellow]– skipped[/]",
+    "refused": "[red]✗ refused[/]",
 }
+
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Let Terraform do what the stack says: tests that apply, provisioners, external programs, no wall.",
+    ),
+]
+Downloads = Annotated[
+    bool,
+    typer.Option(
+        "--allow-downloads", help="Let terraform init fetch providers and modules that are not on this machine."
+    ),
+]
 
 
 def validate(
@@ -48,11 +64,13 @@ def validate(
         bool,
         typer.Option("--record", help="Keep what was said or seen in a file beside each stack; the site shows it."),
     ] = False,
+    trust: Trust = False,
+    allow_downloads: Downloads = False,
     as_json: AsJson = False,
 ) -> None:
     """What the real Terraform says: fmt, init, validate, test and plan offline, or apply to destroy with --apply."""
     if apply:
-        _applied(directories, var, var_file, record=record, as_json=as_json)
+        _applied(directories, var, var_file, record=record, trust=trust, downloads=allow_downloads, as_json=as_json)
         return
     if record and (var or var_file):
         refuse("--record keeps what Terraform says of a stack's own values; leave --var and --var-file out")
@@ -65,6 +83,8 @@ def validate(
                 variables(var),
                 var_files=var_file,
                 progress=lambda step: status.update(f"terraform {step}"),
+                trust=trust,
+                downloads=allow_downloads,
             )
             reports.append(report)
             if record:
@@ -76,12 +96,20 @@ def validate(
     else:
         for report in reports:
             out.print(_table(str(report.directory), report.versions, report.steps))
+    _say_wall(trust=trust)
     if not all(report.ok for report in reports):
         raise typer.Exit(FINDINGS)
 
 
 def _applied(
-    directories: Sequence[Path], var: Sequence[str], var_file: Sequence[Path], *, record: bool, as_json: bool
+    directories: Sequence[Path],
+    var: Sequence[str],
+    var_file: Sequence[Path],
+    *,
+    record: bool,
+    trust: bool,
+    downloads: bool,
+    as_json: bool,
 ) -> None:
     doing: dict[Path, str] = {}
     with refusals(), ended_as_by_ctrl_c(), err.status("terraform") as status:
@@ -91,7 +119,13 @@ def _applied(
             status.update("\n".join(f"{escape(one.name)}: {escape(text)}" for one, text in sorted(doing.items())))
 
         found = validation_layer.applied_all(
-            directories, variables=variables(var), var_files=var_file, environ=os.environ, progress=progress
+            directories,
+            variables=variables(var),
+            var_files=var_file,
+            environ=os.environ,
+            progress=progress,
+            trust=trust,
+            downloads=downloads,
         )
         documents = [cycle.to_json(one) for one in found]
         if record:
@@ -111,8 +145,15 @@ def _applied(
     if record:
         for path in written:
             err.print(f"recorded in {escape(str(path))}", highlight=False, soft_wrap=True)
+    _say_wall(trust=trust, network=True)
     if not all(one.ok for one in found):
         raise typer.Exit(FINDINGS)
+
+
+def _say_wall(*, trust: bool, network: bool = False) -> None:
+    """Which wall stood around Terraform; on the terminal, since a record must be the same on every machine."""
+    wall = "none (--trust)" if trust else Confinement((), executable=(), network=network).standing()
+    err.print(escape(f"The wall around Terraform: {wall}."), highlight=False, soft_wrap=True)
 
 
 def _table(title: str, versions: Mapping[str, str], steps: Sequence[validation_layer.Step | cycle.Phase]) -> Table:

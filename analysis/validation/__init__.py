@@ -4,11 +4,12 @@ from analysis.validation.cycle import Evidence, applied, applied_all
 from analysis.validation.emulator import EmulatorError
 from analysis.validation.offline import offline_plan
 from analysis.validation.report import Report, Step, to_json, validate
-from analysis.validation.terraform_cli import TerraformError, TerraformMissingError, find
+from analysis.validation.terraform_cli import RefusedError, TerraformError, TerraformMissingError, find
 
 __all__ = [
     "EmulatorError",
     "Evidence",
+    "RefusedError",
     "Report",
     "Step",
     "TerraformError",

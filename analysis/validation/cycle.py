@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from analysis import evidence, terraform
 from analysis.architecture import Architecture
-from analysis.validation import deployed, terraform_cli
+from analysis.validation import deployed, executed, terraform_cli
 from analysis.validation.emulator import Emulator, lacking, running
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, PartlyAppliedError, StoppedError, found
@@ -120,21 +120,33 @@ def applied(
     environ: Mapping[str, str] = os.environ,
     stop: threading.Event | None = None,
     progress: Callable[[str], None] = lambda _what: None,
+    trust: bool = False,
+    downloads: bool = False,
 ) -> Evidence:
     """Apply, second plan, AWS's own view, destroy, and what is left, on an emulator of its own.
 
     What Terraform or AWS's view says against the stack is a failed phase. Raises TerraformError where there is nothing to apply
-    (no directory, code that does not evaluate, no Terraform), EmulatorError where the emulator does not start or ends.
+    (no directory, code that does not evaluate, no Terraform, a program that it would start), EmulatorError where the emulator
+    does not start or ends.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    found(environ, directory)
+    found(environ)
+    terraform_cli.require(executed.executed(directory), "apply", trust=trust, downloads=downloads)
     architecture = _loaded(directory, variables, var_files)
     rests_on = basis(architecture)
     progress("starting the emulated AWS")
     with (
         running() as emulator,
         AppliedStack(
-            directory, emulator, variables=variables, var_files=var_files, environ=environ, stop=stop, progress=progress
+            directory,
+            emulator,
+            variables=variables,
+            var_files=var_files,
+            environ=environ,
+            stop=stop,
+            progress=progress,
+            trust=trust,
+            downloads=downloads,
         ) as stack,
     ):
         shown = _Run(stack, emulator, architecture, progress).evidence(rests_on)
@@ -163,6 +175,8 @@ def applied_all(
     var_files: Sequence[Path] = (),
     environ: Mapping[str, str] = os.environ,
     progress: Callable[[Path, str], None] = lambda _directory, _what: None,
+    trust: bool = False,
+    downloads: bool = False,
 ) -> tuple[Evidence, ...]:
     """`applied` for several stacks at once, in the order given; where one raises, the others are ended and it is raised."""
     stop = threading.Event()
@@ -175,6 +189,8 @@ def applied_all(
             environ=environ,
             stop=stop,
             progress=lambda what: progress(directory, what),
+            trust=trust,
+            downloads=downloads,
         )
 
     with ThreadPoolExecutor(max_workers=max(1, len(directories))) as pool:

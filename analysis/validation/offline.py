@@ -30,7 +30,7 @@ def offline_plan(
     cannot plan: broken HCL, a missing variable, a data source that only AWS can answer, a provider that cannot be had.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    found = terraform or terraform_cli.find(directory=directory)
+    found = terraform or terraform_cli.find()
     if found is None:
         raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
     return evidence.answer(
@@ -61,7 +61,8 @@ def plan_in(
     var_files: Sequence[Path] = (),
     timeout_s: float = 300,
 ) -> dict[str, Any]:
-    """The masked plan of an initialised workspace; raises TerraformError with Terraform's diagnostics."""
+    """The masked plan of an initialised workspace; raises TerraformError with Terraform's diagnostics, RefusedError unplanned."""
+    workspace.require("plan")
     given = workspace.scratch / terraform_cli.GIVEN_VARIABLES
     given.write_text(json.dumps(dict(variables), default=str), encoding="utf-8")
     out = workspace.scratch / "plan"

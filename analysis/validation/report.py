@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeAlias
 from analysis import evidence
 from analysis.validation import kept, terraform_cli
 from analysis.validation.offline import plan_in
-from analysis.validation.terraform_cli import Terraform, TerraformError, Workspace
+from analysis.validation.terraform_cli import RefusedError, Terraform, TerraformError, Workspace
 
-Status: TypeAlias = Literal["passed", "failed", "skipped"]
+Status: TypeAlias = Literal["passed", "failed", "skipped", "refused"]
+"""`refused`: it would have started a program of the stack's, or fetched something, and the user has not allowed that."""
 
 # What the provider or Terraform says when a plan cannot go on without an answer from AWS.
 NEEDS_AWS = (
@@ -47,8 +48,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed; what was skipped says so in its step."""
-        return all(step.status != "failed" for step in self.steps)
+        """Whether nothing failed or was refused; what was skipped says so in its step."""
+        return all(step.status not in {"failed", "refused"} for step in self.steps)
 
 
 def validate(
@@ -60,8 +61,13 @@ def validate(
     timeout_s: float = 600,
     cache: Path | None = None,
     progress: Callable[[str], None] = lambda _step: None,
+    trust: bool = False,
+    downloads: bool = False,
 ) -> Report:
     """What fmt, init, validate, test and an offline plan say about a directory; a step that cannot run says why.
+
+    Nothing that the directory names is started or fetched: of the tests those files run of which every run plans; a plan that
+    would start a program is refused. `trust` and `downloads` lift that: see `Workspace`.
 
     With a `cache` (`kept.default_cache()`) a report in which nothing failed is kept there, with the seconds it took then, until
     something it depends on changes; without one every step runs. `progress` is told the name of each step as it begins;
@@ -69,7 +75,7 @@ def validate(
     is skipped.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    terraform = terraform_cli.find(environ, directory)
+    terraform = terraform_cli.find(environ, directory if trust else None)
     if terraform is None:
         reason = "terraform is not on PATH"
         return Report(directory, {}, tuple(Step(name, "skipped", 0.0, reason) for name, _ in STEPS))
@@ -84,6 +90,8 @@ def validate(
                 variables=variables,
                 var_files=tuple(var_files),
                 timeout_s=timeout_s,
+                trust=trust,
+                downloads=downloads,
             )
         )
 
@@ -104,21 +112,30 @@ def _reported(
     variables: Mapping[str, object],
     var_files: tuple[Path, ...],
     timeout_s: float,
+    trust: bool,
+    downloads: bool,
 ) -> Report:
     done: list[Step] = []
-    with Workspace(directory, terraform, environ) as workspace:
+    with Workspace(directory, terraform, environ, trust=trust, downloads=downloads) as workspace:
         run = _Run(workspace, variables, var_files, timeout_s)
         for name, command in STEPS:
             progress(name)
             blocker = next(
-                (step for step in done if step.status == "failed" and step.name in NEEDED_BY.get(name, ())), None
+                (
+                    step
+                    for step in done
+                    if step.status in {"failed", "refused"} and step.name in NEEDED_BY.get(name, ())
+                ),
+                None,
             )
             if blocker:
-                done.append(Step(name, "skipped", 0.0, f"{blocker.name} failed"))
+                done.append(Step(name, "skipped", 0.0, f"{blocker.name} {blocker.status}"))
                 continue
             started = time.monotonic()
             try:
                 status, message, details = command(run)
+            except RefusedError as error:
+                status, message, details = "refused", str(error), ()
             except TerraformError as error:
                 status, message, details = "failed", str(error), ()
             done.append(Step(name, status, time.monotonic() - started, message, details))
@@ -180,7 +197,9 @@ def _fmt(run: _Run) -> _Outcome:
 def _init(run: _Run) -> _Outcome:
     done = run.workspace.init(run.timeout_s)
     if done.status:
-        return "failed", terraform_cli.sentence(done.stderr or done.stdout), ()
+        allowed = run.workspace.downloads
+        hint = "" if allowed else "; nothing is fetched: give --allow-downloads where the mirror lacks something"
+        return "failed", terraform_cli.sentence(done.stderr or done.stdout) + hint, ()
     return "passed", f"providers from {run.workspace.terraform.providers}", ()
 
 
@@ -197,11 +216,16 @@ def _validate(run: _Run) -> _Outcome:
 
 
 def _test(run: _Run) -> _Outcome:
-    directory = run.workspace.directory
-    tests = [*directory.glob("*.tftest.hcl"), *directory.glob("tests/*.tftest.hcl")]
-    tests += [*directory.glob("*.tftest.json"), *directory.glob("tests/*.tftest.json")]
-    if not tests:
+    workspace = run.workspace
+    permitted, refused = workspace.executed.permitted_tests, workspace.executed.refused_tests
+    if not permitted and not refused:
         return "skipped", "there is no .tftest.hcl file", ()
+    if workspace.trust:
+        permitted, refused = (*permitted, *refused), {}
+    not_run = f"not run: {'; '.join(refused.values())}; --trust runs all" if refused else ""
+    if not permitted:
+        return "refused", not_run, ()
+    workspace.require("plan")
     done = run("test", "-json")
     events = list(terraform_cli.streamed(done.stdout))
     runs = [event["test_run"] for event in events if event.get("type") == "test_run" and "status" in event["test_run"]]
@@ -214,13 +238,16 @@ def _test(run: _Run) -> _Outcome:
         message = f"{len(failed)} of {_count(len(last), 'run')} failed" if failed else "the tests did not run"
         return "failed", message, (*failed, *found) or (terraform_cli.sentence(done.stderr or done.stdout),)
     if not last:
-        return "failed", f"{_count(len(tests), 'test file')} without a run", ()
-    return "passed", f"{_count(len(last), 'run')} in {_count(len(tests), 'file')} passed", ()
+        return "refused", f"{_count(len(permitted), 'test file')} without a run", ()
+    message = f"{_count(len(last), 'run')} in {_count(len(permitted), 'file')} passed"
+    return "passed", "; ".join(part for part in (message, not_run) if part), ()
 
 
 def _plan(run: _Run) -> _Outcome:
     try:
         plan = plan_in(run.workspace, run.variables, run.var_files, run.timeout_s)
+    except RefusedError:
+        raise
     except TerraformError as error:
         text = [str(diagnostic) for diagnostic in error.diagnostics]
         missing = sorted({part for line in text if NEEDS_VALUES in line for part in _quoted(line)})

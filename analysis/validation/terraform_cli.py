@@ -2,7 +2,8 @@
 
 A run takes place in a `Workspace`: a temporary tree in which the directory is a copy and everything around it a link, so that
 `../../modules` resolves as usual while the lock file, the data directory and the override file below never reach the original.
-Terraform runs what a configuration tells it to run (external data sources, other providers): give it code that you trust.
+What a configuration tells Terraform to start or fetch is refused before Terraform sees it (`executed`), unless it is trusted.
+Terraform itself runs behind a wall of the kernel's (`sandbox`), where it may start its providers and write its own directory.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Any, Literal
 
 import platformdirs
 
-from analysis import evidence
+from analysis import evidence, files
 from analysis.architecture import Diagnostic, Location
+from analysis.sandbox import Confinement
+from analysis.validation import executed
 
 REGISTRY = "registry.terraform.io"
 AWS = f"{REGISTRY}/hashicorp/aws"
@@ -34,7 +37,8 @@ AWS = f"{REGISTRY}/hashicorp/aws"
 ADD_ON_DIRECTORIES = (Path("/opt"), Path("/srv"), Path("/usr/local/share"))
 
 # The discard port of this machine: a call to AWS is refused at once instead of leaving the machine.
-NOWHERE = "http://127.0.0.1:9"
+DISCARD = 9
+NOWHERE = f"http://127.0.0.1:{DISCARD}"
 
 # What `terraform init` and a run leave behind, and what is no part of a configuration.
 NOT_CONFIGURATION = frozenset({".git", ".terraform", "terraform.tfstate.d", "node_modules", ".venv", "__pycache__"})
@@ -57,6 +61,10 @@ class TerraformError(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+class RefusedError(TerraformError):
+    """What was asked would start a program of the stack's, or fetch something; the message names it and where it stands."""
+
+
 class TerraformMissingError(TerraformError):
     """The Terraform binary is not on PATH."""
 
@@ -71,20 +79,29 @@ class ProviderSource:
     def __str__(self) -> str:
         return f"{self.origin} {self.path}" if self.path else "the registry, by terraform init"
 
-    def cli_configuration(self, cache: Path) -> str:
-        """The text of a CLI configuration file that installs providers from here."""
+    def cli_configuration(self, cache: Path, *, downloads: bool) -> str:
+        """The text of a CLI configuration file that installs providers from here, and looks nothing up without `downloads`."""
         if self.origin == "configuration" and self.path:
-            return self.path.read_text(encoding="utf-8")
-        if self.origin == "mirror" and self.path:
-            held = json.dumps(sorted(_provider_names(self.path)))
-            return (
-                "provider_installation {\n"
-                f"  filesystem_mirror {{\n    path    = {json.dumps(str(self.path))}\n    include = {held}\n  }}\n"
-                f"  direct {{\n    exclude = {held}\n  }}\n}}\n"
-            )
-        if self.origin == "registry":
+            text = self.path.read_text(encoding="utf-8")
+            return text if downloads else _without_network(text)
+        mirror = self.path or cache  # what was fetched once lies in the cache as in a mirror
+        if not downloads:
+            return f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n}}\n"
+        if self.path is None:
             return f"plugin_cache_dir = {json.dumps(str(cache))}\n"
-        return ""  # Terraform looks into its implied mirror directories by itself
+        held = json.dumps(sorted(_provider_names(self.path)))
+        return (
+            "provider_installation {\n"
+            f"  filesystem_mirror {{\n    path    = {json.dumps(str(self.path))}\n    include = {held}\n  }}\n"
+            f"  direct {{\n    exclude = {held}\n  }}\n}}\n"
+        )
+
+    def programs(self, cache: Path) -> tuple[Path, ...]:
+        """The directories in which providers lie, whose programs Terraform starts."""
+        if self.origin == "configuration" and self.path:
+            named = re.findall(r'"((?:/|~/)[^"]*)"', self.path.read_text(encoding="utf-8"))
+            return tuple(Path(name).expanduser() for name in named)
+        return (self.path or cache,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +190,13 @@ def _subdirectories(parent: Path) -> list[Path]:
         return []
 
 
+def _without_network(text: str) -> str:
+    """A CLI configuration without the blocks by which providers come over the network."""
+    while match := re.search(r"^[ \t]*(?:direct|network_mirror)[ \t]*\{", text, re.MULTILINE):
+        text = text[: match.start()] + text[_closing_brace(text, match.end()) + 1 :]
+    return text
+
+
 def _provider_names(mirror: Path) -> Iterator[str]:
     """`host/namespace/type` of everything in a mirror."""
     for directory in mirror.glob("*/*/*"):
@@ -239,12 +263,24 @@ def end_group(process: subprocess.Popen[str]) -> None:
 class Workspace:
     """A context in which Terraform runs on a copy of a directory, with no credentials and no way to AWS.
 
-    Use as `with Workspace(directory, terraform) as workspace`. Raises TerraformError for what is no directory of Terraform.
+    Use as `with Workspace(directory, terraform) as workspace`. Raises TerraformError for what is no directory of Terraform. With
+    `trust` Terraform runs whatever the directory says, without a wall; with `downloads`, or GAMEDAY_DOWNLOADS=1 in the
+    environment, `init` may fetch providers and modules.
     """
 
-    def __init__(self, directory: Path, terraform: Terraform, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        terraform: Terraform,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        trust: bool = False,
+        downloads: bool = False,
+    ) -> None:
         self.directory = configuration_directory(directory)
         self.terraform = terraform
+        self.trust = trust
+        self.downloads = downloads or environ.get("GAMEDAY_DOWNLOADS") == "1"
         self._inherited = environ
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
@@ -252,15 +288,46 @@ class Workspace:
         self._scratch = tempfile.TemporaryDirectory(prefix="gameday-", ignore_cleanup_errors=True)
         scratch = Path(self._scratch.name)
         self.scratch = scratch
+        self.executed = executed.executed(self.directory)
         self.copy = copied_tree(self.directory, scratch / "tree")
+        if not self.trust:
+            without_tests(self.copy, self.executed.refused_tests)
         (self.copy / OVERRIDE_FILE).write_text(offline_override(self.directory, scratch / "state"), encoding="utf-8")
         cache = plugin_cache()
         if self.terraform.providers.origin == "registry":
             cache.mkdir(parents=True, exist_ok=True)
         cli = scratch / "cli.tfrc"
-        cli.write_text(self.terraform.providers.cli_configuration(cache), encoding="utf-8")
+        cli.write_text(self.terraform.providers.cli_configuration(cache, downloads=self.downloads), encoding="utf-8")
+        (scratch / "tmp").mkdir()
         self.environ = offline_environment(self._inherited, cli=cli, data=scratch / "data")
         return self
+
+    def confined(self, argv: Sequence[str], ports: Sequence[int] = ()) -> list[str]:
+        """A Terraform command line behind the wall that this machine offers; as it is where the directory is trusted."""
+        return list(argv) if self.trust else self.confinement(ports).argv(argv)
+
+    def confinement(self, ports: Sequence[int] = ()) -> Confinement:
+        """What Terraform may do: write its own directory, start its providers, and connect to `ports` of this machine."""
+        binary = self.terraform.binary.resolve()
+        cache = plugin_cache()
+        providers = (*self.terraform.providers.programs(cache), self.scratch / "data" / "providers")
+        with binary.open("rb") as file:
+            start = file.read(4096)
+        # A script, or one that needs a loader, starts other programs to run itself; then starting is not bounded.
+        bounded = start.startswith(b"\x7fELF") and b"/ld-" not in start
+        return Confinement(
+            (self.scratch,),
+            executable=(binary, *providers) if bounded else None,
+            ports=(
+                DISCARD,
+                *ports,
+            ),  # where nobody listens a call is refused at once; a call that may not be made is tried again
+            network=bool(ports),
+        )
+
+    def require(self, moment: executed.Moment) -> None:
+        """Nothing where Terraform may go as far as that. Raises RefusedError."""
+        require(self.executed, moment, trust=self.trust, downloads=self.downloads)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -271,11 +338,38 @@ class Workspace:
     def run(self, *arguments: str, timeout_s: float = 300) -> Completed:
         """What `terraform ARGUMENTS` did in the copy."""
         argv = [str(self.terraform.binary), *arguments]
-        return run(argv, cwd=self.copy, environ=self.environ, timeout_s=timeout_s)
+        return run(self.confined(argv), cwd=self.copy, environ=self.environ, timeout_s=timeout_s)
 
-    def init(self, timeout_s: float = 300) -> Completed:
-        """Modules and providers, installed; the backend is replaced by a local one in the temporary tree."""
-        return self.run("init", "-input=false", "-no-color", timeout_s=timeout_s)
+    def init(self, timeout_s: float = 300, *arguments: str) -> Completed:
+        """Modules and providers, installed; the backend is replaced by a local one in the temporary tree.
+
+        Raises RefusedError where that would fetch a module and the user has not allowed it.
+        """
+        self.require("init")
+        argv = [str(self.terraform.binary), "init", "-input=false", "-no-color", *arguments]
+        if not self.downloads:
+            return run(self.confined(argv), cwd=self.copy, environ=self.environ, timeout_s=timeout_s)
+        done = run(argv, cwd=self.copy, environ=self.environ, timeout_s=timeout_s)
+        self.executed = executed.executed(self.directory, self._installed())
+        return done
+
+    def _installed(self) -> list[Path]:
+        """The modules that `init` has fetched."""
+        try:
+            manifest = json.loads(files.read_text(self.scratch / "data" / "modules" / "modules.json"))
+            return [self.copy / entry["Dir"] for entry in manifest["Modules"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+
+def require(found: executed.Found, moment: executed.Moment, *, trust: bool, downloads: bool) -> None:
+    """Nothing where Terraform may go as far as that. Raises RefusedError that names what it would start or fetch."""
+    items = [item for item in found.at(moment) if not (downloads and item.moment == "init")]
+    if trust or not items:
+        return
+    shown = "; ".join(str(item) for item in items[:5]) + (f" and {len(items) - 5} more" if len(items) > 5 else "")
+    option = "--allow-downloads" if all(item.moment == "init" for item in items) else "--trust"
+    raise RefusedError(f"not run, since Terraform would do what the stack says: {shown}; {option} lets it")
 
 
 def versions(workspace: Workspace) -> dict[str, str]:
@@ -312,6 +406,7 @@ def offline_environment(inherited: Mapping[str, str], *, cli: Path, data: Path) 
         "TF_DATA_DIR": str(data),
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
+        "TMPDIR": str(data.parent / "tmp"),
         # The lock file of a copy is thrown away with it, so the cache may fill it in from this platform alone.
         "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1",
     }
@@ -462,6 +557,19 @@ def copied_tree(directory: Path, target: Path) -> Path:
         elif entry.is_file():
             shutil.copyfile(entry, copy / entry.name)
     return copy
+
+
+def without_tests(copy: Path, names: Iterable[str]) -> None:
+    """Takes test files out of a copied directory; `tests` becomes a directory of its own, with links to the others in it."""
+    for name in names:
+        path = copy / name
+        if path.parent.is_symlink():
+            original = path.parent.resolve()
+            path.parent.unlink()
+            path.parent.mkdir()
+            for entry in original.iterdir():
+                (path.parent / entry.name).symlink_to(entry)
+        path.unlink()
 
 
 def diagnostics(reports: Iterable[Any]) -> tuple[Diagnostic, ...]:

@@ -23,8 +23,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
-from analysis.validation import terraform_cli, world
+from analysis.validation import executed, terraform_cli, world
 from analysis.validation.emulator import Emulator
 from analysis.validation.masking import masked_plan
 from analysis.validation.terraform_cli import (
@@ -99,7 +100,8 @@ class AppliedStack(Workspace):
     """A context in which a stack is applied on an emulator. Leaving it ends Terraform and deletes the copy, not the resources.
 
     `variables` and `var_files` hold for every command; each command may override variables. `stop` ends a running command from
-    another thread. `progress` is told, in a few words, what just happened. Raises TerraformError with Terraform's own
+    another thread. `progress` is told, in a few words, what just happened. Raises RefusedError where Terraform would start a
+    program of the stack's and `trust` is not given, TerraformError with Terraform's own
     diagnostics where it fails, TerraformMissingError where it is missing, EmulatorGoneError where the emulator ends.
     """
 
@@ -113,9 +115,12 @@ class AppliedStack(Workspace):
         environ: Mapping[str, str] = os.environ,
         stop: threading.Event | None = None,
         progress: Callable[[str], None] = lambda _what: None,
+        trust: bool = False,
+        downloads: bool = False,
     ) -> None:
         directory = terraform_cli.configuration_directory(Path(directory))
-        super().__init__(directory, found(environ, directory), environ)
+        terraform = found(environ, directory if trust else None)
+        super().__init__(directory, terraform, environ, trust=trust, downloads=downloads)
         self.emulator = emulator
         self.variables = dict(variables)
         self.var_files = tuple(Path(path).resolve() for path in var_files)
@@ -133,6 +138,7 @@ class AppliedStack(Workspace):
         """Puts another configuration on the same state, initialised. Raises TerraformError where it cannot be."""
         self.directory = terraform_cli.configuration_directory(Path(directory))
         self._trees += 1
+        self.executed = executed.executed(self.directory)
         self.copy = terraform_cli.copied_tree(self.directory, self.scratch / f"tree{self._trees}")
         self._prepare()
 
@@ -206,6 +212,7 @@ class AppliedStack(Workspace):
         return self.scratch / STATE_FILE
 
     def _prepare(self) -> None:
+        self.require("apply")
         (self.copy / terraform_cli.OVERRIDE_FILE).write_text(
             f'terraform {{\n  backend "local" {{\n    path = {json.dumps(str(self.state_file))}\n  }}\n}}\n',
             encoding="utf-8",
@@ -213,9 +220,10 @@ class AppliedStack(Workspace):
         # Of what the offline workspace set, the way to the providers stays; where AWS is becomes the emulator.
         kept = {name: value for name, value in self.environ.items() if not name.startswith("AWS_")}
         self.environ = self.emulator.environment(kept)
-        init = self.run("init", "-input=false", "-no-color", "-reconfigure", timeout_s=PLAN_TIMEOUT_S)
+        init = self.init(PLAN_TIMEOUT_S, "-reconfigure")
         if init.status:
             raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")
+        self.require("apply")  # again, with the modules that were fetched
         self.environ |= nowhere_else()
 
     def _given(self, variables: Mapping[str, object]) -> list[str]:
@@ -275,7 +283,10 @@ class AppliedStack(Workspace):
                 heard(event)
 
         done = watched(
-            [str(self.terraform.binary), command, *common, *arguments],
+            self.confined(
+                [str(self.terraform.binary), command, *common, *arguments],
+                (urlsplit(self.emulator.endpoint).port or 0,),
+            ),
             cwd=self.copy,
             environ=self.environ,
             timeout_s=timeout_s,
@@ -295,7 +306,7 @@ class AppliedStack(Workspace):
             raise StoppedError("terraform was ended because the run was stopped")
 
 
-def found(environ: Mapping[str, str], directory: Path) -> Terraform:
+def found(environ: Mapping[str, str], directory: Path | None = None) -> Terraform:
     """Terraform; raises TerraformMissingError where there is none."""
     terraform = terraform_cli.find(environ, directory)
     if terraform is None:

@@ -284,9 +284,9 @@ class TestProviderSource:
         environ = {"HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path)}
         assert terraform_cli.provider_source(environ, add_on=[tmp_path]).origin == "registry"
 
-    def test_a_mirror_serves_what_it_holds_and_the_registry_the_rest(self, tmp_path):
+    def test_with_leave_a_mirror_serves_what_it_holds_and_the_registry_the_rest(self, tmp_path):
         source = terraform_cli.ProviderSource("mirror", self.mirror(tmp_path))
-        text = source.cli_configuration(tmp_path)
+        text = source.cli_configuration(tmp_path, downloads=True)
         assert text.count(f'["{terraform_cli.AWS}"]') == 2
 
 

@@ -74,7 +74,7 @@ class Planner:
         terraform: Terraform | None = None,
         timeout_s: float = 300,
     ) -> None:
-        found = terraform or terraform_cli.find(directory=migration.target)
+        found = terraform or terraform_cli.find()
         if found is None:
             raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
         self.migration = migration
@@ -101,6 +101,7 @@ class Planner:
 
     def _initialise(self) -> None:
         init = self.workspace.init(self.timeout_s)
+        self.workspace.require("plan")
         if init.status:
             raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")
         self.modules = partial.modules_of(self.workspace.scratch / "data", self.root)
@@ -157,7 +158,9 @@ class Planner:
 
     def _run(self, root: Path, *arguments: str) -> terraform_cli.Completed:
         argv = [str(self.workspace.terraform.binary), *arguments]
-        return terraform_cli.run(argv, cwd=root, environ=self.workspace.environ, timeout_s=self.timeout_s)
+        return terraform_cli.run(
+            self.workspace.confined(argv), cwd=root, environ=self.workspace.environ, timeout_s=self.timeout_s
+        )
 
 
 def staged(
@@ -190,7 +193,7 @@ def plans(
         raise MigrationError(
             f"{migration.file.name}: no state is kept for it; give one with --state (terraform state pull > FILE), or --apply"
         )
-    found = terraform_cli.find(directory=migration.target)
+    found = terraform_cli.find()
     if found is None:
         raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
     # What the plans depend on, so that another reason or another minute in the file does not make them again.
