@@ -34,6 +34,7 @@ from analysis.runbooks.rehearsal import Rehearsal, RehearsalError, shares
 from analysis.runbooks.rehearsal import rehearse as rehearsal_of
 from analysis.runbooks.rehearsal_faults import FILE_NAME, FaultError, Faults
 from analysis.runbooks.rehearsal_shell import ShellError, missing
+from analysis.sandbox import Confinement
 from analysis.validation import terraform_cli
 from analysis.validation.emulator import EmulatorError, running
 from analysis.validation.workspace import AppliedStack
@@ -46,6 +47,12 @@ Beside = Annotated[
     Path | None,
     typer.Option("--stack", metavar="DIR", help=f"The stack, beside whose Terraform {FILE_NAME} holds the faults."),
 ]
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Where this machine offers no wall: start the files that the stack links all the same."
+    ),
+]
 Recorded = Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside the stack.")]
 
 
@@ -53,6 +60,7 @@ def rehearse(
     page: Named = [],  # noqa: B006 (Typer copies)
     stack: Beside = None,
     record: Recorded = False,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Each step of the runbooks and its undo, with the fault first, on an AWS emulated on this machine: minutes."""
@@ -65,8 +73,12 @@ def rehearse(
             refuse(f"{lacking}; a rehearsal needs it")
         # Of what is applied: where it changes meanwhile, the record is stale at once.
         rests_on = rehearsal_record.basis(terraform.load(directory), faults, books)
-        found, versions = _rehearsed(directory, faults, books, status.update)
+        found, versions = _rehearsed(directory, faults, books, status.update, trust=trust)
         document = rehearsal_record.document(found, versions)
+    # On the terminal alone: a record must be the same on every machine.
+    err.print(
+        escape(f"The wall around the shell: {Confinement((directory,)).standing()}."), highlight=False, soft_wrap=True
+    )
     if as_json:
         print_json(document)
     else:
@@ -130,7 +142,7 @@ def runbooks(faults: Faults, named: Sequence[str]) -> list[Runbook]:
 
 
 def _rehearsed(
-    directory: Path, faults: Faults, books: Sequence[Runbook], say: Callable[[str], None]
+    directory: Path, faults: Faults, books: Sequence[Runbook], say: Callable[[str], None], *, trust: bool
 ) -> tuple[list[Rehearsal], dict[str, str]]:
     """Each page on copies of one emulator on which the stack is applied once; and the versions of all that took part."""
     say("starting the emulated AWS")
@@ -139,7 +151,7 @@ def _rehearsed(
         versions = terraform_cli.versions(applied) | {"moto": emulator.version, "AWS CLI": _version("awscli")}
 
         def one(book: Runbook) -> Rehearsal:
-            return rehearsal_of(book, faults, emulator.copy, ROOT, progress=lambda what: say(escape(what)))
+            return rehearsal_of(book, faults, emulator.copy, ROOT, progress=lambda what: say(escape(what)), trust=trust)
 
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
             runs = [pool.submit(one, book) for book in books]

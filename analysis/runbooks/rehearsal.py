@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -29,6 +28,8 @@ from analysis.runbooks.rehearsal_faults import Emulated, Fault, FaultError, Faul
 from analysis.runbooks.rehearsal_shapes import Bindings, Difference, compare
 from analysis.runbooks.rehearsal_shell import Output, Shell, ShellError, refusal
 from analysis.runbooks.rehearsal_web import Site
+from analysis.sandbox import Confinement
+from analysis.scratch import scratch_directory
 
 Verdict: TypeAlias = Literal["matched", "differed", "refused", "left out"]
 """`matched`: the answer is the page's. `refused`: may not run here. `left out`: the page says that and why it cannot."""
@@ -157,11 +158,12 @@ def rehearse(
     *,
     progress: Callable[[str], None] = lambda _what: None,
     timeout_s: float = 120.0,
+    trust: bool = False,
 ) -> Rehearsal:
     """The page rehearsed; `fresh` gives an emulator with the stack applied, once for the page and once for each branch.
 
-    `root` is the project's, from which its scripts are linked. Raises RehearsalError for a page that cannot be read or an
-    emulator that has ended, FaultError for a fault that cannot be injected.
+    `root` is the project's, from which its scripts are linked; with `trust` they are started without a wall, too. Raises
+    RehearsalError for a page that cannot be read or an emulator that has ended, FaultError for a fault that cannot be injected.
     """
     if runbook.problems:
         raise RehearsalError(str(runbook.problems[0]))
@@ -171,7 +173,7 @@ def rehearse(
         if block.language in CONSOLE:
             evenings.setdefault(markers(block)[0] or own, []).append(block)
     made = [
-        _evening(runbook, blocks, faults, faults.named(name, runbook.path), fresh, root, progress, timeout_s)
+        _evening(runbook, blocks, faults, faults.named(name, runbook.path), fresh, root, progress, timeout_s, trust)
         for name, blocks in evenings.items()
     ]
     return Rehearsal(
@@ -188,14 +190,15 @@ def _evening(
     root: Path,
     progress: Callable[[str], None],
     timeout_s: float,
+    trust: bool,
 ) -> tuple[Evening, tuple[Step, ...]]:
     """The blocks of one fault, on an emulator of their own."""
     with ExitStack() as stack:
         emulated = stack.enter_context(fresh())
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gameday-site-")))
+        scratch = stack.enter_context(scratch_directory("gameday-site-"))
         world = World(emulated, scratch)
         site = stack.enter_context(Site(world.web, world.names, scratch))
-        linked, scripts = _linked(faults, root)
+        linked, scripts, startable = _linked(faults, root, trust=trust)
         keys = emulated.client_arguments(world.region)
         shell = stack.enter_context(
             Shell(
@@ -212,23 +215,40 @@ def _evening(
             world.do(fault.do)
         except FaultError as error:
             raise FaultError(f"{faults.path}: the fault {fault.name}: {error}") from None
-        return _Run(runbook, fault, world, site, shell, tuple(linked), progress).whole(blocks)
+        return _Run(runbook, fault, world, site, shell, startable, progress).whole(blocks)
 
 
-def _linked(faults: Faults, root: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    """The files of the project that a page may start or read, and a `python3` that starts only those."""
+_PYTHON = """#!{python} -IS
+import os, sys
+files = {files!r}
+if len(sys.argv) < 2 or sys.argv[1] not in files:
+    sys.exit(sys.stderr.write("rehearsal: python3 " + " ".join(sys.argv[1:2]) + " {refused}\\n") and {status})
+path, more = files[sys.argv[1]]
+os.execv({python!r}, ["python3", "-I", path, *sys.argv[2:], *more])
+"""
+
+
+def _linked(faults: Faults, root: Path, *, trust: bool) -> tuple[dict[str, Path], dict[str, str], tuple[str, ...]]:
+    """The files of the project that a page may read, a `python3` that starts only those, and which of them it may start.
+
+    A file that is started may do whatever the wall lets it: without one it is started only where the user trusts the stack.
+    """
+    startable = trust or Confinement((root,)).stands()
     linked = {}
-    cases = []
+    files = {}
     for name, arguments in faults.linked.items():
         path = (root / name).resolve()
         if not path.is_relative_to(root.resolve()) or not path.exists():
             raise FaultError(f"{faults.path}: linked: {name} is no file of the project")
         linked[name] = path
-        if name.endswith(".py"):
-            cases.append(f'  {name}) exec {sys.executable} -I "$@" {arguments};;')
-    refused = f'  *) echo "rehearsal: python3 $1 is not among the files that a page may start" >&2; exit {REFUSED};;'
-    script = "\n".join(["#!/bin/sh", 'case "$1" in', *cases, refused, "esac", ""])
-    return linked, {"python3": script}
+        if name.endswith(".py") and startable:
+            files[name] = (str(path), arguments.split())
+    refused = "is not among the files that a page may start"
+    if not startable:
+        refused = "is started only behind a wall of the kernel's, which this machine does not offer, or with --trust"
+    python = str(Path(sys.executable).resolve())
+    script = _PYTHON.format(python=python, files=files, refused=refused, status=REFUSED)
+    return linked, {"python3": script}, tuple(linked) if startable else ()
 
 
 @dataclass
@@ -265,7 +285,7 @@ class _Run:
     def _command(self, block: Block, command: Command) -> Ran:
         typed = self.bindings.typed(command.typed)
         self.progress(f"{self.runbook.path}:{command.line}: {typed.splitlines()[0]}")
-        if why := refusal(typed, [f"{name}" for name in self.scripts] + [f"./{name}" for name in self.scripts]):
+        if why := refusal(typed, self.scripts):
             return Ran(command.line, typed, "refused", said=why)
         self.site.write_names()
         before = len(self.world.emulated.calls())

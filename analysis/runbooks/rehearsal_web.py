@@ -1,8 +1,8 @@
-"""The public site and its name servers, as a rehearsal has them: declared answers on a port of this machine.
+"""The public site and its name servers, as a rehearsal has them: declared answers on a socket that only its user can open.
 
-`curl` and `dig` on the path of a rehearsal are small scripts. The first is the real curl, told to connect to the stand-in
-whatever the address says; the second reads the declared names. What is not declared is refused by name, and nothing leaves this
-machine.
+`curl` and `dig` on the path of a rehearsal are small programs. The first is the real curl, held to the options of
+`rehearsal_tools` and told to connect to the stand-in whatever the address says; the second reads the declared names. What is not
+declared is refused by name, and nothing leaves this machine.
 """
 
 from __future__ import annotations
@@ -12,31 +12,18 @@ import shutil
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from analysis.runbooks.rehearsal_aws import REFUSED
-
-_CURL = """#!/bin/sh
-for argument; do
-  case "$argument" in
-    -x*|-K*|--proxy*|--connect-to*|--resolve*|--config*|--interface*|--unix-socket*|--preproxy*|--socks*)
-      echo "rehearsal: curl $argument could take the command elsewhere" >&2; exit {refused};;
-  esac
-done
-first=1
-for argument; do
-  [ "$first" ] && set -- && first=
-  case "$argument" in https://*) argument="http://${{argument#https://}}";; esac
-  set -- "$@" "$argument"
-done
-exec {curl} --disable --noproxy '*' --proto '=http' --connect-to '::127.0.0.1:{port}' "$@"
-"""
+from analysis.runbooks.rehearsal_stand_ins import stand_in
+from analysis.runbooks.rehearsal_tools import REFUSED
 
 _DIG = """#!{python} -IS
+# reads '{names}'
 import json, sys
 given = [word for word in sys.argv[1:] if word != "+short"]
 if "+short" not in sys.argv or len(given) != 2:
@@ -51,6 +38,10 @@ else:
 """
 
 
+class _Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+
 class Site:
     """A context manager around the stand-ins; `web` and `names` are read at each request, so that acts may add to them."""
 
@@ -60,7 +51,7 @@ class Site:
         self.undeclared: list[str] = []
 
     def __enter__(self) -> Site:
-        """The site, listening on 127.0.0.1."""
+        """The site, listening on a socket in its scratch directory."""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -76,8 +67,9 @@ class Site:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
                 """Nothing: the outcome of the command is the record."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self.write_names()
+        self._socket = self._scratch / "web.sock"
+        self._server = _Server(str(self._socket), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         return self
@@ -106,11 +98,22 @@ class Site:
         return sum(self._asked.values())
 
     def scripts(self) -> dict[str, str]:
-        """The stand-ins by name; without curl where the machine has none."""
+        """The stand-ins by name; without curl where the machine has none. `rehearsal_shell` says what stands for the braces."""
         names = self._scratch / "names.json"
-        found = {"dig": _DIG.format(python=sys.executable, names=str(names), refused=REFUSED)}
+        found = {"dig": _DIG.format(python=Path(sys.executable).resolve(), names=str(names), refused=REFUSED)}
         if curl := shutil.which("curl"):
-            found["curl"] = _CURL.format(curl=curl, port=self._server.server_port, refused=REFUSED)
+            options = [
+                "--disable",
+                "--noproxy",
+                "*",
+                "--proto",
+                "=http",
+                "--proto-redir",
+                "=http",
+                "--unix-socket",
+                str(self._socket),
+            ]
+            found["curl"] = stand_in("curl", Path(curl), options)
         return found
 
     def write_names(self) -> None:

@@ -136,7 +136,7 @@ class Shell:
         source = text.encode()
         before = self.source
         self.source = source
-        tree = _parser().parse(source)
+        tree = grammar().parse(source)
         try:
             for name in placeholders:
                 self.variables.setdefault(f"__{name}", self.marks.new(Origin("placeholder", f"<{name}>")))
@@ -647,7 +647,8 @@ _STATEMENTS: Mapping[str, Callable[[Shell, tree_sitter.Node, str], str]] = {
 
 
 @cache
-def _parser() -> tree_sitter.Parser:
+def grammar() -> tree_sitter.Parser:
+    """The parser of the shell's grammar."""
     import tree_sitter  # noqa: PLC0415 (an extra: a page is read without it)
     import tree_sitter_bash  # noqa: PLC0415
 
