@@ -25,7 +25,7 @@ def report(directory):
     """The steps of a directory by their name: status, message and details."""
 
     def ask():
-        said = validate(directory, cache=answers.kept_in())
+        said = validate(directory, cache=answers.kept_in(), trust=True)  # our own, some of whose tests apply on a mock
         places = "init"  # says where the providers came from on this machine
         return {
             step.name: [step.status, "" if step.name == places else step.message, list(step.details)]
@@ -37,7 +37,7 @@ def report(directory):
 
 
 def sound(steps):
-    return all(status != "failed" for status, _, _ in steps.values())
+    return all(status not in {"failed", "refused"} for status, _, _ in steps.values())
 
 
 @pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda path: path.name)
