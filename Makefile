@@ -15,7 +15,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all lint bench lab notebook lock clean
+.PHONY: help site serve test test-all audit lint bench lab notebook lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(STAMP) ## run every check; what takes minutes and has not changed takes 
 
 test-all: $(STAMP) ## the same, with everything that takes turns by the commit, and Terraform asked everything again
 	@$(BIN)/python -m pytest -n auto --dist worksteal --all
+
+audit: $(UV) ## ask the advisory databases of Python about everything that is locked; needs the network
+	@$(UV) tool run pip-audit==2.10.1 --require-hashes --disable-pip --requirement requirements.lock --requirement tools.lock
 
 lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/ruff format --check .

@@ -245,3 +245,11 @@ def test_the_smoke_test_passes_after_three_good_answers_in_a_row(failures, statu
         server.shutdown()
     assert done.returncode == status, done.stderr
     assert (asked[-6:] == ["/health", "/"] * 3) is (status == 0)
+
+
+def test_advisories_are_asked_about_every_lock_each_night():
+    nightly = (ROOT / ".github/workflows/nightly.yml").read_text()
+    assert [step["run"] for step in jobs(nightly)["advisories"]["steps"] if "run" in step] == ["make audit"]
+    (command,) = re.findall(r"^audit:.*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert "pip-audit==" in command
+    assert set(re.findall(r"--requirement (\S+)", command)) == {path.name for path in ROOT.glob("*.lock")}
