@@ -22,9 +22,7 @@ PROMISED = {"ci", "nightly", "pages", "buzzer-plan", "buzzer-apply", "buzzer-ima
 
 
 def run(*argv, **options):
-    return subprocess.run(
-        [str(part) for part in argv], capture_output=True, text=True, check=False, timeout=60, **options
-    )
+    return subprocess.run([str(part) for part in argv], capture_output=True, text=True, check=False, **options)
 
 
 def by_schema(*paths):

@@ -1,10 +1,10 @@
 """A rehearsal may ask the emulator to answer as declared, and to go on as a copy of itself."""
 
 import os
-import time
 
 import boto3
 import pytest
+from patience import at_last
 
 from analysis.validation.emulator import EmulatorError, EmulatorGoneError, running
 
@@ -36,12 +36,9 @@ def loads(emulator, group):
 
 
 def ended(alive):
-    """Whether it has ended within five seconds."""
-    for _ in range(100):
-        if not alive():
-            return True
-        time.sleep(0.05)
-    return False
+    """Waits until it has ended, and fails where it has not although nothing else is at work."""
+    at_last(lambda: not alive())
+    return True
 
 
 def test_an_operation_that_moto_lacks_is_answered_as_declared_and_the_log_says_so(emulator):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import axe_core_python
 import pytest
+from patience import patiently
 
 from analysis.pages import site
 
@@ -62,6 +63,20 @@ PAGES = {
 }
 
 
+# The document is there with its scripts and fonts, and was painted twice since.
+LOADED = "document.readyState === 'complete' && document.fonts.status === 'loaded'"
+PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+NO_LIMIT_MS = 0
+
+
+def until(page, condition):
+    """Waits until a condition in the page holds, as long as the browser is at work at all."""
+    from playwright.sync_api import TimeoutError as Late
+
+    patiently(lambda seconds: page.wait_for_function(condition, timeout=1000 * seconds), Late)
+    page.evaluate(PAINTED)
+
+
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
@@ -79,6 +94,7 @@ def open_page(browser):
 
     def opened(name, scheme="light", width=1280, height=900):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(NO_LIMIT_MS)
         contexts.append(context)
         page = context.new_page()
         page.on(
@@ -89,8 +105,8 @@ def open_page(browser):
         )
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto((built() / PAGES[name]()).as_uri())
-        page.wait_for_load_state("networkidle")
+        page.goto((built() / PAGES[name]()).as_uri(), wait_until="commit")
+        until(page, LOADED)
         return page
 
     yield opened
@@ -138,9 +154,9 @@ def test_search_finds_a_word_from_a_file(open_page, word):
     page = open_page("home")
     page.locator("input.md-search__input").click()
     # The index is read by a worker; what is typed before it is ready is not asked again.
-    page.wait_for_function("document.querySelector('.md-search-result__meta').textContent.includes('Type to start')")
+    until(page, "document.querySelector('.md-search-result__meta').textContent.includes('Type to start')")
     page.locator("input.md-search__input").press_sequentially(word, delay=20)
-    page.wait_for_selector(".md-search-result__item", timeout=10_000)
+    until(page, "document.querySelector('.md-search-result__item') !== null")
     assert page.locator(".md-search-result__item a").first.get_attribute("href")
 
 
@@ -149,7 +165,7 @@ def test_a_citation_leads_to_the_marked_line(open_page):
     citation = page.locator("a.g-src").first
     number = citation.inner_text().rpartition(":")[2]
     citation.click()
-    page.wait_for_load_state()
+    until(page, f"document.querySelector(':target') !== null && {LOADED}")
     assert page.evaluate("document.querySelector(':target').id") == f"L{number}"
     assert page.locator(":target").evaluate("line => getComputedStyle(line).backgroundColor") != "rgba(0, 0, 0, 0)"
 

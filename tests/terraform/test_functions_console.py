@@ -79,7 +79,6 @@ def theirs(directory):
             capture_output=True,
             text=True,
             cwd=directory,
-            timeout=120,
             check=False,
         )
         lines = [line.strip().rstrip(",") for line in completed.stdout.splitlines()]

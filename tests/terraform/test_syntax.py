@@ -326,7 +326,6 @@ def test_terraform_accepts_what_is_accepted_here_and_refuses_what_is_refused(tex
         input=text.encode(),
         capture_output=True,
         cwd=tmp_path,
-        timeout=60,
         check=False,
     )
     # Terraform refuses a key with a dot only when it evaluates it.

@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import at_last
 
 pytest.importorskip("moto", reason="moto is not installed")
 
@@ -48,14 +48,17 @@ def begun(stack, *more):
 def applying(stack):
     """The id of the pretended Terraform, once it applies; behind its wall it could not say it itself."""
     words = [str(stack.parent / "bin" / "terraform"), "apply"]
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
+    pids = []
+
+    def there():
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 if entry.read_text().split("\0")[1:3] == words:
-                    return int(entry.parent.name)
-        time.sleep(0.1)
-    raise AssertionError("it never came to apply")
+                    pids.append(int(entry.parent.name))
+        return pids
+
+    at_last(there)
+    return pids[0]
 
 
 def emulators_of(pid):
@@ -73,15 +76,16 @@ def emulators_of(pid):
 
 
 def gone(pid):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    """Waits until a process is no more, and fails where it stays."""
+
+    def ended():
         try:
-            if (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
+            return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
         except OSError:
             return True
-        time.sleep(0.1)
-    return False
+
+    at_last(ended)
+    return True
 
 
 @pytest.mark.slow
@@ -90,7 +94,7 @@ def test_an_emulator_that_dies_in_the_middle_is_a_sentence_and_takes_terraform_w
     terraform = applying(stack)
     (emulator,) = emulators_of(process.pid)
     os.kill(emulator, signal.SIGKILL)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate()
     assert process.returncode == 2
     assert "ended with status -9 while it was needed" in said
     assert "Traceback" not in said
@@ -104,7 +108,7 @@ def test_nothing_is_left_running_when_it_is_interrupted(stack, sign):
     terraform = applying(stack)
     (emulator,) = emulators_of(process.pid)
     process.send_signal(sign)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate()
     assert process.returncode not in {0, None}
     assert "Traceback" not in said
     assert gone(terraform)
@@ -115,7 +119,7 @@ def test_nothing_is_left_running_when_it_is_interrupted(stack, sign):
 def test_code_that_does_not_evaluate_is_its_own_sentence_and_starts_nothing(stack):
     (stack / "main.tf").write_text('resource "aws_sns_topic" "page" {\n  name = local.nothing\n}\n')
     process = begun(stack)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate()
     assert process.returncode == 2
     assert "main.tf:2" in said
     assert not (stack.parent / "pid").exists()
@@ -129,7 +133,7 @@ def test_what_terraform_says_against_a_stack_is_a_finding(stack):
         terraform.read_text().replace("    time.sleep(60)", f"    print({json.dumps(error)!r})\n    sys.exit(1)")
     )
     process = begun(stack, "--json")
-    out, said = process.communicate(timeout=240)
+    out, said = process.communicate()
     assert process.returncode == 1, said
     (found,) = json.loads(out)
     assert found["phases"][0] | {"seconds": 0} == {

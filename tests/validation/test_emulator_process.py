@@ -5,10 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import at_last
 
 pytest.importorskip("moto", reason="moto is not installed")
 
@@ -131,13 +131,8 @@ def test_an_emulator_ends_when_its_owner_is_killed(tmp_path):
             str(pid),
         ]
     )
-    deadline = time.monotonic() + 120
-    while not (pid.exists() and pid.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    at_last(lambda: pid.exists() and pid.read_text())
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     emulator = Path("/proc") / pid.read_text()
-    while emulator.exists() and "emulator.server" in (emulator / "cmdline").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    at_last(lambda: not emulator.exists() or "emulator.server" not in (emulator / "cmdline").read_text())
