@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -129,7 +129,7 @@ KINDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A record as it is listed. `changed` names what is other than it rests on; `record` is None where it is missing."""
+    """A record as it is listed. `record` is None where it is missing, `now` what it would rest on today."""
 
     kind: Kind
     plan: Path
@@ -139,9 +139,8 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """Its kind, and whose it is: `season buzzer` is written `season/buzzer`."""
-        parts = self.file.relative_to(ROOT).parts
-        return f"{self.kind.name}/{parts[2] if parts[0] == 'terraform' else parts[1]}"
+        """Its kind, and whose it is, such as `season/buzzer`."""
+        return _name(self.kind, self.file)
 
     @property
     def rests_on(self) -> Basis:
@@ -164,12 +163,21 @@ class Listed:
         return self.kind.command(self.plan)
 
 
-def listed(root: Path = ROOT) -> Iterator[Listed]:
-    """Every record of the checkout, in the order in which they are made. Raises what reading a plan or a stack raises."""
-    for kind in KINDS:
-        for plan in sorted(root.glob(kind.plans)):
-            file = kind.file(plan)
-            yield Listed(kind, plan, file, evidence.read(file, kind.name), kind.now(plan))
+def _name(kind: Kind, file: Path) -> str:
+    parts = file.relative_to(ROOT).parts
+    return f"{kind.name}/{parts[2] if parts[0] == 'terraform' else parts[1]}"
+
+
+def plans() -> dict[str, tuple[Kind, Path]]:
+    """What there are records of, by the name of the record, in the order in which they are made."""
+    found = [(kind, plan) for kind in KINDS for plan in sorted(ROOT.glob(kind.plans))]
+    return {_name(kind, kind.file(plan)): (kind, plan) for kind, plan in found}
+
+
+def looked_at(kind: Kind, plan: Path) -> Listed:
+    """A record as it stands. Raises what reading its plan, its stacks and the record raises."""
+    file = kind.file(plan)
+    return Listed(kind, plan, file, evidence.read(file, kind.name), kind.now(plan))
 
 
 def records(
@@ -189,14 +197,13 @@ def records(
         rehearsal_faults.FaultError,
         facts.FactError,
     ):
-        rows = list(listed())
-        known = {row.name for row in rows}
+        known = plans()
         if unknown := [name for name in names if name not in known]:
-            refuse(f"{unknown[0]}: there is no such record; there are {', '.join(sorted(known))}")
+            refuse(f"{unknown[0]}: there is no such record; there are {', '.join(known)}")
+        wanted = [known[name] for name in known if not names or name in names]
         if renew:
-            _renew([row for row in rows if not names or row.name in names])
-            rows = list(listed())
-    rows = [row for row in rows if not names or row.name in names]
+            _renew(wanted)
+        rows = [looked_at(*each) for each in wanted]
     if as_json:
         print_json([_json(row, day) for row in rows])
     else:
@@ -208,19 +215,18 @@ def records(
         raise typer.Exit(FINDINGS)
 
 
-def _renew(rows: Sequence[Listed]) -> None:
-    """Runs the command of each row that does not hold at its turn: one that was made before may have made it stale."""
-    for number, row in enumerate(rows, start=1):
-        turn = Listed(row.kind, row.plan, row.file, evidence.read(row.file, row.kind.name), row.kind.now(row.plan))
-        if turn.state == "fresh":
+def _renew(wanted: Sequence[tuple[Kind, Path]]) -> None:
+    """Runs the command of each record that does not hold at its turn: one made before it may have made it stale."""
+    for number, each in enumerate(wanted, start=1):
+        row = looked_at(*each)
+        if row.state == "fresh":
             continue
-        words = list(turn.command)
-        err.print(f"{number} of {len(rows)}: {turn.name} is {turn.state}; gameday {' '.join(words)}", highlight=False)
-        done = subprocess.run(  # noqa: S603 (our own words, no shell)
-            [sys.executable, "-m", "analysis", *words], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
-        )
-        if done.returncode not in (FINE, FINDINGS):
-            refuse(f"{turn.name} was not made: gameday {' '.join(words)} ended with {done.returncode}")
+        words = list(row.command)
+        err.print(f"{number} of {len(wanted)}: {row.name} is {row.state}; gameday {' '.join(words)}", highlight=False)
+        argv = [sys.executable, "-m", "analysis", *words]
+        status = subprocess.run(argv, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode  # noqa: S603 (our words)
+        if status not in (FINE, FINDINGS):
+            refuse(f"{row.name} was not made: gameday {' '.join(words)} ended with {status}")
 
 
 def _json(row: Listed, day: dt.date) -> dict[str, Any]:

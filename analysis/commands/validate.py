@@ -166,7 +166,9 @@ def _table(title: str, versions: Mapping[str, str], steps: Sequence[validation_l
 
 
 def _subjects(found: validation_layer.Evidence) -> Table:
-    table = Table("Read from AWS", "Resources", "Attributes", "Differing", title=f"{found.stack}, as AWS has it")
+    table = Table(
+        "Read back from the emulator", "Resources", "Attributes", "Differing", title=f"{found.stack}, as it has it"
+    )
     for one in found.subjects:
         table.add_row(one.name, str(one.resources), str(one.attributes), str(one.differing))
     return table

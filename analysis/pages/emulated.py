@@ -47,7 +47,7 @@ def _said(step: Mapping[str, Any]) -> str:
 
 
 def applied_subjects(model: Model) -> Markup:
-    """What was read from AWS's own answers, by subject, and how many attributes differ from the code."""
+    """What was read back from the emulator, by subject, and how many attributes differ from the code."""
     record = _record(model)
     if record is None:
         return Markup("")
@@ -56,14 +56,14 @@ def applied_subjects(model: Model) -> Markup:
         for one in record.content["subjects"]
     ]
     columns = [
-        Column("Read from AWS", "head"),
+        Column("Read back from the emulator", "head"),
         Column("Resources", "number"),
         Column("Attributes", "number"),
         Column("Differing", "number"),
     ]
     types = record.content["unread"]
     caption = f"Of {sum(types.values())} further resources of {len(types)} types only the second plan speaks."
-    return table(columns, rows, label=f"{model.name} as AWS had it", caption=caption)
+    return table(columns, rows, label=f"{model.name} as the emulator had it", caption=caption)
 
 
 def emulator_rows() -> Markup:
@@ -92,7 +92,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
         return applied(models(root)[name])
 
     def applied_view(name: str) -> Markup:
-        """What AWS had of a stack, by subject."""
+        """What the emulator had of a stack, by subject."""
         return applied_subjects(models(root)[name])
 
     return applied_steps, applied_view, emulator_rows, emulator_limits
