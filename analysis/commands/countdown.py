@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from analysis.commands.common import (
     about,
     complete,
     course,
+    day_of,
     out,
     print_json,
     refusals,
@@ -40,6 +40,9 @@ def countdown(
     fixture: Annotated[str, typer.Option("--fixture", metavar="NAME", help="The game; else the next one.")] = "",
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
+    on: Annotated[
+        str, typer.Option("--on", metavar="DATE", help="The day from which a game is next; else today.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """From 72 hours before a kick-off to 24 hours after: who does what with which command, and whether to go."""
@@ -57,7 +60,7 @@ def countdown(
             profile=facts.runtime(runtime) if runtime else None,
             waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
             evidence=countdown_layer.records(directory, stack),
-            today=dt.datetime.now(tz=dt.UTC).date(),
+            today=day_of(on, "--on"),
         )
     if as_json:
         print_json(countdown_layer.to_json(found))

@@ -1,6 +1,5 @@
 """`gameday prove`: named rules about behaviour, with their arithmetic."""
 
-import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -22,6 +21,7 @@ from analysis.commands.common import (
     VarFile,
     about,
     complete,
+    day_of,
     out,
     print_json,
     refusals,
@@ -39,6 +39,7 @@ def prove(
     sarif: Annotated[
         Path | None, typer.Option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0 as well.")
     ] = None,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day on which waivers count; else today.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
@@ -52,7 +53,7 @@ def prove(
             stack=stack,
             profile=facts.runtime(runtime) if runtime else None,
             waivers=proofs_layer.waivers(directory, proofs_layer.RULES.keys()),
-            today=_today(),
+            today=day_of(on, "--on"),
         )
     if sarif:
         base = directory if directory.is_dir() else directory.parent
@@ -64,11 +65,6 @@ def prove(
         _prove_table(report)
     if not report.ok:
         raise typer.Exit(FINDINGS)
-
-
-def _today() -> dt.date:
-    """The day on which waivers are read."""
-    return dt.datetime.now(dt.UTC).date()
 
 
 def _relative(directory: Path) -> str:

@@ -1,6 +1,5 @@
 """`gameday prove` as its users type it."""
 
-import datetime as dt
 import json
 
 import pytest
@@ -10,15 +9,12 @@ from analysis.commands import app
 from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 from analysis.proofs import RULES
 
-
-@pytest.fixture(autouse=True)
-def today(monkeypatch):
-    """The project's waivers end one day; what is tested here does not."""
-    monkeypatch.setattr("analysis.commands.prove._today", lambda: dt.date(2026, 11, 21))
+DAY = ("--on", "2026-11-21")
+"""The project's waivers end one day; what is tested here does not."""
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["prove", *(str(a) for a in arguments)])
+    return CliRunner().invoke(app, ["prove", *(str(a) for a in arguments), *DAY])
 
 
 @pytest.fixture(scope="module")
