@@ -197,9 +197,9 @@ def _fmt(run: _Run) -> _Outcome:
 def _init(run: _Run) -> _Outcome:
     done = run.workspace.init(run.timeout_s)
     if done.status:
-        allowed = run.workspace.downloads
-        hint = "" if allowed else "; nothing is fetched: give --allow-downloads where the mirror lacks something"
-        return "failed", terraform_cli.sentence(done.stderr or done.stdout) + hint, ()
+        said = terraform_cli.sentence(done.stderr or done.stdout)
+        lacks = "was not found in any of the search locations" in said and not run.workspace.downloads
+        return "failed", said + ("; --allow-downloads lets terraform init fetch it" if lacks else ""), ()
     return "passed", f"providers from {run.workspace.terraform.providers}", ()
 
 
