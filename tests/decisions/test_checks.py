@@ -55,7 +55,7 @@ def confirmed(checker=CHECKER, **check):
         ({"argument": "instance_class", "address": PRIMARY, "at_most": 3}, False, "not at most 3"),
         ({"argument": "snow", "address": PRIMARY, "is": 1}, False, "has no snow"),
         ({"argument": "x", "address": "aws_x.y", "is": 1}, False, "aws_x.y"),
-        ({"test": SUITE, "run": "no_shared_cache_is_refused"}, True, "tests no_shared_cache_is_refused"),
+        ({"test": SUITE, "run": "what_the_stack_promises"}, True, "tests what_the_stack_promises"),
         ({"test": SUITE, "run": "snow_is_refused"}, False, "has no test snow_is_refused"),
         ({"test": "tests/decisions/test_checks.py", "run": "test_of_a_python_file"}, True, "tests"),
         ({"test": SUITE}, True, "exists"),
