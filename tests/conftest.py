@@ -16,7 +16,11 @@ from analysis.validation import terraform_cli
 ROOT = Path(__file__).parents[1]
 COMPILED = pytest.StashKey[bool]()
 
-pytest_plugins = ("rotation", "background")  # which long checks are made, and what is applied beside the other tests
+pytest_plugins = (
+    "rotation",
+    "background",
+    "session_cost",
+)  # which long checks are made, what runs beside them, at what cost
 
 # The same examples on every machine; no deadline, since the machine may be busy with other tests.
 hypothesis.settings.register_profile("project", derandomize=True, deadline=None, database=None)
