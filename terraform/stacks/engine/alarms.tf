@@ -116,9 +116,9 @@ module "lambda_alarms" {
   owners        = local.owners
   runbooks = {
     errors      = "function-fails"
-    throttles   = "concurrency-used-up"
+    throttles   = "function-fails"
     behind      = "updates-behind"
-    concurrency = "concurrency-used-up"
+    concurrency = "function-fails"
   }
   thresholds = {
     errors_percent       = 1
@@ -134,7 +134,7 @@ module "table_alarms" {
   table_name = each.value
   prefix     = "${each.key}-"
   owners     = local.owners
-  runbook    = "table-throttles"
+  runbook    = "updates-behind"
   operations = each.key == "events" ? ["BatchWriteItem"] : []
 }
 
@@ -157,7 +157,7 @@ module "rest_alarms" {
   api        = { name = local.name, stage = "live" }
   prefix     = "rest-"
   owners     = local.owners
-  runbooks   = { errors = "function-fails", refused = "requests-refused", slow = "function-fails" }
+  runbooks   = { errors = "function-fails", refused = "function-fails", slow = "function-fails" }
   thresholds = { latency_ms = 1000 }
 }
 
@@ -318,7 +318,7 @@ module "alarms" {
       }
       addresses-blocked = {
         description  = "The firewall blocks many requests: an attack, or a limit that is too low for an office or a carrier."
-        runbook      = "requests-refused"
+        runbook      = "function-fails"
         owner        = local.owners.ticket
         severity     = "ticket"
         metric       = { namespace = "AWS/WAFV2", name = "BlockedRequests", dimensions = { WebACL = local.name, Region = var.region, Rule = "ALL" }, statistic = "Sum" }
