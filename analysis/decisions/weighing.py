@@ -131,14 +131,10 @@ class Effect:
 
 
 def effects(world: Weighing, record: Record) -> tuple[Effect, ...]:
-    """Every figure with and without the decision; of a stack whose load is not modelled only the month's bill.
-
-    Raises DecisionError where the undoing is refused or reaches nothing.
-    """
+    """Every figure with and without the decision. Raises DecisionError where the undoing is refused or reaches nothing."""
     with_it, without_it = sides(record)
     found = []
-    columns = effect_columns(record)
-    for name, column in columns.items() if world.about.modelled else [("month", columns["month"])]:
+    for name, column in effect_columns(record).items():
         both = [_either(world, record, column, change) for change in (with_it, without_it)]
         found.append(Effect(name, column.title, *both))
     return tuple(found)
