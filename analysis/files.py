@@ -27,20 +27,33 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
     Raises `OSError` with a sentence.
     """
-    with suppress(ValueError):  # a null byte in the path: `os.open` says so
-        check_regular(path, path.stat())
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        check_regular(path, os.stat(path))  # noqa: PTH116 - this is done for every file of a stack, and pathlib takes its time
+        descriptor = os.open(path, READING)
     except ValueError:
         raise refusal(errno.EINVAL, "the name holds a null byte, so there is no such file", path) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         check_regular(path, status)  # again: the file may have been exchanged since
-        content = b"" if status.st_size > limit else file.read(limit + 1)
+        content = b"" if status.st_size > limit else received(descriptor, limit + 1)
+    finally:
+        os.close(descriptor)
     if max(status.st_size, len(content)) > limit:
         size = f"{status.st_size:,}" if status.st_size > limit else f"more than {limit:,}"
         raise refusal(errno.EFBIG, f"the file has {size} bytes and the limit is {limit:,}, so it is not read", path)
     return content
+
+
+READING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def received(descriptor: int, size: int) -> bytes:
+    """What can be read, up to `size` bytes, in as many pieces as the system gives it."""
+    pieces = []
+    while size > 0 and (piece := os.read(descriptor, min(size, 1 << 20))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 def read_text(path: Path, limit: int = MAX_BYTES, encoding: str = "utf-8") -> str:

@@ -11,9 +11,12 @@ from analysis.architecture import (
 )
 from analysis.terraform import tree
 from analysis.terraform.evaluate import (
+    ITEM_BYTES,
     EvaluationError,
     Scope,
+    hold,
     value_of,
+    work,
 )
 from analysis.terraform.provider import AttributeSchema, BlockSchema
 from analysis.terraform.stack import (
@@ -149,6 +152,8 @@ def body_values(body: tree.Body, schema: BlockSchema | None, defaults: Value, sc
     """The values of one nested block."""
     inner = defaults if isinstance(defaults, dict) else {}
     values: dict[str, Value] = {}
+    work(scope.budget, 8 + 2 * len(body.arguments), body)
+    hold(scope.budget, ITEM_BYTES * (2 + len(body.arguments)), body)
     for argument in body.arguments:
         try:
             value = typed_argument(value_of(argument.expression, scope), argument.name, schema, inner)

@@ -25,6 +25,7 @@ from analysis.terraform.values import ValueProblem, from_python, number, number_
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
 """The largest document that is decoded; a YAML file can name one part many times over."""
+MAX_MERGED: Final = 10_000
 MAX_TOKENS: Final = 100_000
 """Keys, values, brackets and marks of a YAML document: some two seconds of reading."""
 
@@ -249,6 +250,13 @@ class YamlLoader(yaml.SafeLoader):
         if self.tokens_read > MAX_TOKENS:
             raise yaml.MarkedYAMLError(problem=f"it has more than {MAX_TOKENS:,} parts", problem_mark=self.get_mark())
         return super().fetch_more_tokens()
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Writes out what `<<` merges; raises `yaml.MarkedYAMLError` where merges of merges grow too large."""
+        super().flatten_mapping(node)
+        if len(node.value) > MAX_MERGED:
+            problem = f"its merges unfold to more than {MAX_MERGED:,} keys"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 class _YamlLoader(YamlLoader):

@@ -11,6 +11,7 @@ and whether anything sensitive went into it.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -33,8 +34,12 @@ from analysis.terraform.values import (
     type_name,
 )
 
-MAX_STEPS = 1_000_000
-"""Nodes evaluated in one stack before it is given up: some seconds, fifty times a stack of two hundred resources."""
+MAX_STEPS = 2_000_000
+"""Steps of one evaluation before it is given up: a node evaluated, or as much work of a function (`WORK`); some five seconds, a
+hundred times a stack of two hundred resources."""
+
+MAX_HELD = 150_000_000
+"""Bytes of the values that one evaluation has built, counted as if none of them were ever let go."""
 
 MAX_TEMPLATE_DEPTH = 20
 """Files that may include one another through `templatefile`."""
@@ -46,16 +51,24 @@ MAX_WEIGHT = 400_000
 """Elements of one value, counted at every depth, with 64 characters of text as one. Lists that hold one list twice, and so on,
 double with every line of a configuration."""
 
-MAX_ITEMS = 200_000
-"""Elements of one collection that a `for` expression or a splat builds."""
+SMALL = 64
+"""Elements or characters up to which a value is not worth counting: its node counts already."""
+
+ITEM_BYTES = 100
+"""Bytes that an element of a collection takes, with the value that is made for it."""
 
 
 class EvaluationError(Exception):
     """What is wrong with an expression, and at which node; the resolver makes it a diagnostic."""
 
-    def __init__(self, message: str, node: Any) -> None:
+    def __init__(self, message: str, node: Any, near: tuple[str, Iterable[str]] | None = None) -> None:
         super().__init__(message)
-        self.message, self.node = message, node
+        self.text, self.node, self.near = message, node, near
+
+    @property
+    def message(self) -> str:
+        """The sentence, with a suggestion where a name was mistyped: looked for only when somebody reads it."""
+        return self.text if self.near is None else self.text + suggestion(*self.near)
 
 
 class ExhaustedError(EvaluationError):
@@ -91,6 +104,7 @@ class Budget:
     """What one evaluation of a stack has used so far, and the trace it is writing; shared by all its modules."""
 
     steps: int = 0
+    held: int = 0
     lazies: int = 0
     trace: Trace = field(default_factory=Trace)
     template_depth: int = 0
@@ -154,6 +168,23 @@ def spend(budget: Budget, node: Any) -> None:
         )
 
 
+def hold(budget: Budget, size: int, node: Any) -> None:
+    """Count bytes that a new value takes; raises `ExhaustedError` when there have been too many."""
+    budget.held += size
+    if budget.held > MAX_HELD:
+        budget.steps = MAX_STEPS  # whatever else is evaluated ends here, too
+        raise ExhaustedError(
+            f"evaluation was given up after its values took {MAX_HELD:,} bytes; look for values that double", node
+        )
+
+
+def work(budget: Budget, steps: int, node: Any) -> None:
+    """Count as many steps; raises `ExhaustedError` when there have been too many."""
+    budget.steps += steps
+    if budget.steps > MAX_STEPS:
+        spend(budget, node)
+
+
 def evaluate(node: tree.Node, scope: Scope) -> Value:
     """What the node is worth. Raises `EvaluationError`. The result may be lazy at its top; `value_of` forces it."""
     budget = scope.budget
@@ -175,21 +206,24 @@ def value_of(node: tree.Node, scope: Scope) -> Value:
     kind = type(value)
     if kind is str or kind is Unknown or kind is int or kind is bool or value is None:
         return value
-    return settled(value, node) if scope.budget.lazies != before or kind is LazyObject or kind is Namespace else value
+    if scope.budget.lazies != before or kind is LazyObject or kind is Namespace:
+        return settled(value, node, scope.budget)
+    return value
 
 
-def settled(value: Value, node: Any) -> Value:
+def settled(value: Value, node: Any, budget: Budget) -> Value:
     """The value with every lazy object inside it evaluated; refuses a bare `var` or `aws_vpc`."""
     if isinstance(value, Namespace):
         raise EvaluationError(f"{value.title} is not a value by itself; name one of its attributes", node)
     if isinstance(value, LazyObject):
+        budget.steps += 1
         value.force()
-    elif isinstance(value, dict):
-        for item in value.values():
-            settled(item, node)
-    elif isinstance(value, tuple):
-        for item in value:
-            settled(item, node)
+    elif isinstance(value, (dict, tuple)):
+        work(budget, len(value) >> 2, node)
+        for item in value.values() if isinstance(value, dict) else value:
+            kind = type(item)
+            if kind is not str and kind is not int and kind is not Unknown:
+                settled(item, node, budget)
     return value
 
 
@@ -207,7 +241,7 @@ def attribute_of(target: Value, name: str, node: Any) -> Value:
     if isinstance(target, dict):
         if name in target:
             return target[name]
-        raise EvaluationError(f"this object has no attribute {quoted(name)}{suggestion(name, target)}", node)
+        raise EvaluationError(f"this object has no attribute {quoted(name)}", node, near=(name, target))
     if target is None:
         raise EvaluationError(f"the value is null, so it has no attribute {quoted(name)}", node)
     if isinstance(target, tuple):
@@ -236,7 +270,7 @@ def index_of(target: Value, key: Value, node: Any) -> Value:
         text = to_string(key)
         if text in target:
             return target[text]
-        raise EvaluationError(f"there is no element {quoted(text)}{suggestion(text, target)}", node)
+        raise EvaluationError(f"there is no element {quoted(text)}", node, near=(text, target))
     if isinstance(target, SetValue):
         raise EvaluationError("elements of a set have no index; convert it with tolist()", node)
     if isinstance(target, tuple):
@@ -247,9 +281,16 @@ def index_of(target: Value, key: Value, node: Any) -> Value:
     raise EvaluationError(f"{article(type_name(target))} cannot be indexed", node)
 
 
+MAX_CANDIDATES = 500
+"""Names that are compared with a mistyped one."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`; did you mean "x"?` where a known name is near, else nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    candidates = [
+        other for other in itertools.islice(known, MAX_CANDIDATES) if abs(len(other) - len(name)) <= len(name)
+    ]
+    near = difflib.get_close_matches(name[:100], candidates, n=1)
     return f"; did you mean {quoted(near[0])}?" if near else ""
 
 
@@ -288,6 +329,7 @@ def _splat(node: tree.Splat, scope: Scope) -> Value:
     if target is None:
         return ()
     items = target if isinstance(target, tuple) else (target,)
+    hold(scope.budget, 8 * len(items), node)
     return tuple(evaluate(node.each, scope.at(item)) for item in items)
 
 
@@ -316,6 +358,8 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
         return _logic(node, scope)
     left, right = value_of(node.left, scope), value_of(node.right, scope)
     if operator in ("==", "!="):
+        if isinstance(left, (str, tuple, dict)) and len(left) > 64:
+            work(scope.budget, weight((left, right)), node)
         same = equal(left, right)
         return same if operator == "==" or isinstance(same, Unknown) else not same
     a, b = to_number(left), to_number(right)
@@ -349,6 +393,7 @@ def _conditional(node: tree.Conditional, scope: Scope) -> Value:
         raise EvaluationError("the condition is null", node.condition)
     if isinstance(condition, Unknown):
         then, otherwise = value_of(node.then, scope), value_of(node.otherwise, scope)
+        work(scope.budget, weight(then), node)
         if first_unknown(then) is None and equal(then, otherwise) is True:
             return then
         return Unknown(condition.reference)
@@ -375,6 +420,8 @@ def _template(node: tree.Template, scope: Scope) -> Value:
     texts = _Text()
     unknown = _write(node.parts, scope, texts)
     text = "".join(texts.parts)
+    if len(text) > SMALL:
+        hold(scope.budget, text_bytes(text), node)
     return text if unknown is None else Unknown(unknown.reference, prefix=text)
 
 
@@ -452,11 +499,16 @@ def loop_names(node: tree.ForTuple | tree.ForObject | tree.TemplateFor, key: Val
 
 
 def _tuple(node: tree.TupleNode, scope: Scope) -> Value:
+    if len(node.items) > SMALL:
+        work(scope.budget, len(node.items) >> 2, node)
+        hold(scope.budget, 8 * len(node.items), node)
     return tuple(value_of(item, scope) for item in node.items)
 
 
 def _object(node: tree.ObjectNode, scope: Scope) -> Value:
     result: dict[str, Value] = {}
+    if len(node.items) > SMALL:
+        hold(scope.budget, ITEM_BYTES * len(node.items), node)
     for key_node, value_node in node.items:
         key = to_string(value_of(key_node, scope))
         if key is None:
@@ -488,8 +540,7 @@ def _for_tuple(node: tree.ForTuple, scope: Scope) -> Value:
             undecided = undecided or kept
         elif kept:
             result.append(value_of(node.result, inner))
-            if len(result) > MAX_ITEMS:
-                raise ExhaustedError(f"a for expression built more than {MAX_ITEMS:,} elements", node)
+    hold(scope.budget, ITEM_BYTES * len(result), node)
     return tuple(result) if undecided is None else Unknown(undecided.reference)
 
 
@@ -522,6 +573,7 @@ def _for_object(node: tree.ForObject, scope: Scope) -> Value:
             result[name] = item
     if undecided is not None:
         return Unknown(undecided.reference)
+    hold(scope.budget, ITEM_BYTES * (len(result) + len(groups)), node)
     return {name: tuple(items) for name, items in groups.items()} if node.grouped else result
 
 
@@ -542,28 +594,93 @@ def _call(node: tree.Call, scope: Scope) -> Value:
     function = FUNCTIONS.get(node.function)
     if function is None:
         raise EvaluationError(
-            f"there is no function {quoted(node.function)}{suggestion(node.function, (*FUNCTIONS, *SPECIAL))}", node
+            f"there is no function {quoted(node.function)}", node, near=(node.function, (*FUNCTIONS, *SPECIAL))
         )
     arguments = _arguments(node, scope)
     if isinstance(arguments, Unknown):
         return arguments
-    if node.function in MULTIPLIERS:
-        guard(node, arguments)
+    counted = node.function in MULTIPLIERS or len(arguments) > SMALL
+    for value in arguments:
+        if type(value) in SIZED and len(value) > SMALL:
+            counted = True
+    if counted:
+        guard(node, arguments, scope.budget)
     try:
-        return function(arguments, scope.context)
+        result = function(arguments, scope.context)
     except ValueProblem as problem:
         raise EvaluationError(f"{node.function}: {problem}", node) from None
+    if type(result) in SIZED and len(result) > SMALL:
+        if isinstance(result, str):
+            hold(scope.budget, text_bytes(result), node)
+            work(scope.budget, len(result) >> 8, node)
+        else:
+            size = len(result) if node.function not in PARSERS else weight(result)
+            hold(scope.budget, ITEM_BYTES * size, node)
+            work(scope.budget, size >> 2, node)
+    return result
+
+
+SIZED = frozenset({str, tuple, dict, SetValue})
+
+PARSERS = frozenset({"csvdecode", "jsondecode", "yamldecode", "regexall", "setproduct", "chunklist"})
+"""Functions whose results hold values made by them at every depth."""
+
+WORK: Mapping[str, int] = {
+    "base64gzip": 8,
+    "cidrsubnets": 24,
+    "contains": 4,
+    "csvdecode": 40,
+    "distinct": 8,
+    "format": 32,
+    "formatdate": 32,
+    "formatlist": 32,
+    "index": 4,
+    "jsondecode": 60,
+    "jsonencode": 6,
+    "length": 8,
+    "matchkeys": 8,
+    "regex": 8,
+    "regexall": 32,
+    "replace": 8,
+    "setintersection": 12,
+    "setproduct": 8,
+    "setsubtract": 12,
+    "setunion": 12,
+    "sort": 4,
+    "strrev": 16,
+    "substr": 8,
+    "timeadd": 32,
+    "title": 32,
+    "tomap": 4,
+    "tolist": 4,
+    "toset": 12,
+    "transpose": 4,
+    "yamldecode": 400,
+    "yamlencode": 6,
+}
+"""Steps that four elements, or 256 characters, of a function's arguments count for; one where it is not named."""
+
+
+def text_bytes(text: str) -> int:
+    """The bytes that a string takes."""
+    return len(text) if text.isascii() else 4 * len(text)
 
 
 MULTIPLIERS = frozenset({"format", "formatlist", "indent", "join", "jsonencode", "replace", "yamlencode"})
 """Functions whose result can be far larger than each of their arguments."""
 
 
-def guard(node: tree.Call, arguments: tuple[Value, ...]) -> None:
-    """Refuse a call whose result would be too long a string, before it is made."""
+def guard(node: tree.Call, arguments: tuple[Value, ...], budget: Budget) -> None:
+    """Count what a call has to work through, and refuse one whose result would be too large, before it is made."""
+    size = weight(arguments)
+    if size > MAX_WEIGHT:
+        raise EvaluationError(f"{node.function}: there are more than {MAX_WEIGHT:,} elements to work through", node)
+    work(budget, (size >> 2) * WORK.get(node.function, 1), node)
+    if node.function not in MULTIPLIERS:
+        return
     longest = len(arguments[0]) if arguments and isinstance(arguments[0], str) else 0
     times = longest if node.function in ("join", "replace", "indent") else 1
-    if weight(arguments) > MAX_WEIGHT or (times > 1 and times * text_length(arguments[1:]) > 50 * MAX_TEXT):
+    if times > 1 and times * text_length(arguments[1:]) > 50 * MAX_TEXT:
         raise EvaluationError(f"{node.function}: the string would grow beyond {MAX_TEXT:,} characters", node)
 
 
@@ -614,7 +731,7 @@ def _try(node: tree.Call, scope: Scope) -> Value:
         except ExhaustedError:
             raise
         except EvaluationError as error:
-            messages.append(error.message)
+            messages.append(error.text)
     raise EvaluationError(f"no argument of try() succeeds: {'; '.join(messages)}", node)
 
 
@@ -692,8 +809,9 @@ def _rendered(template: tree.Node, title: str, variables: Mapping[str, Value], n
 
     def nothing_else(name: str, _at: Any) -> Value:
         raise EvaluationError(
-            f"the template {title} uses {quoted(name)}, which {node.function}() is not given{suggestion(name, variables)}",
+            f"the template {title} uses {quoted(name)}, which {node.function}() is not given",
             node,
+            near=(name, variables),
         )
 
     budget.template_depth += 1

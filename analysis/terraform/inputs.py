@@ -14,7 +14,7 @@ from typing import Any
 from analysis.architecture import Unknown, Value
 from analysis.terraform import tree
 from analysis.terraform.cache import parsed
-from analysis.terraform.evaluate import EvaluationError, suggestion
+from analysis.terraform.evaluate import EvaluationError
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.sources import InputError, not_a_file, problem
 from analysis.terraform.stack import Stack
@@ -53,9 +53,10 @@ def root_inputs(
     for name, value in variables.items():
         if name not in declared:
             stack.report(
-                f"a value is given for the variable {quoted(name)}, which is not declared{suggestion(name, declared)}",
+                f"a value is given for the variable {quoted(name)}, which is not declared",
                 f"--var {name}",
                 None,
+                near=(name, declared),
             )
             continue
         try:
@@ -77,10 +78,11 @@ def file_values(stack: Stack, root: ModuleInstance, path: Path) -> dict[str, Val
     for argument in body.arguments:
         if argument.name not in root.config.variables:
             stack.report(
-                f"{quoted(argument.name)} is no variable of this stack{suggestion(argument.name, root.config.variables)}",
+                f"{quoted(argument.name)} is no variable of this stack",
                 shown,
                 argument,
                 "warning",
+                near=(argument.name, root.config.variables),
             )
             continue
         values[argument.name] = constant(stack, root, argument.name, argument.expression, shown)

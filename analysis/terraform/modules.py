@@ -17,13 +17,13 @@ from analysis.terraform.evaluate import (
     Scope,
     Trace,
     settled,
-    suggestion,
     value_of,
 )
 from analysis.terraform.functions import Context
 from analysis.terraform.resources import Repeated, ResourceBlock, collected
 from analysis.terraform.sources import InputError, Module, Placed
 from analysis.terraform.stack import (
+    CELL_BYTES,
     MAX_MODULE_DEPTH,
     MISSING,
     MODULE_META,
@@ -73,9 +73,7 @@ class ModuleInstance:
         self.calls = {name: ModuleCall(self, name, placed) for name, placed in config.modules.items()}
         self.objects: dict[int, LazyObject] = {}
         path = relative(config.directory, stack.root) or "."
-        self.context = Context(
-            base=stack.root, roots=(stack.root, config.directory.resolve()) if parent is not None else (stack.root,)
-        )
+        self.context = Context(base=stack.root, roots=stack.roots(config.directory))
         paths = {"module": path, "root": ".", "cwd": str(stack.root)}
         self.namespaces: dict[str, Namespace] = {
             "var": Namespace("var", self.variable),
@@ -105,7 +103,7 @@ class ModuleInstance:
             raise EvaluationError(
                 f"{name} can be used only in a block that has {'for_each' if name == 'each' else name}", node
             )
-        raise EvaluationError(f"there is nothing called {quoted(name)} here{suggestion(name, self.namespaces)}", node)
+        raise EvaluationError(f"there is nothing called {quoted(name)} here", node, near=(name, self.namespaces))
 
     def by_name(self, mode: str, kind: str) -> Callable[[str, Any], Value]:
         """What `aws_vpc` or `data.aws_region` gives for each name."""
@@ -115,7 +113,7 @@ class ModuleInstance:
             if block is None:
                 word = "data source" if mode == "data" else "resource"
                 near = [key[2] for key in self.resources if key[:2] == (mode, kind)]
-                raise EvaluationError(f"there is no {word} {kind}.{name} in this module{suggestion(name, near)}", node)
+                raise EvaluationError(f"there is no {word} {kind}.{name} in this module", node, near=(name, near))
             return block.reference(node)
 
         return attribute
@@ -126,9 +124,7 @@ class ModuleInstance:
         if title not in self.namespaces:
             if not any(key[:2] == ("data", kind) for key in self.resources):
                 near = {key[1] for key in self.resources if key[0] == "data"}
-                raise EvaluationError(
-                    f"there is no data source of type {quoted(kind)} here{suggestion(kind, near)}", node
-                )
+                raise EvaluationError(f"there is no data source of type {quoted(kind)} here", node, near=(kind, near))
             self.namespaces[title] = Namespace(title, self.by_name("data", kind))
         return self.namespaces[title]
 
@@ -136,13 +132,14 @@ class ModuleInstance:
         """What `module.name` stands for."""
         call = self.calls.get(name)
         if call is None:
-            raise EvaluationError(f"there is no module {quoted(name)}{suggestion(name, self.calls)}", node)
+            raise EvaluationError(f"there is no module {quoted(name)}", node, near=(name, self.calls))
         return call.reference(node)
 
     def cell(self, kind: str, name: str, file: str, node: Any, compute: Callable[[], Value]) -> Cell:
         """The cell of the kind and name, made if it is new."""
         key = (kind, name)
         if key not in self.cells:
+            self.stack.budget.held += CELL_BYTES
             self.cells[key] = Cell(self.qualified(f"{kind}.{name}"), file, node, compute)
         return self.cells[key]
 
@@ -152,7 +149,7 @@ class ModuleInstance:
         """The value of a local value."""
         entry = self.config.locals.get(name)
         if entry is None:
-            raise EvaluationError(f"there is no local value {quoted(name)}{suggestion(name, self.config.locals)}", node)
+            raise EvaluationError(f"there is no local value {quoted(name)}", node, near=(name, self.config.locals))
         argument, file = entry
         return self.part("local", name, argument.expression, file, node)
 
@@ -180,13 +177,11 @@ class ModuleInstance:
 
         def fetch(member: str, node: Any) -> Value:
             if member not in nodes:
-                raise EvaluationError(
-                    f"{kind}.{name} has no attribute {quoted(member)}{suggestion(member, nodes)}", node
-                )
+                raise EvaluationError(f"{kind}.{name} has no attribute {quoted(member)}", node, near=(member, nodes))
             return self.part(kind, f"{name}.{member}", nodes[member], file, node)
 
         def fill() -> Mapping[str, Value]:
-            return {member: settled(fetch(member, item), item) for member, item in nodes.items()}
+            return {member: settled(fetch(member, item), item, self.stack.budget) for member, item in nodes.items()}
 
         return self.stack.lazy(f"{kind}.{name}", fetch, fill)
 
@@ -199,7 +194,7 @@ class ModuleInstance:
             return self.stack.get(known, node)
         placed = self.config.variables.get(name)
         if placed is None:
-            raise EvaluationError(f"there is no variable {quoted(name)}{suggestion(name, self.config.variables)}", node)
+            raise EvaluationError(f"there is no variable {quoted(name)}", node, near=(name, self.config.variables))
         cell = self.cell("var", name, placed.file, placed.block, lambda: self.variable_value(name, placed))
         return self.stack.get(cell, node)
 
@@ -320,7 +315,7 @@ class ModuleInstance:
         placed = self.config.outputs.get(name)
         if placed is None:
             raise EvaluationError(
-                f"{self.address} has no output {quoted(name)}{suggestion(name, self.config.outputs)}", node
+                f"{self.address} has no output {quoted(name)}", node, near=(name, self.config.outputs)
             )
         return self.stack.get(self.output_cell(name, placed), node)
 
@@ -453,7 +448,7 @@ class ModuleCall(Repeated):
         """The module instance for one key; None where the module is not on disk."""
         if key not in self.made:
             config = self.source()
-            if config is None:
+            if config is None or not self.stack.may_hold_another(self.placed, key):
                 return None
             address = self.address + bracketed(key)
             self.made[key] = ModuleInstance(
@@ -461,11 +456,11 @@ class ModuleCall(Repeated):
             )
             for argument in self.placed.block.body.arguments:
                 if argument.name not in config.variables and argument.name not in MODULE_META:
-                    near = suggestion(argument.name, config.variables)
                     self.stack.report(
-                        f"module.{self.name} has no variable {quoted(argument.name)}{near}",
+                        f"module.{self.name} has no variable {quoted(argument.name)}",
                         self.module.config.file_of(argument, self.placed),
                         argument,
+                        near=(argument.name, config.variables),
                     )
         return self.made[key]
 

@@ -20,6 +20,7 @@ from analysis.terraform import tree
 from analysis.terraform.cache import no_collection
 from analysis.terraform.evaluate import (
     EvaluationError,
+    ExhaustedError,
     Trace,
     settled,
 )
@@ -62,9 +63,17 @@ def resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Arc
         sys.setrecursionlimit(limit)
 
 
+def there(module: ModuleInstance) -> Iterator[ModuleInstance]:
+    """The module and every module below it that has been made."""
+    yield module
+    for call in module.calls.values():
+        for instance in call.made.values():
+            yield from there(instance)
+
+
 def take_apart(root: ModuleInstance) -> None:
     """Cut the circles between modules, blocks, instances and cells, so that they go at once and no collection must find them."""
-    for module in tuple(walk(root)):
+    for module in tuple(there(root)):
         for block in module.resources.values():
             for instance in block.made.values():
                 vars(instance).clear()
@@ -80,6 +89,8 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
     managed: list[Resource] = []
     read: list[Resource] = []
     for module in walk(root):
+        if stack.exhausted:
+            break  # nothing further is evaluated, and the diagnostics say so
         for variable in module.config.variables:
             module.validate(variable)
         for local, (argument, _) in module.config.locals.items():
@@ -107,7 +118,9 @@ def quietly(stack: Stack, module: ModuleInstance, name: str, argument: tree.Argu
     """Evaluate a local value for its diagnostics; what no cell caught is reported where the value is used."""
     outer, stack.budget.trace = stack.budget.trace, Trace()
     try:
-        settled(module.local(name, argument), argument)
+        settled(module.local(name, argument), argument, stack.budget)
+    except ExhaustedError as error:
+        stack.give_up(error, module.config.locals[name][1])
     except EvaluationError:
         pass
     finally:

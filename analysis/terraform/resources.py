@@ -28,7 +28,6 @@ from analysis.terraform.evaluate import (
     Trace,
     evaluate,
     settled,
-    suggestion,
     value_of,
 )
 from analysis.terraform.sources import Placed
@@ -115,7 +114,7 @@ class Repeated:
         if lazy is None and isinstance(node, tree.ObjectNode):
             part = self.module.part("for_each", self.title, node, file, node)
             lazy = part if isinstance(part, LazyObject) else None
-        value = settled(value if lazy is None else lazy, node)
+        value = settled(value if lazy is None else lazy, node, self.stack.budget)
         if isinstance(value, Unknown):
             self.stack.report(
                 f"for_each depends on {value.reference}, which is known only after apply; no instance is assumed",
@@ -316,8 +315,9 @@ class ResourceInstance:
         if name in schema.blocks:
             return () if schema.blocks[name].mode != "single" else None
         raise EvaluationError(
-            f"{self.block.type} has no attribute {quoted(name)}{suggestion(name, (*schema.attributes, *schema.blocks))}",
+            f"{self.block.type} has no attribute {quoted(name)}",
             node,
+            near=(name, (*schema.attributes, *schema.blocks)),
         )
 
     def applies(self, name: str, node: Any) -> bool:
@@ -476,9 +476,9 @@ class ResourceInstance:
         if schema is None or name in schema.attributes or name in schema.blocks:
             return
         self.stack.report(
-            f"{self.block.type} has no argument or block {quoted(name)} in version {provider.VERSION} of the provider"
-            f"{suggestion(name, (*schema.attributes, *schema.blocks))}",
+            f"{self.block.type} has no argument or block {quoted(name)} in version {provider.VERSION} of the provider",
             cell.file,
             cell.node,
             "warning",
+            near=(name, (*schema.attributes, *schema.blocks)),
         )

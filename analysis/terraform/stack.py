@@ -7,7 +7,8 @@ evaluated closes a cycle. An error in a cell becomes a diagnostic, the cell's va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,17 +22,21 @@ from analysis.architecture import (
 )
 from analysis.terraform import tree
 from analysis.terraform.evaluate import (
+    MAX_HELD,
+    MAX_STEPS,
     MAX_WEIGHT,
     Budget,
     EvaluationError,
     ExhaustedError,
     LazyObject,
     Trace,
+    hold,
     is_nested,
     suggestion,
     weight,
+    work,
 )
-from analysis.terraform.sources import Module, read_module, vendored
+from analysis.terraform.sources import Module, Placed, read_module, vendored
 from analysis.terraform.values import (
     Type,
     ValueProblem,
@@ -43,6 +48,12 @@ MAX_INSTANCES_PER_RESOURCE = 2_000
 
 MAX_INSTANCES = 8_000
 """Instances of all resources and modules of a stack."""
+
+CELL_BYTES = 600
+"""Bytes that one named thing of a module instance takes while it is evaluated."""
+
+MAX_DIAGNOSTICS = 1_000
+"""Errors and warnings of one stack; nobody reads more."""
 
 MAX_MODULE_DEPTH = 30
 """Modules within modules; a module that calls itself is found earlier."""
@@ -92,6 +103,7 @@ class Stack:
         self.modules: dict[Path, Module] = {}
         self.vendored = vendored(self.root)
         self.directories: dict[tuple[Path, str], Path | None] = {}
+        self.readable: set[Path] = set()
         self.types: dict[int, Type] = {}
         self.instances = 0
         self.weighed: dict[int, Value] = {}
@@ -106,8 +118,17 @@ class Stack:
         severity: Literal["error", "warning"] = "error",
         *,
         guard: bool = False,
+        near: tuple[str, Iterable[str]] | None = None,
     ) -> None:
-        """Add a diagnostic, once."""
+        """Add a diagnostic, once; `near` is a mistyped name with those that it may have meant."""
+        if len(self.diagnostics) >= MAX_DIAGNOSTICS:
+            if not self.exhausted:
+                self.exhausted = True
+                self.budget.steps = MAX_STEPS
+                message = f"there are more than {MAX_DIAGNOSTICS:,} errors and warnings; the rest is not evaluated"
+                self.diagnostics.setdefault(Diagnostic("error", message, Location(file)))
+            return
+        message += "" if near is None else suggestion(*near)
         location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
         self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard))
 
@@ -118,8 +139,23 @@ class Stack:
         elif cell.state == "busy":
             names = [other.name for other in self.busy[self.busy.index(cell) :]]
             raise EvaluationError(f"this is a cycle: {' -> '.join((*names, cell.name))}", node)
+        self.budget.steps += len(cell.trace.references) >> 3  # what is evaluated next ends where this is too much
         self.budget.trace.add(cell.trace)
         return cell.value
+
+    def give_up(self, error: ExhaustedError, file: str) -> None:
+        """Report that the budget is used up, once; nothing further is evaluated."""
+        if not self.exhausted:
+            self.report(error.message, file, error.node)
+        self.exhausted = True
+
+    def may_hold_another(self, placed: Placed, key: Key) -> bool:
+        """Count one more instance of a module; False, with a diagnostic, where there are too many."""
+        self.instances += key is None  # the others are counted where their keys are
+        if self.instances > MAX_INSTANCES and not self.exhausted:
+            message = f"the stack has more than {MAX_INSTANCES:,} instances; the rest is not evaluated"
+            self.give_up(ExhaustedError(message, placed.block), placed.file)
+        return not self.exhausted
 
     def edge(self, edge: tuple[str, str, str]) -> Reference:
         """The reference of (argument, address, attribute), made once: the instances of a block share most of theirs."""
@@ -142,15 +178,19 @@ class Stack:
         cell.state = "busy"
         self.busy.append(cell)
         try:
+            if budget.held > MAX_HELD or budget.steps > MAX_STEPS:
+                hold(budget, 0, cell.node)
+                work(budget, 1, cell.node)
             value = cell.value = cell.compute()
             if self.too_large(value):
                 cell.value, cell.failed = Unknown(cell.name), True
                 self.report(f"the value of {cell.name} is too large to be evaluated", cell.file, cell.node)
         except EvaluationError as error:
             cell.value, cell.failed = Unknown(cell.name), True
-            if not (isinstance(error, ExhaustedError) and self.exhausted):
-                self.report(error.message, cell.file, error.node)
-            self.exhausted = self.exhausted or isinstance(error, ExhaustedError)
+            if isinstance(error, ExhaustedError):
+                self.give_up(error, cell.file)
+            else:
+                self.report(error.text, cell.file, error.node, near=error.near)
         except ValueProblem as error:
             cell.value, cell.failed = Unknown(cell.name), True
             self.report(str(error), cell.file, cell.node)
@@ -161,6 +201,7 @@ class Stack:
             self.busy.pop()
             cell.state = "done"
             cell.trace, budget.trace = budget.trace, outer
+            budget.held += len(cell.trace.references) << 6
 
     def lazy(
         self, address: str, fetch: Callable[[str, Any], Value], fill: Callable[[], Mapping[str, Value]]
@@ -182,12 +223,22 @@ class Stack:
             )
 
     def directory(self, base: Path, source: str) -> Path | None:
-        """The real directory that a local source names as seen from `base`, None where there is none."""
+        """The real directory that a local source names as seen from `base`, None where there is none.
+
+        Only a directory that is reached without a link is one from which its own files may be read: a link must not choose what
+        is shown of this machine.
+        """
         key = (base, source)
         if key not in self.directories:
-            found = (base / source).resolve()
-            self.directories[key] = found if found.is_dir() else None
+            real = (base / source).resolve()
+            self.directories[key] = real if real.is_dir() else None
+            if str(real) == os.path.normpath(base / source):
+                self.readable.add(real)
         return self.directories[key]
+
+    def roots(self, directory: Path) -> tuple[Path, ...]:
+        """Where the files lie that functions in the module at `directory` may read: the stack's and, where readable, its own."""
+        return (self.root, directory) if directory in self.readable else (self.root,)
 
     def module(self, resolved: Path) -> Module:
         """The module in a resolved directory, read once. Raises `InputError`."""
@@ -255,7 +306,7 @@ def constants(title: str, table: Mapping[str, Value]) -> Callable[[str, Any], Va
 
     def attribute(name: str, node: Any) -> Value:
         if name not in table:
-            raise EvaluationError(f"there is no {title}.{name}{suggestion(name, table)}", node)
+            raise EvaluationError(f"there is no {title}.{name}", node, near=(name, table))
         return table[name]
 
     return attribute

@@ -35,6 +35,16 @@ MAX_TEXT: Final = 16_000_000
 """The longest string that a function builds."""
 
 
+MAX_LETTERS: Final = 1_000_000
+"""The longest string beyond ASCII that is taken apart into the characters that a reader sees."""
+
+MAX_MATCHES: Final = 100_000
+"""The most matches of a regular expression in one text."""
+
+MAX_SEARCH: Final = 200_000_000
+"""The largest product of a text's length and the size of the regular expression that searches it: some seconds at worst."""
+
+
 def width(value: int) -> int:
     """The width, if it is a sensible one."""
     if not 0 <= value <= MAX_WIDTH:
@@ -46,6 +56,8 @@ def characters(text: str) -> list[str]:
     """The characters that a reader sees: a letter with its combining marks is one."""
     if text.isascii() and "\r\n" not in text:
         return list(text)
+    if len(text) > MAX_LETTERS:
+        raise ValueProblem(f"a string of more than {MAX_LETTERS:,} characters beyond ASCII is not taken apart")
     return CHARACTER.findall(text)
 
 
@@ -64,11 +76,15 @@ def part(text: str, offset: int, length: int) -> str:
 
 def upper(text: str) -> str:
     """Every letter on its own in upper case, as Go does it: `ß` has none."""
+    if text.isascii():
+        return text.upper()
     return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
 
 
 def lower(text: str) -> str:
     """Every letter on its own in lower case."""
+    if text.isascii():
+        return text.lower()
     return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
@@ -111,6 +127,14 @@ def compiled(pattern: str) -> Any:
         raise ValueProblem(f"{quoted(pattern)} is no regular expression: {reason}") from None
 
 
+def searching(pattern: str, text: str) -> Any:
+    """The pattern, ready to search the text with; refused where that would take too long."""
+    expression = compiled(pattern)
+    if expression.programsize * len(text) > MAX_SEARCH:
+        raise ValueProblem(f"the pattern {quoted(pattern)} is too large for a text of {len(text):,} characters")
+    return expression
+
+
 def captures(expression: Any, found: Any) -> Value:
     """What a match yields: a map of named groups, a list of unnamed ones, or the text."""
     if expression.groups == 0:
@@ -125,7 +149,7 @@ def captures(expression: Any, found: Any) -> Value:
 
 def regex(pattern: str, text: str) -> Value:
     """The first match."""
-    expression = compiled(pattern)
+    expression = searching(pattern, text)
     found = expression.search(text)
     if found is None:
         raise ValueProblem(f"the pattern {quoted(pattern)} matches no part of {quoted(text)}")
@@ -135,7 +159,9 @@ def regex(pattern: str, text: str) -> Value:
 def matches(expression: Any, text: str) -> Iterator[Any]:
     """All matches as Go finds them: an empty one does not count right behind another."""
     end = -1
-    for found in expression.finditer(text):
+    for count, found in enumerate(expression.finditer(text)):
+        if count > MAX_MATCHES:
+            raise ValueProblem(f"the pattern matches more than {MAX_MATCHES:,} times")
         if found.end() > found.start() or found.start() != end:
             yield found
         end = found.end()
@@ -143,7 +169,7 @@ def matches(expression: Any, text: str) -> Iterator[Any]:
 
 def regex_all(pattern: str, text: str) -> tuple[Value, ...]:
     """All matches, one after the other."""
-    expression = compiled(pattern)
+    expression = searching(pattern, text)
     return tuple(captures(expression, found) for found in matches(expression, text))
 
 
@@ -153,12 +179,15 @@ GROUP_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 def replaced(text: str, searched: str, replacement: str) -> str:
     """Every occurrence replaced; between slashes a regular expression, `$1` or `${name}` then stand for its groups."""
     if len(searched) > 1 and searched.startswith("/") and searched.endswith("/"):
-        expression = compiled(searched[1:-1])
+        expression = searching(searched[1:-1], text)
         pieces = []
-        position = 0
+        position = size = 0
         for found in matches(expression, text):
             pieces.append(text[position : found.start()])
             pieces.append(expanded(replacement, expression, found))
+            size += len(pieces[-1])
+            if size > MAX_TEXT:
+                raise ValueProblem(f"the result would have more than {MAX_TEXT:,} characters")
             position = found.end()
         return "".join((*pieces, text[position:]))
     if (text.count(searched) if searched else len(text)) * len(replacement) > MAX_TEXT:

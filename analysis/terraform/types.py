@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from analysis.architecture import Value
 from analysis.terraform import tree
-from analysis.terraform.evaluate import EvaluationError, suggestion
+from analysis.terraform.evaluate import EvaluationError
 from analysis.terraform.values import (
     ANY,
     BOOL,
@@ -47,7 +47,7 @@ def type_constraint(node: tree.Node, constant: Callable[[tree.Node], Value]) -> 
         case tree.Call("optional"):
             raise EvaluationError("optional() may stand only for an attribute of an object", node)
         case tree.Call(name) | tree.Name(name):
-            raise EvaluationError(f"{quoted(name)} is not a type{suggestion(name, WORDS)}", node)
+            raise EvaluationError(f"{quoted(name)} is not a type", node, near=(name, WORDS))
         case _:
             raise EvaluationError("this is not a type; write string, number, bool, any, list(...), object({...})", node)
 

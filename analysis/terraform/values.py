@@ -160,10 +160,17 @@ class Precise(float):
         return float, (float(self),)
 
 
+MAX_EXPONENT_BITS = 3400
+"""The largest power of two of a number, either way: a thousand decimal digits. Terraform's own go on to 2^31."""
+
+
 def rounded(value: Fraction) -> Fraction:
     """The value with as many bits as Terraform keeps, half to even."""
     if not value:
         return value
+    size = value.numerator.bit_length() - value.denominator.bit_length()
+    if abs(size) > MAX_EXPONENT_BITS:
+        raise ValueProblem(f"the result is too {'large' if size > 0 else 'small'} a number")
     shift = PRECISION_BITS - (value.numerator.bit_length() - value.denominator.bit_length())
     scale = Fraction(2) ** shift
     while abs(value * scale) >= 2**PRECISION_BITS:
@@ -220,13 +227,11 @@ def arithmetic(operator: str, left: int | float, right: int | float) -> int | fl
     if isinstance(left, int) and isinstance(right, int):
         match operator:
             case "+":
-                return left + right
+                return whole(left + right)
             case "-":
-                return left - right
+                return whole(left - right)
             case "*":
-                if left.bit_length() + right.bit_length() > 4 * MAX_DIGITS:
-                    raise ValueProblem(f"a number may not have more than {MAX_DIGITS} digits")
-                return left * right
+                return whole(left * right)
             case "%":
                 rest = abs(left) % abs(right)
                 return -rest if left < 0 else rest
@@ -251,6 +256,11 @@ def arithmetic(operator: str, left: int | float, right: int | float) -> int | fl
         return Precise(result)
     except OverflowError:
         raise ValueProblem("the result is too large a number") from None
+
+
+def whole(value: int) -> int:
+    """The whole number with as many bits as Terraform keeps."""
+    return value if value.bit_length() <= PRECISION_BITS else int(rounded(Fraction(value)))
 
 
 def number_text(value: int | float) -> str:
