@@ -175,7 +175,7 @@ def outputs(model: Model, page: str) -> Markup:
 
 def diagnostics(model: Model, page: str) -> Markup:
     """What the evaluator and the capacity model could not resolve; a plain sentence where there is nothing."""
-    found = [*model.architecture.diagnostics, *model.capacity.diagnostics]
+    found = [*model.architecture.diagnostics, *(model.capacity.diagnostics if model.about.modelled else ())]
     if not found:
         return Markup("<p>Nothing was left unresolved.</p>")
     states: Mapping[str, State] = {"error": "bad", "warning": "warn"}

@@ -38,7 +38,7 @@ def report(model: Model) -> Report:
     """Every verdict on a stack on the day of the build."""
     return prove(
         model.architecture,
-        scenario=model.scenario,
+        scenario=model.scenario if model.about.modelled else None,
         stack=model.about,
         waivers=waivers(model.directory, RULES.keys()),
         today=frontmatter.today(),
