@@ -77,10 +77,9 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setenv("GAMEDAY_TODAY", "2026-03-01")
     for name in ("analysis", "requirements.lock"):
         (tmp_path / name).symlink_to(site.ROOT / name)
-    nav = "  - The Buzzer: buzzer/\n  - Notebooks: notebooks/\n  - Reference: reference/\n"
-    text = (site.ROOT / "mkdocs.yml").read_text()
-    assert nav in text
-    (tmp_path / "mkdocs.yml").write_text(text.replace(nav, "  - A: a/\n  - R: reference/how-computed.md\n"))
+    head, _, rest = (site.ROOT / "mkdocs.yml").read_text().partition("nav:\n")
+    nav = "nav:\n  - Home: index.md\n  - A: a/\n  - R: reference/how-computed.md\n\ntheme:"
+    (tmp_path / "mkdocs.yml").write_text(head + nav + rest.partition("theme:")[2])
     (tmp_path / "docs/reference").mkdir(parents=True)
     (tmp_path / "docs/assets").symlink_to(site.ROOT / "docs/assets")
     (tmp_path / "docs/reference/glossary.toml").write_text('[ADR]\nmeaning = "m"\nexpansion = "Decision record"\n')
