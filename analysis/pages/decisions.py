@@ -218,7 +218,10 @@ def _basis(root: Path, record: Record) -> str:
     stacks = dict.fromkeys([world.stack, *(option.stack or world.stack for option in record.options)])
     subjects = [world.studies.study(stack) for stack in stacks]
     crowds = "; ".join(
-        f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})" for one in subjects
+        f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})"
+        if one.crowd
+        else f"{one.directory.name}, whose load is not modelled yet"
+        for one in subjects
     )
     return f"Computed from the Terraform: {crowds}, with the prices of {prices(subjects[0].architecture.region).as_of}."
 
