@@ -25,6 +25,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/stacks/*/*.toml": TOMLLexer,
     "terraform/stacks/*/tests/*.tftest.hcl": TerraformLexer,
     "terraform/modules/*/*.tf": TerraformLexer,
+    "terraform/stacks/*/environments/*.tfvars": TerraformLexer,
     "terraform/modules/*/tests/*.tftest.hcl": TerraformLexer,
     "terraform/scenarios/*.toml": TOMLLexer,
     "terraform/migrations/*.toml": TOMLLexer,
