@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.architecture import Location
+from analysis.files import MAX_BYTES
 from analysis.terraform import tree
-from analysis.terraform.cache import MAX_BYTES
 from analysis.terraform.lexer import MAX_DEPTH
 from analysis.terraform.syntax import parse, parse_expression, parse_template
 from analysis.validation import terraform_cli
