@@ -174,6 +174,30 @@ def a_watch_over_costs_comes_back_as_sent_and_can_be_changed_and_dropped(account
 
 
 @flow
+def concurrency_that_is_provisioned_is_ready_at_once_and_gone_when_dropped(account):
+    functions = account.client("lambda")
+    name = {"FunctionName": "ingest", "Qualifier": "live"}
+    missing = "ProvisionedConcurrencyConfigNotFoundException"
+    refused(missing, functions.get_provisioned_concurrency_config, **name)
+    made = functions.put_provisioned_concurrency_config(**name, ProvisionedConcurrentExecutions=5)
+    assert (made["Status"], made["AllocatedProvisionedConcurrentExecutions"]) == ("READY", 5)
+    assert functions.get_provisioned_concurrency_config(**name)["RequestedProvisionedConcurrentExecutions"] == 5
+    functions.delete_provisioned_concurrency_config(**name)
+    refused(missing, functions.get_provisioned_concurrency_config, **name)
+
+
+@flow
+def a_custom_domain_name_of_an_api_is_available_and_leads_somewhere(account):
+    gateway = account.client("apigatewayv2")
+    certificate = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"
+    wanted = [{"CertificateArn": certificate, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"}]
+    gateway.create_domain_name(DomainName="live.example.com", DomainNameConfigurations=wanted)
+    (held,) = gateway.get_domain_name(DomainName="live.example.com")["DomainNameConfigurations"]
+    assert (held["DomainNameStatus"], held["CertificateArn"]) == ("AVAILABLE", certificate)
+    assert held["ApiGatewayDomainName"].endswith(".execute-api.us-east-1.amazonaws.com")
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

@@ -380,6 +380,35 @@ def _quota(asked: Asked) -> Document:
     raise AwsError("NoSuchResourceException", f"no value of the quota {code} has been set for the account")
 
 
+# ---- Lambda: provisioned concurrency ------------------------------------------------------------------------------------------
+
+
+def _provision(asked: Asked) -> Document:
+    wanted = asked.parameters["ProvisionedConcurrentExecutions"]
+    held = asked.memory("provisioned")[_qualified(asked)] = {
+        "RequestedProvisionedConcurrentExecutions": wanted,
+        "AvailableProvisionedConcurrentExecutions": wanted,
+        "AllocatedProvisionedConcurrentExecutions": wanted,
+        "Status": "READY",
+        "LastModified": MADE_AT.isoformat(),
+    }
+    return dict(held)
+
+
+def _qualified(asked: Asked) -> str:
+    return f"{asked.parameters['FunctionName'].rsplit(':', 1)[-1]}:{asked.parameters['Qualifier']}"
+
+
+def _provisioned(asked: Asked) -> Document:
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    return dict(_kept(asked, "provisioned", _qualified(asked), code))
+
+
+def _unprovision(asked: Asked) -> Document:
+    asked.memory("provisioned").pop(_qualified(asked), None)
+    return {}
+
+
 # ---- Cost Explorer: anomaly monitors and subscriptions, of one shape -----------------------------------------------------------
 
 
@@ -529,6 +558,15 @@ ROWS: tuple[Absent, ...] = (
             "GetAWSDefaultServiceQuota": _default_quota,
             "RequestServiceQuotaIncrease": _request_quota,
             "GetRequestedServiceQuotaChange": _quota_request,
+        },
+    ),
+    *_rows(
+        "lambda",
+        "moto has no provisioned concurrency; it is remembered and ready at once",
+        {
+            "PutProvisionedConcurrencyConfig": _provision,
+            "GetProvisionedConcurrencyConfig": _provisioned,
+            "DeleteProvisionedConcurrencyConfig": _unprovision,
         },
     ),
     *_anomaly_rows("AnomalyMonitor"),

@@ -171,6 +171,15 @@ def _target_tags(asked: Asked, document: Document) -> Document:
     return document
 
 
+def _available(asked: Asked, answer: Document) -> Document:
+    """A custom domain name that is there at once, with the name that a DNS record leads to."""
+    for configuration in answer.get("DomainNameConfigurations") or ():
+        configuration.setdefault("DomainNameStatus", "AVAILABLE")
+        configuration.setdefault("ApiGatewayDomainName", f"d-0123456789.execute-api.{asked.region}.amazonaws.com")
+        configuration.setdefault("HostedZoneId", "Z1UJRXOUMOOFQ8")  # API Gateway's zone of us-east-1
+    return answer
+
+
 ROWS: tuple[Edit, ...] = (
     *(
         Edit("cloudfront", name, edit, "moto drops certificate, policies, access control and more of a distribution")
@@ -210,6 +219,10 @@ ROWS: tuple[Edit, ...] = (
         "moto looks for the ARN in a path that ends in a slash, which Terraform leaves out",
     ),
     Edit("application-autoscaling", "RegisterScalableTarget", _target_tags, "moto drops the tags of a scalable target"),
+    *(
+        Edit("apigatewayv2", name, _available, "moto gives a custom domain name no state, no target and no zone")
+        for name in ("CreateDomainName", "GetDomainName")
+    ),
     Edit("budgets", "CreateBudget", _new_budget, "moto drops the tags of a budget"),
     Edit(
         "elasticache",

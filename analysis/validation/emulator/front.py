@@ -318,6 +318,8 @@ def _understood(environ: dict[str, Any]) -> _Request:
     service = SIGNED_FOR.get(signed_for, signed_for)
     if service == "s3" and environ.get("PATH_INFO", "").startswith("/v20180820/"):
         service = "s3control"
+    if service == "apigateway" and environ.get("PATH_INFO", "").startswith("/v2/"):
+        service = "apigatewayv2"
     try:
         model = get_service_model(service)
     except UnknownServiceError:  # moto may still know the path: its own pages, the metadata of an instance
