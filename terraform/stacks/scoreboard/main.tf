@@ -13,7 +13,7 @@ locals {
   connections_needed  = var.pool_size * var.tasks.max * local.deployment_factor
   connections_allowed = floor(0.8 * var.database.max_connections) # the rest is for people, jobs and rotation
 
-  # Twice the pools of all tasks: beyond, something opens connections and never closes them.
+  # A fifth more than the pools of all tasks: beyond for minutes, something opens connections and never closes them.
   cache_connections = floor(1.2 * var.cache.pool_size * var.tasks.max)
 
   tags = { System = "scoreboard" }
@@ -119,7 +119,7 @@ module "service" {
     resources = ["*"]
   }]
 
-  # Two of the six metrics that the service writes as JSON fields; the four counters stay in the logs until somebody asks for one.
+  # The six metrics of the guide, each a field of the JSON lines that the service writes.
   log_metrics = {
     streams  = { field = "sse_connections", name = "SseConnections" }
     duration = { field = "duration_ms", name = "RequestDuration", unit = "Milliseconds" }
