@@ -54,8 +54,8 @@ MUTATIONS = (
         "START-01",
         "S3's endpoint in the public route table",
         NETWORK,
-        "route_table_ids   = [aws_route_table.private.id]",
-        "route_table_ids   = [aws_route_table.public.id]",
+        "route_table_ids   = concat([aws_route_table.private.id],",
+        "route_table_ids   = concat([aws_route_table.public.id],",
     ),
     Mutation(
         "START-01", "the private route table leads nowhere", GOOD, 'cidr_block     = "0.0.0.0/0"', 'cidr_block     = "10.9.0.0/16"'
@@ -217,7 +217,7 @@ MUTATIONS = (
     Mutation("EXPOSE-06", "TLS 1.0 at the edge", EDGE, '"TLSv1.2_2021"', '"TLSv1"'),
     Mutation("EXPOSE-07", "public policies allowed", BUCKET, "block_public_policy     = true", "block_public_policy     = false"),
     Mutation("EXPOSE-08", "buckets without TLS", BUCKET, '{ Bool = { "aws:SecureTransport" = "false" } }', '{ StringEquals = { "aws:SourceVpc" = "vpc-1" } }'),
-    Mutation("EXPOSE-09", "a topic for everyone", module("topic"), "Principal = { Service = service }\n      Action    = \"sns:Publish\"\n      Resource  = aws_sns_topic.this.arn\n      Condition = { StringEquals = { \"aws:SourceAccount\" = var.account_id } }", "Principal = \"*\"\n      Action    = \"sns:Publish\"\n      Resource  = aws_sns_topic.this.arn"),
+    Mutation("EXPOSE-09", "a topic for everyone", module("topic"), "Principal = { Service = service }\n        Action    = \"sns:Publish\"\n        Resource  = aws_sns_topic.this.arn\n        Condition = { StringEquals = { \"aws:SourceAccount\" = var.account_id } }", "Principal = \"*\"\n        Action    = \"sns:Publish\"\n        Resource  = aws_sns_topic.this.arn"),
     Mutation("EXPOSE-10", "any branch may deploy", module("delivery"), "repo:${var.repository}:environment:${var.environment}", "repo:${var.repository}:*"),
     Mutation("EXPOSE-11", "a password in clear", BUZZER, 'DB_USER            = "buzzer"', 'DB_USER            = "buzzer"\n    DB_PASSWORD = "hunter2"'),
     Mutation("EXPOSE-12", "the role may do everything with secrets", SERVICE, '"secretsmanager:GetSecretValue"', '"secretsmanager:*"'),

@@ -172,7 +172,7 @@ def test_a_file_that_is_no_text_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(runbooks.PageError, match="cannot be read"):
         runbooks.read(tmp_path)
     (tmp_path / "large.md").write_bytes(b"a" * 5_000_000)
-    with pytest.raises(runbooks.PageError, match="split the page"):
+    with pytest.raises(runbooks.PageError, match="the limit is 2,000,000"):
         runbooks.read(tmp_path / "large.md")
 
 
