@@ -28,7 +28,9 @@ LINE_HEIGHT = 260
 LINE_GAP_PX = 15
 PANEL_HEIGHT = 110
 VEGA_LITE = "6.1"  # the schema that Altair 6 writes
-FONT = "Inter, system-ui, sans-serif"
+FONT = "Liberation Sans"
+"""What text is measured with: the font that vl-convert brings along. Inter or the system's font may be on this machine and not on
+the next, and a chart would be wider there. The page sets its own font."""
 
 # Colours that stand in for the stylesheet's variables while Vega draws; exchanged for them afterwards.
 _MARKS: Mapping[str, str] = {name: f"#0000{number:02x}" for number, name in enumerate(COLOURS, start=1)}

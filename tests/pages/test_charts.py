@@ -1,6 +1,12 @@
 """A chart is static, the same to the byte, readable in both schemes and without colour, and says its numbers in words."""
 
+import os
 import re
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -31,6 +37,35 @@ both = pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
 @both
 def test_the_same_numbers_give_the_same_bytes(figure):
     assert figure().html() == figure().html()
+
+
+def unpacked(woff):
+    """The bytes of a WOFF file as a TrueType font: https://www.w3.org/TR/WOFF/"""
+    count = struct.unpack(">H", woff[12:14])[0]
+    entries = [struct.unpack(">4s4I", woff[44 + 20 * n : 64 + 20 * n]) for n in range(count)]
+    head, body = woff[4:8] + struct.pack(">4H", count, 0, 0, 0), b""
+    for tag, offset, packed, length, checksum in entries:
+        table = woff[offset : offset + packed]
+        table = zlib.decompress(table) if packed < length else table
+        head += struct.pack(">4s3I", tag, checksum, 12 + 16 * count + len(body), length)
+        body += table + bytes(-length % 4)
+    return head + body
+
+
+def test_a_font_that_a_user_has_installed_changes_no_chart(tmp_path):
+    fonts = tmp_path / ".local/share/fonts"
+    fonts.mkdir(parents=True)
+    for woff in Path(charts.__file__).with_name("fonts").glob("*.woff"):
+        (fonts / f"{woff.stem}.ttf").write_bytes(unpacked(woff.read_bytes()))
+    code = "import sys; sys.path.insert(0, 'tests/pages'); import test_charts as t; print(t.bill().html(), t.night().html())"
+    code += "; t.charts.FONT = 'Inter'; print('<!-- measured -->', t.night().html())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "HOME": str(tmp_path)}, cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    drawn, _, with_inter = done.stdout.partition("<!-- measured -->")
+    assert drawn.split() == f"{bill().html()} {night().html()}".split()
+    assert night().html().split() != with_inter.split()  # the font is seen where it is asked for
 
 
 @both
