@@ -118,9 +118,10 @@ resource "aws_cloudwatch_log_metric_filter" "connection_errors" {
 module "alarms" {
   source = "../../modules/alarms"
 
-  name       = local.name
-  topics     = { page = module.pages.arn, ticket = module.tickets.arn }
-  composites = module.load_balancer_alarms.composites
+  name         = local.name
+  topics       = { page = module.pages.arn, ticket = module.tickets.arn }
+  composites   = module.load_balancer_alarms.composites
+  runbook_site = var.runbook_site
 
   alarms = merge(
     module.load_balancer_alarms.alarms,
@@ -236,7 +237,7 @@ module "alarms" {
 # The brief's "150 % of the baseline" rings at every event, since its peaks are eight times the mean; the band learns hour and weekday.
 resource "aws_cloudwatch_metric_alarm" "traffic" {
   alarm_name          = "${local.name}-traffic-unusual"
-  alarm_description   = "Requests leave the band of what is usual at this hour. Runbook: firewall-blocks. Owner: ${local.team}. Severity: ticket."
+  alarm_description   = "Requests leave the band of what is usual at this hour. Runbook: firewall-blocks (${var.runbook_site}firewall-blocks/). Owner: ${local.team}. Severity: ticket."
   comparison_operator = "GreaterThanUpperThreshold"
   evaluation_periods  = 3
   threshold_metric_id = "band"
@@ -274,7 +275,7 @@ module "notices" {
 
   events = {
     launch-failed = {
-      description = "An instance could not be started. Runbook: unhealthy-instances."
+      description = "An instance could not be started. Runbook: unhealthy-instances (${var.runbook_site}unhealthy-instances/)."
       pattern = jsonencode({
         source        = ["aws.autoscaling"]
         "detail-type" = ["EC2 Instance Launch Unsuccessful"]
@@ -282,7 +283,7 @@ module "notices" {
       })
     }
     database-failover = {
-      description = "The database failed over to its standby. Runbook: database-overload."
+      description = "The database failed over to its standby. Runbook: database-overload (${var.runbook_site}database-overload/)."
       pattern = jsonencode({
         source        = ["aws.rds"]
         "detail-type" = ["RDS DB Instance Event"]

@@ -8,6 +8,7 @@ image_id          = "ami-0123456789abcdef0"
 github_repository = "olympics-example/olympics"
 page_emails       = ["platform-oncall@olympics.example"]
 ticket_emails     = ["platform-tickets@olympics.example"]
+runbook_site      = "https://handbook.olympics.example/olympics/runbooks/"
 
 functions_package = {
   bucket    = "olympics-packages-123456789012"

@@ -110,12 +110,12 @@ variable "instance_type" {
 }
 
 variable "instances" {
-  description = "Fewest and most instances of the API."
+  description = "Fewest and most instances of the API; at the brief's 300 requests/s, five serve the 1,250 that pass the CDN on average."
   type = object({
     min = number
     max = number
   })
-  default = { min = 4, max = 50 }
+  default = { min = 5, max = 50 }
 }
 
 variable "pool_size" {
@@ -194,6 +194,11 @@ variable "page_emails" {
 variable "ticket_emails" {
   description = "Addresses that turn a message into a ticket."
   type        = list(string)
+}
+
+variable "runbook_site" {
+  description = "Address below which the runbooks lie, so that the text of an alarm leads to them."
+  type        = string
 }
 
 variable "budget_usd" {
