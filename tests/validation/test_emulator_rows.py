@@ -198,6 +198,76 @@ def a_custom_domain_name_of_an_api_is_available_and_leads_somewhere(account):
 
 
 @flow
+def a_saved_query_is_kept_changed_and_dropped(account):
+    logs = account.client("logs")
+    made = logs.put_query_definition(name="slow", queryString="fields @message", logGroupNames=["/a"])[
+        "queryDefinitionId"
+    ]
+    logs.put_query_definition(queryDefinitionId=made, name="slow", queryString="fields @timestamp")
+    (held,) = logs.describe_query_definitions(queryDefinitionNamePrefix="sl")["queryDefinitions"]
+    assert (held["queryDefinitionId"], held["queryString"]) == (made, "fields @timestamp")
+    assert logs.describe_query_definitions(queryDefinitionNamePrefix="x")["queryDefinitions"] == []
+    assert logs.delete_query_definition(queryDefinitionId=made)["success"]
+    assert not logs.delete_query_definition(queryDefinitionId=made)["success"]
+
+
+@flow
+def a_group_of_traces_is_kept_with_its_tags(account):
+    xray = account.client("xray")
+    tags = [{"Key": "team", "Value": "platform"}]
+    group = xray.create_group(GroupName="slow", FilterExpression="duration > 1", Tags=tags)["Group"]
+    assert xray.get_group(GroupARN=group["GroupARN"])["Group"]["FilterExpression"] == "duration > 1"
+    xray.update_group(GroupARN=group["GroupARN"], FilterExpression="duration > 2")
+    assert xray.get_groups()["Groups"][0]["FilterExpression"] == "duration > 2"
+    xray.tag_resource(ResourceARN=group["GroupARN"], Tags=[{"Key": "a", "Value": "b"}])
+    assert xray.list_tags_for_resource(ResourceARN=group["GroupARN"])["Tags"] == [{"Key": "a", "Value": "b"}, *tags]
+    xray.delete_group(GroupARN=group["GroupARN"])
+    refused("InvalidRequestException", xray.get_group, GroupName="slow")
+
+
+@flow
+def a_stream_keeps_the_tags_it_was_made_with(account):
+    kinesis = account.client("kinesis")
+    kinesis.create_stream(StreamName="results", ShardCount=1, Tags={"team": "platform"})
+    assert kinesis.list_tags_for_stream(StreamName="results")["Tags"] == [{"Key": "team", "Value": "platform"}]
+
+
+@flow
+def a_function_keeps_where_its_log_goes(account):
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    role = account.client("iam").create_role(RoleName="f", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    functions = account.client("lambda")
+    log = {"LogFormat": "JSON", "LogGroup": "/f"}
+    made = functions.create_function(
+        FunctionName="f", Role=role, Runtime="python3.12", Handler="f.f", Code={"ZipFile": b"-"}, LoggingConfig=log
+    )
+    assert made["LoggingConfig"] == log
+    assert functions.get_function(FunctionName="f")["Configuration"]["LoggingConfig"] == log
+    assert functions.list_versions_by_function(FunctionName="f")["Versions"][0]["LoggingConfig"] == log
+    functions.update_function_configuration(FunctionName="f", LoggingConfig=log | {"LogGroup": "/g"})
+    assert functions.get_function_configuration(FunctionName="f")["LoggingConfig"]["LogGroup"] == "/g"
+
+
+@flow
+def a_policy_of_a_group_of_instances_is_on_and_predicts_nothing(account):
+    groups = account.client("autoscaling")
+    groups.create_launch_configuration(LaunchConfigurationName="l", ImageId="ami-1", InstanceType="m7g.large")
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="g", LaunchConfigurationName="l", MinSize=0, MaxSize=1, AvailabilityZones=["us-east-1a"]
+    )
+    tracked = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 50}
+    groups.put_scaling_policy(
+        AutoScalingGroupName="g",
+        PolicyName="p",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration=tracked,
+    )
+    (policy,) = groups.describe_policies(AutoScalingGroupName="g")["ScalingPolicies"]
+    assert policy["Enabled"]
+    assert "PredictiveScalingConfiguration" not in policy
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

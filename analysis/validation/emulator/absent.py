@@ -380,6 +380,70 @@ def _quota(asked: Asked) -> Document:
     raise AwsError("NoSuchResourceException", f"no value of the quota {code} has been set for the account")
 
 
+# ---- CloudWatch Logs: saved queries -------------------------------------------------------------------------------------------
+
+
+def _save_query(asked: Asked) -> Document:
+    name = asked.parameters.get("queryDefinitionId") or _identifier("query", asked.parameters["name"])
+    kept = {key: value for key, value in asked.parameters.items() if key not in {"clientToken", "queryDefinitionId"}}
+    asked.memory("queries")[name] = without_empty(kept) | {"queryDefinitionId": name}
+    return {"queryDefinitionId": name}
+
+
+def _saved_queries(asked: Asked) -> Document:
+    prefix = asked.parameters.get("queryDefinitionNamePrefix") or ""
+    kept = asked.memory("queries").values()
+    return {"queryDefinitions": [query for query in kept if query["name"].startswith(prefix)]}
+
+
+def _drop_query(asked: Asked) -> Document:
+    return {"success": asked.memory("queries").pop(asked.parameters["queryDefinitionId"], None) is not None}
+
+
+# ---- X-Ray: groups ------------------------------------------------------------------------------------------------------------
+
+
+def _traced(asked: Asked) -> Document:
+    wanted = asked.parameters
+    for group in asked.memory("trace groups").values():
+        if wanted.get("GroupARN") == group["GroupARN"] or wanted.get("GroupName") == group["GroupName"]:
+            found: Document = group
+            return found
+    raise AwsError("InvalidRequestException", "there is no such group")
+
+
+def _trace(asked: Asked) -> Document:
+    name = asked.parameters["GroupName"]
+    arn = f"arn:aws:xray:{asked.region}:{asked.account}:group/{name}/{_identifier('trace', name)}"
+    group = without_empty({key: value for key, value in asked.parameters.items() if key != "Tags"}) | {"GroupARN": arn}
+    asked.memory("trace groups")[arn] = group
+    asked.memory("trace tags")[arn] = {tag["Key"]: tag["Value"] for tag in asked.parameters.get("Tags") or ()}
+    return {"Group": group}
+
+
+def _trace_anew(asked: Asked) -> Document:
+    group = _traced(asked)
+    names = ("FilterExpression", "InsightsConfiguration")
+    group.update(without_empty({name: asked.parameters.get(name) for name in names}))
+    return {"Group": group}
+
+
+def _drop_trace(asked: Asked) -> Document:
+    del asked.memory("trace groups")[_traced(asked)["GroupARN"]]
+    return {}
+
+
+def _trace_tags(asked: Asked) -> Document:
+    tags = asked.memory("trace tags").get(asked.parameters["ResourceARN"], {})
+    return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+
+
+def _tag_trace(asked: Asked) -> Document:
+    held = asked.memory("trace tags").setdefault(asked.parameters["ResourceARN"], {})
+    held.update({tag["Key"]: tag["Value"] for tag in asked.parameters["Tags"]})
+    return {}
+
+
 # ---- Lambda: provisioned concurrency ------------------------------------------------------------------------------------------
 
 
@@ -567,6 +631,28 @@ ROWS: tuple[Absent, ...] = (
             "PutProvisionedConcurrencyConfig": _provision,
             "GetProvisionedConcurrencyConfig": _provisioned,
             "DeleteProvisionedConcurrencyConfig": _unprovision,
+        },
+    ),
+    *_rows(
+        "logs",
+        "moto has no saved queries; they are remembered and never run",
+        {
+            "PutQueryDefinition": _save_query,
+            "DescribeQueryDefinitions": _saved_queries,
+            "DeleteQueryDefinition": _drop_query,
+        },
+    ),
+    *_rows(
+        "xray",
+        "moto has no groups of traces; they are remembered and filter nothing",
+        {
+            "CreateGroup": _trace,
+            "GetGroup": lambda asked: {"Group": _traced(asked)},
+            "GetGroups": lambda asked: {"Groups": list(asked.memory("trace groups").values())},
+            "UpdateGroup": _trace_anew,
+            "DeleteGroup": _drop_trace,
+            "ListTagsForResource": _trace_tags,
+            "TagResource": _tag_trace,
         },
     ),
     *_anomaly_rows("AnomalyMonitor"),

@@ -171,6 +171,21 @@ def _target_tags(asked: Asked, document: Document) -> Document:
     return document
 
 
+def _tagged_stream(asked: Asked, answer: Document) -> Document:
+    if tags := asked.parameters.get("Tags"):
+        asked.backend().streams[asked.parameters["StreamName"]].tags.update(tags)
+    return answer
+
+
+def _enabled(_asked: Asked, answer: Document) -> Document:
+    """A policy that was not switched off is on, and tracks a target or predicts, not both."""
+    for policy in answer.get("ScalingPolicies") or ():
+        policy.setdefault("Enabled", True)
+        if not (policy.get("PredictiveScalingConfiguration") or {}).get("MetricSpecifications"):
+            policy.pop("PredictiveScalingConfiguration", None)
+    return answer
+
+
 def _available(asked: Asked, answer: Document) -> Document:
     """A custom domain name that is there at once, with the name that a DNS record leads to."""
     for configuration in answer.get("DomainNameConfigurations") or ():
@@ -219,6 +234,21 @@ ROWS: tuple[Edit, ...] = (
         "moto looks for the ARN in a path that ends in a slash, which Terraform leaves out",
     ),
     Edit("application-autoscaling", "RegisterScalableTarget", _target_tags, "moto drops the tags of a scalable target"),
+    *_echo(
+        "lambda",
+        "moto drops where a function's log goes and in which form",
+        fields={"LoggingConfig": "LoggingConfig"},
+        writes={"CreateFunction": "", "UpdateFunctionConfiguration": ""},
+        reads={"GetFunction": "Configuration", "GetFunctionConfiguration": "", "ListVersionsByFunction": "Versions[]"},
+        key=lambda function: function["FunctionName"],
+    ),
+    Edit("kinesis", "CreateStream", _tagged_stream, "moto drops the tags with which a stream is made"),
+    Edit(
+        "autoscaling",
+        "DescribePolicies",
+        _enabled,
+        "moto says neither that a policy is on nor that it predicts nothing",
+    ),
     *(
         Edit("apigatewayv2", name, _available, "moto gives a custom domain name no state, no target and no zone")
         for name in ("CreateDomainName", "GetDomainName")
