@@ -181,15 +181,14 @@ def _one(one: Judgement) -> None:
     for reason in one.reasons:
         out.print(escape(reason), highlight=False, soft_wrap=True)
     if one.effects:
-        night = record.night.name or "the scenario's own night"
-        table = Table("", Column("With", justify="right"), Column("Without", justify="right"), title=escape(night))
+        title = escape(one.night) or "The load of this stack is not modelled"
+        table = Table("", Column("With", justify="right"), Column("Without", justify="right"), title=title)
         for effect in one.effects:
             table.add_row(effect.title, escape(_text(effect.with_it)), escape(_text(effect.without_it)))
         out.print(table)
-        for effect in one.effects:
-            for found in (effect.with_it, effect.without_it):
-                if isinstance(found, str):
-                    out.print(f"– {effect.title}: {escape(found)}", highlight=False, soft_wrap=True)
+        sides = (found for effect in one.effects for found in (effect.with_it, effect.without_it))
+        for reason in dict.fromkeys(found for found in sides if isinstance(found, str)):
+            out.print(f"–: {escape(reason)}", highlight=False, soft_wrap=True)
     if one.options:
         table = Table(Column("Option", overflow="fold"), title="Options")
         for column in record.columns:

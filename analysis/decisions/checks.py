@@ -102,8 +102,10 @@ def _rule(checker: Checker, check: Check) -> tuple[bool, str]:
     if failing:
         return False, f"the rule {check.target} fails at {failing[0].address}: {failing[0].because}"
     holding = sum(v.state == "holds" for v in verdicts)
+    if not holding and verdicts:
+        return False, f"the rule {check.target} cannot be decided at {verdicts[0].address}: {verdicts[0].because}"
     if not holding:
-        return False, f"the rule {check.target} holds nowhere: it concerns nothing that is there, or cannot be decided"
+        return False, f"the rule {check.target} holds nowhere: it concerns nothing that is there"
     return True, f"the rule {check.target} holds ({holding} {'place' if holding == 1 else 'places'})"
 
 

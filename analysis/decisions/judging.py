@@ -27,7 +27,10 @@ State: TypeAlias = Literal["violated", "contested", "expired", "holds", "retired
 
 @dataclass(frozen=True)
 class Judgement:
-    """A record, its state and why, and everything that was computed for it."""
+    """A record, its state and why, and everything that was computed for it.
+
+    `night` says on which night the stack is judged; empty where the load of the stack is not modelled, and so no night is.
+    """
 
     record: Record
     state: State
@@ -38,6 +41,7 @@ class Judgement:
     confirmed: tuple[Confirmed, ...] = ()
     assumed: tuple[Assumption | Limit, ...] = ()
     options: tuple[Weighed, ...] = ()
+    night: str = ""
 
     @property
     def ok(self) -> bool:
@@ -114,6 +118,7 @@ class Bench:
             confirmed,
             rests_on,
             computed.options,
+            (record.night.name or "the scenario's own night") if world.about.modelled else "",
         )
 
 

@@ -154,11 +154,9 @@ def _effects(made: Judgement) -> Markup:
     ]
     word = "With what is proposed" if record.proposes else "With"
     columns = [Column(""), Column(word, "number"), Column("Without", "number"), Column("Difference", "number")]
-    night = record.night.name or "the scenario's own night"
     faults = f", with {', '.join(record.night.faults)}" if record.night.faults else ""
-    caption = (
-        f"Costs on an ordinary month; everything else on {night}{faults}, simulated with seed {record.night.seed}."
-    )
+    rest = f"everything else on {made.night}{faults}, simulated with seed {record.night.seed}"
+    caption = f"Costs on an ordinary month; {rest if made.night else 'the load of the stack is not modelled'}."
     reasons = dict.fromkeys(f for e in made.effects for f in (e.with_it, e.without_it) if isinstance(f, str))
     notes = Markup("").join(Markup("<p><small>–: {}</small></p>").format(reason) for reason in reasons)
     return table(columns, rows, label="With and without the decision", caption=caption) + notes

@@ -39,7 +39,7 @@ def confirmed(checker=CHECKER, **check):
         ({"alarm": "buzzer-about-to-crash"}, True, "exists"),
         ({"alarm": "buzzer-nope"}, False, "buzzer has no alarm buzzer-nope"),
         ({"rule": "EXPOSE-14"}, True, "the rule EXPOSE-14 holds (1 place)"),
-        ({"rule": "EXPOSE-14", "address": "aws_x.*"}, False, "holds nowhere"),
+        ({"rule": "EXPOSE-14", "address": "aws_x.*"}, False, "concerns nothing that is there"),
         ({"claim": "good"}, True, "the claim good holds"),
         ({"claim": "bad"}, False, "it is 7, allowed is 1 to 2"),
         ({"claim": "none"}, False, "no claim 'none'"),
@@ -76,6 +76,15 @@ def test_a_rule_that_fails_is_named_with_the_place():
     found = confirmed(BASELINE, rule="RESTORE-01")
     assert not found.ok
     assert found.says.startswith("the rule RESTORE-01 fails at aws_db_instance.")
+
+
+def test_a_rule_is_tried_on_a_stack_whose_load_is_not_modelled():
+    engine = Checker(Weighing(STUDIES, STACKS / "engine"), Edge(ROOT, dt.date(2026, 11, 21), decisions.no_claims))
+    assert confirmed(engine, rule="EXPOSE-14").ok
+    undecided = confirmed(engine, rule="FRESH-01")
+    assert not undecided.ok
+    assert undecided.says.startswith("the rule FRESH-01 cannot be decided at ")
+    assert "no scenario is given" in undecided.says
 
 
 def test_without_a_register_no_claim_holds():
