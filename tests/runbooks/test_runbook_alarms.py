@@ -8,7 +8,12 @@ from analysis import runbooks, terraform
 from analysis.architecture import Architecture, Location, Resource
 
 ROOT = Path(__file__).parents[2]
-STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/main.tf"))
+AS_GIVEN = {"buzzer_baseline", "engine_as_written", "olympics_as_written", "scoreboard_as_written"}
+"""Stacks that show a system before its improvement: that their alarms name no runbook is a finding about them."""
+
+STACKS = sorted(
+    path.parent for path in (ROOT / "terraform" / "stacks").glob("*/main.tf") if path.parent.name not in AS_GIVEN
+)
 
 
 def stack_callers(directory):
@@ -18,8 +23,8 @@ def stack_callers(directory):
 @pytest.mark.parametrize("directory", STACKS, ids=lambda path: path.name)
 def test_alarms_notices_and_runbooks_of_a_stack_agree(directory):
     callers = stack_callers(directory)
-    pages = ROOT / "docs" / directory.name / "runbooks"
-    books = runbooks.folder(pages, name=f"{directory.name}/runbooks") if pages.is_dir() else {}
+    books = runbooks.folder(ROOT / "docs" / directory.name / "runbooks", name=f"{directory.name}/runbooks")
+    assert callers
     assert not [str(finding) for finding in runbooks.disagreements(callers, books)]
 
 
