@@ -253,8 +253,16 @@ def a_policy_of_a_group_of_instances_is_on_and_predicts_nothing(account):
     groups = account.client("autoscaling")
     groups.create_launch_configuration(LaunchConfigurationName="l", ImageId="ami-1", InstanceType="m7g.large")
     groups.create_auto_scaling_group(
-        AutoScalingGroupName="g", LaunchConfigurationName="l", MinSize=0, MaxSize=1, AvailabilityZones=["us-east-1a"]
+        AutoScalingGroupName="g",
+        LaunchConfigurationName="l",
+        MinSize=0,
+        MaxSize=1,
+        AvailabilityZones=["us-east-1a"],
+        DefaultInstanceWarmup=180,
     )
+    assert groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["DefaultInstanceWarmup"] == 180
+    groups.update_auto_scaling_group(AutoScalingGroupName="g", DefaultInstanceWarmup=90)
+    assert groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["DefaultInstanceWarmup"] == 90
     tracked = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}, "TargetValue": 50}
     groups.put_scaling_policy(
         AutoScalingGroupName="g",
@@ -265,6 +273,21 @@ def a_policy_of_a_group_of_instances_is_on_and_predicts_nothing(account):
     (policy,) = groups.describe_policies(AutoScalingGroupName="g")["ScalingPolicies"]
     assert policy["Enabled"]
     assert "PredictiveScalingConfiguration" not in policy
+
+
+@flow
+def a_launch_template_gives_instances_their_tags_and_not_its_own(account):
+    def tags(kind):
+        return {"ResourceType": kind, "Tags": [{"Key": "of", "Value": kind}]}
+
+    machines = account.client("ec2")
+    made = machines.create_launch_template(
+        LaunchTemplateName="t",
+        LaunchTemplateData={"ImageId": "ami-1", "TagSpecifications": [tags("instance")]},
+        TagSpecifications=[tags("launch-template")],
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    (version,) = machines.describe_launch_template_versions(LaunchTemplateId=made)["LaunchTemplateVersions"]
+    assert version["LaunchTemplateData"]["TagSpecifications"] == [tags("instance")]
 
 
 @flow

@@ -177,6 +177,30 @@ def _tagged_stream(asked: Asked, answer: Document) -> Document:
     return answer
 
 
+def _keep_warmup(asked: Asked, answer: Document) -> Document:
+    if (warmup := asked.parameters.get("DefaultInstanceWarmup")) is not None:
+        asked.memory("warm-ups")[asked.parameters["AutoScalingGroupName"]] = warmup
+    return answer
+
+
+def _warmup(asked: Asked, answer: Document) -> Document:
+    for group in answer.get("AutoScalingGroups") or ():
+        if group["AutoScalingGroupName"] in asked.memory("warm-ups"):
+            group["DefaultInstanceWarmup"] = asked.memory("warm-ups")[group["AutoScalingGroupName"]]
+    return answer
+
+
+def _template_data(_asked: Asked, answer: Document) -> Document:
+    """What a template gives to instances; the tags of the template itself are no part of it."""
+    for version in answer.get("LaunchTemplateVersions") or ():
+        data = version["LaunchTemplateData"]
+        tags = [one for one in data.get("TagSpecifications") or () if one["ResourceType"] != "launch-template"]
+        data.pop("TagSpecifications", None)
+        if tags:
+            data["TagSpecifications"] = tags
+    return answer
+
+
 def _enabled(_asked: Asked, answer: Document) -> Document:
     """A policy that was not switched off is on, and tracks a target or predicts, not both."""
     for policy in answer.get("ScalingPolicies") or ():
@@ -241,6 +265,20 @@ ROWS: tuple[Edit, ...] = (
         writes={"CreateFunction": "", "UpdateFunctionConfiguration": ""},
         reads={"GetFunction": "Configuration", "GetFunctionConfiguration": "", "ListVersionsByFunction": "Versions[]"},
         key=lambda function: function["FunctionName"],
+    ),
+    Edit(
+        "ec2",
+        "DescribeLaunchTemplateVersions",
+        _template_data,
+        "moto counts a template's own tags among its instances'",
+    ),
+    *(
+        Edit("autoscaling", name, act, "moto drops the warm-up of a group of instances")
+        for name, act in (
+            ("CreateAutoScalingGroup", _keep_warmup),
+            ("UpdateAutoScalingGroup", _keep_warmup),
+            ("DescribeAutoScalingGroups", _warmup),
+        )
     ),
     Edit("kinesis", "CreateStream", _tagged_stream, "moto drops the tags with which a stream is made"),
     Edit(
