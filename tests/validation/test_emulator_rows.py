@@ -291,6 +291,20 @@ def a_launch_template_gives_instances_their_tags_and_not_its_own(account):
 
 
 @flow
+def a_rotation_is_set_up_and_the_value_stays(account):
+    vault = account.client("secretsmanager")
+    vault.create_secret(Name="login", SecretString="before")
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rotate"
+    rules = {"AutomaticallyAfterDays": 30}
+    vault.rotate_secret(SecretId="login", RotationLambdaARN=function, RotationRules=rules, RotateImmediately=False)
+    held = vault.describe_secret(SecretId="login")
+    assert (held["RotationEnabled"], held["RotationLambdaARN"]) == (True, function)
+    assert held["RotationRules"] == rules
+    assert vault.get_secret_value(SecretId="login")["SecretString"] == "before"
+    refused("ResourceNotFoundException", vault.rotate_secret, SecretId="none", RotationLambdaARN=function)
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

@@ -142,7 +142,29 @@ def _rules_are_described() -> None:
     SecurityGroupRule.description = property(lambda rule: rule.ip_range.get("Description") or rule.told)  # type: ignore[method-assign,assignment]
 
 
+def _rotation_calls_nobody() -> None:
+    from moto.secretsmanager.models import SecretsManagerBackend as Backend  # noqa: PLC0415
+
+    def rotate(original: Callable[..., Any], self: Any, secret_id: str, *args: Any, **kwargs: Any) -> Any:
+        asked = inspect.signature(original).bind(self, secret_id, *args, **kwargs).arguments
+        function, rules = asked.get("rotation_lambda_arn"), asked.get("rotation_rules") or {}
+        if not function or secret_id not in self.secrets:
+            return original(self, secret_id, *args, **kwargs)
+        secret = self.secrets[secret_id]
+        secret.rotation_lambda_arn, secret.rotation_requested, secret.rotation_enabled = function, True, True
+        secret.auto_rotate_after_days = rules.get("AutomaticallyAfterDays", 0)
+        return secret.to_short_dict()
+
+    _around(Backend, "rotate_secret", rotate)
+
+
 ROWS: tuple[Patch, ...] = (
+    Patch(
+        "secretsmanager",
+        ("RotateSecret",),
+        _rotation_calls_nobody,
+        "moto runs the rotation function in a container; here the settings are kept, no function runs and the value stays",
+    ),
     Patch(
         "rds",
         ("CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot"),
