@@ -16,6 +16,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from types import MethodType
@@ -26,6 +27,7 @@ import platformdirs
 from analysis import files
 from analysis.architecture import Diagnostic, Location
 from analysis.terraform import tree
+from analysis.terraform.values import Precise
 
 Parsed: TypeAlias = tuple[tree.Body, tuple[Diagnostic, ...]]
 
@@ -93,6 +95,7 @@ BUILDERS: Final = {
 } | {
     (Location.__module__, Location.__qualname__): Location,
     (Diagnostic.__module__, Diagnostic.__qualname__): Diagnostic,
+    (Precise.__module__, Precise.__qualname__): lambda *ratio: Precise(Fraction(*ratio)),
 }
 """What a cached file may call. A node is built from one tuple of its parts, by `tuple` itself: no code of the class runs."""
 
@@ -102,6 +105,7 @@ class _Writer(pickle.Pickler):
 
     dispatch_table = {  # noqa: RUF012 - the base class reads it as an instance's attribute
         **{kind: (lambda node: (type(node), (tuple(node),))) for kind in NODES},
+        Precise: lambda size: (Precise, size.exact.as_integer_ratio()),
         Location: lambda place: (Location, (place.file, place.line, place.column)),
         Diagnostic: lambda found: (Diagnostic, (found.severity, found.message, found.location)),
     }

@@ -108,14 +108,16 @@ class _Rules:
         token = children[0]
         if len(token.value) > MAX_DIGITS:
             raise Malformed(f"a number may not have more than {MAX_DIGITS} digits", token.line, token.column)
-        return tree.Literal(int(token.value), token.line, token.column)
+        return tree.Literal(number(int(token.value)), token.line, token.column)
 
     def float_lit(self, children: list[Any]) -> tree.Literal:
         token = children[0]
         try:
             return tree.Literal(number(Decimal(token.value)), token.line, token.column)
-        except (ValueProblem, InvalidOperation):
+        except InvalidOperation:
             raise Malformed(f"the number `{token.value[:20]}` is too large", token.line, token.column) from None
+        except ValueProblem as problem:
+            raise Malformed(str(problem), token.line, token.column) from None
 
     def string(self, children: list[Any]) -> tree.Node:
         return template(children[0], children[1:-1])

@@ -21,6 +21,7 @@ from analysis.terraform.encodings import json_text
 from analysis.terraform.values import (
     ValueProblem,
     article,
+    expansion,
     number_text,
     quoted,
     to_number,
@@ -331,7 +332,11 @@ def field(found: re.Match[str], value: Value) -> str:
     wide = width(int(found["width"])) if found["width"] else 0
     precision = width(int(found["precision"] or 0)) if found["precision"] is not None else None
     if verb == "v":
-        verb = "J" if "#" in flags or isinstance(value, (dict, tuple)) or value is None else PLAIN_VERBS[type(value)]
+        verb = (
+            "J"
+            if "#" in flags or isinstance(value, (dict, tuple)) or value is None
+            else PLAIN_VERBS.get(type(value), "g")
+        )
     elif value is None:
         raise ValueProblem(f"the value for `{found[0]}` must not be null")
     if verb in "dboxXeEfgG":
@@ -361,7 +366,8 @@ def field(found: re.Match[str], value: Value) -> str:
     return text.rjust(wide)
 
 
-PLAIN_VERBS: Final = {str: "s", bool: "t", int: "g", float: "g"}
+PLAIN_VERBS: Final = {str: "s", bool: "t"}
+"""What `%v` stands for; a number is written in its shortest form."""
 
 
 def number_field(verb: str, flags: str, precision: int | None, value: int | float) -> str:
@@ -378,7 +384,7 @@ def number_field(verb: str, flags: str, precision: int | None, value: int | floa
     if verb in "gG" and precision is None:
         return sign + general(size, verb)
     return (
-        sign + format(Decimal(number_text(size)), f".{6 if precision is None else precision}{verb}")
+        sign + format(expansion(size), f".{6 if precision is None else precision}{verb}")
         if verb in "fF"
         else (sign + exponent_form(size, verb, 6 if precision is None else precision))
     )
@@ -386,7 +392,10 @@ def number_field(verb: str, flags: str, precision: int | None, value: int | floa
 
 def exponent_form(size: int | float, verb: str, precision: int) -> str:
     """A number with an exponent of at least two digits, as C and Go write it."""
-    return format(float(size), f".{precision}{verb}")
+    if verb in "gG" or not size:
+        return format(float(size), f".{precision}{verb}")
+    mantissa, exponent = format(expansion(size), f".{precision}e").split("e")
+    return f"{mantissa}{verb}{exponent[0]}{exponent[1:].rjust(2, '0')}"
 
 
 def general(size: int | float, verb: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import Any, TypeAlias
 
 from analysis.architecture import Unknown, Value
@@ -145,13 +145,16 @@ PRECISION_BITS = 512
 
 
 class Precise(float):
-    """The result of arithmetic that is not whole: a float that remembers Terraform's digits, for when it is written as text."""
+    """A number that no float is: it remembers Terraform's digits, and compares by them.
+
+    Made by `number` and `arithmetic` alone, which give a plain float wherever one is this number.
+    """
 
     __slots__ = ("exact",)
     exact: Fraction
 
     def __new__(cls, exact: Fraction) -> Precise:
-        """The number nearest to `exact`."""
+        """The number `exact`, which is not whole and has no more bits than Terraform keeps."""
         self = super().__new__(cls, float(exact))
         self.exact = exact
         return self
@@ -159,70 +162,151 @@ class Precise(float):
     def __reduce__(self) -> tuple[type[float], tuple[float]]:
         return float, (float(self),)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Precise) and self.exact == other.exact
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.exact)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __lt__(self, other: float) -> bool:
+        return self.exact < exactly(other)
+
+    def __le__(self, other: float) -> bool:
+        return self.exact <= exactly(other)
+
+    def __gt__(self, other: float) -> bool:
+        return self.exact > exactly(other)
+
+    def __ge__(self, other: float) -> bool:
+        return self.exact >= exactly(other)
+
+    def __abs__(self) -> Precise:
+        return Precise(abs(self.exact))
+
+    def __floor__(self) -> int:
+        return floor(self.exact)
+
+    def __ceil__(self) -> int:
+        return ceil(self.exact)
+
 
 MAX_EXPONENT_BITS = 3400
 """The largest power of two of a number, either way: a thousand decimal digits. Terraform's own go on to 2^31."""
 
 
-def rounded(value: Fraction) -> Fraction:
-    """The value with as many bits as Terraform keeps, half to even."""
-    if not value:
-        return value
-    size = value.numerator.bit_length() - value.denominator.bit_length()
-    if abs(size) > MAX_EXPONENT_BITS:
+def rounded(numerator: int, denominator: int) -> Fraction:
+    """The quotient with as many bits as Terraform keeps, half to even."""
+    size = numerator.bit_length() - denominator.bit_length()
+    if abs(size) > MAX_EXPONENT_BITS and numerator:
         raise ValueProblem(f"the result is too {'large' if size > 0 else 'small'} a number")
-    shift = PRECISION_BITS - (value.numerator.bit_length() - value.denominator.bit_length())
-    scale = Fraction(2) ** shift
-    while abs(value * scale) >= 2**PRECISION_BITS:
-        scale /= 2
-    return round(value * scale) / scale
+    shift = PRECISION_BITS - size  # the quotient gets this many bits, or one more
+    for bits in (shift, shift - 1):
+        top, bottom = (abs(numerator) << bits, denominator) if bits >= 0 else (abs(numerator), denominator << -bits)
+        quotient, rest = divmod(top, bottom)
+        if quotient.bit_length() <= PRECISION_BITS:
+            break
+    quotient += 2 * rest > bottom or (2 * rest == bottom and quotient & 1)
+    quotient = -quotient if numerator < 0 else quotient
+    return Fraction(quotient, 1 << bits) if bits > 0 else Fraction(quotient << -bits)
 
 
 def exactly(value: int | float) -> Fraction:
     """The number as Terraform holds it: a float is the decimal number that it shows, in binary."""
     if isinstance(value, Precise):
         return value.exact
-    return Fraction(value) if isinstance(value, int) else rounded(Fraction(repr(value)))
+    return Fraction(value) if isinstance(value, int) else rounded(*Decimal(repr(value)).as_integer_ratio())
+
+
+def plainest(exact: Fraction) -> int | float:
+    """The number as an int where it is whole, as a float where that is the same number, else as a `Precise`."""
+    if exact.denominator == 1:
+        return exact.numerator
+    near = float(exact)
+    return near if near and exactly(near) == exact else Precise(exact)
 
 
 def shortest(value: Fraction) -> str:
-    """The shortest decimal number that is this one in Terraform's precision, without an exponent."""
-    for digits in (17, *range(1, 160)):
-        with localcontext() as context:
-            context.prec = digits
-            text = Decimal(value.numerator) / Decimal(value.denominator)
-        if rounded(Fraction(text)) == value:
-            return f"{text.normalize():f}" if digits == 17 else f"{text:f}"
-    return f"{float(value):f}"  # pragma: no cover - 155 digits always suffice for 512 bits
+    """The shortest decimal number that is this one in Terraform's precision, without an exponent.
+
+    With `k` places, there is one where a multiple of 10^-k lies less than half a unit of the last bit away.
+    """
+    spare = PRECISION_BITS - value.numerator.bit_length()
+    mantissa = abs(value.numerator) << spare + 1
+    scale = value.denominator.bit_length() + spare  # the value is the mantissa / 2^scale, and a half unit is 1
+    inside = 0 if mantissa & 2 else 1  # an odd last bit is not what a number half way between two is rounded to
+
+    def reached(places: int) -> bool:
+        power: int = 10**places
+        low, high = (mantissa - 1) * power + 1 - inside, (mantissa + 1) * power - 1 + inside
+        return high >> scale > (low - 1) >> scale
+
+    zeros = max(0, scale - mantissa.bit_length()) * 301029 // 1_000_000  # after the point, by the logarithm of 2
+    few, many = zeros + 1, zeros + PRECISION_BITS  # a fraction of so many bits has no more digits than bits
+    while few < many:
+        middle = (few + many) // 2
+        few, many = (few, middle) if reached(middle) else (middle + 1, many)
+    half = 1 << scale - 1
+    digits = str((mantissa * 10**few + half) >> scale).rjust(few + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-few]}.{digits[-few:]}"
 
 
 def number(value: int | float | Decimal) -> int | float:
     """A number in its plainest form: an int where it is whole, else a float. Refuses what is not finite."""
     if isinstance(value, int):
-        return int(value)
+        return whole(int(value))
+    if isinstance(value, Precise):
+        return value
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueProblem("a number must be finite")
-        if value.adjusted() > MAX_DIGITS:
-            raise ValueProblem(f"a number may not have more than {MAX_DIGITS} digits")
-        return int(value) if value == value.to_integral_value() else float(value)
+        return literal(value)
     if not isfinite(value):
         raise ValueProblem("a number must be finite")
     return int(value) if value.is_integer() else value
 
 
+def literal(value: Decimal) -> int | float:
+    """The number that digits in a text stand for."""
+    if not value.is_finite():
+        raise ValueProblem("a number must be finite")
+    if not value:
+        return 0
+    if abs(value.adjusted()) > MAX_DIGITS:
+        size = "more than" if value.adjusted() > 0 else "a point and then"
+        raise ValueProblem(f"a number may not have {size} {MAX_DIGITS} digits")
+    near = float(value) if abs(value.adjusted()) < MAX_FLOAT_DIGITS else 0.0
+    if near and not near.is_integer() and Decimal(repr(near)) == value:
+        return near
+    with localcontext(prec=MAX_DIGITS):
+        return plainest(rounded(*(+value).as_integer_ratio()))
+
+
+MAX_FLOAT_DIGITS = 300
+"""Digits, either way, of a number that has its nearest float for sure."""
+
 MAX_DIGITS = 1000
 """Terraform's numbers are bounded by memory; a longer one in a configuration is a mistake or an attack."""
 
 
-def decimal(value: int | float) -> Decimal:
-    """The decimal number that a literal of this value shows: 0.1 is a tenth."""
-    return Decimal(value) if isinstance(value, int) else Decimal(number_text(value))
+def expansion(value: int | float) -> Decimal:
+    """The binary number in decimal, to more digits than decide how it is rounded: 2.0005 lies above 2.0005."""
+    exact = exactly(value)
+    with localcontext(prec=2 * MAX_DIGITS):
+        return Decimal(exact.numerator) / exact.denominator
 
 
 def arithmetic(operator: str, left: int | float, right: int | float) -> int | float:
-    """`left operator right` for `+ - * / %`, with Terraform's precision. The remainder has the sign of `left`."""
-    if operator in "/%" and right == 0:
+    """`left operator right` for `+ - * / %`, with Terraform's precision.
+
+    The remainder has the sign of `left`, and is `left` where `right` is 0.
+    """
+    if not right and operator in "/%":
+        if operator == "%":
+            return left
         raise ValueProblem("division by zero")
     if isinstance(left, int) and isinstance(right, int):
         match operator:
@@ -249,18 +333,12 @@ def arithmetic(operator: str, left: int | float, right: int | float) -> int | fl
             result = a / b
         case _:
             result = abs(a) % abs(b) * (-1 if a < 0 else 1)
-    result = rounded(result)
-    if result.denominator == 1:
-        return int(result)
-    try:
-        return Precise(result)
-    except OverflowError:
-        raise ValueProblem("the result is too large a number") from None
+    return plainest(rounded(result.numerator, result.denominator))
 
 
 def whole(value: int) -> int:
     """The whole number with as many bits as Terraform keeps."""
-    return value if value.bit_length() <= PRECISION_BITS else int(rounded(Fraction(value)))
+    return value if value.bit_length() <= PRECISION_BITS else int(rounded(value, 1))
 
 
 def number_text(value: int | float) -> str:

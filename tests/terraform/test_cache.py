@@ -41,6 +41,15 @@ def test_a_known_content_is_not_parsed_again(file, tmp_path, no_parser):
     assert cache.parsed(file, "main.tf", tmp_path / "cache") == fresh
 
 
+def test_a_number_keeps_its_digits_in_the_cache(tmp_path, no_parser):
+    path = tmp_path / "main.tf"
+    path.write_text("a = 3.00000000000000000001\n")
+    cache.parsed(path, "main.tf", tmp_path / "cache")
+    no_parser()
+    body, _ = cache.parsed(path, "main.tf", tmp_path / "cache")
+    assert body.arguments[0].expression.value > 3
+
+
 def test_other_content_and_another_name_are_other_entries(file, tmp_path):
     directory = tmp_path / "cache"
     cache.parsed(file, "main.tf", directory)

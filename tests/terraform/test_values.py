@@ -132,6 +132,28 @@ def test_decimals_add_up_as_they_read():
         arithmetic("/", 1, 0)
 
 
+def test_a_number_that_no_float_is_keeps_its_digits_and_compares_by_them():
+    above = parse_number("3.00000000000000000001")
+    assert number_text(above) == "3.00000000000000000001"
+    assert above > 3
+    assert 3 <= above < 4
+    assert above != 3
+    assert len(set_of((3, above, 3.0))) == 2
+    assert plain((above,)) == (3.0,)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9, places=40))
+def test_a_decimal_of_many_digits_is_written_as_it_is_read(value):
+    text = f"{value:f}".rstrip("0").rstrip(".")
+    assert number_text(parse_number(text)) in (text, text.removeprefix("-") if not value else text)
+
+
+@pytest.mark.parametrize("text", ["1e1001", "1e-1001", "1e-999999999", "9" * 1001, "1e999999999"])
+def test_a_number_beyond_a_thousand_digits_is_refused(text):
+    with pytest.raises(ValueProblem):
+        parse_number(text)
+
+
 def test_types_count_in_equality():
     assert equal(1, "1") is False
     assert equal(True, 1) is False
