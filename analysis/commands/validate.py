@@ -167,7 +167,11 @@ def _table(title: str, versions: Mapping[str, str], steps: Sequence[validation_l
 
 def _subjects(found: validation_layer.Evidence) -> Table:
     table = Table(
-        "Read back from the emulator", "Resources", "Attributes", "Differing", title=f"{found.stack}, as it has it"
+        "Read back from the emulator",
+        "Resources",
+        "Attributes",
+        "Differing",
+        title=f"{found.stack}, as the emulator has it",
     )
     for one in found.subjects:
         table.add_row(one.name, str(one.resources), str(one.attributes), str(one.differing))

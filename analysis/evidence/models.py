@@ -13,7 +13,8 @@ MODELS: Final[Mapping[str, int]] = {
     "incident": 1,  # which changes are weighed on which nights: analysis/incidents
     "decision": 1,  # what is computed for a decision record: analysis/decisions
     "emulator": 1,  # our answers in front of moto: analysis/validation/emulator
-    "apply": 1,  # the cycle of apply, plan, destroy and what is read back: analysis/validation
+    "apply": 1,  # the cycle of apply, plan and destroy: analysis/validation
+    "read back": 1,  # which attributes are read back from the emulator, and how: analysis/validation/deployed.py
     "validate": 1,  # what Terraform is asked about a stack and how its answers are told: analysis/validation/report.py
     "migration": 1,  # stages, their rules and their risk: analysis/validation/migration
     "rehearsal": 1,  # how a page is typed and its answers compared: analysis/runbooks

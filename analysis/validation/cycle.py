@@ -28,7 +28,7 @@ Status: TypeAlias = Literal["passed", "partly", "failed", "skipped"]
 KIND = "applied"
 """The name of this evidence's record."""
 
-MODELS = ("apply", "emulator")
+MODELS = ("apply", "emulator", "read back")
 """What the record rests on besides what the stack resolves to."""
 
 LIFTED: Mapping[str, tuple[str, str, str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
@@ -76,7 +76,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was read from AWS about one subject: how many resources and attributes, and how many attributes differ."""
+    """What was read back about one subject: how many resources and attributes, and how many attributes differ."""
 
     name: str
     resources: int
@@ -123,9 +123,9 @@ def applied(
     trust: bool = False,
     downloads: bool = False,
 ) -> Evidence:
-    """Apply, second plan, AWS's own view, destroy, and what is left, on an emulator of its own.
+    """Apply, second plan, what is read back, destroy, and what is left, on an emulator of its own.
 
-    What Terraform or AWS's view says against the stack is a failed phase. Raises TerraformError where there is nothing to apply
+    What Terraform or the emulator says against the stack is a failed phase. Raises TerraformError where there is nothing to apply
     (no directory, code that does not evaluate, no Terraform, a program that it would start), EmulatorError where the emulator
     does not start or ends.
     """
@@ -219,7 +219,7 @@ class _Run:
         self.emulator = emulator
         self.architecture = architecture
         self.progress = progress
-        self.aws = deployed.Aws(emulator)
+        self.moto = deployed.Moto(emulator)
         self.state: Mapping[str, Any] = {}
         self.compared: tuple[deployed.Compared, ...] = ()
         self.failed = False
@@ -293,7 +293,7 @@ Outcome: TypeAlias = tuple[Status, str, tuple[str, ...]]
 
 
 def _apply(run: _Run) -> Outcome:
-    run.before = deployed.strangers(run.architecture, {}, run.aws)
+    run.before = deployed.strangers(run.architecture, {}, run.moto)
     try:
         done = run.stack.apply()
     except PartlyAppliedError as error:
@@ -314,14 +314,14 @@ def _second_plan(run: _Run) -> Outcome:
     return "failed", f"{_count(len(drift), 'attribute')} would change", tuple(str(one) for one in drift)
 
 
-def _aws_view(run: _Run) -> Outcome:
-    run.compared = deployed.compared(run.there, run.state, run.aws)
-    strange = sorted({*deployed.strangers(run.architecture, run.state, run.aws)} - {*run.before})
+def _read_back(run: _Run) -> Outcome:
+    run.compared = deployed.compared(run.there, run.state, run.moto)
+    strange = sorted({*deployed.strangers(run.architecture, run.state, run.moto)} - {*run.before})
     differing = [str(one) for one in run.compared if not one.agrees]
     differing += [f"{name} is in the account and not in the code" for name in strange]
     read = len({one.address for one in run.compared})
     if differing:
-        return "failed", f"{_count(len(differing), 'difference')} between the code and AWS", tuple(differing)
+        return "failed", f"{_count(len(differing), 'difference')} between the code and the emulator", tuple(differing)
     return "passed", f"{_count(len(run.compared), 'attribute')} of {_count(read, 'resource')} are as the code says", ()
 
 
@@ -358,7 +358,7 @@ def _destroy(run: _Run) -> Outcome:
 
 def _nothing_left(run: _Run) -> Outcome:
     left = [f"{name} is still in the state" for name in run.stack.held()]
-    left += [f"{name} is still in AWS" for name in deployed.left_over(run.there, run.state, run.aws)]
+    left += [f"the emulator still has {name}" for name in deployed.left_over(run.there, run.state, run.moto)]
     if left and run.kept:
         return (
             "partly",
@@ -367,13 +367,13 @@ def _nothing_left(run: _Run) -> Outcome:
         )
     if left:
         return "failed", f"{_count(len(left), 'resource')} left", tuple(left)
-    return "passed", "the state is empty, and AWS knows none of it any more", ()
+    return "passed", "the state is empty, and the emulator has none of it any more", ()
 
 
 STEPS: tuple[tuple[str, Callable[[_Run], Outcome]], ...] = (
     ("apply", _apply),
     ("second plan", _second_plan),
-    ("AWS's view", _aws_view),
+    ("read back", _read_back),
     ("protection lifted", _lift),
     ("destroy", _destroy),
     ("nothing left", _nothing_left),

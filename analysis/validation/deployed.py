@@ -1,8 +1,11 @@
-"""What stands in AWS, read through its API, held against what the resolved architecture says, attribute by attribute.
+"""What the emulator has, read back through its API and held against the resolved architecture, attribute by attribute.
 
-Terraform's own second plan compares the provider's view with its state; this compares AWS's answers with our model of the same
-code, so that neither the provider nor the model is its own judge. A new kind of resource is a row of `CHECKS`: its Terraform type
-and a function that reads it and says what it found in the words of that type's arguments.
+Terraform's own second plan compares the provider's view with its state; this compares moto's answers with our model of the same
+code, so that neither the provider nor the model is its own judge. Nor is our own front: it stands aside for these calls, so an
+attribute that moto drops and the front gives back differs here, and is read by no row. What a patch or an operation of ours puts
+into moto's own store is read by no row either: composite alarms, the description of a rule that names a group, the number of a
+replication group's members, and what a replica does not take from its source. A new kind of resource is a row of `CHECKS`: its
+Terraform type and a function that reads it and says what it found in the words of that type's arguments.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 import boto3
@@ -21,97 +24,31 @@ import botocore.config
 from botocore.exceptions import ClientError
 
 from analysis.architecture import Architecture, Resource, Unknown, Value
-from analysis.validation.emulator import Emulator
-
-if TYPE_CHECKING:
-    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
-    from mypy_boto3_cloudfront import CloudFrontClient
-    from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ecs import ECSClient
-    from mypy_boto3_elasticache import ElastiCacheClient
-    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_rds import RDSClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_sns import SNSClient
+from analysis.validation.emulator import AS_MOTO_HAS_IT, Emulator
 
 Values: TypeAlias = Mapping[str, Any]
 Reading: TypeAlias = Mapping[str, Any] | None
-"""A resource as AWS has it, in the words of its Terraform type; None where AWS has it no more."""
+"""A resource as the emulator has it, in the words of its Terraform type; None where it has it no more."""
 
 
-@dataclass(frozen=True)
-class Aws:
-    """Typed clients of one emulator."""
+@dataclass(frozen=True, eq=False)
+class Moto:
+    """Clients of one emulator whose every call moto answers by itself, without what our front remembers or mends."""
 
     emulator: Emulator
 
-    def _client(self, service: str) -> Any:
+    @cache  # noqa: B019 - it lives as long as the run
+    def client(self, service: str) -> Any:
+        """A client of boto3."""
         config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=120)
         factory: Any = boto3.client
-        return factory(service, config=config, **self.emulator.client_arguments())
+        client = factory(service, config=config, **self.emulator.client_arguments())
+        client.meta.events.register("before-sign", _as_moto_has_it)
+        return client
 
-    @cached_property
-    def autoscaling(self) -> ApplicationAutoScalingClient:
-        """Application Auto Scaling."""
-        return self._client("application-autoscaling")  # type: ignore[no-any-return]
 
-    @cached_property
-    def cloudfront(self) -> CloudFrontClient:
-        """CloudFront."""
-        return self._client("cloudfront")  # type: ignore[no-any-return]
-
-    @cached_property
-    def cloudwatch(self) -> CloudWatchClient:
-        """CloudWatch."""
-        return self._client("cloudwatch")  # type: ignore[no-any-return]
-
-    @cached_property
-    def ec2(self) -> EC2Client:
-        """EC2, for security groups."""
-        return self._client("ec2")  # type: ignore[no-any-return]
-
-    @cached_property
-    def ecs(self) -> ECSClient:
-        """ECS."""
-        return self._client("ecs")  # type: ignore[no-any-return]
-
-    @cached_property
-    def elasticache(self) -> ElastiCacheClient:
-        """ElastiCache."""
-        return self._client("elasticache")  # type: ignore[no-any-return]
-
-    @cached_property
-    def elbv2(self) -> ElasticLoadBalancingv2Client:
-        """Elastic Load Balancing."""
-        return self._client("elbv2")  # type: ignore[no-any-return]
-
-    @cached_property
-    def logs(self) -> CloudWatchLogsClient:
-        """CloudWatch Logs."""
-        return self._client("logs")  # type: ignore[no-any-return]
-
-    @cached_property
-    def rds(self) -> RDSClient:
-        """RDS."""
-        return self._client("rds")  # type: ignore[no-any-return]
-
-    @cached_property
-    def s3(self) -> S3Client:
-        """S3."""
-        return self._client("s3")  # type: ignore[no-any-return]
-
-    @cached_property
-    def secrets(self) -> SecretsManagerClient:
-        """Secrets Manager."""
-        return self._client("secretsmanager")  # type: ignore[no-any-return]
-
-    @cached_property
-    def sns(self) -> SNSClient:
-        """SNS."""
-        return self._client("sns")  # type: ignore[no-any-return]
+def _as_moto_has_it(request: Any, **_named: Any) -> None:
+    request.headers[AS_MOTO_HAS_IT] = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +57,12 @@ class Check:
 
     subject: str
     type: str
-    read: Callable[[Aws, Values], Reading]
+    read: Callable[[Moto, Values], Reading]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One attribute of one resource: what the architecture says, what AWS has, and whether they agree."""
+    """One attribute of one resource: what the architecture says, what the emulator has, and whether they agree."""
 
     subject: str
     address: str
@@ -135,21 +72,23 @@ class Compared:
     agrees: bool
 
     def __str__(self) -> str:
-        return f"{self.address}.{self.attribute}: the code says {_text(self.wanted)}, AWS has {_text(self.found)}"
+        return (
+            f"{self.address}.{self.attribute}: the code says {_text(self.wanted)}, the emulator has {_text(self.found)}"
+        )
 
 
-def compared(architecture: Architecture, state: Mapping[str, Any], aws: Aws) -> tuple[Compared, ...]:
+def compared(architecture: Architecture, state: Mapping[str, Any], moto: Moto) -> tuple[Compared, ...]:
     """Every attribute of every resource that some row of `CHECKS` reads, in the order of the architecture.
 
-    `state` is what `AppliedStack.state` gives: identifiers that exist only after an apply are taken from it. A resource that
-    AWS does not have is one row, of the attribute `exists`.
+    `state` is what `AppliedStack.state` gives: identifiers that exist only after an apply are taken from it. A resource that the
+    emulator does not have is one row, of the attribute `exists`.
     """
     applied = attributes(state)
     rows: list[Compared] = []
     for resource in architecture.resources:
         for check in CHECKS_OF.get(resource.type, ()):
             wanted = {name: settled(value, applied) for name, value in resource.values.items()}
-            found = _read(check, aws, _named(wanted) | _identity(applied, resource))
+            found = _read(check, moto, _named(wanted) | _identity(applied, resource))
             if found is None:
                 rows.append(Compared(check.subject, resource.address, "exists", True, False, agrees=False))
                 continue
@@ -162,26 +101,26 @@ def compared(architecture: Architecture, state: Mapping[str, Any], aws: Aws) -> 
     return tuple(rows)
 
 
-def left_over(architecture: Architecture, state: Mapping[str, Any], aws: Aws) -> tuple[str, ...]:
-    """The addresses of the resources that AWS still has; `state` is that of before the destroy."""
+def left_over(architecture: Architecture, state: Mapping[str, Any], moto: Moto) -> tuple[str, ...]:
+    """The addresses of the resources that the emulator still has; `state` is that of before the destroy."""
     applied = attributes(state)
     found = []
     for resource in architecture.resources:
         for check in CHECKS_OF.get(resource.type, ()):
             wanted = {name: settled(value, applied) for name, value in resource.values.items()}
-            if _read(check, aws, _named(wanted) | _identity(applied, resource)) is not None:
+            if _read(check, moto, _named(wanted) | _identity(applied, resource)) is not None:
                 found.append(resource.address)
     return tuple(dict.fromkeys(found))
 
 
-def strangers(architecture: Architecture, state: Mapping[str, Any], aws: Aws) -> tuple[str, ...]:
+def strangers(architecture: Architecture, state: Mapping[str, Any], moto: Moto) -> tuple[str, ...]:
     """What the account holds although no line of the code asks for it, as `type name`."""
     applied = attributes(state)
     found = []
     for kind, name_of, held in INVENTORIES:
         values = (one.values.get(name_of) for one in architecture.resources if one.type in kind)
         wanted = _named({str(index): settled(value, applied) for index, value in enumerate(values)}).values()
-        found += [f"{kind[0]} {name}" for name in held(aws) if name not in wanted]
+        found += [f"{kind[0]} {name}" for name in held(moto) if name not in wanted]
     return tuple(sorted(found))
 
 
@@ -196,13 +135,13 @@ def unread(architecture: Architecture) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A value that only AWS can know: what is known of it is its beginning, and an identifier that it is or holds."""
+    """A value that only an apply makes known: what is known of it is its beginning, and an identifier that it is or holds."""
 
     prefix: str = ""
     holds: str = ""
 
     def fits(self, found: Any) -> bool:
-        """Whether AWS's value can be this one; an identifier counts only as a whole, not as a part of a longer one."""
+        """Whether the emulator's value can be this one; an identifier counts only as a whole, not as a part of a longer one."""
         if not self.prefix and not self.holds:
             return True
         whole = rf"(?<![\w-]){re.escape(self.holds)}(?![\w-])" if self.holds else ""
@@ -240,7 +179,7 @@ def settled(value: Value, applied: Mapping[str, Values]) -> Any:
 
 
 def agrees(wanted: Any, found: Any) -> bool:
-    """Whether AWS has what is wanted, whichever way each of them spells numbers, JSON, absence and the order of a set."""
+    """Whether the emulator has what is wanted, however each spells numbers, JSON, absence and the order of a set."""
     wanted, found = _canonical(wanted), _canonical(found)
     if isinstance(wanted, Open):
         return wanted.fits(found)
@@ -296,19 +235,19 @@ def _absent(value: Any) -> bool:
 
 
 def _named(wanted: Values) -> dict[str, Any]:
-    """The values with which AWS is asked: an identifier in place of what is open."""
+    """The values with which the emulator is asked: an identifier in place of what is open."""
     return {name: value.holds if isinstance(value, Open) else value for name, value in wanted.items()}
 
 
 def _identity(applied: Mapping[str, Values], resource: Resource) -> dict[str, Any]:
-    """The names that AWS gave the resource, which its reader may need."""
+    """The names that the resource was given, which its reader may need."""
     state = applied.get(resource.address, {})
     return {f"_{name}": state.get(name) for name in ("id", "arn", "security_group_rule_id")}
 
 
-def _read(check: Check, aws: Aws, values: Values) -> Reading:
+def _read(check: Check, moto: Moto, values: Values) -> Reading:
     try:
-        return check.read(aws, values)
+        return check.read(moto, values)
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") in GONE:
             return None
@@ -352,7 +291,7 @@ def _pairs(items: Iterable[Mapping[str, Any]], name: str = "Name", value: str = 
 
 
 def _taken(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Terraform's name of each argument -> what AWS has under its own."""
+    """Terraform's name of each argument -> what the API has under its own."""
     return {ours: found.get(theirs) for ours, theirs in names.items()}
 
 
@@ -376,8 +315,8 @@ ALARM = {
 }
 
 
-def _metric_alarm(aws: Aws, values: Values) -> Reading:
-    found = aws.cloudwatch.describe_alarms(AlarmNames=[values["alarm_name"]], AlarmTypes=["MetricAlarm"])[
+def _metric_alarm(moto: Moto, values: Values) -> Reading:
+    found = moto.client("cloudwatch").describe_alarms(AlarmNames=[values["alarm_name"]], AlarmTypes=["MetricAlarm"])[
         "MetricAlarms"
     ]
     if not found:
@@ -403,19 +342,16 @@ def _metric_query(query: Mapping[str, Any]) -> dict[str, Any]:
     return _taken(query, names) | {"metric": [metric] if metric else []}
 
 
-def _composite_alarm(aws: Aws, values: Values) -> Reading:
-    answer = aws.cloudwatch.describe_alarms(AlarmNames=[values["alarm_name"]], AlarmTypes=["CompositeAlarm"])
-    found = answer.get("CompositeAlarms", [])
-    names = ("alarm_description", "actions_enabled", "alarm_actions", "ok_actions", "insufficient_data_actions")
-    return None if not found else _taken(found[0], {"alarm_rule": "AlarmRule"} | {name: ALARM[name] for name in names})
+def _dashboard(moto: Moto, values: Values) -> Reading:
+    return {
+        "dashboard_body": moto.client("cloudwatch").get_dashboard(DashboardName=values["dashboard_name"])[
+            "DashboardBody"
+        ]
+    }
 
 
-def _dashboard(aws: Aws, values: Values) -> Reading:
-    return {"dashboard_body": aws.cloudwatch.get_dashboard(DashboardName=values["dashboard_name"])["DashboardBody"]}
-
-
-def _scaling_target(aws: Aws, values: Values) -> Reading:
-    answer = aws.autoscaling.describe_scalable_targets(
+def _scaling_target(moto: Moto, values: Values) -> Reading:
+    answer = moto.client("application-autoscaling").describe_scalable_targets(
         ServiceNamespace=values["service_namespace"],
         ResourceIds=[values["resource_id"]],
         ScalableDimension=values["scalable_dimension"],
@@ -424,8 +360,8 @@ def _scaling_target(aws: Aws, values: Values) -> Reading:
     return None if not found else _taken(found[0], {"min_capacity": "MinCapacity", "max_capacity": "MaxCapacity"})
 
 
-def _scaling_policy(aws: Aws, values: Values) -> Reading:
-    answer = aws.autoscaling.describe_scaling_policies(
+def _scaling_policy(moto: Moto, values: Values) -> Reading:
+    answer = moto.client("application-autoscaling").describe_scaling_policies(
         ServiceNamespace=values["service_namespace"],
         ResourceId=values["resource_id"],
         ScalableDimension=values["scalable_dimension"],
@@ -466,8 +402,8 @@ def _scaling_policy(aws: Aws, values: Values) -> Reading:
     return found
 
 
-def _scheduled_action(aws: Aws, values: Values) -> Reading:
-    answer = aws.autoscaling.describe_scheduled_actions(
+def _scheduled_action(moto: Moto, values: Values) -> Reading:
+    answer = moto.client("application-autoscaling").describe_scheduled_actions(
         ServiceNamespace=values["service_namespace"],
         ScheduledActionNames=[values["name"]],
         ResourceId=values["resource_id"],
@@ -482,12 +418,12 @@ def _scheduled_action(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _bucket_policy(aws: Aws, values: Values) -> Reading:
-    return {"policy": aws.s3.get_bucket_policy(Bucket=values["bucket"])["Policy"]}
+def _bucket_policy(moto: Moto, values: Values) -> Reading:
+    return {"policy": moto.client("s3").get_bucket_policy(Bucket=values["bucket"])["Policy"]}
 
 
-def _bucket_lifecycle(aws: Aws, values: Values) -> Reading:
-    rules = aws.s3.get_bucket_lifecycle_configuration(Bucket=values["bucket"])["Rules"]
+def _bucket_lifecycle(moto: Moto, values: Values) -> Reading:
+    rules = moto.client("s3").get_bucket_lifecycle_configuration(Bucket=values["bucket"])["Rules"]
     return {"rule": [_lifecycle_rule(rule) for rule in rules]}
 
 
@@ -514,13 +450,15 @@ def _lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bucket_versioning(aws: Aws, values: Values) -> Reading:
-    found = aws.s3.get_bucket_versioning(Bucket=values["bucket"])
+def _bucket_versioning(moto: Moto, values: Values) -> Reading:
+    found = moto.client("s3").get_bucket_versioning(Bucket=values["bucket"])
     return {"versioning_configuration": [{"status": found.get("Status"), "mfa_delete": found.get("MFADelete")}]}
 
 
-def _bucket_encryption(aws: Aws, values: Values) -> Reading:
-    found = aws.s3.get_bucket_encryption(Bucket=values["bucket"])["ServerSideEncryptionConfiguration"]["Rules"]
+def _bucket_encryption(moto: Moto, values: Values) -> Reading:
+    found = moto.client("s3").get_bucket_encryption(Bucket=values["bucket"])["ServerSideEncryptionConfiguration"][
+        "Rules"
+    ]
     names = {"sse_algorithm": "SSEAlgorithm", "kms_master_key_id": "KMSMasterKeyID"}
     return {
         "rule": [
@@ -535,8 +473,8 @@ def _bucket_encryption(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _bucket_public_access(aws: Aws, values: Values) -> Reading:
-    found = aws.s3.get_public_access_block(Bucket=values["bucket"])["PublicAccessBlockConfiguration"]
+def _bucket_public_access(moto: Moto, values: Values) -> Reading:
+    found = moto.client("s3").get_public_access_block(Bucket=values["bucket"])["PublicAccessBlockConfiguration"]
     return _taken(
         found,
         {
@@ -548,9 +486,9 @@ def _bucket_public_access(aws: Aws, values: Values) -> Reading:
     )
 
 
-def _bucket(aws: Aws, values: Values) -> Reading:
+def _bucket(moto: Moto, values: Values) -> Reading:
     try:
-        aws.s3.head_bucket(Bucket=values["bucket"])
+        moto.client("s3").head_bucket(Bucket=values["bucket"])
     except ClientError as error:
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
             return None
@@ -558,15 +496,15 @@ def _bucket(aws: Aws, values: Values) -> Reading:
     return {"bucket": values["bucket"]}
 
 
-def _secret(aws: Aws, values: Values) -> Reading:
-    found = aws.secrets.describe_secret(SecretId=values["_arn"] or values["name"])
+def _secret(moto: Moto, values: Values) -> Reading:
+    found = moto.client("secretsmanager").describe_secret(SecretId=values["_arn"] or values["name"])
     if found.get("DeletedDate"):  # it can be taken back for the days of the recovery window, and cannot be read
         return None
     return _taken(found, {"name": "Name", "description": "Description", "kms_key_id": "KmsKeyId"})
 
 
-def _secret_rotation(aws: Aws, values: Values) -> Reading:
-    found = aws.secrets.describe_secret(SecretId=values["secret_id"])
+def _secret_rotation(moto: Moto, values: Values) -> Reading:
+    found = moto.client("secretsmanager").describe_secret(SecretId=values["secret_id"])
     if found.get("DeletedDate") or not found.get("RotationEnabled"):
         return None
     rules = {
@@ -580,22 +518,23 @@ def _secret_rotation(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _security_group(aws: Aws, values: Values) -> Reading:
-    found = aws.ec2.describe_security_groups(GroupIds=[values["_id"]])["SecurityGroups"]
+def _security_group(moto: Moto, values: Values) -> Reading:
+    found = moto.client("ec2").describe_security_groups(GroupIds=[values["_id"]])["SecurityGroups"]
     return (
         None if not found else _taken(found[0], {"name": "GroupName", "description": "Description", "vpc_id": "VpcId"})
     )
 
 
-def _security_group_rule(*, egress: bool) -> Callable[[Aws, Values], Reading]:
-    def read(aws: Aws, values: Values) -> Reading:
-        found = aws.ec2.describe_security_group_rules(SecurityGroupRuleIds=[values["_security_group_rule_id"]])
+def _security_group_rule(*, egress: bool) -> Callable[[Moto, Values], Reading]:
+    def read(moto: Moto, values: Values) -> Reading:
+        found = moto.client("ec2").describe_security_group_rules(
+            SecurityGroupRuleIds=[values["_security_group_rule_id"]]
+        )
         rules = [rule for rule in found["SecurityGroupRules"] if bool(rule.get("IsEgress")) is egress]
         if not rules:
             return None
         names = {
             "security_group_id": "GroupId",
-            "description": "Description",
             "ip_protocol": "IpProtocol",
             "cidr_ipv4": "CidrIpv4",
             "cidr_ipv6": "CidrIpv6",
@@ -603,17 +542,20 @@ def _security_group_rule(*, egress: bool) -> Callable[[Aws, Values], Reading]:
         }
         ports = {"from_port": "FromPort", "to_port": "ToPort"} if rules[0].get("IpProtocol") != "-1" else {}
         referenced = rules[0].get("ReferencedGroupInfo", {}).get("GroupId")
-        return _taken(rules[0], names | ports) | {"referenced_security_group_id": referenced}
+        by_address = rules[0].get("CidrIpv4") or rules[0].get(
+            "CidrIpv6"
+        )  # of any other rule moto drops the description
+        text = {"description": "Description"} if by_address else {}
+        return _taken(rules[0], names | ports | text) | {"referenced_security_group_id": referenced}
 
     return read
 
 
-def _service(aws: Aws, values: Values) -> Reading:
-    found = aws.ecs.describe_services(cluster=values["cluster"], services=[values["name"]])["services"]
+def _service(moto: Moto, values: Values) -> Reading:
+    found = moto.client("ecs").describe_services(cluster=values["cluster"], services=[values["name"]])["services"]
     if not found or found[0].get("status") == "INACTIVE":
         return None
     service = found[0]
-    deployment = service.get("deploymentConfiguration", {})
     network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     read = _taken(
         service,
@@ -621,20 +563,9 @@ def _service(aws: Aws, values: Values) -> Reading:
             "task_definition": "taskDefinition",
             "launch_type": "launchType",
             "desired_count": "desiredCount",
-            "health_check_grace_period_seconds": "healthCheckGracePeriodSeconds",
-            "availability_zone_rebalancing": "availabilityZoneRebalancing",
         },
     )
     return read | {
-        "deployment_minimum_healthy_percent": deployment.get("minimumHealthyPercent"),
-        "deployment_maximum_percent": deployment.get("maximumPercent"),
-        "deployment_circuit_breaker": [deployment.get("deploymentCircuitBreaker") or {}],
-        "alarms": [
-            _taken(
-                deployment.get("alarms") or {},
-                {"alarm_names": "alarmNames", "enable": "enable", "rollback": "rollback"},
-            )
-        ],
         "network_configuration": [
             {
                 "assign_public_ip": network.get("assignPublicIp") == "ENABLED",
@@ -656,8 +587,8 @@ def _service(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _database(aws: Aws, values: Values) -> Reading:
-    found = aws.rds.describe_db_instances(DBInstanceIdentifier=values["identifier"])["DBInstances"]
+def _database(moto: Moto, values: Values) -> Reading:
+    found = moto.client("rds").describe_db_instances(DBInstanceIdentifier=values["identifier"])["DBInstances"]
     if not found:
         return None
     database = found[0]
@@ -667,7 +598,6 @@ def _database(aws: Aws, values: Values) -> Reading:
         "publicly_accessible": "PubliclyAccessible",
         "deletion_protection": "DeletionProtection",
         "copy_tags_to_snapshot": "CopyTagsToSnapshot",
-        "performance_insights_enabled": "PerformanceInsightsEnabled",
         "monitoring_interval": "MonitoringInterval",
         "maintenance_window": "PreferredMaintenanceWindow",
     }
@@ -680,15 +610,18 @@ def _database(aws: Aws, values: Values) -> Reading:
         "backup_retention_period": "BackupRetentionPeriod",
         "backup_window": "PreferredBackupWindow",
     }
+    replica = values.get("replicate_source_db") is not None
     # A window that the code leaves open is AWS's to choose, and a replica takes the rest from its source.
-    wanted = {ours: theirs for ours, theirs in {**names, **own}.items() if values.get(ours) is not None}
+    wanted = {
+        ours: theirs for ours, theirs in (names if replica else names | own).items() if values.get(ours) is not None
+    }
     return _taken(database, wanted) | {
         "vpc_security_group_ids": [one.get("VpcSecurityGroupId") for one in database.get("VpcSecurityGroups", ())]
     }
 
 
-def _replication_group(aws: Aws, values: Values) -> Reading:
-    found = aws.elasticache.describe_replication_groups(ReplicationGroupId=values["replication_group_id"])
+def _replication_group(moto: Moto, values: Values) -> Reading:
+    found = moto.client("elasticache").describe_replication_groups(ReplicationGroupId=values["replication_group_id"])
     groups = found["ReplicationGroups"]
     if not groups:
         return None
@@ -696,7 +629,6 @@ def _replication_group(aws: Aws, values: Values) -> Reading:
     return {
         "description": group.get("Description"),
         "node_type": group.get("CacheNodeType"),
-        "num_cache_clusters": len(group.get("MemberClusters", ())),
         "automatic_failover_enabled": group.get("AutomaticFailover") == "enabled",
         "multi_az_enabled": group.get("MultiAZ") == "enabled",
         "at_rest_encryption_enabled": group.get("AtRestEncryptionEnabled"),
@@ -705,11 +637,11 @@ def _replication_group(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _load_balancer(aws: Aws, values: Values) -> Reading:
-    found = aws.elbv2.describe_load_balancers(LoadBalancerArns=[values["_arn"]])["LoadBalancers"]
+def _load_balancer(moto: Moto, values: Values) -> Reading:
+    found = moto.client("elbv2").describe_load_balancers(LoadBalancerArns=[values["_arn"]])["LoadBalancers"]
     if not found:
         return None
-    held = aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=values["_arn"])["Attributes"]
+    held = moto.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=values["_arn"])["Attributes"]
     options = _pairs(held, "Key")
     return {
         "name": found[0].get("LoadBalancerName"),
@@ -723,12 +655,14 @@ def _load_balancer(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _target_group(aws: Aws, values: Values) -> Reading:
-    found = aws.elbv2.describe_target_groups(TargetGroupArns=[values["_arn"]])["TargetGroups"]
+def _target_group(moto: Moto, values: Values) -> Reading:
+    found = moto.client("elbv2").describe_target_groups(TargetGroupArns=[values["_arn"]])["TargetGroups"]
     if not found:
         return None
     group = found[0]
-    options = _pairs(aws.elbv2.describe_target_group_attributes(TargetGroupArn=values["_arn"])["Attributes"], "Key")
+    options = _pairs(
+        moto.client("elbv2").describe_target_group_attributes(TargetGroupArn=values["_arn"])["Attributes"], "Key"
+    )
     health = {
         "enabled": "HealthCheckEnabled",
         "path": "HealthCheckPath",
@@ -749,18 +683,18 @@ def _target_group(aws: Aws, values: Values) -> Reading:
     }
 
 
-def _topic_policy(aws: Aws, values: Values) -> Reading:
-    return {"policy": aws.sns.get_topic_attributes(TopicArn=values["arn"])["Attributes"].get("Policy")}
+def _topic_policy(moto: Moto, values: Values) -> Reading:
+    return {"policy": moto.client("sns").get_topic_attributes(TopicArn=values["arn"])["Attributes"].get("Policy")}
 
 
-def _log_group(aws: Aws, values: Values) -> Reading:
-    found = aws.logs.describe_log_groups(logGroupNamePrefix=values["name"])["logGroups"]
+def _log_group(moto: Moto, values: Values) -> Reading:
+    found = moto.client("logs").describe_log_groups(logGroupNamePrefix=values["name"])["logGroups"]
     group = next((one for one in found if one.get("logGroupName") == values["name"]), None)
     return None if group is None else _taken(group, {"name": "logGroupName", "retention_in_days": "retentionInDays"})
 
 
-def _distribution(aws: Aws, values: Values) -> Reading:
-    found = aws.cloudfront.get_distribution(Id=values["_id"])["Distribution"]["DistributionConfig"]
+def _distribution(moto: Moto, values: Values) -> Reading:
+    found = moto.client("cloudfront").get_distribution(Id=values["_id"])["Distribution"]["DistributionConfig"]
     read = _taken(
         found,
         {
@@ -777,7 +711,6 @@ def _distribution(aws: Aws, values: Values) -> Reading:
 
 CHECKS: tuple[Check, ...] = (
     Check("alarms", "aws_cloudwatch_metric_alarm", _metric_alarm),
-    Check("alarms", "aws_cloudwatch_composite_alarm", _composite_alarm),
     Check("scaling", "aws_appautoscaling_target", _scaling_target),
     Check("scaling", "aws_appautoscaling_policy", _scaling_policy),
     Check("scaling", "aws_appautoscaling_scheduled_action", _scheduled_action),
@@ -808,8 +741,12 @@ CHECKS_OF: Mapping[str, tuple[Check, ...]] = {
 }
 
 
-def _alarm_names(aws: Aws) -> Iterable[str]:
-    for page in aws.cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+def _alarm_names(moto: Moto) -> Iterable[str]:
+    for page in (
+        moto.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    ):
         for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
             name = alarm["AlarmName"]
             if not name.startswith("TargetTracking-"):  # made and owned by Application Auto Scaling
@@ -817,30 +754,30 @@ def _alarm_names(aws: Aws) -> Iterable[str]:
 
 
 # Terraform types, the argument that names the thing, and every such thing in the account.
-INVENTORIES: tuple[tuple[tuple[str, ...], str, Callable[[Aws], Iterable[str]]], ...] = (
+INVENTORIES: tuple[tuple[tuple[str, ...], str, Callable[[Moto], Iterable[str]]], ...] = (
     (("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"), "alarm_name", _alarm_names),
     (
         ("aws_cloudwatch_dashboard",),
         "dashboard_name",
-        lambda aws: [one["DashboardName"] for one in aws.cloudwatch.list_dashboards()["DashboardEntries"]],
+        lambda moto: [one["DashboardName"] for one in moto.client("cloudwatch").list_dashboards()["DashboardEntries"]],
     ),
-    (("aws_s3_bucket",), "bucket", lambda aws: [one["Name"] for one in aws.s3.list_buckets()["Buckets"]]),
+    (("aws_s3_bucket",), "bucket", lambda moto: [one["Name"] for one in moto.client("s3").list_buckets()["Buckets"]]),
     (
         ("aws_secretsmanager_secret",),
         "name",
-        lambda aws: [one["Name"] for one in aws.secrets.list_secrets()["SecretList"]],
+        lambda moto: [one["Name"] for one in moto.client("secretsmanager").list_secrets()["SecretList"]],
     ),
     (
         ("aws_db_instance",),
         "identifier",
-        lambda aws: [one["DBInstanceIdentifier"] for one in aws.rds.describe_db_instances()["DBInstances"]],
+        lambda moto: [one["DBInstanceIdentifier"] for one in moto.client("rds").describe_db_instances()["DBInstances"]],
     ),
     (
         ("aws_security_group",),
         "name",
-        lambda aws: [
+        lambda moto: [
             one["GroupName"]
-            for one in aws.ec2.describe_security_groups()["SecurityGroups"]
+            for one in moto.client("ec2").describe_security_groups()["SecurityGroups"]
             if one["GroupName"] != "default"
         ],
     ),

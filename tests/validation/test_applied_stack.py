@@ -73,12 +73,12 @@ def test_a_stack_goes_up_is_compared_changed_behind_its_back_and_comes_down(tmp_
         assert stack.outputs() == {"topic": "arn:aws:sns:us-east-1:123456789012:page"}
         assert stack.drift() == ()
 
-        architecture, aws = terraform.load(directory), deployed.Aws(emulator)
+        architecture, moto = terraform.load(directory), deployed.Moto(emulator)
         state = stack.state()
-        rows = deployed.compared(architecture, state, aws)
+        rows = deployed.compared(architecture, state, moto)
         assert {row.address for row in rows} == {"aws_cloudwatch_metric_alarm.cpu"}
         assert all(row.agrees for row in rows)
-        assert deployed.strangers(architecture, state, aws) == ()
+        assert deployed.strangers(architecture, state, moto) == ()
 
         cloudwatch = boto3.client("cloudwatch", **emulator.client_arguments())
         alarm = {
@@ -96,10 +96,10 @@ def test_a_stack_goes_up_is_compared_changed_behind_its_back_and_comes_down(tmp_
         }
         cloudwatch.put_metric_alarm(**alarm)
         cloudwatch.put_metric_alarm(**alarm | {"AlarmName": "nobody-asked-for"})
-        differing = [row for row in deployed.compared(architecture, state, aws) if not row.agrees]
+        differing = [row for row in deployed.compared(architecture, state, moto) if not row.agrees]
         assert {row.attribute for row in differing} == {"threshold", "alarm_actions"}
-        assert "the code says 80, AWS has 95" in " ".join(map(str, differing))
-        assert deployed.strangers(architecture, state, aws) == ("aws_cloudwatch_metric_alarm nobody-asked-for",)
+        assert "the code says 80, the emulator has 95" in " ".join(map(str, differing))
+        assert deployed.strangers(architecture, state, moto) == ("aws_cloudwatch_metric_alarm nobody-asked-for",)
         drift = stack.drift()
         assert {(one.address, one.attribute) for one in drift} == {
             ("aws_cloudwatch_metric_alarm.cpu", "threshold"),
@@ -108,9 +108,9 @@ def test_a_stack_goes_up_is_compared_changed_behind_its_back_and_comes_down(tmp_
         assert "threshold: 95 -> 80" in " ".join(map(str, drift))
 
         assert stack.plan({"threshold": 70})["resource_changes"][0]["change"]["actions"] == ["update"]
-        assert deployed.left_over(architecture, state, aws) == ("aws_cloudwatch_metric_alarm.cpu",)
+        assert deployed.left_over(architecture, state, moto) == ("aws_cloudwatch_metric_alarm.cpu",)
         assert stack.destroy().count("delete") == 2
-        assert deployed.left_over(architecture, state, aws) == ()
+        assert deployed.left_over(architecture, state, moto) == ()
 
 
 @pytest.mark.terraform

@@ -4,8 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
+pytest.importorskip("moto", reason="moto is not installed")
+
+from botocore.exceptions import ClientError
+from in_process import Account
+
 from analysis.architecture import Unknown
-from analysis.validation.deployed import CHECKS_OF, Open, agrees, attributes, settled
+from analysis.validation import deployed
+from analysis.validation.deployed import CHECKS_OF, Moto, Open, agrees, attributes, settled
+from analysis.validation.emulator import front
 
 APPLIED = {"aws_lb.main": {"id": "lb-1", "arn": "arn:lb-1", "port": 80}, "module.a.aws_x.this[0]": {"arn": "arn:x"}}
 
@@ -76,19 +83,66 @@ def test_a_state_is_read_with_the_modules_in_it():
 
 
 def described(**found):
-    """AWS as far as one secret is described."""
-    return SimpleNamespace(secrets=SimpleNamespace(describe_secret=lambda **_asked: found))
+    """The emulator as far as one secret is described."""
+    return SimpleNamespace(client=lambda _service: SimpleNamespace(describe_secret=lambda **_asked: found))
 
 
-def reading(kind, aws, **values):
+def reading(kind, moto, **values):
     (check,) = CHECKS_OF[kind]
-    return check.read(aws, {"_arn": None, "name": "db", "secret_id": "db", **values})
+    return check.read(moto, {"_arn": None, "name": "db", "secret_id": "db", **values})
+
+
+@pytest.fixture
+def account(monkeypatch):
+    """An account of an emulator in this process, and its clients as the read-back makes them."""
+    account = Account()
+    client = SimpleNamespace(client=lambda service, **_arguments: account.client(service))
+    monkeypatch.setattr(deployed, "boto3", client)
+    return account, Moto(SimpleNamespace(client_arguments=dict))
+
+
+def test_what_the_front_remembers_for_moto_is_not_there_when_it_is_read_back(account):
+    account, moto = account
+    ecs = account.client("ecs")
+    ecs.create_cluster(clusterName="c")
+    task = {"name": "app", "image": "app", "memory": 128}
+    ecs.register_task_definition(family="t", containerDefinitions=[task])
+    ecs.create_service(
+        cluster="c",
+        serviceName="s",
+        taskDefinition="t",
+        desiredCount=2,
+        healthCheckGracePeriodSeconds=77,
+        availabilityZoneRebalancing="ENABLED",
+    )
+    named = {"cluster": "c", "services": ["s"]}
+    (as_terraform_sees_it,) = ecs.describe_services(**named)["services"]
+    (as_moto_has_it,) = moto.client("ecs").describe_services(**named)["services"]
+    assert as_terraform_sees_it["healthCheckGracePeriodSeconds"] == 77
+    assert as_moto_has_it.get("healthCheckGracePeriodSeconds") != 77
+    assert as_moto_has_it["desiredCount"] == 2
+    assert reading("aws_ecs_service", moto, cluster="c", name="s")["desired_count"] == 2
+
+
+def test_an_operation_of_ours_answers_nobody_who_reads_back(account):
+    account, moto = account
+    account.client("elasticache").create_cache_parameter_group(
+        CacheParameterGroupName="g", CacheParameterGroupFamily="redis7", Description="d"
+    )
+    assert ("elasticache", "DescribeCacheParameterGroups") in front.ABSENT
+    assert account.client("elasticache").describe_cache_parameter_groups()["CacheParameterGroups"]
+    with pytest.raises(ClientError, match="neither moto nor the front"):
+        moto.client("elasticache").describe_cache_parameter_groups()
+
+
+def test_nothing_that_our_own_operations_make_is_read_back():
+    assert "aws_cloudwatch_composite_alarm" not in CHECKS_OF
 
 
 def test_the_rotation_of_a_secret_is_read_with_its_rules():
     rules = {"AutomaticallyAfterDays": 30, "ScheduleExpression": None, "Duration": "3h"}
-    aws = described(Name="db", RotationEnabled=True, RotationLambdaARN="arn:rotate", RotationRules=rules)
-    found = reading("aws_secretsmanager_secret_rotation", aws)
+    moto = described(Name="db", RotationEnabled=True, RotationLambdaARN="arn:rotate", RotationRules=rules)
+    found = reading("aws_secretsmanager_secret_rotation", moto)
     wanted = {
         "rotation_lambda_arn": "arn:rotate",
         "rotation_rules": ({"automatically_after_days": 30, "duration": "3h"},),

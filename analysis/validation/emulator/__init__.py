@@ -23,10 +23,11 @@ from analysis.validation.emulator.process import (
     local,
     running,
 )
-from analysis.validation.emulator.rows import LIMITS, Row, invented, lacking
+from analysis.validation.emulator.rows import AS_MOTO_HAS_IT, LIMITS, Row, invented, lacking
 
 __all__ = [
     "ACCOUNT",
+    "AS_MOTO_HAS_IT",
     "LIMITS",
     "REGION",
     "Call",

@@ -32,7 +32,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from analysis.validation.emulator import absent, answers, control, edits, patches, services
 from analysis.validation.emulator.model import strange
 from analysis.validation.emulator.process import ACCOUNT, REGION, Answerer, Keys
-from analysis.validation.emulator.rows import BROKE, NOBODY, Asked, AwsError, Document, Edit, Memory
+from analysis.validation.emulator.rows import AS_MOTO_HAS_IT, BROKE, NOBODY, Asked, AwsError, Document, Edit, Memory
 
 # The name a request is signed for -> botocore's name of the service, where they differ.
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -53,6 +53,7 @@ ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *services.
 EDITS: dict[tuple[str, str], list[Edit]] = {}
 for _row in (*edits.ROWS, *answers.ROWS):
     EDITS.setdefault((_row.service, _row.operation), []).append(_row)
+_HEADER = "HTTP_" + AS_MOTO_HAS_IT.upper().replace("-", "_")
 WHAT_TO_DO = "add a row to analysis/validation/emulator/absent.py"
 PATCHED = frozenset((row.service, name) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations)
 
@@ -180,6 +181,8 @@ class Front:
     def _answered(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
         key = (request.service, request.name)
         try:
+            if _HEADER in environ:
+                return "moto", self._by_moto(environ, body)
             if self._declared.watches(*key):
                 declared = self._declared.answer(*key, _parameters(request))
                 if declared is not None:

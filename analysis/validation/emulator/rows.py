@@ -16,6 +16,9 @@ Kind: TypeAlias = Literal["answered", "mended", "patched"]
 Document: TypeAlias = dict[str, Any]
 
 
+AS_MOTO_HAS_IT = "X-As-Moto-Has-It"
+"""The header of a call that moto answers alone: no row of ours answers or mends it."""
+
 NOBODY = "neither moto nor the front implements it"
 BROKE = "the emulator failed with"
 
