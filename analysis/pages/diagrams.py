@@ -42,6 +42,7 @@ ICON_PX = 96
 ICON_COLOURS = 64
 MAX_LABEL = 60
 BESIDE_ZONE = "Beside the request path"
+PUBLIC = "Public subnets"
 
 
 class Tier(IntEnum):
@@ -296,6 +297,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "buckets": ("S3 buckets", "storage.SimpleStorageServiceS3"),
     "events": ("EventBridge", "integration.Eventbridge"),
     "endpoints": ("VPC endpoints", "network.Endpoint"),
+    "releases": ("CodeDeploy", "devtools.Codedeploy"),
 }
 
 
@@ -343,6 +345,11 @@ KINDS: Mapping[str, Kind] = {
     "aws_cloudwatch_metric_alarm": _grouped("monitoring", "alarm", "alarms"),
     "aws_cloudwatch_composite_alarm": _grouped("monitoring", "composite alarm", "composite alarms"),
     "aws_cloudwatch_dashboard": _grouped("monitoring", "dashboard", "dashboards"),
+    "aws_cloudwatch_query_definition": _grouped("monitoring", "saved query", "saved queries"),
+    "aws_xray_group": _grouped("monitoring", "trace group", "trace groups"),
+    "aws_cloudtrail": _grouped("monitoring", "trail", "trails"),
+    "aws_codedeploy_app": _grouped("releases", "application", "applications"),
+    "aws_codedeploy_deployment_group": _grouped("releases", "deployment group", "deployment groups"),
     "aws_cloudwatch_log_group": _grouped("monitoring", "log group", "log groups"),
     "aws_synthetics_canary": _grouped("monitoring", "canary", "canaries"),
     "aws_cloudwatch_event_rule": _grouped("events", "rule", "rules"),
@@ -438,6 +445,8 @@ ORIGIN_VIA = "origin"
 # Arguments by which a resource writes to or looks at another one, instead of sending requests on.
 LOG_VIA = ("access_logs", "connection_logs", "logging", "log")
 WATCH_VIA = ("alarms",)
+# A replica's settings may belong to another instance's node; only this argument makes it a copy.
+COPY_VIA = "replicate_source_db"
 
 
 # ---- from the model to a graph ----------------------------------------------------------------------------------------------
@@ -768,12 +777,16 @@ class _Graph:
     def _edge(self, tail: Node, head: Node, source: Resource, reference: Reference, target: Resource) -> list[Edge]:
         if tail.key == head.key:
             return []
+        if _feeds(target, source):
+            return [Edge(head.key, tail.key)]
         for_logs = any(part in reference.via for part in LOG_VIA)
         on_path = tail.tier in REQUEST_TIERS and head.tier in REQUEST_TIERS
         if on_path and tail.tier != head.tier and not for_logs:
             first, second = sorted((tail, head), key=lambda node: node.tier)
             return [Edge(first.key, second.key)]
         link = LINKS.get((_role(source, tail), _role(target, head)))
+        if link == LINKS["aws_db_instance", "aws_db_instance"] and reference.via != COPY_VIA:
+            return []
         if link:
             word, against = link
             ends = (head.key, tail.key) if against else (tail.key, head.key)
@@ -784,11 +797,16 @@ class _Graph:
 
     @staticmethod
     def _entries(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[str]:
-        """Where requests come in: nodes on the way of a request that no other node leads to, above the stores."""
+        """Where requests come in: what no node leads to; of what computes, where nothing stands before it or it is in public."""
         reached = {edge.head for edge in edges if edge.request}
         leading = {edge.tail for edge in edges if edge.request}
-        front = [n for n in nodes if n.tier < Tier.STORE and n.key not in reached]
-        return [n.key for n in front if n.key in leading or n.tier < Tier.COMPUTE]
+        front = [n.key for n in nodes if n.tier < Tier.COMPUTE and n.key not in reached]
+        return front + [
+            n.key
+            for n in nodes
+            if n.tier is Tier.COMPUTE and n.key in leading - reached
+            if not front or any(frame.startswith(PUBLIC) for frame in n.zone)
+        ]
 
 
 def _without_shortcuts(edges: set[Edge], tiers: Mapping[str, Tier]) -> set[Edge]:
@@ -824,6 +842,12 @@ def _given_name(resource: Resource) -> str:
     if resource.name in {"this", "main", "default"} and resource.module:
         return base_address(resource.module).rpartition("module.")[2]
     return resource.name
+
+
+def _feeds(stream: Resource, mapping: Resource) -> bool:
+    """Whether an event source mapping starts its function with what lies in `stream`: records flow against the reference."""
+    source = mapping.values.get("event_source_arn")
+    return isinstance(source, Unknown) and source.reference.startswith(f"{stream.address}.")
 
 
 def _link(address: str) -> str:
@@ -922,7 +946,7 @@ class _Zones:
         if any("aws_internet_gateway" in kinds for kinds in exposed) or any(
             known(subnet.values, "map_public_ip_on_launch") for subnet in subnets
         ):
-            return "Public subnets"
+            return PUBLIC
         if any(subnet.mode == "data" for subnet in subnets):
             return "Subnets"
         return "Private subnets" if any("aws_nat_gateway" in kinds for kinds in exposed) else "Isolated subnets"

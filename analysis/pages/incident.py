@@ -32,17 +32,11 @@ def flaws(model: Model, page: str, closed: Mapping[str, Sequence[Cell]]) -> Mark
             )
     closers = {flaw_id: iter(cells) for flaw_id, cells in closed.items()}
     rows = [
-        [flaw_id, _marked(says), infrastructure.citation(model, where, page), next(closers[flaw_id])]
+        [flaw_id, tables.marked(says), infrastructure.citation(model, where, page), next(closers[flaw_id])]
         for flaw_id, says, where in sorted(found, key=lambda flaw: (flaw[0][0], int(flaw[0][1:])))
     ]
     columns = [Column("Flaw", "code"), Column("What is written", "wide"), Column("Where"), Column("Closed by", "wide")]
     return table(columns, rows, label="Contributing factors")
-
-
-def _marked(text: str) -> Markup:
-    """The text with what stands between backticks as code."""
-    parts = text.split("`")
-    return Markup("").join(tables.code(part) if at % 2 else Markup("{}").format(part) for at, part in enumerate(parts))
 
 
 def _flaws(model: Model) -> Iterator[tuple[str, str, Location]]:

@@ -118,7 +118,7 @@ def inventory(model: Model, page: str) -> Markup:
                 f"{model.name}-{resource.address}",
             )
         )
-    columns = [Column("Address and line", "address"), Column("Main arguments", "wide"), Column("Page")]
+    columns = [Column("Address and line", "address"), Column("Main arguments", "wide"), Column("Page", "code")]
     kinds = Counter(resource.type for resource in model.architecture.resources)
     caption = f"{len(rows)} resources of {len(kinds)} types."
     return table(columns, rows, label=f"Resources of {model.name}", caption=caption)
@@ -156,7 +156,7 @@ def variables(model: Model, page: str) -> Markup:
     columns = [
         Column("Variable", "code"),
         Column("Type"),
-        Column("Value here"),
+        Column("Value here", "address"),
         Column("What it is", "wide"),
         Column("Declared at", "code"),
     ]
@@ -169,7 +169,12 @@ def outputs(model: Model, page: str) -> Markup:
     for output in sorted(model.architecture.outputs.values(), key=lambda output: output.name):
         value: Cell = "sensitive" if output.sensitive else tables.code(_short(output.value))
         rows.append([output.name, value, output.description, citation(model, output.declared_at, page)])
-    columns = [Column("Output", "code"), Column("Value"), Column("What it is", "wide"), Column("Declared at", "code")]
+    columns = [
+        Column("Output", "code"),
+        Column("Value", "address"),
+        Column("What it is", "wide"),
+        Column("Declared at", "code"),
+    ]
     return table(columns, rows, label=f"Outputs of {model.name}")
 
 
@@ -190,7 +195,11 @@ def diagnostics(model: Model, page: str) -> Markup:
 def validation(model: Model) -> Markup:
     """What the real Terraform said when it was last asked, step by step; says so where that is missing or stale."""
     record, warning = validated.read(model.directory, model.architecture)
-    said = Markup('<div class="admonition warning"><p>{}</p></div>').format(warning) if warning else Markup("")
+    said = (
+        Markup('<div class="admonition warning"><p>{}</p></div>').format(tables.marked(warning))
+        if warning
+        else Markup("")
+    )
     if record is None:
         return said
     rows = [

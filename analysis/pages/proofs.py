@@ -56,8 +56,11 @@ def summary(model: Model) -> Markup:
         rows.append(tables.Row([tables.code(group), question, *_counted(counts)]))
     rows.append(tables.Row([Markup("All"), "", *_counted(total)], total=True))
     columns = [Column("Group", "code"), Column("It asks", "wide"), *(Column(name, "number") for name in _parts(found))]
-    silent = ", ".join(rule.id for rule in found.silent)
-    caption = f"Nothing in the stack for {silent}." if silent else "Every rule found something of its own in the stack."
+    caption = (
+        f"{len(found.silent)} of {len(RULES)} rules find nothing in the stack that they are about."
+        if found.silent
+        else "Every rule found something of its own in the stack."
+    )
     return table(columns, rows, label=f"Proofs of {model.name} by group", caption=caption)
 
 

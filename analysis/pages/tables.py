@@ -62,6 +62,12 @@ def code(value: object) -> Markup:
     return Markup("<code>{}</code>").format(str(value))
 
 
+def marked(text: str) -> Markup:
+    """The text with what stands between backticks as code, escaped."""
+    parts = text.split("`")
+    return Markup("").join(code(part) if at % 2 else Markup("{}").format(part) for at, part in enumerate(parts))
+
+
 def link(href: str, label: Cell, css: str = "") -> Markup:
     """A link; `href` and a plain `label` are escaped."""
     attribute = Markup(' class="{}"').format(css) if css else Markup("")

@@ -423,6 +423,46 @@ def test_watching_something_is_not_sending_it_requests():
     assert path(drawing(replace(stack(), resources=tuple(map(watched, stack().resources))))) == path(drawing())
 
 
+def test_users_lead_to_what_computes_only_where_nothing_stands_before_it():
+    worker = (
+        resource("aws_lambda_function.worker", "environment>aws_dynamodb_table.events"),
+        resource("aws_dynamodb_table.events"),
+    )
+    alone = draw(Architecture("alone", worker), title="Alone")
+    assert path(alone) == {("Users", "Lambda"), ("Lambda", "DynamoDB")}
+    beside = drawing(replace(stack(), resources=(*stack().resources, *worker)))
+    assert ("Lambda", "DynamoDB") in path(beside)
+    assert ("Users", "Lambda") not in path(beside)
+
+
+def test_a_stream_leads_to_the_function_that_it_starts():
+    fed = (
+        resource("aws_kinesis_stream.in"),
+        resource("aws_lambda_function.worker", "environment>aws_dynamodb_table.events"),
+        resource("aws_dynamodb_table.events"),
+        resource(
+            "aws_lambda_event_source_mapping.in",
+            "for_each>aws_kinesis_stream.in function_name>aws_lambda_function.worker",
+            event_source_arn=Unknown("aws_kinesis_stream.in.arn"),
+        ),
+    )
+    assert path(draw(Architecture("fed", fed), title="Fed")) == {("Kinesis stream", "Lambda"), ("Lambda", "DynamoDB")}
+
+
+def test_settings_that_databases_share_make_none_of_them_a_copy():
+    shared = resource("aws_db_parameter_group.shared")
+    uses = Reference("parameter_group_name", shared.address, "name")
+    resources = tuple(
+        replace(r, references=(*r.references, uses)) if r.type == "aws_db_instance" else r for r in stack().resources
+    )
+    copies = {
+        link for link in linked(drawing(replace(stack(), resources=(shared, *resources)))) if "replicates" in link
+    }
+    assert copies == {("RDS · main", "RDS · replica", "replicates")}
+    backwards = drawing(replace(stack(), resources=(shared, *reversed(resources))))
+    assert {link for link in linked(backwards) if "replicates" in link} == copies
+
+
 def test_a_resource_called_this_goes_by_the_name_of_its_module():
     bucket = replace(resource("module.archive.aws_s3_bucket.this"), module="module.archive")
     drawn = draw(Architecture("one", (bucket,)), title="One")
@@ -447,9 +487,9 @@ def test_every_stack_is_drawn_with_all_that_it_is_billed_for(directory):
 def test_the_labels_of_the_services_are_the_arguments_that_the_model_resolves(directory):
     one = study(directory)
     said = {line for n in diagram(one).nodes if n.title.startswith("ECS service") for line in n.lines}
-    for service, task in zip(
-        one.architecture.of_type("aws_ecs_service"), one.architecture.of_type("aws_ecs_task_definition"), strict=True
-    ):
+    for service in one.architecture.of_type("aws_ecs_service"):
+        reference = next(r for r in service.references if "aws_ecs_task_definition" in r.address)
+        task = one.architecture.by_address[reference.address]
         cpu, memory = (float(task.values[name]) / 1024 for name in ("cpu", "memory"))
         assert f"{service.values['desired_count']} × {cpu:g} vCPU, {memory:g} GB" in said
 
