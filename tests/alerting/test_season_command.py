@@ -79,7 +79,11 @@ def test_a_page_that_comes_too_late_is_a_finding(directory):
     [
         ("lead_s = 300", "lead_s = 'soon'", "goal.lead_s"),
         ("crowds = [500_000]", "crowds = [0]", "whole numbers of users above 0"),
-        ("seeds = 1\n", "seeds = 1\nvariables = { edge_ttl_s = 60 }\n", "keeps an answer for 60 s, longer than the 2 s"),
+        (
+            "seeds = 1\n",
+            "seeds = 1\nvariables = { edge_ttl_s = 60 }\n",
+            "keeps an answer for 60 s, longer than the 2 s",
+        ),
         ("nights = 1", "nights = 1\nfaults = ['flood@3']", "'flood' is not known"),
     ],
 )

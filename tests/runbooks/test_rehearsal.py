@@ -170,6 +170,9 @@ out of memory
 
 
 def test_metrics_and_log_lines_of_the_fault_are_there(rehearsed):
+    date = subprocess.run(["date", "+%s"], env={"PATH": os.defpath}, capture_output=True, text=True, check=True)
+    if abs(float(date.stdout) - time.time()) > 60:
+        pytest.skip("Python's clock was moved; faketime does not reach `date` behind the wall, which the page asks")
     found = rehearsed(
         ("Check", """
 $ aws cloudwatch get-metric-statistics --namespace Shop --metric-name Load --dimensions Name=Shop,Value=one --period 60 \\
