@@ -1,12 +1,16 @@
 """The same checkout gives the same site, byte for byte: in another folder, zone, locale, home and year, on another processor."""
 
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import rotation
+import session_cost
 from numpy._core import _multiarray_umath as numpy_core
 
 from analysis.pages import site
@@ -113,7 +117,7 @@ def moved():
 
 def build(root, surroundings, *before, umask=0o077):
     """The site that `gameday site` builds in a checkout, in a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SOURCE_DATE_EPOCH", "XDG_"))}
     done = subprocess.run(
         [*before, sys.executable, "-m", "analysis", "site"], cwd=root, capture_output=True, text=True, check=False,
         env={**kept, "PYTHONPATH": str(root), **surroundings}, umask=umask,
@@ -154,3 +158,75 @@ def test_each_surrounding_reaches_the_build(two):
     assert all(one != other for one, other in zip(here[2:], there[2:], strict=True))
     modes = [(built / "index.html").stat().st_mode & 0o777 for built in two]
     assert modes == [0o644, 0o600]
+
+
+# --- the whole site, under `--all`
+
+SENTENCE = "This sentence was added to see what an edit costs."
+
+
+def page(root):
+    """A sentence more on a page."""
+    _longer(min(root.glob("docs/*/architecture.md")))
+
+
+def runbook(root):
+    """A sentence more on a runbook."""
+    _longer(min(set(root.glob("docs/*/runbooks/*.md")) - set(root.glob("docs/*/runbooks/index.md"))))
+
+
+def _longer(path):
+    path.write_text(f"{path.read_text()}\n{SENTENCE}\n")
+
+
+def text(root):
+    """Another text in the variables of a stack."""
+    path = min(root.glob("terraform/stacks/*/terraform.tfvars"))
+    before = path.read_text()
+    path.write_text(re.sub(r'(ticket_emails +=.*?")', r"\1edited-", before))
+    assert path.read_text() != before
+
+
+EDITS = (page, runbook, text)
+
+
+def cpu_s():
+    """Processor time of the processes that this one has waited for, and of those that they have waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def built_in_steps(root, home):
+    """The site of a checkout built from nothing, again, and after each edit; what each build cost in seconds of a processor."""
+    costs = {}
+    for name, edit in {"cold": None, "unchanged": None, **{edit.__name__: edit for edit in EDITS}}.items():
+        if edit is not None:
+            edit(root)
+        before = cpu_s()
+        built = build(root, {"HOME": str(home)}, umask=0o022)
+        costs[name] = cpu_s() - before
+    return built, costs
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The site of the last commit built in steps here, and from nothing elsewhere with all edits made at once."""
+    if not rotation.everything():
+        pytest.skip("its turn is `make test-all`: the whole site is built twice from nothing")
+    here, there = (tmp_path_factory.mktemp(name) / "checkout" for name in ("here", "an other place"))
+    for checkout in (here, there):
+        subprocess.run(["git", "clone", "--quiet", str(site.ROOT), str(checkout)], check=True)
+    for edit in EDITS:
+        edit(there)
+    built, costs = built_in_steps(here, tmp_path_factory.mktemp("first-home"))
+    stacks = len(list(here.glob("terraform/stacks/*/gameday.toml")))
+    for name, cost_s in costs.items():
+        session_cost.keep(session_cost.KEPT.with_name(f"site-{name}.json"), cost_s, stacks)
+    return built, build(there, elsewhere(tmp_path_factory.mktemp("home")), *moved())
+
+
+def test_the_whole_site_is_the_same_elsewhere_and_whether_edits_came_one_by_one(whole):
+    assert differing(*whole) == []
+    pages = sum(SENTENCE in path.read_text() for path in whole[0].rglob("*.html"))
+    assert pages == 2
+    assert any("edited-" in path.read_text() for path in whole[0].rglob("*.html"))
