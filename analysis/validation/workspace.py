@@ -52,7 +52,10 @@ class StoppedError(TerraformError):
 
 
 class PartlyAppliedError(TerraformError):
-    """An apply that went on past resources that failed: `applied` is what it did, `failed` the error of each address."""
+    """A run that went on past resources that failed: `applied` is what it did, `failed` maps each address to its error.
+
+    Where Terraform names no address, as for a deletion, the error's own text stands in its place.
+    """
 
     def __init__(self, error: TerraformError, applied: Applied, failed: Mapping[str, str]) -> None:
         super().__init__(str(error), error.diagnostics)
@@ -151,7 +154,7 @@ class AppliedStack(Workspace):
     ) -> Applied:
         """Terraform's apply without a question. `arguments` are further ones, such as `-target=ADDRESS`.
 
-        Raises PartlyAppliedError where every error belongs to a resource: the others are there, and the state holds them.
+        Raises PartlyAppliedError where it failed in the middle: what was made is there, and the state holds it.
         """
         return self._changed("apply", variables, arguments, timeout_s)
 
@@ -164,7 +167,7 @@ class AppliedStack(Workspace):
     ) -> Applied:
         """Terraform's destroy of everything in the state; protection from deletion must have been lifted before.
 
-        Raises PartlyAppliedError where every error belongs to a resource: the others are gone.
+        Raises PartlyAppliedError where it failed in the middle: what was deleted is gone.
         """
         return self._changed("destroy", variables, arguments, timeout_s)
 
@@ -236,16 +239,12 @@ class AppliedStack(Workspace):
     ) -> Applied:
         done: list[Done] = []
         failed: dict[str, str] = {}
-        unplaced = False
 
         def heard(event: Mapping[str, Any]) -> None:
-            nonlocal unplaced
             diagnostic = event.get("diagnostic", {})
             if diagnostic.get("severity") == "error":
-                if address := diagnostic.get("address"):
-                    failed[address] = f"{diagnostic.get('summary', '')} {diagnostic.get('detail', '')}".strip()
-                else:
-                    unplaced = True
+                text = f"{diagnostic.get('summary', '')} {diagnostic.get('detail', '')}".strip()
+                failed[diagnostic.get("address") or text] = text  # an error of a deletion names no address
             if event.get("type") in {"apply_complete", "apply_errored"}:
                 hook = event["hook"]
                 item = Done(hook["resource"]["addr"], hook["action"], float(hook.get("elapsed_seconds", 0)))
@@ -260,7 +259,7 @@ class AppliedStack(Workspace):
         except StoppedError:
             raise
         except TerraformError as error:
-            if not failed or unplaced:
+            if not failed:
                 raise
             raise PartlyAppliedError(error, Applied(time.monotonic() - started, tuple(done)), failed) from error
         return Applied(time.monotonic() - started, tuple(done))

@@ -305,6 +305,53 @@ def a_rotation_is_set_up_and_the_value_stays(account):
 
 
 @flow
+def a_deployment_group_keeps_its_alarms_and_goes(account):
+    deploy = account.client("codedeploy")
+    name = {"applicationName": "ingest", "deploymentGroupName": "live"}
+    alarms = {"enabled": True, "ignorePollAlarmFailure": False, "alarms": [{"name": "ingest-errors"}]}
+    role = f"arn:aws:iam::{ACCOUNT}:role/deploy"
+    deploy.create_application(applicationName="ingest", computePlatform="Lambda")
+    deploy.create_deployment_group(**name, serviceRoleArn=role, alarmConfiguration=alarms)
+    held = deploy.get_deployment_group(**name)["deploymentGroupInfo"]
+    assert held["alarmConfiguration"] == alarms
+    assert "loadBalancerInfo" not in held
+    deploy.delete_deployment_group(**name)
+    refused("DeploymentGroupDoesNotExistException", deploy.get_deployment_group, **name)
+    deploy.delete_application(applicationName="ingest")
+    refused("ApplicationDoesNotExistException", deploy.get_application, applicationName="ingest")
+
+
+@flow
+def an_authorizer_keeps_the_expression_that_a_token_must_match(account):
+    gateway = account.client("apigateway")
+    api = gateway.create_rest_api(name="a")["id"]
+    made = gateway.create_authorizer(
+        restApiId=api,
+        name="token",
+        type="TOKEN",
+        authorizerUri="arn:aws:apigateway:us-east-1:lambda:path/x",
+        identitySource="method.request.header.Authorization",
+        identityValidationExpression="^Bearer .+$",
+    )["id"]
+    assert gateway.get_authorizer(restApiId=api, authorizerId=made)["identityValidationExpression"] == "^Bearer .+$"
+
+
+@flow
+def a_mapping_calls_the_alias_that_it_names(account):
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    role = account.client("iam").create_role(RoleName="m", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    queue = account.client("sqs").create_queue(QueueName="q")["QueueUrl"].rsplit("/", 1)[1]
+    functions = account.client("lambda")
+    functions.create_function(
+        FunctionName="m", Role=role, Runtime="python3.12", Handler="f.f", Code={"ZipFile": b"-"}, Publish=True
+    )
+    alias = functions.create_alias(FunctionName="m", Name="live", FunctionVersion="1")["AliasArn"]
+    source = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}"
+    made = functions.create_event_source_mapping(FunctionName=alias, EventSourceArn=source)["UUID"]
+    assert functions.get_event_source_mapping(UUID=made)["FunctionArn"] == alias
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

@@ -400,6 +400,20 @@ def _drop_query(asked: Asked) -> Document:
     return {"success": asked.memory("queries").pop(asked.parameters["queryDefinitionId"], None) is not None}
 
 
+# ---- CodeDeploy: what moto can make, taken down again -------------------------------------------------------------------------
+
+
+def _drop_deployment_group(asked: Asked) -> Document:
+    groups = asked.backend().deployment_groups.get(asked.parameters["applicationName"], {})
+    groups.pop(asked.parameters["deploymentGroupName"], None)
+    return {"hooksNotCleanedUp": []}
+
+
+def _drop_application(asked: Asked) -> Document:
+    asked.backend().applications.pop(asked.parameters["applicationName"], None)
+    return {}
+
+
 # ---- X-Ray: groups ------------------------------------------------------------------------------------------------------------
 
 
@@ -641,6 +655,11 @@ ROWS: tuple[Absent, ...] = (
             "DescribeQueryDefinitions": _saved_queries,
             "DeleteQueryDefinition": _drop_query,
         },
+    ),
+    *_rows(
+        "codedeploy",
+        "moto can make applications and deployment groups, not delete them",
+        {"DeleteDeploymentGroup": _drop_deployment_group, "DeleteApplication": _drop_application},
     ),
     *_rows(
         "xray",

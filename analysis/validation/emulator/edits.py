@@ -201,6 +201,33 @@ def _template_data(_asked: Asked, answer: Document) -> Document:
     return answer
 
 
+def _keep_group_alarms(asked: Asked, answer: Document) -> Document:
+    name = asked.parameters["applicationName"], asked.parameters["deploymentGroupName"]
+    asked.memory("deployment alarms")["/".join(name)] = asked.parameters.get("alarmConfiguration")
+    return answer
+
+
+def _deployment_group(asked: Asked, answer: Document) -> Document:
+    """A group with the alarms that stop a deployment, and with a load balancer only where one was named."""
+    group = answer["deploymentGroupInfo"]
+    alarms = asked.memory("deployment alarms").get(f"{group['applicationName']}/{group['deploymentGroupName']}")
+    if alarms:
+        group["alarmConfiguration"] = copy.deepcopy(alarms)
+    if not any((group.get("loadBalancerInfo") or {}).values()):
+        group.pop("loadBalancerInfo", None)
+    return answer
+
+
+def _mapped_alias(asked: Asked, answer: Document) -> Document:
+    """A mapping calls the alias that was named; moto follows it to the version and keeps that."""
+    named = asked.memory("mapped aliases")
+    if str(asked.parameters.get("FunctionName")).startswith("arn:"):
+        named[answer["UUID"]] = asked.parameters["FunctionName"]
+    if answer["UUID"] in named:
+        answer["FunctionArn"] = named[answer["UUID"]]
+    return answer
+
+
 def _enabled(_asked: Asked, answer: Document) -> Document:
     """A policy that was not switched off is on, and tracks a target or predicts, not both."""
     for policy in answer.get("ScalingPolicies") or ():
@@ -216,6 +243,8 @@ def _available(asked: Asked, answer: Document) -> Document:
         configuration.setdefault("DomainNameStatus", "AVAILABLE")
         configuration.setdefault("ApiGatewayDomainName", f"d-0123456789.execute-api.{asked.region}.amazonaws.com")
         configuration.setdefault("HostedZoneId", "Z1UJRXOUMOOFQ8")  # API Gateway's zone of us-east-1
+    if not (answer.get("MutualTlsAuthentication") or {}).get("TruststoreUri"):
+        answer.pop("MutualTlsAuthentication", None)
     return answer
 
 
@@ -260,8 +289,8 @@ ROWS: tuple[Edit, ...] = (
     Edit("application-autoscaling", "RegisterScalableTarget", _target_tags, "moto drops the tags of a scalable target"),
     *_echo(
         "lambda",
-        "moto drops where a function's log goes and in which form",
-        fields={"LoggingConfig": "LoggingConfig"},
+        "moto drops where a function's log and its failed events go",
+        fields={"LoggingConfig": "LoggingConfig", "DeadLetterConfig": "DeadLetterConfig"},
         writes={"CreateFunction": "", "UpdateFunctionConfiguration": ""},
         reads={"GetFunction": "Configuration", "GetFunctionConfiguration": "", "ListVersionsByFunction": "Versions[]"},
         key=lambda function: function["FunctionName"],
@@ -279,6 +308,25 @@ ROWS: tuple[Edit, ...] = (
             ("UpdateAutoScalingGroup", _keep_warmup),
             ("DescribeAutoScalingGroups", _warmup),
         )
+    ),
+    Edit("codedeploy", "CreateDeploymentGroup", _keep_group_alarms, "moto drops the alarms of a deployment group"),
+    Edit(
+        "codedeploy",
+        "GetDeploymentGroup",
+        _deployment_group,
+        "moto drops the alarms of a deployment group and gives it an empty load balancer",
+    ),
+    *(
+        Edit("lambda", name, _mapped_alias, "moto binds a mapping to the alias's version of that moment")
+        for name in ("CreateEventSourceMapping", "GetEventSourceMapping")
+    ),
+    *_echo(
+        "apigateway",
+        "moto drops the expression by which an authorizer refuses a token at once",
+        fields={"identityValidationExpression": "identityValidationExpression"},
+        writes={"CreateAuthorizer": ""},
+        reads={"GetAuthorizer": ""},
+        key=lambda authorizer: authorizer["id"],
     ),
     Edit("kinesis", "CreateStream", _tagged_stream, "moto drops the tags with which a stream is made"),
     Edit(
