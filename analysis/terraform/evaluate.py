@@ -111,6 +111,10 @@ class Budget:
     read_template: Callable[[str, Any], tree.Node] | None = None
     parse_template: Callable[[str, tree.Call], tree.Node] | None = None
 
+    def charge(self, steps: int) -> None:
+        """Count as many steps; the next node that is evaluated says when there have been too many."""
+        self.steps += steps
+
 
 class LazyObject(dict[str, Value]):
     """An object whose attributes are evaluated when asked for: an instance of a resource or of a module.

@@ -46,19 +46,27 @@ MAX_RANGE: Final = 1024
 MAX_FILE_BYTES: Final = 10_000_000
 """The largest file that a function reads."""
 
+PATH_STEPS: Final = 40
+"""Steps of an evaluation that following a path counts for: it asks the disk for every directory on the way."""
+
 
 # --- files ---------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where functions find files: relative paths start at `base`; nothing outside `roots` is read, links followed."""
+    """Where functions find files: relative paths start at `base`; nothing outside `roots` is read, links followed.
+
+    `charge` is told what the disk was asked, in steps of the evaluation.
+    """
 
     base: Path
     roots: tuple[Path, ...] = ()
+    charge: Callable[[int], None] = lambda _steps: None
 
     def resolve(self, path: str) -> Path:
         """The real path of a file; raises `ValueProblem` where it leaves the roots, by `..`, as absolute, or by a link."""
+        self.charge(PATH_STEPS)
         if "\0" in path:
             raise ValueProblem("a path may not contain a null character")
         try:
@@ -78,9 +86,11 @@ class Context:
         try:
             if not real.is_file():
                 raise ValueProblem(f"there is no file at {quoted(path)}")
-            return read_bytes(real, MAX_FILE_BYTES)
+            content = read_bytes(real, MAX_FILE_BYTES)
         except OSError as error:
             raise ValueProblem(f"the file {quoted(path)} cannot be read: {error.strerror}") from None
+        self.charge(len(content) >> 9)
+        return content
 
 
 def file_text(context: Context, path: str) -> str:
@@ -107,6 +117,7 @@ def file_set(context: Context, directory: str, pattern: str) -> SetValue:
     count = 0
     for path in base.rglob("*") if base.is_dir() else ():
         count += 1
+        context.charge(PATH_STEPS // 4)
         if count > MAX_ITEMS:
             raise ValueProblem(f"the directory {quoted(directory)} holds more than {MAX_ITEMS:,} files")
         # A name on disk need not be text; Terraform's strings are.

@@ -73,7 +73,7 @@ class ModuleInstance:
         self.calls = {name: ModuleCall(self, name, placed) for name, placed in config.modules.items()}
         self.objects: dict[int, LazyObject] = {}
         path = relative(config.directory, stack.root) or "."
-        self.context = Context(base=stack.root, roots=stack.roots(config.directory))
+        self.context = Context(stack.root, stack.roots(config.directory), stack.budget.charge)
         paths = {"module": path, "root": ".", "cwd": str(stack.root)}
         self.namespaces: dict[str, Namespace] = {
             "var": Namespace("var", self.variable),

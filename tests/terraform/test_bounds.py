@@ -88,6 +88,11 @@ BOMBS = {
     },
     "instances read by a thousand outputs": 'resource "aws_sqs_queue" "q" {\n  name = "q${count.index}"\n  count = 2000\n}\n'
     + "".join(f'output "o{i}" {{\n  value = aws_sqs_queue.q\n}}\n' for i in range(1000)),
+    "a file hashed in a loop": {"main.tf": looped('filemd5("x.txt")'), "x.txt": "x" * 900_000},
+    "a directory listed often": {
+        "main.tf": repeated("1", 'fileset(path.module, "**")', 9000),
+        **{f"f{i}.txt": "" for i in range(300)},
+    },
     "loops in loops": looped("1", 4),
     "a long tuple in a loop": looped("[" + "1, " * 100_000 + "]"),
     "comparisons in a loop": looped("local.l == [for x in local.l : x]", 2, OBJECT),
