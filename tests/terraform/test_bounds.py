@@ -3,6 +3,7 @@
 A row is evaluated in a child of its own, whose processor time and memory the system reports.
 """
 
+import gc
 import os
 import resource
 from pathlib import Path
@@ -103,11 +104,12 @@ BOMBS = {
 def spent(directory):
     """The processor seconds and the bytes of memory that the evaluation takes in a child of its own, and what it says.
 
-    The child begins with the memory of the tests that ran before it, which is not the evaluation's.
+    The child begins with the memory of the tests that ran before it, which is not the evaluation's, and nor is its collection.
     """
     read_end, write_end = os.pipe()
     child = os.fork()
     if not child:
+        gc.freeze()
         inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         resource.setrlimit(resource.RLIMIT_CPU, (3 * MAX_CPU_S, 3 * MAX_CPU_S))
         said = "nothing"
