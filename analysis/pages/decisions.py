@@ -151,15 +151,29 @@ def _effects(made: Judgement) -> Markup:
     rows: list[list[Cell]] = [
         [effect.title, _figure(effect.with_it), _figure(effect.without_it), _difference(effect)]
         for effect in made.effects
+        if not _uncomputed(effect)
     ]
     word = "With what is proposed" if record.proposes else "With"
     columns = [Column(""), Column(word, "number"), Column("Without", "number"), Column("Difference", "number")]
     faults = f", with {', '.join(record.night.faults)}" if record.night.faults else ""
     rest = f"everything else on {made.night}{faults}, simulated with seed {record.night.seed}"
     caption = f"Costs on an ordinary month; {rest if made.night else 'the load of the stack is not modelled'}."
-    reasons = dict.fromkeys(f for e in made.effects for f in (e.with_it, e.without_it) if isinstance(f, str))
-    notes = Markup("").join(Markup("<p><small>–: {}</small></p>").format(reason) for reason in reasons)
+    reasons: dict[str, list[str]] = {}
+    for effect in made.effects:
+        for reason in dict.fromkeys(f for f in (effect.with_it, effect.without_it) if isinstance(f, str)):
+            reasons.setdefault(reason, []).append(effect.title)
+    notes = _joined(
+        [
+            Markup("<p><small>Not computed ({}): {}</small></p>").format(", ".join(titles), reason)
+            for reason, titles in reasons.items()
+        ]
+    )
     return table(columns, rows, label="With and without the decision", caption=caption) + notes
+
+
+def _uncomputed(effect: Effect) -> bool:
+    """Whether one reason keeps both figures from being computed: a row of dashes says nothing."""
+    return isinstance(effect.with_it, str) and effect.with_it == effect.without_it
 
 
 def _figure(found: Measured | str) -> str:

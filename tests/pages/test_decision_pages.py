@@ -1,6 +1,7 @@
 """Decision records on pages: their options, their worth, what they shape, and the ledger."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,16 @@ def test_the_worth_of_a_record_is_shown_with_break_even_predicate_checks_and_ass
         "<code>month &gt; 900</code>", "the alarm buzzer-db-cpu exists", "<code>audience.peak_users</code>", "3200 to 8000",
     ):  # fmt: skip
         assert part in shown
+
+
+def test_what_one_reason_keeps_from_being_computed_is_a_sentence_and_not_rows_of_dashes(judged):
+    made = judged()
+    first, *others = made.effects
+    bare = replace(made, effects=(first, *(replace(e, with_it="no load", without_it="no load") for e in others)))
+    shown = decisions.weighed(bare)
+    assert "–</td>" not in shown
+    assert f"Not computed ({', '.join(e.title for e in others)}): no load" in shown
+    assert first.title in shown
 
 
 def test_a_retired_record_is_not_weighed(judged):
