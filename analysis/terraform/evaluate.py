@@ -20,6 +20,7 @@ from analysis.architecture import Unknown, Value
 from analysis.terraform import tree
 from analysis.terraform.functions import FUNCTIONS, Context
 from analysis.terraform.values import (
+    Precise,
     SetValue,
     ValueProblem,
     arithmetic,
@@ -712,6 +713,8 @@ def weight(value: Value) -> int:
             waiting.extend(item.values())
         elif isinstance(item, tuple):
             waiting.extend(item)
+        elif type(item) is Precise:
+            total += 10  # its digits
     return total
 
 

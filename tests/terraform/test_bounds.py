@@ -89,6 +89,9 @@ BOMBS = {
     },
     "instances read by a thousand outputs": 'resource "aws_sqs_queue" "q" {\n  name = "q${count.index}"\n  count = 2000\n}\n'
     + "".join(f'output "o{i}" {{\n  value = aws_sqs_queue.q\n}}\n' for i in range(1000)),
+    "numbers of many digits read often": repeated(
+        '"[${join(",", [for i in range(1000) : "0.1e-999"])}]"', "jsondecode(local.a)", 9000
+    ),
     "a file hashed in a loop": {"main.tf": looped('filemd5("x.txt")'), "x.txt": "x" * 900_000},
     "a directory listed often": {
         "main.tf": repeated("1", 'fileset(path.module, "**")', 9000),
