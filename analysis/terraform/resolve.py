@@ -103,12 +103,13 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
             stack.get(module.output_cell(output, placed), placed.block)
             module.check_output(output)
     region = region_of(stack, root, managed)
+    known: dict[int, tuple[Value, Value]] = {}
     return Architecture(
         name,
         tuple(sorted(managed, key=address_key)),
         tuple(sorted(read, key=address_key)),
         {variable: variable_of(root, variable) for variable in root.config.variables},
-        {output: output_of(root, output) for output in root.config.outputs},
+        {output: output_of(root, output, known) for output in root.config.outputs},
         tuple(sorted(stack.diagnostics, key=lambda d: (d.severity, d.location, d.message))),
         region,
     )
@@ -186,14 +187,14 @@ def text_of(root: ModuleInstance, block: tree.Block, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def output_of(root: ModuleInstance, name: str) -> Output:
-    """A root output, for the architecture."""
+def output_of(root: ModuleInstance, name: str, known: dict[int, tuple[Value, Value]]) -> Output:
+    """A root output, for the architecture; `known` is that of `plain`, shared by all outputs."""
     placed = root.config.outputs[name]
     cell = root.output_cell(name, placed)
     value = root.stack.get(cell, placed.block)
     return Output(
         name,
-        plain(value),
+        plain(value, known),
         Location(placed.file, placed.block.line, placed.block.column),
         text_of(root, placed.block, "description"),
         sensitive=cell.trace.sensitive,

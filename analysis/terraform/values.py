@@ -619,12 +619,18 @@ def mismatch(value: Value, wanted: Type) -> ValueProblem:
     return ValueProblem(f"{shape} is required, not {article(type_name(value))}")
 
 
-def plain(value: Value) -> Value:
-    """The value as `analysis.architecture` wants it: sets as sorted tuples, object keys in order."""
+def plain(value: Value, known: dict[int, tuple[Value, Value]] | None = None) -> Value:
+    """The value as `analysis.architecture` wants it: sets as sorted tuples, object keys in order.
+
+    `known` holds each object and its result by the identity of the object, so that what a thousand outputs share is there once.
+    """
+    known = {} if known is None else known
     if isinstance(value, dict):
-        return {key: plain(value[key]) for key in sorted(value)}
+        if id(value) not in known:
+            known[id(value)] = value, {key: plain(value[key], known) for key in sorted(value)}
+        return known[id(value)][1]
     if isinstance(value, tuple):
-        return tuple(plain(element) for element in value)
+        return tuple(plain(element, known) for element in value)
     return float(value) if type(value) is Precise else value
 
 
