@@ -378,11 +378,15 @@ def _scaling_policy(moto: Moto, values: Values) -> Reading:
             "scale_out_cooldown": "ScaleOutCooldown",
             "disable_scale_in": "DisableScaleIn",
         }
-        metric = {"predefined_metric_type": "PredefinedMetricType", "resource_label": "ResourceLabel"}
-        specification = _taken(tracking.get("PredefinedMetricSpecification", {}), metric)
-        found["target_tracking_scaling_policy_configuration"] = [
-            _taken(tracking, names) | {"predefined_metric_specification": [specification]}
-        ]
+        configuration = _taken(tracking, names)
+        if predefined := tracking.get("PredefinedMetricSpecification"):
+            metric = {"predefined_metric_type": "PredefinedMetricType", "resource_label": "ResourceLabel"}
+            configuration["predefined_metric_specification"] = [_taken(predefined, metric)]
+        if customized := tracking.get("CustomizedMetricSpecification"):
+            metric = {"metric_name": "MetricName", "namespace": "Namespace", "statistic": "Statistic", "unit": "Unit"}
+            dimensions = [_taken(one, {"name": "Name", "value": "Value"}) for one in customized.get("Dimensions", ())]
+            configuration["customized_metric_specification"] = [_taken(customized, metric) | {"dimensions": dimensions}]
+        found["target_tracking_scaling_policy_configuration"] = [configuration]
     steps = policy.get("StepScalingPolicyConfiguration")
     if steps:
         names = {

@@ -159,3 +159,27 @@ def test_a_secret_that_does_not_rotate_has_no_rotation_and_a_deleted_one_is_gone
         "kms_key_id": None,
     }
     assert reading("aws_secretsmanager_secret", described(Name="db", DeletedDate="2026-11-21")) is None
+
+
+def test_a_policy_that_tracks_a_metric_of_its_own_is_read_with_its_dimensions():
+    own = {
+        "MetricName": "Streams",
+        "Namespace": "App",
+        "Statistic": "Average",
+        "Dimensions": [{"Name": "Service", "Value": "api"}],
+    }
+    tracking = {"TargetValue": 2400.0, "CustomizedMetricSpecification": own}
+    policy = {
+        "PolicyName": "p",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": tracking,
+    }
+    client = SimpleNamespace(describe_scaling_policies=lambda **_asked: {"ScalingPolicies": [policy]})
+    values = {"name": "p", "service_namespace": "ecs", "resource_id": "service/a/b", "scalable_dimension": "d"}
+    (check,) = CHECKS_OF["aws_appautoscaling_policy"]
+    (configuration,) = check.read(SimpleNamespace(client=lambda _name: client), values)[
+        "target_tracking_scaling_policy_configuration"
+    ]
+    assert "predefined_metric_specification" not in configuration
+    (metric,) = configuration["customized_metric_specification"]
+    assert (metric["metric_name"], metric["dimensions"]) == ("Streams", [{"name": "Service", "value": "api"}])
