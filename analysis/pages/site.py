@@ -11,6 +11,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -108,6 +109,8 @@ def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
     os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
     os.environ.setdefault("SOURCE_DATE_EPOCH", _git(root, "log", "-1", "--format=%ct") or WITHOUT_HISTORY)
+    # jsonschema would build 38 grammars for addresses, in two seconds, and no notebook's schema asks for one.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     # Imported here: the two seconds it takes are not spent when nothing has changed.
     from mkdocs.commands import build as mkdocs_build  # noqa: PLC0415 (see above)
     from mkdocs.config import load_config  # noqa: PLC0415 (see above)
