@@ -169,7 +169,9 @@ class Stack:
         if id(value) in self.weighed or not is_nested(value):
             return False
         self.weighed[id(value)] = value
-        return weight(value) > MAX_WEIGHT
+        size = weight(value)
+        self.budget.charge(size // 4)  # four elements are looked at in the time of one step
+        return size > MAX_WEIGHT
 
     def run(self, cell: Cell) -> None:
         """Evaluate the cell; an error becomes a diagnostic and an unknown value."""
