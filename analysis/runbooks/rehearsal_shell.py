@@ -9,7 +9,10 @@ shell, as a reader's do: variables and files last until its end. On leaving, eve
 
 from __future__ import annotations
 
+import compileall
 import contextlib
+import functools
+import importlib.util
 import json
 import os
 import re
@@ -85,6 +88,14 @@ def missing() -> str:
         return f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not on PATH"
     asked = subprocess.run(["date", "-u", "-d", "-1 minute", "+%s000"], capture_output=True, check=False)  # noqa: S607 (as found)
     return "" if asked.returncode == 0 else "date is not GNU's, which the runbooks are written for"
+
+
+@functools.cache
+def _compiled() -> None:
+    """Compiles the AWS CLI once: behind the wall it may not keep what it compiles, and would do so anew for each command."""
+    found = importlib.util.find_spec("awscli")
+    for directory in (found and found.submodule_search_locations) or ():
+        compileall.compile_dir(directory, quiet=2)
 
 
 @dataclass
@@ -167,7 +178,8 @@ class Shell:
         (root / "aws.json").write_text(json.dumps(settings), encoding="utf-8")
         python, wrapper = Path(sys.executable).resolve(), rehearsal_aws.__file__
         code = f"import runpy, sys\nsys.argv[:1] = [{wrapper!r}, {str(root / 'aws.json')!r}]\n"
-        _script(tools / "aws", f"#!{python} -I\n{code}runpy.run_path({wrapper!r}, run_name='__main__')\n")
+        _compiled()
+        _script(tools / "aws", f"#!{python} -IB\n{code}runpy.run_path({wrapper!r}, run_name='__main__')\n")
         return [*programs, bash]
 
     def _start(self, stack: contextlib.ExitStack) -> None:
