@@ -352,6 +352,25 @@ def a_mapping_calls_the_alias_that_it_names(account):
 
 
 @flow
+def a_call_that_is_sent_again_is_done_once_and_answered_alike(account):
+    machines = account.client("ec2")
+    network = machines.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = machines.create_security_group(GroupName="g", Description="g", VpcId=network)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    attempts = iter(("one", "one", "two"))
+
+    def same(request, **_more):
+        del request.headers["amz-sdk-invocation-id"]
+        request.headers["amz-sdk-invocation-id"] = next(attempts)
+
+    machines.meta.events.register_first("before-send.*", same)
+    asked = {"GroupId": group, "IpPermissions": [rule]}
+    first = machines.authorize_security_group_egress(**asked)["SecurityGroupRules"]
+    assert machines.authorize_security_group_egress(**asked)["SecurityGroupRules"] == first
+    refused("InvalidPermission.Duplicate", machines.authorize_security_group_egress, **asked)
+
+
+@flow
 def a_distribution_is_monitored_until_it_is_not(account):
     cloudfront = account.client("cloudfront")
     wanted = {"RealtimeMetricsSubscriptionConfig": {"RealtimeMetricsSubscriptionStatus": "Enabled"}}

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ EDITS: dict[tuple[str, str], list[Edit]] = {}
 for _row in (*edits.ROWS, *answers.ROWS):
     EDITS.setdefault((_row.service, _row.operation), []).append(_row)
 _HEADER = "HTTP_" + AS_MOTO_HAS_IT.upper().replace("-", "_")
+REPEATABLE = 256  # answers kept for a client that asks again; a retry follows within seconds
 WHAT_TO_DO = "add a row to analysis/validation/emulator/absent.py"
 PATCHED = frozenset((row.service, name) for row in (*patches.ROWS, *services.PATCHES) for name in row.operations)
 
@@ -113,6 +115,7 @@ class Front:
         self._listen = listen or _deaf
         self._lock = threading.Lock()
         self._memory = Memory()
+        self._repeatable: OrderedDict[str, _Answer] = OrderedDict()
         self._declared = control.Declared()
         self._moto = DomainDispatcherApplication(create_backend_app)
 
@@ -129,8 +132,18 @@ class Front:
             if refused or controlled:
                 start_response(_status_line(answer.status), answer.headers)
                 return [answer.body]
+            # A client that gave up waiting sends the call again: what was done is not done twice, and the answer is the same.
+            attempt = environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")
+            if attempt in self._repeatable:
+                answer = self._repeatable[attempt]
+                start_response(_status_line(answer.status), answer.headers)
+                return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
             asked = _understood(environ)
             answered, answer = self._answered(asked, environ, body)
+            if attempt and answer.status < 300:
+                self._repeatable[attempt] = answer
+                if len(self._repeatable) > REPEATABLE:
+                    self._repeatable.popitem(last=False)
             if (asked.service, asked.name) in ISSUING:
                 self._signers |= {key.decode() for key in _ISSUED.findall(answer.body)}
             self._write(asked, answered, answer, time.monotonic() - started)
