@@ -51,11 +51,11 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_actions = concat([var.topics[each.value.severity]], each.value.extra_actions)
   ok_actions    = [var.topics[each.value.severity]]
 
-  tags = {
+  tags = merge(var.tags, {
     runbook  = each.value.runbook
     owner    = each.value.owner
     severity = each.value.severity
-  }
+  })
 }
 
 resource "aws_cloudwatch_composite_alarm" "this" {
@@ -74,9 +74,9 @@ resource "aws_cloudwatch_composite_alarm" "this" {
   alarm_actions = [var.topics[each.value.severity]]
   ok_actions    = [var.topics[each.value.severity]]
 
-  tags = {
+  tags = merge(var.tags, {
     runbook  = each.value.runbook
     owner    = each.value.owner
     severity = each.value.severity
-  }
+  })
 }

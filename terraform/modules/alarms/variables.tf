@@ -131,3 +131,9 @@ variable "composites" {
     error_message = "Each composite needs at least one group, and each group a member."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -1,21 +1,12 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_backup_vault" "this" {
   name        = var.name
   kms_key_arn = var.key_arn
+  tags        = var.tags
 }
 
 resource "aws_backup_plan" "this" {
   name = var.name
+  tags = var.tags
 
   rule {
     rule_name         = "daily"
@@ -32,6 +23,7 @@ resource "aws_backup_plan" "this" {
 
 resource "aws_iam_role" "this" {
   name = "${var.name}-backup"
+  tags = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -47,3 +47,9 @@ variable "database_arns" {
   description = "Databases that are backed up."
   type        = list(string)
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -74,3 +74,9 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

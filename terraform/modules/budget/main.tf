@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 locals {
   # Early enough to act: at four fifths, at the limit, and when the forecast passes it.
   notices = [
@@ -24,6 +13,7 @@ resource "aws_budgets_budget" "this" {
   limit_amount = var.limit_usd
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
+  tags         = var.tags
 
   dynamic "notification" {
     for_each = local.notices

@@ -22,3 +22,9 @@ variable "emails" {
     error_message = "emails must hold at least one address, or nobody is told."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

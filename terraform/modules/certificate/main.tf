@@ -1,18 +1,8 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_acm_certificate" "this" {
   domain_name               = var.names[0]
   subject_alternative_names = slice(var.names, 1, length(var.names))
   validation_method         = "DNS"
+  tags                      = var.tags
 
   lifecycle {
     create_before_destroy = true

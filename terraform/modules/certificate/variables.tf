@@ -12,3 +12,9 @@ variable "zone_id" {
   description = "Hosted zone in which the names are proven."
   type        = string
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

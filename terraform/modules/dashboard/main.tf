@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 locals {
   # CloudWatch lays a dashboard out on a grid 24 units wide; three graphs stand in a row, 6 units high.
   columns = 3

@@ -18,6 +18,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   ip_protocol                  = "tcp"
   from_port                    = var.port
   to_port                      = var.port
+  tags                         = var.tags
 }
 
 resource "aws_db_subnet_group" "this" {

@@ -1,25 +1,16 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 # GitHub's workflows sign in with a token that GitHub issues for one job, so no key of AWS lies in a repository:
 # https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/configuring-openid-connect-in-amazon-web-services
 resource "aws_iam_openid_connect_provider" "github" {
   url            = "https://token.actions.githubusercontent.com"
   client_id_list = ["sts.amazonaws.com"]
+  tags           = var.tags
 }
 
 # Only jobs of the named environment, which asks for an approval, of the one repository.
 resource "aws_iam_role" "deploy" {
   name                 = "${var.name}-deploy"
   max_session_duration = 3600
+  tags                 = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

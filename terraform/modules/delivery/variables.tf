@@ -57,3 +57,9 @@ variable "distribution_arn" {
   description = "Distribution that is invalidated."
   type        = string
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -1,16 +1,6 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_route53_zone" "this" {
   name = var.domain
+  tags = var.tags
 }
 
 # Both address families lead to the edge.
@@ -49,5 +39,5 @@ resource "aws_route53_health_check" "api" {
   request_interval  = 30
   failure_threshold = 3
   measure_latency   = true
-  tags              = { Name = var.api_name }
+  tags              = merge(var.tags, { Name = var.api_name })
 }

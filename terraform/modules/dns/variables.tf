@@ -53,3 +53,9 @@ variable "health_path" {
     error_message = "health_path must begin with a slash."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -122,6 +122,7 @@ resource "aws_cloudfront_distribution" "this" {
   aliases         = [var.alias]
   web_acl_id      = var.web_acl_arn
   price_class     = var.price_class
+  tags            = var.tags
 
   origin {
     origin_id           = "alb"

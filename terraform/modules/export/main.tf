@@ -1,14 +1,3 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 # RDS writes a snapshot to S3 as Parquet when it is asked to, and it has to be asked for each snapshot. EventBridge sees the nightly
 # snapshot and starts a Systems Manager automation that makes the one call, so there is no function to keep alive. The result is for
 # analysis and the archive: a database cannot be restored from it.
@@ -17,6 +6,7 @@ terraform {
 # RDS takes on this role to write to the bucket.
 resource "aws_iam_role" "writer" {
   name = "${var.name}-export-writer"
+  tags = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -50,6 +40,7 @@ resource "aws_iam_role_policy" "writer" {
 # The automation takes on this role for the call.
 resource "aws_iam_role" "automation" {
   name = "${var.name}-export-automation"
+  tags = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -92,6 +83,7 @@ resource "aws_ssm_document" "this" {
   name            = "${var.name}-export-snapshot"
   document_type   = "Automation"
   document_format = "JSON"
+  tags            = var.tags
 
   content = jsonencode({
     schemaVersion = "0.3"
@@ -122,6 +114,7 @@ resource "aws_ssm_document" "this" {
 resource "aws_cloudwatch_event_rule" "snapshot" {
   name        = "${var.name}-snapshot-ready"
   description = "The nightly snapshot of the database is ready"
+  tags        = var.tags
   event_pattern = jsonencode({
     source        = ["aws.rds"]
     "detail-type" = ["RDS DB Snapshot Event"]
@@ -134,6 +127,7 @@ resource "aws_cloudwatch_event_rule" "snapshot" {
 
 resource "aws_iam_role" "event" {
   name = "${var.name}-export-event"
+  tags = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -52,3 +52,9 @@ variable "key_arn" {
   description = "Customer-managed key that encrypts the exports; RDS accepts no other kind."
   type        = string
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

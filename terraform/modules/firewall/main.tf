@@ -1,18 +1,8 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_wafv2_web_acl" "this" {
   name        = var.name
   description = "Firewall at the edge of ${var.name}"
   scope       = "CLOUDFRONT"
+  tags        = var.tags
 
   default_action {
     allow {}

@@ -27,3 +27,9 @@ variable "managed_groups" {
     error_message = "managed_groups need priorities above 1, which the rate limit has, none twice."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -14,6 +14,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   ip_protocol                  = "tcp"
   from_port                    = var.port
   to_port                      = var.port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "reaches" {
@@ -27,6 +28,7 @@ resource "aws_vpc_security_group_egress_rule" "reaches" {
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
+  tags                         = var.tags
 }
 
 resource "aws_iam_role" "this" {

@@ -4,6 +4,7 @@ resource "aws_kms_key" "this" {
   description             = var.description
   enable_key_rotation     = true
   deletion_window_in_days = 30
+  tags                    = var.tags
 
   policy = jsonencode({
     Version = "2012-10-17"

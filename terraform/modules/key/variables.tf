@@ -38,3 +38,9 @@ variable "unconditional_services" {
     error_message = "unconditional_services must be service principals that end in .amazonaws.com."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -17,6 +17,7 @@ resource "aws_vpc_security_group_ingress_rule" "edge" {
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443
+  tags                         = var.tags
 }
 
 # Port 80 answers with a redirect to 443, to those who may knock there.
@@ -31,6 +32,7 @@ resource "aws_vpc_security_group_ingress_rule" "plain" {
   ip_protocol       = "tcp"
   from_port         = 80
   to_port           = 80
+  tags              = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "targets" {
@@ -40,6 +42,7 @@ resource "aws_vpc_security_group_egress_rule" "targets" {
   ip_protocol                  = "tcp"
   from_port                    = var.target_port
   to_port                      = var.target_port
+  tags                         = var.tags
 }
 
 resource "aws_lb" "this" {
@@ -120,6 +123,7 @@ resource "aws_vpc_security_group_egress_rule" "further" {
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
+  tags                         = var.tags
 }
 
 # Clients of the old plain listener are sent to TLS; the listener itself stays, because removing it would break them.

@@ -10,11 +10,12 @@ resource "aws_vpc" "this" {
   cidr_block           = var.cidr_block
   enable_dns_support   = true
   enable_dns_hostnames = true
-  tags                 = { Name = var.name }
+  tags                 = merge(var.tags, { Name = var.name })
 }
 
 resource "aws_internet_gateway" "this" {
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 resource "aws_subnet" "public" {
@@ -24,7 +25,7 @@ resource "aws_subnet" "public" {
   cidr_block              = cidrsubnet(var.cidr_block, 8, each.value)
   availability_zone       = each.key
   map_public_ip_on_launch = true
-  tags                    = { Name = "${var.name}-public-${each.key}" }
+  tags                    = merge(var.tags, { Name = "${var.name}-public-${each.key}" })
 }
 
 resource "aws_subnet" "private" {
@@ -33,11 +34,12 @@ resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this.id
   cidr_block        = cidrsubnet(var.cidr_block, 8, each.value + 10)
   availability_zone = each.key
-  tags              = { Name = "${var.name}-private-${each.key}" }
+  tags              = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
 }
 
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 
   route {
     cidr_block = "0.0.0.0/0"
@@ -57,7 +59,7 @@ resource "aws_eip" "nat" {
   for_each = toset(local.nat_zones)
 
   domain = "vpc"
-  tags   = { Name = "${var.name}-nat-${each.key}" }
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
 }
 
 resource "aws_nat_gateway" "this" {
@@ -65,7 +67,7 @@ resource "aws_nat_gateway" "this" {
 
   allocation_id = aws_eip.nat[each.key].id
   subnet_id     = aws_subnet.public[each.key].id
-  tags          = { Name = "${var.name}-${each.key}" }
+  tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
 
   depends_on = [aws_internet_gateway.this]
 }
@@ -74,7 +76,7 @@ resource "aws_route_table" "nat" {
   for_each = local.nat_of
 
   vpc_id = aws_vpc.this.id
-  tags   = { Name = "${var.name}-nat-${each.key}" }
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
 
   route {
     cidr_block     = "0.0.0.0/0"
@@ -85,6 +87,7 @@ resource "aws_route_table" "nat" {
 # No default route: what runs here reaches AWS through the endpoints below and nothing else.
 resource "aws_route_table" "private" {
   vpc_id = aws_vpc.this.id
+  tags   = var.tags
 }
 
 resource "aws_route_table_association" "private" {
@@ -98,6 +101,7 @@ resource "aws_security_group" "endpoints" {
   name        = "${var.name}-endpoints"
   description = "Interface endpoints of ${var.name}"
   vpc_id      = aws_vpc.this.id
+  tags        = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints" {
@@ -107,6 +111,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+  tags              = var.tags
 }
 
 # Endpoints instead of NAT gateways. An endpoint costs 0.01 USD an hour in each zone, a NAT gateway 0.045 USD; four endpoints in two zones
@@ -121,7 +126,7 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   subnet_ids          = [for zone in var.zones : aws_subnet.private[zone].id]
   security_group_ids  = [aws_security_group.endpoints.id]
-  tags                = { Name = "${var.name}-${each.key}" }
+  tags                = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 
 # The registry keeps image layers in S3, so tasks without this (free) endpoint cannot pull:
@@ -131,5 +136,5 @@ resource "aws_vpc_endpoint" "s3" {
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = concat([aws_route_table.private.id], [for zone in keys(local.nat_of) : aws_route_table.nat[zone].id])
-  tags              = { Name = "${var.name}-s3" }
+  tags              = merge(var.tags, { Name = "${var.name}-s3" })
 }

@@ -43,3 +43,9 @@ variable "nat" {
     error_message = "nat must be none, one or per_zone."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -1,20 +1,10 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_cloudwatch_event_rule" "this" {
   for_each = var.events
 
   name          = "${var.name}-${each.key}"
   description   = each.value.description
   event_pattern = each.value.pattern
+  tags          = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "this" {

@@ -20,3 +20,9 @@ variable "events" {
     error_message = "Each pattern must be JSON and name a source, or the rule sees every event of the account."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -1,16 +1,6 @@
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.100"
-    }
-  }
-}
-
 resource "aws_ecr_repository" "this" {
   name = var.name
+  tags = var.tags
 
   # A tag that cannot move names the same image for ever, so a rollback starts what ran.
   image_tag_mutability = "IMMUTABLE"

@@ -13,3 +13,9 @@ variable "kept_images" {
     error_message = "kept_images must be at least 10, or a rollback may find its image gone."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

@@ -24,6 +24,7 @@ resource "aws_appautoscaling_target" "this" {
   resource_id        = local.resource_id
   min_capacity       = var.tasks.min
   max_capacity       = var.tasks.max
+  tags               = var.tags
 
   lifecycle {
     # Scheduled actions move the minimum during a game; an apply in the middle of one must not undo that.

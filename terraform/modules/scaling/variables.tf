@@ -89,3 +89,9 @@ variable "fixtures" {
     error_message = "Two fixtures have the same name."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}

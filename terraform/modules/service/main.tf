@@ -53,6 +53,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   ip_protocol                  = "tcp"
   from_port                    = var.container.port
   to_port                      = var.container.port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_ingress_rule" "further_load_balancers" {
@@ -64,6 +65,7 @@ resource "aws_vpc_security_group_ingress_rule" "further_load_balancers" {
   ip_protocol                  = "tcp"
   from_port                    = var.container.port
   to_port                      = var.container.port
+  tags                         = var.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "this" {
@@ -76,6 +78,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
+  tags                         = var.tags
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -1,6 +1,7 @@
 resource "aws_sns_topic" "this" {
   name              = var.name
   kms_master_key_id = var.key_arn
+  tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "this" {

@@ -48,3 +48,9 @@ variable "unconditional_publishers" {
     error_message = "unconditional_publishers must be service principals that end in .amazonaws.com."
   }
 }
+
+variable "tags" {
+  description = "Tags of everything that takes tags."
+  type        = map(string)
+  default     = null
+}
