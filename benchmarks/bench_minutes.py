@@ -2,7 +2,7 @@
 
 Neither is run here. A session of the suite leaves its processor time in `.cache/cost/test.json` (`tests/session_cost.py`), and
 beside it what this machine then took to count to two million in plain Python. A machine that is twice as fast has the same ratio.
-`make test-all` builds the site in checkouts of its own and leaves the same for it (`tests/pages/test_same_site.py`).
+`make test-all` builds the site in checkouts of its own and leaves the same for it (`tests/site/test_same_site.py`).
 """
 
 import json

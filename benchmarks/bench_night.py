@@ -12,15 +12,14 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "capacity"))
+sys.path.insert(0, str(ROOT / "tests" / "night"))
 
 from night_oracle import ONE_TASK, Polling, Run  # noqa: E402 (beside the tests)
 
-from analysis import terraform  # noqa: E402
-from analysis.capacity import night  # noqa: E402
-from analysis.capacity.night import compiled  # noqa: E402
-from analysis.capacity.night.spread import spread  # noqa: E402
+from analysis import night, terraform  # noqa: E402
 from analysis.facts import scenario, stack  # noqa: E402
+from analysis.night import compiled  # noqa: E402
+from analysis.night.spread import spread  # noqa: E402
 
 STACKS = ROOT / "terraform" / "stacks"
 THREE_HOURS_S = 3 * 3_600

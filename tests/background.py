@@ -37,12 +37,12 @@ import pytest
 import rotation
 
 from analysis import evidence, terraform
+from analysis.emulator import EmulatorError
+from analysis.emulator.process import moto_version
 from analysis.evidence import answer
+from analysis.migration import record as migration
+from analysis.migration import stages
 from analysis.validation import cycle, terraform_cli
-from analysis.validation.emulator import EmulatorError
-from analysis.validation.emulator.process import moto_version
-from analysis.validation.migration import record as migration
-from analysis.validation.migration import stages
 
 ROOT = Path(__file__).parents[1]
 SUPERVISED = Path(__file__).with_name("supervised.py")

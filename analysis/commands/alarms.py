@@ -16,7 +16,8 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from analysis import alarms as layer
-from analysis import alerting, evidence, facts, files, studies
+from analysis import evidence, facts, files, studies
+from analysis import season as season_layer
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
@@ -71,7 +72,7 @@ def alarms(
     """When each alarm of the stack fires over an incident, how long before the first user is hurt, and which can never fire."""
     if gaps not in ("refuse", "missing"):
         refuse(f"--gaps {gaps}: write refuse or missing")
-    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError, studies.StudyError):
         found = complete(directory, var, var_file)
@@ -110,7 +111,7 @@ def _simulated(
     faults: list[str],
     users: int | None,
 ) -> layer.Pack:
-    from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
+    from analysis import night  # noqa: PLC0415 (pulls in the compiler)
 
     made = studies.studied_night(
         found,
@@ -140,14 +141,14 @@ def _hurt(incident: layer.Pack, given: str | None) -> tuple[dt.datetime | None, 
 
 def _season(directory: Path, changed: bool) -> tuple[Mapping[str, int] | None, str]:
     """False pages by alarm over the season that is recorded beside the stack, and where that is from or why it is not known."""
-    if not (directory / alerting.PLAN_FILE).is_file():
-        return None, f"not known, because no {alerting.PLAN_FILE} beside the stack says which nights make a season"
+    if not (directory / season_layer.PLAN_FILE).is_file():
+        return None, f"not known, because no {season_layer.PLAN_FILE} beside the stack says which nights make a season"
     if changed:
         return None, "not known for other values than the stack's own"
-    if not (directory / alerting.RECORD_FILE).is_file():
+    if not (directory / season_layer.RECORD_FILE).is_file():
         return None, "not known; run `gameday season` first"
-    record = alerting.load(directory)
-    if record.rests_on != alerting.basis(alerting.plan(directory)):
+    record = season_layer.load(directory)
+    if record.rests_on != season_layer.basis(season_layer.plan(directory)):
         return None, "not known, because the record is of other alarms or nights; run `gameday season` again"
     return record.season["false_pages"], f"of {record.season['nights']} quiet nights, simulated"
 
@@ -195,24 +196,24 @@ def _why(report: layer.Report) -> None:
 def season(
     directory: Directory,
     write: Annotated[
-        bool, typer.Option("--write/--no-write", help="Write the record, alerting.json, beside the stack.")
+        bool, typer.Option("--write/--no-write", help="Write the record, season.json, beside the stack.")
     ] = True,
     date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The stack's alarms on the nights of its alerting.toml: who is told in time, and who is woken for nothing."""
-    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
+    """The stack's alarms on the nights of its season.toml: who is told in time, and who is woken for nothing."""
+    from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError, studies.StudyError):
-        plan = alerting.plan(directory)
-        rests_on, day = alerting.basis(plan), day_of(date)
+        plan = season_layer.plan(directory)
+        rests_on, day = season_layer.basis(plan), day_of(date)
         with Progress(console=err, transient=True) as shown:
-            task = shown.add_task("nights", total=alerting.nights(plan))
-            result = alerting.run(plan, progress=lambda: shown.advance(task))
-        made = alerting.to_json(result, plan)
+            task = shown.add_task("nights", total=season_layer.nights(plan))
+            result = season_layer.run(plan, progress=lambda: shown.advance(task))
+        made = season_layer.to_json(result, plan)
     if write:
-        evidence.write(directory / alerting.RECORD_FILE, evidence.Record(alerting.KIND, day, rests_on, made))
-    record = alerting.record(made)
+        evidence.write(directory / season_layer.RECORD_FILE, evidence.Record(season_layer.KIND, day, rests_on, made))
+    record = season_layer.record(made)
     if as_json:
         print_json(made)
     else:
@@ -227,7 +228,7 @@ def season(
         raise typer.Exit(FINDINGS)
 
 
-def _families(record: alerting.Record) -> Table:
+def _families(record: season_layer.Record) -> Table:
     table = Table("Nights", Column("Gives way at", justify="right"), title="Alarms where the load builds up")
     for heading in ("Hurt", "In time", "Shortest lead", "Median lead"):
         table.add_column(heading, justify="right")

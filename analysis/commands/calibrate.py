@@ -28,7 +28,8 @@ from analysis.commands.common import (
     refuse,
 )
 from analysis.evidence import Record
-from analysis.facts.calibrations import SETS, folder
+from analysis.night import calibration_plan
+from analysis.night.calibration_plan import SETS, folder
 from analysis.studies.recorded import CALIBRATION, CALIBRATION_FILE
 
 
@@ -46,13 +47,13 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Finds a night that happened: tries the sets of calibration/design.toml and records them beside the stack."""
-    from analysis.capacity.night import NightError, calibration  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import NightError, calibration  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError):
         stack = about(directory)
         if stack is None:
             refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
-        plan, day = facts.design(directory), day_of(date)
+        plan, day = calibration_plan.design(directory), day_of(date)
         model = complete(directory, (), ())
         scenario = facts.scenario(stack.scenario)
         if renew:
@@ -97,7 +98,7 @@ def _renew(
     directory: Path, stack: facts.Stack, model: Architecture, scenario: facts.Scenario, day: dt.date, jobs: int
 ) -> None:
     """Lets the record rest on what there is now, where a sample of its sets gives the same figures as ever."""
-    from analysis.capacity.night import calibration  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import calibration  # noqa: PLC0415 (pulls in the compiler)
 
     found = studies.calibration(directory)
     wrong = calibration.differing(model, scenario, stack, found, SAMPLE, jobs=jobs)

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from analysis import countdown as countdown_layer
 from analysis import facts
 from analysis import proofs as proofs_layer
 from analysis.commands.common import (
@@ -28,7 +29,6 @@ from analysis.commands.common import (
     refusals,
     refuse,
 )
-from analysis.runbooks import countdown as countdown_layer
 
 MARKS = {"go": "[green]go[/]", "no-go": "[red]no-go[/]", "ask": "[yellow]ask[/]"}
 

@@ -66,7 +66,7 @@ def dashboard(
     """The stack's dashboards with an incident in them: widgets, lines, alarms, and what could not be shown."""
     if gaps not in ("refuse", "missing"):
         refuse(f"--gaps {gaps}: write refuse or missing")
-    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError):
         found = complete(directory, var, var_file)
@@ -102,7 +102,7 @@ def dashboard(
     if html is not None:
         _draw(found, incident, moment, html)
     elif as_json:
-        from analysis.pages.dashboards import as_text  # noqa: PLC0415 (pulls in what only drawing needs)
+        from analysis.drawing.dashboards import as_text  # noqa: PLC0415 (pulls in what only drawing needs)
 
         print_json({"origin": incident.origin, **as_text(filled)})
     else:
@@ -121,7 +121,7 @@ def _filled(
 
 
 def _draw(found: Architecture, incident: Pack, moment: dt.datetime | None, target: Path) -> None:
-    from analysis.pages import dashboards  # noqa: PLC0415 (pulls in what only drawing needs)
+    from analysis.drawing import dashboards  # noqa: PLC0415 (pulls in what only drawing needs)
 
     text = dashboards.page(f"Dashboards of {found.stack}", dashboards.drawn(found, incident, at=moment, key="night"))
     files.write(target, text)

@@ -30,7 +30,7 @@ def diagram(
     as_json: AsJson = False,
 ) -> None:
     """The stack as a picture (SVG), with its numbers in it and an account of what it holds."""
-    from analysis.pages import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
+    from analysis.drawing import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
 
     with refusals():
         found = complete(directory, var, var_file)

@@ -31,8 +31,8 @@ def _read(file: Path) -> Incident:
 
 
 def _kinds() -> tuple[type[Exception], ...]:
-    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
     from analysis.incidents import IncidentError  # noqa: PLC0415
+    from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
     from analysis.studies import StudyError  # noqa: PLC0415
 
     return IncidentError, NightError, StudyError

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import evidence, terraform
+from analysis import evidence, migration, terraform
 from analysis.commands.common import (
     FINDINGS,
     UNREADABLE,
@@ -27,10 +27,10 @@ from analysis.commands.common import (
     tell,
     variables,
 )
-from analysis.validation import migration, terraform_cli
-from analysis.validation.emulator import EmulatorError, running
-from analysis.validation.emulator.process import moto_version
-from analysis.validation.migration import record as records
+from analysis.emulator import EmulatorError, running
+from analysis.emulator.process import moto_version
+from analysis.migration import record as records
+from analysis.validation import terraform_cli
 
 FOLDER = "migrations"
 

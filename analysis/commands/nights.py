@@ -22,7 +22,8 @@ from analysis.commands.common import (
     refusals,
     refuse,
 )
-from analysis.facts.hard_nights import HardNights
+from analysis.night import hard_plan
+from analysis.night.hard_plan import HardNights
 from analysis.studies.recorded import NIGHTS, NIGHTS_FILE
 
 
@@ -33,13 +34,13 @@ def nights(
     as_json: AsJson = False,
 ) -> None:
     """The nights that the stack must hold (nights.toml beside it): how they go, and how many users each would hold; recorded."""
-    from analysis.capacity.night import NightError, hard  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import NightError, hard  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError):
         stack = about(directory)
         if stack is None:
             refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
-        plan = facts.hard_nights(directory)
+        plan = hard_plan.hard_nights(directory)
         day = day_of(date)
         model = complete(directory, (), ())
         with Progress(console=err, transient=True) as progress:

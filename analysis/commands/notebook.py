@@ -19,12 +19,12 @@ def notebook(
     as_json: AsJson = False,
 ) -> None:
     """Executes a notebook with other numbers into out/ and sets them beside its own. Without a name: the notebooks."""
-    from analysis.pages import notebooks  # noqa: PLC0415 (pulls in Jupyter)
+    from analysis.notebooks import execution  # noqa: PLC0415 (pulls in Jupyter)
 
     books = sorted((ROOT / "notebooks").glob("*.ipynb"))
     if name is None:
         for book in books:
-            known = ", ".join(f"{p.name}={p.value}" for p in notebooks.parameters(book))
+            known = ", ".join(f"{p.name}={p.value}" for p in execution.parameters(book))
             out.print(f"[bold]{book.stem}[/]  {escape(known)}", highlight=False)
         return
     path = next((book for book in books if book.stem == name.removesuffix(".ipynb")), None)
@@ -32,8 +32,8 @@ def notebook(
         refuse(f"there is no notebook {name!r}; there are {', '.join(book.stem for book in books) or 'none'}")
     try:
         with err.status(f"executing {path.stem}"):
-            rerun = notebooks.with_parameters(path, parameters or [])
-    except (notebooks.ParameterError, notebooks.NotebookError) as error:
+            rerun = execution.with_parameters(path, parameters or [])
+    except (execution.ParameterError, execution.NotebookError) as error:
         refuse(str(error))
     if as_json:
         rows = {

@@ -14,16 +14,17 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import alerting, decisions, evidence, facts, studies, terraform
-from analysis.alerting import PLAN_FILE
+from analysis import decisions, evidence, facts, migration, season, studies, terraform
 from analysis.commands.common import FINDINGS, FINE, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
 from analysis.evidence import Record
-from analysis.facts import calibrations
-from analysis.facts.hard_nights import PLAN as NIGHTS_PLAN
-from analysis.runbooks import rehearsal_faults, rehearsal_record
+from analysis.migration import record as migrations
+from analysis.night import calibration_plan
+from analysis.night.hard_plan import PLAN as NIGHTS_PLAN
+from analysis.rehearsal import faults as rehearsal_faults
+from analysis.rehearsal import record as rehearsal_record
+from analysis.season import PLAN_FILE
 from analysis.studies import Studies, recorded
-from analysis.validation import cycle, migration, validated
-from analysis.validation.migration import record as migrations
+from analysis.validation import cycle, validated
 
 Basis = Mapping[str, str]
 
@@ -80,7 +81,7 @@ def _shown(path: Path) -> str:
 STACKS: Final = "terraform/stacks/*"
 KINDS: Final = (
     Kind(
-        recorded.CALIBRATION, f"{STACKS}/{calibrations.FOLDER}/{calibrations.DESIGN}",
+        recorded.CALIBRATION, f"{STACKS}/{calibration_plan.FOLDER}/{calibration_plan.DESIGN}",
         lambda plan: plan.with_name(recorded.CALIBRATION_FILE), lambda plan: studies.calibration_basis(plan.parents[1]),
         lambda plan: ("calibrate", _shown(plan.parents[1])),
     ),
@@ -89,8 +90,8 @@ KINDS: Final = (
         lambda plan: studies.nights_basis(plan.parent), lambda plan: ("nights", _shown(plan.parent)),
     ),
     Kind(
-        alerting.KIND, f"{STACKS}/{PLAN_FILE}", lambda plan: plan.with_name(alerting.RECORD_FILE),
-        lambda plan: alerting.basis(alerting.plan(plan.parent)), lambda plan: ("season", _shown(plan.parent)),
+        season.KIND, f"{STACKS}/{PLAN_FILE}", lambda plan: plan.with_name(season.RECORD_FILE),
+        lambda plan: season.basis(season.plan(plan.parent)), lambda plan: ("season", _shown(plan.parent)),
     ),
     Kind(
         "incident", f"{STACKS}/incident*.toml", lambda plan: plan.with_suffix(".weighed.json"), _incident,

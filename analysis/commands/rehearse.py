@@ -25,18 +25,19 @@ from analysis.commands.common import (
     refusals,
     refuse,
 )
+from analysis.emulator import EmulatorError, running
 from analysis.evidence import Record
 from analysis.pages import rehearsals
+from analysis.rehearsal import faults as rehearsal_faults
+from analysis.rehearsal import record as rehearsal_record
+from analysis.rehearsal.faults import FILE_NAME, FaultError, Faults
+from analysis.rehearsal.rehearse import Rehearsal, RehearsalError, shares
+from analysis.rehearsal.rehearse import rehearse as rehearsal_of
+from analysis.rehearsal.shell import ShellError, missing
 from analysis.runbooks import page as pages
-from analysis.runbooks import rehearsal_faults, rehearsal_record
 from analysis.runbooks.page import PageError, Runbook
-from analysis.runbooks.rehearsal import Rehearsal, RehearsalError, shares
-from analysis.runbooks.rehearsal import rehearse as rehearsal_of
-from analysis.runbooks.rehearsal_faults import FILE_NAME, FaultError, Faults
-from analysis.runbooks.rehearsal_shell import ShellError, missing
 from analysis.sandbox import Confinement
 from analysis.validation import terraform_cli
-from analysis.validation.emulator import EmulatorError, running
 from analysis.validation.workspace import AppliedStack
 
 # A command of the AWS CLI takes half a second of a processor; more at once than there are processors gains nothing.

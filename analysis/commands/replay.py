@@ -27,7 +27,7 @@ from analysis.commands.common import (
 from analysis.commands.sweep import Set, one_each
 
 if TYPE_CHECKING:
-    from analysis.capacity.night import Night, Stretch
+    from analysis.night import Night, Stretch
 
 EVENTS_SHOWN = 30
 
@@ -50,7 +50,7 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """The night simulated minute by minute: what fans and stations see, and what happens."""
-    from analysis.capacity import night as night_layer  # noqa: PLC0415 (pulls in the compiler)
+    from analysis import night as night_layer  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(night_layer.NightError):
         found = complete(directory, var, var_file)

@@ -12,7 +12,7 @@ def site(
     fresh: Annotated[bool, typer.Option("--fresh", help="Build even if nothing has changed.")] = False,
 ) -> None:
     """Builds everything a reader sees into site/."""
-    from analysis.pages import site as site_page  # noqa: PLC0415 (pulls in what only the site needs)
+    from analysis.site import build as site_page  # noqa: PLC0415 (pulls in what only the site needs)
 
     try:
         with err.status("building the site"):

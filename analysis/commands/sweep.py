@@ -28,7 +28,7 @@ from analysis.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from analysis.capacity.night import Cell, Headroom
+    from analysis.night import Cell, Headroom
 
 FIGURES: tuple[tuple[str, str, Callable[[float], str]], ...] = (  # heading, figure of a night, how it is shown
     ("Errors", "errors", lambda value: f"{100 * value:.3g} %"),
@@ -70,7 +70,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Many simulated nights: every crowd and choice of values with every seed, over all processors or a Dask cluster."""
-    from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
+    from analysis import night  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(night.NightError):
         crowds, values = _crowds(users), _values(given)
@@ -168,7 +168,7 @@ def headroom(
     as_json: AsJson = False,
 ) -> None:
     """How many users the stack holds on simulated nights, and what gives way first beyond."""
-    from analysis.capacity import night  # noqa: PLC0415 (pulls in the compiler)
+    from analysis import night  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(night.NightError):
         found = night.headroom(

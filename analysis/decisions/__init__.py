@@ -4,9 +4,9 @@ from analysis.decisions.checks import Checker, Confirmed, Edge, no_claims
 from analysis.decisions.expressions import Expression, Figure
 from analysis.decisions.judging import STATES, Bench, Judgement, State, matches, says, stack_directory, to_json, turning
 from analysis.decisions.keeping import FILE_NAME, KIND, Kept, recording
-from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
+from analysis.frontmatter import DecisionError
 
 __all__ = [
     "FILE_NAME",

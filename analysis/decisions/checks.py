@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis import alarms, proofs
-from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Check
 from analysis.decisions.weighing import Weighing
 from analysis.files import read_text
+from analysis.frontmatter import DecisionError
 from analysis.studies import MeasureError, measure
 
 

@@ -22,7 +22,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from analysis.architecture import Location
-from analysis.decisions.matter import DecisionError, Entry
+from analysis.frontmatter import DecisionError, Entry
 
 Value: TypeAlias = "float | str | bool"
 

@@ -14,10 +14,10 @@ from analysis.decisions import weighing
 from analysis.decisions.checks import Checker, Confirmed, Edge
 from analysis.decisions.expressions import Figure
 from analysis.decisions.keeping import Computed, Kept, basis
-from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import Record
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
 from analysis.facts import Assumption, FactError, Limit
+from analysis.frontmatter import DecisionError
 from analysis.studies import Measured, Studies, StudyError, shown
 from analysis.terraform import InputError
 

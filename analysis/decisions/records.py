@@ -37,8 +37,8 @@ from typing import Any, Final, Literal, TypeAlias
 from analysis.architecture import Location
 from analysis.decisions import expressions
 from analysis.decisions.expressions import Expression
-from analysis.decisions.matter import MAX_BYTES, DecisionError, Entry, front_matter
 from analysis.files import read_text
+from analysis.frontmatter import MAX_BYTES, DecisionError, Entry, front_matter
 from analysis.studies import MEASURES
 from analysis.units import later
 

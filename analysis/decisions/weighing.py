@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from analysis.architecture import Location
 from analysis.decisions.expressions import Expression, Figure, Value
-from analysis.decisions.matter import DecisionError
 from analysis.decisions.records import EFFECTS, NOTHING, BreakEven, Change, Column, Option, Record
 from analysis.demand import PathError
 from analysis.facts import Assumption, FactError, Limit, Stack, limits, prices
+from analysis.frontmatter import DecisionError
 from analysis.studies import MEASURES, Measured, MeasureError, Studies, Study, StudyError, measure
 from analysis.terraform import InputError
 from analysis.units import number
@@ -404,7 +404,7 @@ def _option(world: Weighing, record: Record, option: Option) -> tuple[Measured, 
 def assumption(world: Weighing, name: str) -> Assumption | Limit | None:
     """What `name` stands for among the scenario's assumptions, the program's, the night's, harm's, and the limits."""
     from analysis.alarms import harm  # noqa: PLC0415 (with the night, which pulls in the compiler)
-    from analysis.capacity.night import night_assumptions  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import night_assumptions  # noqa: PLC0415 (pulls in the compiler)
 
     tables: tuple[Callable[[], Mapping[str, Assumption | Limit]], ...] = (
         lambda: world.study.assumptions,

@@ -9,7 +9,7 @@ MODELS: Final[Mapping[str, int]] = {
     "night": 1,  # the simulated night: analysis/capacity/night
     "alarms": 1,  # alarms over a night and who is affected: analysis/alarms
     "season": 1,  # which nights a back-test simulates and what it counts: analysis/alerting
-    "calibration": 1,  # which sets a search draws and how it chooses: analysis/capacity/night/calibration.py
+    "calibration": 1,  # which sets a search draws and how it chooses: analysis/night/calibration.py
     "incident": 1,  # which changes are weighed on which nights: analysis/incidents
     "decision": 1,  # what is computed for a decision record: analysis/decisions
     "emulator": 1,  # our answers in front of moto: analysis/validation/emulator

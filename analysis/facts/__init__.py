@@ -1,8 +1,6 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
-from analysis.facts.calibrations import Calibration, Design, Symptom, design
-from analysis.facts.hard_nights import HardNight, HardNights, hard_nights
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
@@ -14,11 +12,7 @@ from analysis.facts.stacks import Stack, stack
 __all__ = [
     "Assumption",
     "CachePolicy",
-    "Calibration",
-    "Design",
     "FactError",
-    "HardNight",
-    "HardNights",
     "Instance",
     "Level",
     "Limit",
@@ -30,11 +24,8 @@ __all__ = [
     "Runtime",
     "Scenario",
     "Stack",
-    "Symptom",
     "assumptions",
-    "design",
     "fargate_sizes",
-    "hard_nights",
     "instance",
     "instances",
     "limit",

@@ -16,9 +16,8 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
+from analysis import night as nights
 from analysis.architecture import Architecture, Unknown, Value
-from analysis.capacity import night as nights
-from analysis.capacity.night.spread import spread
 from analysis.facts import Scenario, runtime
 from analysis.incidents import impact as impacts
 from analysis.incidents import shapley
@@ -26,6 +25,7 @@ from analysis.incidents.impact import IncidentError
 from analysis.incidents.opened import own_pack, restudied
 from analysis.incidents.shapley import Coalition
 from analysis.incidents.timeline import Change, Harm, Incident
+from analysis.night.spread import spread
 from analysis.studies import Study, StudyError, study
 
 NOBODY: Coalition = frozenset()

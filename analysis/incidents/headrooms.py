@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.capacity import night as nights
-from analysis.capacity.night.spread import spread
+from analysis import night as nights
 from analysis.incidents.counterfactuals import Bench
 from analysis.incidents.timeline import Change, Hard, Incident
+from analysis.night.spread import spread
 from analysis.studies import Study
 
 ROOM_SEEDS = 2

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import cast
 
 from analysis import alarms, terraform
+from analysis import night as nights
 from analysis.alarms import Metric, Pack, Report
 from analysis.architecture import Architecture
-from analysis.capacity import night as nights
-from analysis.capacity.night.values import replaced
 from analysis.facts import FactError, Scenario
 from analysis.files import read_text
 from analysis.incidents import impact as impacts
 from analysis.incidents.impact import Impact, Moment, Observed
 from analysis.incidents.timeline import MINUTE, Entry, Evidence, Incident, Kind, NightSource, within
+from analysis.night.values import replaced
 from analysis.studies import StudiedNight, Study, StudyError, calibration, study
 
 PAGE = "page"

@@ -8,10 +8,11 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from analysis.cost import Estimate, LineItem
-from analysis.pages import infrastructure, links, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row, amount, table
+from analysis.pages import infrastructure, links
 from analysis.pages.model import Model
-from analysis.pages.reference import amount, confidence
-from analysis.pages.tables import Cell, Column, Row, table
+from analysis.pages.reference import confidence
 from analysis.units import money, rate
 
 PRICES_PAGE = "reference/prices.md"

@@ -12,12 +12,13 @@ from mkdocs.plugins import get_plugin_logger
 
 from analysis import decisions
 from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Option, Record, Weighed
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts import prices
-from analysis.pages import frontmatter, infrastructure, links, tables
+from analysis.pages import frontmatter, infrastructure, links
 from analysis.pages.model import Model, models
 from analysis.pages.reads import cache
 from analysis.pages.stated import register
-from analysis.pages.tables import Cell, Column, State, table
 from analysis.studies import Measured, shown
 from analysis.units import money
 

@@ -10,10 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis import evidence
+from analysis.drawing.tables import Column, State, chip, table
+from analysis.emulator import LIMITS, invented
 from analysis.pages.model import Model, models
-from analysis.pages.tables import Column, State, chip, table
 from analysis.validation import cycle
-from analysis.validation.emulator import LIMITS, invented
 
 STATES: Mapping[str, State] = {"passed": "good", "partly": "warn", "failed": "bad", "skipped": "plain"}
 HOW = {"answered": "answered by us", "mended": "its answer mended", "patched": "its class mended"}

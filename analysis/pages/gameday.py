@@ -8,12 +8,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from analysis import proofs
+from analysis import countdown, proofs
+from analysis.drawing.tables import Column, State, chip, code, table
 from analysis.pages import frontmatter
 from analysis.pages.model import Model, models
 from analysis.pages.reads import cache
-from analysis.pages.tables import Column, State, chip, code, table
-from analysis.runbooks import countdown
 
 SAYS: Mapping[countdown.Says, State] = {"go": "good", "no-go": "bad", "ask": "warn"}
 

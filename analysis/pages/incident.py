@@ -9,9 +9,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from analysis.architecture import Location
-from analysis.pages import infrastructure, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, table
+from analysis.pages import infrastructure
 from analysis.pages.model import Model
-from analysis.pages.tables import Cell, Column, table
 
 _FLAW = re.compile(r"^\s*# flaw: (?P<id>[A-Z]\d+) (?P<says>\S.*)$")
 

@@ -11,10 +11,10 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.architecture import Location, Resource, Unknown, Value
-from analysis.pages import links, source, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row, State, amount, table
+from analysis.pages import links, source
 from analysis.pages.model import Model
-from analysis.pages.reference import amount
-from analysis.pages.tables import Cell, Column, Row, State, table
 from analysis.validation import validated
 
 LONGEST = 240

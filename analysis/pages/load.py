@@ -8,20 +8,15 @@ from markupsafe import Markup
 
 from analysis.capacity import Capacity, Range, Station
 from analysis.demand import Given
-from analysis.pages import infrastructure, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row, State, significant, table
+from analysis.pages import infrastructure
 from analysis.pages.model import Model
-from analysis.pages.reference import amount
-from analysis.pages.tables import Cell, Column, Row, State, table
 
 BUSY = 0.7
 """Utilisation from which a station is marked: its waits more than triple those of an idle one (1 / (1 - 0.7))."""
 
 VERDICTS: dict[str, State] = {"fits": "good", "over budget": "warn", "exhausted": "bad"}
-
-
-def significant(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits, thousands apart."""
-    return amount(float(f"{value:.{digits}g}"))
 
 
 def held(users: Range) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis import evidence
-from analysis.pages import tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, State
+from analysis.migration.record import APPLIED, KIND
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, State
-from analysis.validation.migration.record import APPLIED, KIND
 
 ACTIONS = ("create", "update", "replace", "delete")
 WEIGHTS: Mapping[str, State] = {"never": "bad", "outage": "bad", "risk": "warn"}

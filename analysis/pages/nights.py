@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from analysis import evidence, facts, studies, terraform
-from analysis.capacity import night, threads
-from analysis.capacity.night import Night, hard
-from analysis.capacity.night.calibration import error_share, rounded
-from analysis.facts import Calibration, Stack, Symptom
-from analysis.facts.calibrations import FOLDER, SETS
-from analysis.pages import charts, reference, tables
-from analysis.pages.charts import Limit, Panel, Series
-from analysis.pages.figures import Figure
+from analysis import evidence, facts, night, studies, terraform
+from analysis.capacity import threads
+from analysis.drawing import charts, tables
+from analysis.drawing.charts import Limit, Panel, Series
+from analysis.drawing.figures import Figure
+from analysis.drawing.tables import Cell, Column, table
+from analysis.facts import Stack
+from analysis.night import Night, hard, hard_plan
+from analysis.night.calibration import error_share, rounded
+from analysis.night.calibration_plan import FOLDER, SETS, Calibration, Symptom
+from analysis.notebooks.views import Headlines, Shown
+from analysis.pages import reference
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, table
-from analysis.pages.views import Headlines, Shown
 
 BEFORE_MINUTES, AFTER_MINUTES = 15, 20
 """Which minutes of a night its charts show: those around its fullest."""
@@ -42,7 +43,7 @@ def calibration(root: Path, name: str) -> Calibration:
 def planned(root: Path, name: str, title: str, seed: int) -> Night:
     """One of the nights that a stack must hold, by its title. LookupError without one of that name."""
     about = _about(root, name)
-    plan = facts.hard_nights(about.directory)
+    plan = hard_plan.hard_nights(about.directory)
     one = next((one for one in plan.nights if one.title == title), None)
     if one is None:
         raise LookupError(f"{plan.file} has no night {title!r}; it has {', '.join(one.title for one in plan.nights)}")
@@ -195,7 +196,7 @@ def _seconds(time_s: float | None) -> str:
 def hard_nights(root: Path, name: str) -> Markup:
     """The nights that a stack must hold, the worst of several seeds each."""
     directory = _about(root, name).directory
-    plan, record = facts.hard_nights(directory), studies.nights_record(directory)
+    plan, record = hard_plan.hard_nights(directory), studies.nights_record(directory)
     columns = [Column("Night", "wide")]
     columns += [
         Column(heading, "number")
@@ -220,7 +221,7 @@ def hard_nights(root: Path, name: str) -> Markup:
 def headroom(root: Path, name: str) -> Markup:
     """How many users each of these nights would hold, and what gives way beyond."""
     directory = _about(root, name).directory
-    plan, record = facts.hard_nights(directory), studies.nights_record(directory)
+    plan, record = hard_plan.hard_nights(directory), studies.nights_record(directory)
     columns = [
         Column("Night", "wide"),
         Column("Users held", "number"),

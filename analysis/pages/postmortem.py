@@ -13,13 +13,13 @@ from markupsafe import Markup
 from analysis import alarms, incidents
 from analysis.alarms import Report
 from analysis.capacity.queueing import Freshness
+from analysis.drawing import charts, tables
+from analysis.drawing.charts import Limit, Panel, Series
+from analysis.drawing.tables import Cell, Column, significant, table
 from analysis.incidents import Incident, Opened, Record, Row, Weighed
-from analysis.pages import charts, infrastructure, links, source, tables
-from analysis.pages.charts import Limit, Panel, Series
-from analysis.pages.load import significant
+from analysis.pages import infrastructure, links, source
 from analysis.pages.model import model
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, table
 
 FILE_NAME = "incident.toml"
 ANNOUNCES_S = 3600

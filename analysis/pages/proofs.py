@@ -11,10 +11,11 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.architecture import Severity
-from analysis.pages import frontmatter, infrastructure, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, State, table
+from analysis.pages import frontmatter, infrastructure
 from analysis.pages.model import Model
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, State, table
 from analysis.proofs import RULES, Finding, Report, prove, waivers
 
 GROUPS: Mapping[str, str] = {

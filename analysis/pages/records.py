@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
-from analysis.pages import frontmatter, links, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, State, table
+from analysis.pages import frontmatter, links
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
-from analysis.pages.tables import Cell, Column, State, table
 
 SEVERITIES: Mapping[str, State] = {"page": "bad", "ticket": "warn", "planned": "info"}
 ACTION_STATES: Mapping[str, State] = {"done": "good", "open": "warn", "dropped": "plain"}

@@ -9,15 +9,15 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, State, amount, table
 from analysis.facts.assumptions import Assumption
 from analysis.facts.instances import Instance, instances
 from analysis.facts.limits import limits
 from analysis.facts.prices import Confidence, PriceBook, PriceRow
 from analysis.facts.runtimes import runtimes
 from analysis.facts.scenarios import Scenario
-from analysis.pages import tables
-from analysis.pages.tables import Cell, Column, State, table
-from analysis.units import number, rate
+from analysis.units import rate
 
 CONFIDENCE: Mapping[Confidence, State] = {"high": "good", "medium": "info", "low": "warn"}
 
@@ -30,15 +30,6 @@ def confidence(value: Confidence) -> Markup:
 def origin(text: str) -> Cell:
     """A source as a link where it is an address, else as it stands."""
     return tables.link(text, text.removeprefix("https://")) if text.startswith("https://") and " " not in text else text
-
-
-def amount(value: Decimal | float | None) -> str:
-    """A number for people: thousands apart, no idle zeros; empty for None."""
-    if value is None:
-        return ""
-    whole, dot, rest = number(Decimal(str(value))).partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    return f"{sign}{int(whole.lstrip('-')):,}{dot}{rest}"
 
 
 def price_anchor(row: PriceRow) -> str:

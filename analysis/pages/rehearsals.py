@@ -11,12 +11,15 @@ from markupsafe import Markup
 
 from analysis import evidence, terraform
 from analysis.architecture import Architecture
-from analysis.pages import infrastructure, model, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row
+from analysis.pages import infrastructure, model
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, Row
+from analysis.rehearsal import aws as rehearsal_aws
+from analysis.rehearsal import faults as rehearsal_faults
+from analysis.rehearsal import record as rehearsal_record
+from analysis.rehearsal.shapes import SHAPES
 from analysis.runbooks import page as pages
-from analysis.runbooks import rehearsal_aws, rehearsal_faults, rehearsal_record
-from analysis.runbooks.rehearsal_shapes import SHAPES
 
 COMMAND = "gameday rehearse --record"
 

@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from analysis.claims import ClaimError, Register, Result, citations, load
 from analysis.demand import Given
-from analysis.pages import infrastructure, links, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row
+from analysis.pages import infrastructure, links
 from analysis.pages.model import models
 from analysis.pages.reads import cache
-from analysis.pages.tables import Cell, Column, Row
 
 REGISTER = "reference/how-computed.md"
 MOST_INPUTS = 12

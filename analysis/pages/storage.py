@@ -9,9 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.architecture import Resource, Unknown, Value
-from analysis.pages import infrastructure, tables
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, table
+from analysis.pages import infrastructure
 from analysis.pages.model import Model
-from analysis.pages.tables import Cell, Column, table
 
 
 def buckets(model: Model, page: str) -> Markup:

@@ -311,7 +311,7 @@ def _freshness(compute: Callable[[Study], tuple[float, str]]) -> Callable[[Study
 
 
 def _night(study: Study, arguments: Arguments) -> StudiedNight:
-    from analysis.capacity.night import NightError  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     seed, faults = arguments.get("seed", 1), arguments.get("faults", ())
     if isinstance(seed, bool) or not isinstance(seed, int | float) or seed < 0 or seed != int(seed):

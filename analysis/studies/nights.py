@@ -18,7 +18,7 @@ from analysis.demand.path import RequestPath, request_path
 from analysis.facts import Runtime, Scenario, Stack
 
 if TYPE_CHECKING:
-    from analysis.capacity.night import Fault, Night
+    from analysis.night import Fault, Night
 
 KICK_OFF = dt.datetime(2026, 3, 7, 20, 0, tzinfo=dt.UTC)
 """When the match of a simulated night begins, unless told otherwise: a Saturday evening."""
@@ -135,9 +135,9 @@ def studied_night(
     """The night of `scenario` on `architecture` with a seed and faults, beginning so that the match starts at `kick_off`.
 
     `profile` replaces the runtime that `stack` names, `values` any assumption by its name.
-    Raises as `analysis.capacity.night.setup` does.
+    Raises as `analysis.night.setup` does.
     """
-    from analysis.capacity.night import replay  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.night import replay  # noqa: PLC0415 (pulls in the compiler)
 
     night = replay(architecture, scenario, stack, seed, faults, profile=profile, peak_users=peak_users, values=values)
     return StudiedNight(architecture, night, kick_off)

@@ -6,12 +6,13 @@ import csv
 from pathlib import Path
 from typing import Final
 
-from analysis import evidence, facts
+from analysis import evidence
 from analysis.evidence import Record
-from analysis.facts import Calibration, FactError
-from analysis.facts.calibrations import SETS, folder
-from analysis.facts.hard_nights import PLAN
+from analysis.facts import FactError
 from analysis.files import RECORD_BYTES, read_text
+from analysis.night import calibration_plan, hard_plan
+from analysis.night.calibration_plan import SETS, Calibration, folder
+from analysis.night.hard_plan import PLAN
 from analysis.studies.inputs import inputs
 from analysis.studies.study import study
 
@@ -23,12 +24,12 @@ CALIBRATION_FILE: Final = "record.json"
 
 def nights_basis(stack: Path) -> dict[str, str]:
     """What the record of the nights that a stack must hold rests on now."""
-    return evidence.basis({**inputs([study(stack)]), PLAN: facts.hard_nights(stack)}, ("night",))
+    return evidence.basis({**inputs([study(stack)]), PLAN: hard_plan.hard_nights(stack)}, ("night",))
 
 
 def nights_record(stack: Path) -> Record:
     """How the stack did on them. FactError where that is not recorded, or of other nights than those planned."""
-    plan = facts.hard_nights(stack)
+    plan = hard_plan.hard_nights(stack)
     record = _read(stack / NIGHTS_FILE, NIGHTS, "gameday nights")
     if [night.get("title") for night in record.content.get("nights", ())] != [night.title for night in plan.nights]:
         raise FactError(NIGHTS_FILE, "", f"is not of the nights of {PLAN}; run `gameday nights` on the stack again")
@@ -38,13 +39,13 @@ def nights_record(stack: Path) -> Record:
 def calibration_basis(stack: Path) -> dict[str, str]:
     """What the search beside a stack rests on now."""
     return evidence.basis(
-        {**inputs([study(stack)]), "calibration/design.toml": facts.design(stack)}, ("night", "calibration")
+        {**inputs([study(stack)]), "calibration/design.toml": calibration_plan.design(stack)}, ("night", "calibration")
     )
 
 
 def calibration(stack: Path) -> Calibration:
     """The finished search beside the stack. FactError where there is none, or where its files do not belong together."""
-    plan = facts.design(stack)
+    plan = calibration_plan.design(stack)
     record = _read(folder(stack) / CALIBRATION_FILE, CALIBRATION, "gameday calibrate")
     try:
         rows = tuple(

@@ -130,7 +130,7 @@ class Study:
 
     def night(self, seed: int = 1, faults: Sequence[str] = ()) -> StudiedNight:
         """The scenario's night, simulated once for the same seed and faults (written `zone-loss@104`). Raises NightError."""
-        from analysis.capacity.night import fault  # noqa: PLC0415 (pulls in the compiler)
+        from analysis.night import fault  # noqa: PLC0415 (pulls in the compiler)
 
         key = (seed, tuple(faults))
         if key not in self._nights:
@@ -287,7 +287,7 @@ def _beside(about: Stack, name: str) -> Scenario:
 def _assuming(made: Study, name: str, value: float) -> Study:
     """The study with one assumption replaced; its range keeps its proportions."""
     if name not in made.assumptions:
-        from analysis.capacity.night.values import LIMITS, night_assumptions  # noqa: PLC0415 (pulls in the compiler)
+        from analysis.night.values import LIMITS, night_assumptions  # noqa: PLC0415 (pulls in the compiler)
 
         if name in night_assumptions() or name in LIMITS:
             return replace(made, values={**made.values, name: value}, _nights={})

@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from analysis import evidence, terraform
 from analysis.architecture import Architecture
+from analysis.emulator import Emulator, lacking, running
 from analysis.validation import deployed, executed, terraform_cli
-from analysis.validation.emulator import Emulator, lacking, running
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, PartlyAppliedError, StoppedError, found
 

@@ -24,7 +24,7 @@ import botocore.config
 from botocore.exceptions import ClientError
 
 from analysis.architecture import Architecture, Resource, Unknown, Value
-from analysis.validation.emulator import AS_MOTO_HAS_IT, Emulator
+from analysis.emulator import AS_MOTO_HAS_IT, Emulator
 
 Values: TypeAlias = Mapping[str, Any]
 Reading: TypeAlias = Mapping[str, Any] | None

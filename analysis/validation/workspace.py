@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from analysis.emulator import Emulator
 from analysis.validation import executed, terraform_cli, world
-from analysis.validation.emulator import Emulator
 from analysis.validation.masking import masked_plan
 from analysis.validation.terraform_cli import (
     Completed,

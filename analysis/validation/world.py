@@ -21,8 +21,8 @@ import botocore.session
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 
+from analysis.emulator import Emulator
 from analysis.facts.assumptions import FactError, toml
-from analysis.validation.emulator import Emulator
 
 FILE_NAME = "world.toml"
 

@@ -72,7 +72,7 @@ def test_a_pack_is_saved_and_read_again_with_its_harm(files):
 
 def test_false_pages_in_a_season_are_not_known_where_no_plan_says_what_a_season_is(files):
     said = gameday(files[0], "--pack", files[1])
-    assert "because no alerting.toml beside the stack" in said.stderr
+    assert "because no season.toml beside the stack" in said.stderr
     assert " ? " in said.stdout
 
 

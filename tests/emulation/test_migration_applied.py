@@ -8,7 +8,7 @@ import pytest
 from background import MIGRATED, applied
 
 from analysis import evidence
-from analysis.validation.migration import record as records
+from analysis.migration import record as records
 
 pytestmark = [
     pytest.mark.emulated,

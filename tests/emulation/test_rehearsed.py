@@ -6,8 +6,8 @@ import pytest
 from background import REHEARSED, ROOT, rehearsed
 
 from analysis import evidence
-from analysis.runbooks import rehearsal_record
-from analysis.runbooks.rehearsal_shell import missing
+from analysis.rehearsal import record as rehearsal_record
+from analysis.rehearsal.shell import missing
 
 pytestmark = [pytest.mark.emulated, pytest.mark.skipif(bool(missing()), reason=missing() or "nothing")]
 

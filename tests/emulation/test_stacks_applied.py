@@ -6,8 +6,8 @@ import pytest
 from background import APPLIED, MIGRATED, ROOT, applied
 
 from analysis import evidence, terraform
+from analysis.emulator import invented
 from analysis.validation import cycle
-from analysis.validation.emulator import invented
 
 pytestmark = pytest.mark.emulated
 

@@ -137,7 +137,7 @@ def test_the_limits_that_a_night_reads_are_those_that_its_record_rests_on(stack,
     for name, module in list(sys.modules.items()):
         if name.startswith("analysis.") and getattr(module, "limit", None) is limit:
             monkeypatch.setattr(module, "limit", lambda name: read.add(name) or limit(name))
-    from analysis.capacity.night import setup
+    from analysis.night import setup
 
     found = one_study(ROOT / "terraform" / "stacks" / stack)
     assert found.capacity

@@ -7,8 +7,8 @@ from statistics import fmean
 import pytest
 
 from analysis import evidence, incidents
-from analysis.capacity.night import NightError
 from analysis.facts import FactError
+from analysis.night import NightError
 from analysis.studies import StudyError
 
 ROOT = Path(__file__).parents[2]

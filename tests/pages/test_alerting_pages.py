@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis import alerting
-from analysis.pages import alerting as pages
+from analysis import season
+from analysis.pages import season as pages
 from analysis.pages.model import model
 
 ROOT = Path(__file__).parents[2]
-RECORD = alerting.load(ROOT / "terraform" / "stacks" / "buzzer")
+RECORD = season.load(ROOT / "terraform" / "stacks" / "buzzer")
 
 
 def buzzer():
@@ -38,7 +38,7 @@ def test_every_family_every_quiet_entry_and_every_survivor_is_listed():
     families = plain(pages.families(buzzer()))
     assert all(plain(family.title.replace("'", "&#39;")) in families for family in RECORD.building)
     assert f"{RECORD.in_time} of {len(RECORD.leads_s)} nights" in families
-    assert all(entry.title in plain(pages.season(buzzer())) for entry in alerting.plan(buzzer().directory).quiet)
+    assert all(entry.title in plain(pages.season(buzzer())) for entry in season.plan(buzzer().directory).quiet)
     survivors = plain(pages.survivors(buzzer()))
     assert all(alarm in survivors and why.split("'")[0] in survivors for alarm, _, _, why in RECORD.survivors)
     assert f"{RECORD.mutations_caught:.1%} are noticed" in plain(pages.mutations(buzzer()))

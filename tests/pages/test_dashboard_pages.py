@@ -5,7 +5,7 @@ import pytest
 
 from analysis.alarms import MetricKey, Pack, Series
 from analysis.alarms.dashboards import Dashboard, Drawn, Filled, Line, Mark, Metric, Status, Widget
-from analysis.pages import charts, dashboards
+from analysis.drawing import charts, dashboards
 
 START = dt.datetime(2026, 3, 7, 19, 0, tzinfo=dt.UTC)
 PACK = Pack({MetricKey.of("Own", "A"): Series({"Average": [1.0] * 60})}, START, origin="seed <7>")

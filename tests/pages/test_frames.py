@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pages import views
+from analysis.notebooks import views
 from analysis.studies import study
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"

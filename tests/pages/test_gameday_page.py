@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from analysis import runbooks
+from analysis import countdown, runbooks
 from analysis.pages import gameday
 from analysis.pages.model import models
-from analysis.runbooks import countdown
 
 ROOT = Path(__file__).parents[2]
 

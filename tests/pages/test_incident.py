@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from analysis.pages import incident, storage
-from analysis.pages.macros import closed_by
 from analysis.pages.model import model
+from analysis.site.macros import closed_by
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from analysis import evidence
+from analysis.migration import record as records
 from analysis.pages import migration, reads
-from analysis.validation.migration import record as records
 
 COUNTS = {"create": 2, "update": 3, "replace": 0, "delete": 0}
 HOUR = {"users": 700, "error_share": 0.0213, "share_without": 0.0011, "minutes": 2}

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from analysis import facts, studies
+from analysis import studies
+from analysis.night import hard_plan
 from analysis.pages import nights
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def test_the_crash_is_on_its_chart_and_the_answer_is_without_errors():
 
 
 def test_the_tables_have_a_row_for_every_planned_night_symptom_and_assumption():
-    plan = facts.hard_nights(ROOT / "terraform" / "stacks" / "buzzer")
+    plan = hard_plan.hard_nights(ROOT / "terraform" / "stacks" / "buzzer")
     found = studies.calibration(ROOT / "terraform" / "stacks" / "buzzer_baseline")
     for name in ("hard_night_table", "headroom_table"):
         table = macro(name)("buzzer")

@@ -8,8 +8,8 @@ from mkdocs.utils.meta import get_data
 
 from analysis import evidence, terraform
 from analysis.pages import reads, rehearsals
+from analysis.rehearsal import record as rehearsal_record
 from analysis.runbooks import page as pages
-from analysis.runbooks import rehearsal_record
 
 ROOT = Path(__file__).parents[2]
 STACK = ROOT / "terraform" / "stacks" / "buzzer"

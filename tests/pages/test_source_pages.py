@@ -3,7 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis.pages import macros, source
+from analysis.pages import source
+from analysis.site import macros
 
 TEXT = "locals {\n  # <script>alert(1)</script>\n  doc = <<-EOT\n    {{ nothing }}\n\n  EOT\n}\n"
 

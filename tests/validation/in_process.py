@@ -10,8 +10,8 @@ import botocore.config
 from botocore.awsrequest import AWSResponse
 from werkzeug.test import Client
 
-from analysis.validation.emulator.process import Keys
-from analysis.validation.emulator.server import prepare
+from analysis.emulator.process import Keys
+from analysis.emulator.server import prepare
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
@@ -30,7 +30,7 @@ class Account:
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "false"  # a thousand policies, read anew for each account
         from moto.moto_api._internal.models import moto_api_backend
 
-        from analysis.validation.emulator.front import Front
+        from analysis.emulator.front import Front
 
         moto_api_backend.reset()
         self.keys = Keys()

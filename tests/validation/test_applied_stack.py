@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("moto", reason="moto is not installed")
 
 from analysis import terraform
+from analysis.emulator import EmulatorGoneError, running
 from analysis.facts import FactError
 from analysis.validation import cycle, deployed, world
-from analysis.validation.emulator import EmulatorGoneError, running
 from analysis.validation.terraform_cli import TerraformError
 from analysis.validation.workspace import AppliedStack, drifted, nowhere_else, watched
 

@@ -70,7 +70,7 @@ def emulators_of(pid):
             command = (entry / "cmdline").read_text()
         except (OSError, IndexError):
             continue
-        if parent == str(pid) and "analysis.validation.emulator.server" in command:
+        if parent == str(pid) and "analysis.emulator.server" in command:
             found.append(int(entry.name))
     return found
 

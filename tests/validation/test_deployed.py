@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from in_process import Account
 
 from analysis.architecture import Unknown
+from analysis.emulator import front
 from analysis.validation import deployed
 from analysis.validation.deployed import CHECKS_OF, Moto, Open, agrees, attributes, settled
-from analysis.validation.emulator import front
 
 APPLIED = {"aws_lb.main": {"id": "lb-1", "arn": "arn:lb-1", "port": 80}, "module.a.aws_x.this[0]": {"arn": "arn:x"}}
 

@@ -1,0 +1,479 @@
+"""What a night depends on: read from the resolved stack, the scenario and the runtime profile, else from `facts/night.toml`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.architecture import Architecture, Diagnostic, Resource, Unknown
+from analysis.capacity.analytic import cache_operations_per_s, workers
+from analysis.capacity.threads import cpu_factor, threads
+from analysis.demand.flows import poll_interval
+from analysis.demand.path import RequestPath, Service, Tracking, request_path, without_unused_cache
+from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, instances, limit, runtime
+from analysis.night import kernel
+from analysis.night.values import Inputs, NightError, replaced
+
+Array = NDArray[np.float64]
+
+STEP_S = 0.1
+"""A step of the simulation. A fifth of it moves throughput by about a hundredth, as the tests hold."""
+
+BUCKET_S = 0.25
+"""Width of an age bucket: requests that came within it wait alike."""
+
+METRICS: Mapping[str, int] = {
+    "ECSServiceAverageCPUUtilization": kernel.METRIC_CPU,
+    "CPUUtilization": kernel.METRIC_CPU,
+    "ALBRequestCountPerTarget": kernel.METRIC_REQUESTS,
+    "RequestCountPerTarget": kernel.METRIC_REQUESTS,
+}
+"""The metrics that scaling policies can follow here, by CloudWatch's names."""
+
+CHANGES: Mapping[str, int] = {
+    "ChangeInCapacity": kernel.CHANGE_BY,
+    "PercentChangeInCapacity": kernel.CHANGE_PERCENT,
+    "ExactCapacity": kernel.CHANGE_TO,
+}
+
+ROWS_PER_TASK = 3
+"""Table rows per task at most: one that runs, one that starts and one that still drains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that goes wrong at a minute counted from kick-off; `kind` is one of kernel.FAULTS."""
+
+    kind: str
+    minute: float
+
+    def __str__(self) -> str:
+        return f"{self.kind}@{self.minute:g}"
+
+
+def fault(text: str) -> Fault:
+    """The fault written `zone-loss@104`: its kind and the minute from kick-off. NightError where it cannot be read."""
+    kind, at, minute = text.partition("@")
+    if kind not in kernel.FAULTS:
+        raise NightError(f"fault {text!r}: {kind!r} is not known; the faults are {', '.join(kernel.FAULTS)}")
+    try:
+        when = float(minute)
+    except ValueError:
+        when = math.nan
+    if not at or not math.isfinite(when):
+        raise NightError(f"fault {text!r}: write the minute from kick-off after an @, as in {kind}@104")
+    return Fault(kind, when)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a task's memory is used for, in MiB: what it has, what it needs at rest, and what each request inside it takes."""
+
+    task_mib: float
+    rest_mib: float
+    request_mib: float
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a night needs but the seed. `users` are those of each second; replace `setting` to try other numbers."""
+
+    stack: str
+    scenario: str
+    runtime: str
+    path: RequestPath
+    setting: kernel.Setting
+    start_minute: float
+    users: Array
+    routes: Array
+    faults: Array
+    tracking: Array
+    steps: Array
+    edge_spans_s: tuple[float, ...]
+    service_spans_s: tuple[float, ...]
+    memory: Memory
+    cache_operations_per_s: float
+    volume_latency_s: float
+    freshness_target_s: float
+    assumptions: tuple[Assumption | Limit, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes of the night."""
+        return (len(self.users) - 1) // 60
+
+
+def setup(
+    architecture: Architecture,
+    scenario: Scenario,
+    stack: Stack | None = None,
+    *,
+    faults: Sequence[Fault] = (),
+    profile: Runtime | None = None,
+    peak_users: int | None = None,
+    values: Mapping[str, float] | None = None,
+    path: RequestPath | None = None,
+) -> Setup:
+    """The night of `scenario` on `architecture`, ready to be run with any seed.
+
+    `profile` replaces the runtime that `stack` names; one of the two must be there. `peak_users` replaces the scenario's, and
+    `values` any assumption by its name (`client.timeout_s`; see `values.replaced`). `path` saves deriving the request path again
+    where many nights of one stack are made. Raises demand.PathError where no request path can be derived, NightError for a fault
+    outside the night, for an assumption that is not known and for a value that it cannot have.
+    """
+    if path is None:
+        path = request_path(architecture, stack)
+    if profile is None:
+        if stack is None:
+            raise NightError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
+        profile = runtime(stack.runtime)
+    path = without_unused_cache(path, profile)
+    if peak_users is not None:
+        scenario = scenario.with_peak(peak_users)
+    inputs = replaced(values or {}, scenario, profile)
+    scenario, profile = inputs.scenario, inputs.profile
+    notes = list(path.diagnostics)
+    if path.poll_interval_s is not None and "client.poll_interval_s" in (values or {}):
+        message = (
+            f"the Terraform has the clients poll every {path.poll_interval_s.value} s; the value given does nothing"
+        )
+        notes.append(Diagnostic("warning", message, path.service.defined_at))
+    tracking = _tracking(path.service, notes)
+    steps = _steps(architecture, path.service, notes)
+    live = next(route for route in scenario.routes if route.live)
+    at_edge = path.edge.behaviour(live.path).ttl_s if path.edge is not None and live.shared else 0.0
+    kept = (float(path.cache.ttl.value),) if path.cache is not None and live.shared else ()
+    return Setup(
+        stack=path.stack,
+        scenario=scenario.title,
+        runtime=profile.name,
+        path=path,
+        setting=_setting(architecture, path, inputs, notes),
+        start_minute=scenario.start_minute,
+        users=_users(scenario),
+        routes=_routes(path, scenario),
+        faults=_faults(scenario, faults),
+        tracking=tracking,
+        steps=steps,
+        edge_spans_s=(at_edge + limit("cloudfront.age_rounding_s").at(),) if at_edge > 0 else (),
+        service_spans_s=kept,
+        memory=_memory(path, inputs),
+        cache_operations_per_s=cache_operations_per_s(path),
+        volume_latency_s=inputs.numbers["volume_latency_s"],
+        freshness_target_s=scenario.freshness_target_s.at(),
+        assumptions=_assumed(path, inputs),
+        diagnostics=tuple(notes),
+    )
+
+
+def _memory(path: RequestPath, inputs: Inputs) -> Memory:
+    numbers = inputs.numbers
+    processes = float(workers(path, inputs.profile).value)
+    return Memory(
+        task_mib=float(path.service.memory_mib.value),
+        rest_mib=numbers["memory_rest_mib"] + processes * numbers["memory_worker_mib"],
+        request_mib=numbers["memory_request_kib"] / 1024.0,
+    )
+
+
+def _users(scenario: Scenario) -> Array:
+    """The users of each second, as `Scenario.users` has them, for all seconds at once."""
+    count = 60 * int(scenario.end_minute - scenario.start_minute) + 1
+    minutes = scenario.start_minute + np.arange(count) / 60.0
+    level = np.interp(minutes, [m.minute for m in scenario.profile], [m.level for m in scenario.profile])
+    for surge in scenario.surges:
+        elapsed_s = np.maximum((minutes - surge.minute) * 60.0, 0.0)
+        fading = np.exp(-np.maximum(elapsed_s - surge.rise_s, 0.0) / (60.0 * surge.fade_min))
+        level = level + surge.level * np.where(elapsed_s < surge.rise_s, elapsed_s / surge.rise_s, fading)
+    users: Array = scenario.peak_users.at() * level / level.max()
+    return users
+
+
+def _routes(path: RequestPath, scenario: Scenario) -> Array:
+    rows = []
+    for route in scenario.routes:
+        ttl_s = path.edge.behaviour(route.path).ttl_s if path.edge is not None and route.shared else 0.0
+        rows.append((route.share.at(), ttl_s, route.objects.at(), float(route.shared), float(route.writes)))
+    return np.array(rows)
+
+
+def _faults(scenario: Scenario, faults: Sequence[Fault]) -> Array:
+    rows = []
+    for each in faults:
+        if not scenario.start_minute <= each.minute < scenario.end_minute:
+            raise NightError(
+                f"fault {each}: the night lasts from minute {scenario.start_minute:g} to {scenario.end_minute:g}"
+            )
+        second = int((each.minute - scenario.start_minute) * 60)
+        rows.append((float(second), float(kernel.FAULTS.index(each.kind))))
+    return np.array(rows).reshape(-1, 2)
+
+
+def _tracking(service: Service, notes: list[Diagnostic]) -> Array:
+    def known(policy: Tracking) -> bool:
+        if policy.metric not in METRICS:
+            message = f"{policy.address}: the night does not simulate {policy.metric}, so the policy does nothing in it"
+            notes.append(Diagnostic("warning", message, policy.defined_at))
+        return policy.metric in METRICS
+
+    rows = [
+        (float(METRICS[p.metric]), p.target, p.scale_out_cooldown_s, p.scale_in_cooldown_s)
+        for p in service.tracking
+        if known(p)
+    ]
+    return np.array(rows).reshape(-1, 4)
+
+
+def _steps(architecture: Architecture, service: Service, notes: list[Diagnostic]) -> Array:
+    """The bands of the step policies with the alarms that start them. An alarm counts if it says that too much is going on."""
+    rows: list[tuple[float, ...]] = []
+    for number, step in enumerate(service.steps):
+        policy = architecture.by_address[step.address]
+        alarms = [a for a in architecture.of_type("aws_cloudwatch_metric_alarm") if _starts(a, policy)]
+        usable = [a for a in alarms if _usable(a)]
+        if not usable:
+            why = "its alarm is not one on processor or requests per target" if alarms else "no alarm starts it"
+            message = f"{step.address}: {why}, so the policy does nothing in the night"
+            notes.append(Diagnostic("warning", message, step.defined_at))
+            continue
+        alarm = usable[0].values
+        block = _first(policy.values.get("step_scaling_policy_configuration"))
+        bands = block.get("step_adjustment")
+        for band in bands if isinstance(bands, tuple | list) else (bands,):
+            low, high = band.get("metric_interval_lower_bound"), band.get("metric_interval_upper_bound")
+            rows.append(
+                (
+                    float(number),
+                    float(METRICS[str(alarm["metric_name"])]),
+                    float(alarm["threshold"]),
+                    float(alarm.get("evaluation_periods") or 1) * float(alarm.get("period") or 60) / 60.0,
+                    float(low) if low not in (None, "") else -math.inf,
+                    float(high) if high not in (None, "") else math.inf,
+                    float(CHANGES[step.adjustment_type]),
+                    float(band["scaling_adjustment"]),
+                    step.cooldown_s,
+                    float(block.get("min_adjustment_magnitude") or 0),
+                )
+            )
+    return np.array(rows).reshape(-1, 10)
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    found = value[0] if isinstance(value, tuple | list) and value else value
+    return found if isinstance(found, dict) else {}
+
+
+def _starts(alarm: Resource, policy: Resource) -> bool:
+    actions = alarm.values.get("alarm_actions") or ()
+    return any(isinstance(a, Unknown) and a.reference == f"{policy.address}.arn" for a in actions)
+
+
+def _usable(alarm: Resource) -> bool:
+    values = alarm.values
+    return (
+        str(values.get("metric_name")) in METRICS
+        and str(values.get("comparison_operator", "")).startswith("GreaterThan")
+        and isinstance(values.get("threshold"), int | float)
+    )
+
+
+def zones(architecture: Architecture, service: Service) -> int:
+    """How many availability zones the service's subnets stand in; 1 where they are not known."""
+    found = set()
+    for reference in architecture.by_address[service.address].references:
+        if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == "network_configuration":
+            found |= {str(r.values.get("availability_zone")) for r in _instances(architecture, reference.address)}
+    return max(1, len(found))
+
+
+def _instances(architecture: Architecture, address: str) -> Iterator[Resource]:
+    for found, resource in architecture.by_address.items():
+        if resource.type == "aws_subnet" and (found == address or found.startswith(f"{address}[")):
+            yield resource
+
+
+def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kernel.Setting:
+    scenario, profile, assumed = inputs.scenario, inputs.profile, inputs.numbers
+    service, balancer = path.service, path.balancer
+    start, most = int(service.tasks_at_start.value), int(service.tasks_at_most.value)
+    loop = profile.concurrency == "event_loop"
+    each = float(threads(path, profile).value)
+    cpu_s = profile.cpu_s_per_request.at() * cpu_factor(each)
+    hit_s = cpu_s
+    if profile.cpu_s_per_hit is not None and path.cache is not None:
+        hit_s = profile.cpu_s_per_hit.at() * cpu_factor(each)
+    check = balancer.health_check if balancer is not None else None
+    count = zones(architecture, service)
+    if count == 1:
+        message = (
+            f"{service.address}: its subnets stand in one zone, as far as is known; losing a zone loses every task"
+        )
+        notes.append(Diagnostic("warning", message, service.defined_at))
+    datapoints = int(assumed["autoscaling.scale_out.datapoints"])
+    return kernel.Setting(
+        step_s=STEP_S,
+        bucket_s=BUCKET_S,
+        noise=True,
+        think_s=float(poll_interval(path, scenario).value),
+        timeout_s=scenario.client["timeout_s"].at(),
+        retries=int(scenario.client["retries"].at()),
+        backoff_s=scenario.client["backoff_s"].at(),
+        hangup_per_s=assumed["hangup_per_s"],
+        connection_tries=int(assumed["connection_tries"]),
+        network_s=assumed["network_s"],
+        edge_answer_s=assumed["edge_answer_s"],
+        publisher_per_s=scenario.publisher["updates_per_minute"].at() / 60.0,
+        edge_caches=scenario.edge["caches"].at(),
+        shield=path.edge is not None and path.edge.shield,
+        cache_ttl_s=float(path.cache.ttl.value) if path.cache is not None else 0.0,
+        purge_s=assumed["purge_s"],
+        vcpu=float(service.vcpu.value),
+        workers=float(workers(path, profile).value) * each,
+        event_loop=loop,
+        backlog=assumed["event_loop_open"] if loop else float(profile.backlog),
+        cpu_miss_s=cpu_s,
+        cpu_hit_s=hit_s,
+        database_s=profile.database_s_per_request.at(),
+        cold_s=assumed["cold_s"],
+        cold_factor=assumed["cold_factor_event_loop" if loop else "cold_factor_process"],
+        start_median_s=assumed["fargate.start_s"],
+        start_sigma=assumed["start_sigma"],
+        tasks_at_start=start,
+        # A scheduled action raises the minimum for the whole game.
+        tasks_min=max(start, int(service.minimum.value)),
+        tasks_max=max(start, most),
+        task_rows=ROWS_PER_TASK * max(start, most) + 4,
+        minimum_healthy=float(service.minimum_healthy_percent.value),
+        maximum=float(service.maximum_percent.value),
+        breaker_after=_breaker(architecture, service, start),
+        grace_s=service.grace_s,
+        stop_timeout_s=service.stop_timeout_s,
+        zones=count,
+        balanced=check is not None,
+        least_outstanding=balancer is not None and balancer.algorithm == "least_outstanding_requests",
+        check_interval_s=check.interval_s if check else math.inf,
+        check_timeout_s=check.timeout_s if check else math.inf,
+        check_unhealthy=check.unhealthy if check else 1,
+        check_healthy=check.healthy if check else 1,
+        deregistration_s=balancer.deregistration_delay_s if balancer is not None else 0.0,
+        slow_start_s=balancer.slow_start_s if balancer is not None else 0.0,
+        # The benchmark runs from load to trigger: half a period until the first datapoint, the datapoints, and then publication.
+        alarm_lag_s=max(0.0, assumed["autoscaling.scale_out_trigger_s"] - 60.0 * datapoints - 30.0),
+        out_datapoints=datapoints,
+        in_datapoints=int(limit("autoscaling.scale_in.datapoints").at()),
+        in_share=limit("autoscaling.scale_in.share_of_target").at(),
+        **_database(architecture, path, profile, assumed),
+    )
+
+
+def _breaker(architecture: Architecture, service: Service, desired: int) -> float:
+    """After how many tasks that fail to start the service goes back to its last revision; infinite where it never does.
+
+    Half the desired count, at least 3 and at most 200:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+    """
+    block = _first(architecture.by_address[service.address].values.get("deployment_circuit_breaker"))
+    if block.get("enable") is not True or block.get("rollback") is not True:
+        return math.inf
+    return float(min(200, max(3, math.ceil(0.5 * desired))))
+
+
+def _proxy(architecture: Architecture, address: str, accepted: float) -> float:
+    """How many connections the proxy may open: its share of what the database accepts, all where nothing is said."""
+    for group in architecture.of_type("aws_db_proxy_default_target_group"):
+        if any(reference.address == address for reference in group.references):
+            share = _first(group.values.get("connection_pool_config")).get("max_connections_percent")
+            if isinstance(share, int | float):
+                return accepted * float(share) / 100.0
+    return accepted
+
+
+def _database(
+    architecture: Architecture, path: RequestPath, profile: Runtime, assumed: Mapping[str, float]
+) -> dict[str, Any]:
+    """The fields of the database.
+
+    RDS runs T3 and T4g in unlimited mode, so only T2 falls to its baseline:
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Types.html
+    """
+    database = path.database
+    per_task = 0.0
+    if path.pool_size is not None:
+        per_task = float(path.pool_size.value)
+    elif profile.connections == "per_slot":
+        per_task = float(workers(path, profile).value) * float(threads(path, profile).value)
+    replica_vcpu = math.inf
+    if database is None:
+        facts_of_class, values, readers, failover_s, accepted = None, {}, 1, 0.0, 0.0
+    else:
+        facts_of_class = instance(str(database.instance_class.value))
+        values = dict(architecture.by_address[database.address].values)
+        readers = 1 + len(database.replicas)
+        failover_s = assumed["failover_multi_az_s" if database.multi_az else "failover_single_az_s"]
+        accepted = database.connections.value if database.connections is not None else 0.0
+        for replica in database.replicas:
+            name = architecture.by_address[replica].values.get("instance_class")
+            known = instances().get(str(name)) or facts_of_class
+            replica_vcpu = min(replica_vcpu, float(known.vcpu))
+        if database.proxy is not None:
+            accepted = _proxy(architecture, database.proxy, accepted)
+            failover_s *= assumed["proxy_failover_share"]
+    baseline, burst, operations = _storage(values, assumed)
+    credits_most = (facts_of_class.max_credits or 0.0) if facts_of_class else 0.0
+    return {
+        "database": database is not None,
+        "database_vcpu": float(facts_of_class.vcpu) if facts_of_class else math.inf,
+        "database_readers": readers,
+        "replica_vcpu": replica_vcpu,
+        "replica_lag_s": assumed["replica_lag_s"] if readers > 1 else 0.0,
+        "proxied": bool(database is not None and database.proxy is not None and accepted > 0),
+        "database_connections": accepted,
+        "connections_per_task": per_task if database is not None else 0.0,
+        "failover_s": failover_s,
+        "credits_limited": bool(facts_of_class and facts_of_class.instance_class.startswith("db.t2.")),
+        "credits": credits_most * assumed["credits_at_start"],
+        "credits_max": credits_most,
+        "credits_per_s": (facts_of_class.credits_per_hour or 0.0) / 3600.0 if facts_of_class else 0.0,
+        "baseline_vcpu": facts_of_class.baseline_vcpu if facts_of_class else math.inf,
+        "io_per_read": assumed["io_per_read"],
+        "io_per_write": assumed["io_per_write"],
+        "io_baseline_per_s": baseline,
+        "io_burst_per_s": burst,
+        "io_credits": operations * assumed["credits_at_start"],
+        "io_credits_max": operations,
+    }
+
+
+def _storage(values: Mapping[str, Any], assumed: Mapping[str, float]) -> tuple[float, float, float]:
+    """Operations per second for good, those in a burst, and the bucket that a burst draws from."""
+    kind = str(values.get("storage_type") or "gp2")
+    provisioned = values.get("iops")
+    if isinstance(provisioned, int | float) and provisioned > 0:
+        return float(provisioned), float(provisioned), 0.0
+    if kind != "gp2":
+        return assumed["gp3_iops"], assumed["gp3_iops"], 0.0
+    size_gb = values.get("allocated_storage")
+    size = float(size_gb) if isinstance(size_gb, int | float) else 0.0
+    baseline = max(assumed["gp2_least_iops"], assumed["gp2_iops_per_gb"] * size)
+    return baseline, max(baseline, assumed["gp2_burst_iops"]), assumed["gp2_credits"]
+
+
+def _assumed(path: RequestPath, inputs: Inputs) -> tuple[Assumption | Limit, ...]:
+    """What the night rests on besides the Terraform."""
+    profile = inputs.profile
+    hit = (profile.cpu_s_per_hit,) if profile.cpu_s_per_hit is not None and path.cache is not None else ()
+    return (
+        profile.cpu_s_per_request,
+        *hit,
+        profile.database_s_per_request,
+        *inputs.scenario.assumptions,
+        *inputs.night.values(),
+        *inputs.limits.values(),
+    )

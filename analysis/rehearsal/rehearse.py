@@ -1,0 +1,367 @@
+"""A runbook typed from top to bottom against an emulated AWS, with its fault injected first, and every answer held to the page.
+
+    result = rehearse(runbook, faults, emulator.copy, root)
+    result.ok, result.commands[0].differences
+
+Checks, acts and verifications run in the order of the page, then the undos, the last deed first. `abort-if` steps must get
+another answer than the one shown: with that one a reader leaves the page. A block below `<!-- not rehearsed: reason -->` is left
+out, with the reason, and counted. A page may have a branch for another evening: blocks below `<!-- fault: NAME -->` are rehearsed
+together, apart from the rest, on a fresh copy with that fault. The emulator is passed in: whoever joins the two layers starts it
+and applies the stack.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from analysis.rehearsal.aws import REFUSED
+from analysis.rehearsal.faults import Emulated, Fault, FaultError, Faults, World
+from analysis.rehearsal.shapes import Bindings, Difference, compare
+from analysis.rehearsal.shell import Output, Shell, ShellError, refusal
+from analysis.rehearsal.web import Site
+from analysis.runbooks.page import CONSOLE, Block, Command, Kind, Runbook
+from analysis.sandbox import Confinement
+from analysis.scratch import scratch_directory
+
+Verdict: TypeAlias = Literal["matched", "differed", "refused", "left out"]
+"""`matched`: the answer is the page's. `refused`: may not run here. `left out`: the page says that and why it cannot."""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+Source: TypeAlias = Literal["emulator", "declared", "shell"]
+"""What an answer rests on: the emulator's state, an answer declared for want of it, or the shell alone."""
+
+_LEFT_OUT = re.compile(r"<!--\s*not rehearsed:\s*(.*?)\s*-->")
+_BRANCH = re.compile(r"<!--\s*fault:\s*(\S+)\s*-->")
+
+
+class RehearsalError(ValueError):
+    """A page that cannot be rehearsed, or an emulator that ended meanwhile; the sentence says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of one command of a page. `line` is that of its prompt; `said` is the reason where there is one."""
+
+    line: int
+    typed: str
+    verdict: Verdict
+    source: Source = "shell"
+    seconds: float = 0.0
+    differences: tuple[Difference, ...] = ()
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One block of a page with what became of its commands."""
+
+    kind: Kind | None
+    title: str
+    line: int
+    commands: tuple[Ran, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long its commands took."""
+        return sum(command.seconds for command in self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """A fault, in a sentence; the turns that were played for AWS, and those whose calls the page never made."""
+
+    fault: str
+    says: str
+    turns: tuple[str, ...] = ()
+    waited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What became of a page: its evenings, first that of the page itself, and its steps in the order in which they ran."""
+
+    page: str
+    evenings: tuple[Evening, ...]
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Ran, ...]:
+        """Every command in the order in which it ran."""
+        return tuple(command for step in self.steps for command in step.commands)
+
+    @property
+    def seconds(self) -> float:
+        """How long all commands took."""
+        return sum(step.seconds for step in self.steps)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no answer differs from the page, nothing was refused, and the page's deeds brought about every turn."""
+        return not any(True for _ in self.complaints())
+
+    def count(self, verdict: Verdict) -> int:
+        """How many commands have this verdict."""
+        return sum(command.verdict == verdict for command in self.commands)
+
+    def complaints(self) -> Iterator[str]:
+        """Each command that was not answered as the page shows: page, line, expected and actual."""
+        for command in self.commands:
+            for difference in command.differences:
+                yield (
+                    f"{self.page}:{difference.line}: expected {_shown(difference.expected)}, got {_shown(difference.actual)}"
+                )
+            if command.verdict in {"refused", "differed"} and not command.differences:
+                yield f"{self.page}:{command.line}: {command.verdict}: {command.said}"
+        for evening in self.evenings:
+            for turn in evening.waited:
+                yield f"{self.page}: no command of the page brings it about that: {turn}"
+
+
+def _shown(line: str | None) -> str:
+    return "no further line" if line is None else repr(line)
+
+
+def markers(block: Block) -> tuple[str, str]:
+    """The fault of a block's branch and the reason for leaving it out, as the comment above it says; else empty."""
+    branch, left_out = _BRANCH.search(block.above), _LEFT_OUT.search(block.above)
+    return (branch[1] if branch else "", left_out[1] if left_out else "")
+
+
+def shares(rehearsals: Sequence[Rehearsal]) -> Mapping[str, int]:
+    """How many commands of all pages had which verdict, and on what the answers of those that matched rest."""
+    counted: Counter[str] = Counter()
+    for rehearsal in rehearsals:
+        for command in rehearsal.commands:
+            counted["commands"] += 1
+            counted[command.verdict] += 1
+            if command.verdict == "matched":
+                counted[
+                    f"matched by the {command.source}" if command.source != "declared" else "matched as declared"
+                ] += 1
+    return counted
+
+
+def rehearse(
+    runbook: Runbook,
+    faults: Faults,
+    fresh: Callable[[], AbstractContextManager[Emulated]],
+    root: Path,
+    *,
+    progress: Callable[[str], None] = lambda _what: None,
+    timeout_s: float = 120.0,
+    trust: bool = False,
+) -> Rehearsal:
+    """The page rehearsed; `fresh` gives an emulator with the stack applied, once for the page and once for each branch.
+
+    `root` is the project's, from which its scripts are linked; with `trust` they are started without a wall, too. Raises
+    RehearsalError for a page that cannot be read or an emulator that has ended, FaultError for a fault that cannot be injected.
+    """
+    if runbook.problems:
+        raise RehearsalError(str(runbook.problems[0]))
+    own = str(runbook.meta.get("fault", ""))
+    evenings: dict[str, list[Block]] = {own: []}
+    for block in runbook.blocks:
+        if block.language in CONSOLE:
+            evenings.setdefault(markers(block)[0] or own, []).append(block)
+    made = [
+        _evening(runbook, blocks, faults, faults.named(name, runbook.path), fresh, root, progress, timeout_s, trust)
+        for name, blocks in evenings.items()
+    ]
+    return Rehearsal(
+        runbook.path, tuple(evening for evening, _ in made), tuple(step for _, steps in made for step in steps)
+    )
+
+
+def _evening(
+    runbook: Runbook,
+    blocks: Sequence[Block],
+    faults: Faults,
+    fault: Fault,
+    fresh: Callable[[], AbstractContextManager[Emulated]],
+    root: Path,
+    progress: Callable[[str], None],
+    timeout_s: float,
+    trust: bool,
+) -> tuple[Evening, tuple[Step, ...]]:
+    """The blocks of one fault, on an emulator of their own."""
+    with ExitStack() as stack:
+        emulated = stack.enter_context(fresh())
+        scratch = stack.enter_context(scratch_directory("gameday-site-"))
+        world = World(emulated, scratch)
+        site = stack.enter_context(Site(world.web, world.names, scratch))
+        linked, scripts, startable = _linked(faults, root, trust=trust)
+        keys = emulated.client_arguments(world.region)
+        shell = stack.enter_context(
+            Shell(
+                emulated.endpoint,
+                {**site.scripts(), **scripts},
+                linked,
+                timeout_s,
+                (keys["aws_access_key_id"], keys["aws_secret_access_key"]),
+            )
+        )
+        world.home = shell.home
+        try:
+            world.do(faults.world)
+            world.do(fault.do)
+        except FaultError as error:
+            raise FaultError(f"{faults.path}: the fault {fault.name}: {error}") from None
+        return _Run(runbook, fault, world, site, shell, startable, progress).whole(blocks)
+
+
+_PYTHON = """#!{python} -IS
+import os, sys
+files = {files!r}
+if len(sys.argv) < 2 or sys.argv[1] not in files:
+    sys.exit(sys.stderr.write("rehearsal: python3 " + " ".join(sys.argv[1:2]) + " {refused}\\n") and {status})
+path, more = files[sys.argv[1]]
+os.execv({python!r}, ["python3", "-I", path, *sys.argv[2:], *more])
+"""
+
+
+def _linked(faults: Faults, root: Path, *, trust: bool) -> tuple[dict[str, Path], dict[str, str], tuple[str, ...]]:
+    """The files of the project that a page may read, a `python3` that starts only those, and which of them it may start.
+
+    A file that is started may do whatever the wall lets it: without one it is started only where the user trusts the stack.
+    """
+    startable = trust or Confinement((root,)).stands()
+    linked = {}
+    files = {}
+    for name, arguments in faults.linked.items():
+        path = (root / name).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.exists():
+            raise FaultError(f"{faults.path}: linked: {name} is no file of the project")
+        linked[name] = path
+        if name.endswith(".py") and startable:
+            files[name] = (str(path), arguments.split())
+    refused = "is not among the files that a page may start"
+    if not startable:
+        refused = "is started only behind a wall of the kernel's, which this machine does not offer, or with --trust"
+    python = str(Path(sys.executable).resolve())
+    script = _PYTHON.format(python=python, files=files, refused=refused, status=REFUSED)
+    return linked, {"python3": script}, tuple(linked) if startable else ()
+
+
+@dataclass
+class _Run:
+    runbook: Runbook
+    fault: Fault
+    world: World
+    site: Site
+    shell: Shell
+    scripts: tuple[str, ...]
+    progress: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.bindings = Bindings()
+        self.begun = len(self.world.emulated.calls())
+        self.pending = list(self.fault.turns)
+        self.played: list[str] = []
+
+    def whole(self, blocks: Sequence[Block]) -> tuple[Evening, tuple[Step, ...]]:
+        forward = [block for block in blocks if block.kind != "undo"]
+        back = [block for block in reversed(blocks) if block.kind == "undo"]
+        steps = tuple(self._step(block) for block in (*forward, *back))
+        waited = tuple(turn.says for turn in self.pending)
+        return Evening(self.fault.name, self.fault.says, tuple(self.played), waited), steps
+
+    def _step(self, block: Block) -> Step:
+        _, reason = markers(block)
+        if reason:
+            ran = tuple(Ran(command.line, command.typed, "left out", said=reason) for command in block.commands)
+        else:
+            ran = tuple(self._command(block, command) for command in block.commands)
+        return Step(block.kind, block.title, block.line, ran)
+
+    def _command(self, block: Block, command: Command) -> Ran:
+        typed = self.bindings.typed(command.typed)
+        self.progress(f"{self.runbook.path}:{command.line}: {typed.splitlines()[0]}")
+        if why := refusal(typed, self.scripts):
+            return Ran(command.line, typed, "refused", said=why)
+        self.site.write_names()
+        before = len(self.world.emulated.calls())
+        asked, unknown = self.site.requests(), len(self.site.undeclared)
+        try:
+            output = self.shell.run(typed)
+        except ShellError as error:
+            self._require(error)
+            raise RehearsalError(
+                f"{self.runbook.path}:{command.line}: {error}; the rest of the page was not tried"
+            ) from None
+        calls = self.world.emulated.calls()[before:]
+        answerers = {call.answered for call in calls}
+        source: Source = "emulator" if calls else "shell"
+        if "declared" in answerers or self.site.requests() > asked or re.search(r"\bdig\b", typed):
+            source = "declared"
+        self._turns()
+        if said := self._not_run(output):
+            return Ran(command.line, typed, "refused", source, output.seconds, said=said)
+        if self.site.undeclared[unknown:]:
+            said = f"no answer is declared for {self.site.undeclared[-1]}"
+            return Ran(command.line, typed, "refused", source, output.seconds, said=said)
+        if output.status:
+            self._require(None)
+            return Ran(command.line, typed, "differed", source, output.seconds, said=_failure(output))
+        return self._compared(block, command, typed, source, output)
+
+    def _compared(self, block: Block, command: Command, typed: str, source: Source, output: Output) -> Ran:
+        shown = command.answer.splitlines()
+        first = command.answer_line or command.line + len(command.typed.splitlines())
+        if block.kind == "abort-if":
+            same = not compare(
+                shown, output.stdout.splitlines(), Bindings(dict(self.bindings.true), dict(self.bindings.shown))
+            )
+            said = "the answer is the one at which the page is left" if same and shown else ""
+            return Ran(command.line, typed, "differed" if said else "matched", source, output.seconds, said=said)
+        differences = compare(shown, output.stdout.splitlines(), self.bindings, first)
+        return Ran(
+            command.line, typed, "differed" if differences else "matched", source, output.seconds, differences,
+            said=output.stderr.strip()[-300:],
+        )  # fmt: skip
+
+    def _not_run(self, output: Output) -> str:
+        """Why a command was not run, by its exit status or by what the shell says of it; empty where it was."""
+        lines = output.stderr.strip().splitlines()
+        own = next((line for line in lines if line.startswith("rehearsal: ")), "")
+        if own:
+            return own.removeprefix("rehearsal: ")
+        missing = re.search(r": ([\w./-]+): (?:command not found|No such file or directory)", output.stderr)
+        if missing and output.status == 127:
+            there = " on this machine, though not on the path of a rehearsal" if shutil.which(missing[1]) else ""
+            return f"{missing[1]} is not among the tools of a rehearsal{f'; it is{there}' if there else ''}"
+        return ""
+
+    def _turns(self) -> None:
+        """Plays AWS's part where the page's own calls have brought it about."""
+        while True:
+            done = {
+                f"{call.service} {call.operation}"
+                for call in self.world.emulated.calls()[self.begun :]
+                if call.status < 300
+            }
+            due = next((turn for turn in self.pending if done >= set(turn.when)), None)
+            if due is None:
+                return
+            self.pending.remove(due)
+            self.world.do(due.do)
+            self.played.append(due.says)
+
+    def _require(self, error: Exception | None) -> None:
+        if not self.world.emulated.alive():
+            raise RehearsalError(
+                f"{self.runbook.path}: the emulated AWS ended in the middle; run `gameday rehearse` again"
+            ) from error
+
+
+def _failure(output: Output) -> str:
+    lines = [line.strip() for line in output.stderr.splitlines() if line.strip()]
+    return f"exit status {output.status}: {' '.join(lines[-2:]) or 'nothing said'}"

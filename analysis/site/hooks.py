@@ -1,0 +1,189 @@
+"""What the build does around MkDocs: navigation from folders, source and notebook pages, page feet, and the check of every link.
+
+A warning of this logger fails a strict build; a broken promise of a page is such a warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+from analysis.notebooks import execution
+from analysis.pages import decisions, frontmatter, glossary, links, nights, source
+from analysis.pages.reads import cache
+from analysis.site import navigation, notebook_page
+
+log = get_plugin_logger("gameday")
+
+MARKDOWN_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+ACCESSIBLE_NAMES = (
+    ('data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'),
+    ('<nav class="md-path" aria-label="Navigation"', '<nav class="md-path" aria-label="Breadcrumb"'),
+)
+"""Material leaves the search dialog without a name and gives the breadcrumb that of the main navigation."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The configuration with its navigation spelt out."""
+    decisions.forget()
+    try:
+        config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))
+    except frontmatter.FrontMatterError as error:
+        log.warning(str(error))
+    return config
+
+
+@event_priority(100)  # before mkdocs-jupyter wraps the notebooks
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The pages of docs/ and, beside them, one for every source file; an index of records waits for its first record."""
+    docs = Path(config.docs_dir)
+    for file in list(files.documentation_pages()):
+        if file.name == "index" and not navigation.shown((docs / file.src_uri).parent):
+            files.remove(file)
+    for shown in source.files(root(config)):
+        page = source.page(shown)
+        files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
+    for stack, path in nights.published(root(config)).items():
+        files.append(File.generated(config, nights.table_uri(stack), abs_src_path=str(path)))
+    for path, folder in _executed(config).items():
+        files.append(File(f"notebooks/{path.name}", str(folder), config.site_dir, config.use_directory_urls))
+    return files
+
+
+def _executed(config: MkDocsConfig) -> dict[Path, Path]:
+    """The executed notebooks: where each lies in the checkout -> the directory that holds it, named as its page, with outputs."""
+    paths = sorted((root(config) / "notebooks").glob("*.ipynb"))
+    cache = root(config) / ".cache"
+    made: dict[Path, Path] = {}
+    try:
+        done = execution.executed(paths, cache / "notebooks") if paths else {}
+    except execution.NotebookError as error:
+        raise PluginError(str(error)) from None
+    for path, notebook in done.items():
+        text = execution.text(notebook)
+        target = cache / "pages" / hashlib.sha256(text.encode()).hexdigest()[:32] / "notebooks" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        made[path] = target.parents[1]
+    return made
+
+
+@event_priority(100)  # before the macros, which would read a notebook's JSON as a template
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs' signature)
+    """The page with the glossary's abbreviations, after a check of what it says about itself."""
+    if page.file.src_uri.endswith(".ipynb"):
+        about = next(book for book in _notebooks(config) if book.uri == page.file.src_uri)
+        page.meta.update(title=about.title, description=about.description, render_macros=False)
+        return ""
+    if not page.meta.get("description"):
+        log.warning(
+            f"{page.file.src_uri}: front matter lacks a description; search engines and the index pages show it"
+        )
+    if "source_page" in page.meta:
+        return markdown
+    try:
+        front = frontmatter.of(page.meta, page.file.src_uri)
+    except frontmatter.FrontMatterError as error:
+        log.warning(str(error))
+        return markdown
+    page.meta["foot"] = foot(front, config)
+    return markdown + glossary.abbreviations(Path(config.docs_dir) / "reference" / "glossary.toml")
+
+
+def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]:
+    """What stands at a page's foot, and whether its review is overdue."""
+    path = f"docs/{front.path}"
+    changed = last_change(config, front.path)
+    facts = [
+        ("Owner", f"{front.owner}."),
+        ("Reviewed", f"{front.last_reviewed:%-d %B %Y}, next by {front.due:%-d %B %Y}."),
+        ("Source", Markup("<code>{}</code>").format(path)),
+    ]
+    if changed:
+        facts.append(("Last change", changed))
+    return {
+        "facts": [(word, escape(value)) for word, value in facts],
+        "overdue": front.overdue(frontmatter.today()),
+        "due": f"{front.due:%-d %B %Y}",
+        "owner": front.owner,
+    }
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The page's HTML with its source lines filled in and its tables made reachable by keyboard."""
+    if page.file.src_uri.endswith(".ipynb"):
+        made, problems = notebook_page.page(
+            html, page.file.src_uri, lambda uri: files.get_file_from_path(uri) is not None
+        )
+        for problem in problems:
+            log.warning(problem)
+        name = escape(Path(page.file.src_uri).name)
+        return (
+            f'{made}\n<p class="g-download"><a href="{name}" download>Download this notebook with its outputs</a></p>'
+        )
+    path = page.meta.get("source_page")
+    if path:
+        shown, lines = source.rendered(root(config), path)
+        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *(source.anchor(n) for n in range(1, lines + 1))}
+        return html.replace(source.MARK, shown)
+    return MARKDOWN_TABLE.sub(
+        r'<div class="g-table" role="group" aria-label="Table" tabindex="0"><table class="g-data">\1</table></div>',
+        html,
+    )
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001 (MkDocs' signature)
+    """The finished page with the names that a screen reader needs."""
+    for plain, named in ACCESSIBLE_NAMES:
+        output = output.replace(plain, named)
+    return output
+
+
+@event_priority(-200)  # after every other plugin has written what it writes
+def on_post_build(config: MkDocsConfig) -> None:
+    """A warning for every link that leads nowhere and every resource that is not loaded from the site itself."""
+    served = config.site_url or ""  # `mkdocs serve` names each page by its address on this machine, which is not https
+    for problem in links.problems(Path(config.site_dir), root(config) / ".cache" / "site" / "links.json"):
+        if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):
+            log.warning(str(problem))
+
+
+def root(config: MkDocsConfig) -> Path:
+    """The directory of mkdocs.yml."""
+    return Path(config.config_file_path or ".").resolve().parent
+
+
+def _notebooks(config: MkDocsConfig) -> list[navigation.Notebook]:
+    return navigation.notebooks(root(config) / "notebooks")
+
+
+def last_change(config: MkDocsConfig, uri: str) -> str:
+    """The day of the last commit of a page below docs/; blank where there is no git or no history."""
+    return _committed(root(config)).get(f"docs/{uri}", "")
+
+
+@cache
+def _committed(directory: Path) -> dict[str, str]:
+    """The day of the last commit of each file below docs/ and notebooks/; empty where there is no git or no history."""
+    command = ["git", "log", "--format=%x00%cd", "--date=format:%-d %B %Y", "--name-only", "--no-renames", "--", "docs"]
+    try:
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)  # noqa: S603 (fixed words)
+    except OSError:
+        return {}
+    days: dict[str, str] = {}
+    for commit in done.stdout.split("\0")[1:]:
+        day, *paths = commit.strip().splitlines()
+        for path in paths:
+            if path:
+                days.setdefault(path, day)
+    return days

@@ -1,0 +1,201 @@
+"""The built site in a real browser, opened from its files: readable, reachable, quiet and self-contained."""
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import axe_core_python
+import pytest
+from patience import patiently
+
+from analysis.site import build
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = os.environ.get("GAMEDAY_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason=f"no browser on PATH (looked for {', '.join(NAMES)})"),
+]
+
+# Without these Chromium looks for its maker's hosts at every start.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@cache
+def built():
+    """The site, built once for all of these tests."""
+    return build.build()
+
+
+def first(pattern):
+    """The first page of its kind."""
+    found = sorted(path for path in built().glob(pattern) if path.name != "index.html")
+    assert found, f"the site has no page {pattern}"
+    return found[0].relative_to(built()).as_posix()
+
+
+PAGES = {
+    "home": lambda: "index.html",
+    "architecture": lambda: "buzzer/architecture.html",
+    "cost": lambda: "buzzer/cost.html",
+    "capacity": lambda: "buzzer/capacity.html",
+    "infrastructure": lambda: "buzzer/infrastructure.html",
+    "notebook": lambda: first("notebooks/*.html"),
+    "runbook": lambda: first("buzzer/runbooks/*.html"),
+    "decision": lambda: first("buzzer/decisions/*.html"),
+    "analysis": lambda: first("buzzer/root-cause*.html"),
+    "assumptions": lambda: "reference/assumptions.html",
+    "computed": lambda: "reference/how-computed.html",
+    "source": lambda: first("reference/source/terraform/stacks/*/main.tf.html"),
+}
+
+
+# The document is there with its scripts and fonts, and was painted twice since.
+LOADED = "document.readyState === 'complete' && document.fonts.status === 'loaded'"
+PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+NO_LIMIT_MS = 0
+
+
+def until(page, condition):
+    """Waits until a condition in the page holds, as long as the browser is at work at all."""
+    from playwright.sync_api import TimeoutError as Late
+
+    patiently(lambda seconds: page.wait_for_function(condition, timeout=1000 * seconds), Late)
+    page.evaluate(PAINTED)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a page of the site; at the end nothing may have been asked of another machine, and no script have failed."""
+    contexts, outside, errors = [], [], []
+
+    def opened(name, scheme="light", width=1280, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(NO_LIMIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith(("file:", "data:", "blob:")) else outside.append(request.url)
+            ),
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto((built() / PAGES[name]()).as_uri(), wait_until="commit")
+        until(page, LOADED)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not outside
+    assert not errors
+
+
+def violations(page):
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
+    return {f"{entry['id']}: {entry['nodes'][0]['html'][:160]}" for entry in found["violations"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_breaks_no_rule_of_wcag_a_or_aa(open_page, name, scheme):
+    assert not violations(open_page(name, scheme))
+
+
+def test_the_check_notices_text_without_contrast(open_page):
+    page = open_page("home")
+    page.evaluate("document.querySelector('h1').style.color = '#eee'")
+    assert any(found.startswith("color-contrast") for found in violations(page))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone(open_page, name, scheme):
+    page = open_page(name, scheme, width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.locator("h1").first.bounding_box()["width"] <= 390
+
+
+def test_the_two_schemes_differ(open_page):
+    def ground(scheme):
+        return open_page("home", scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert ground("light") != ground("dark")
+
+
+@pytest.mark.parametrize("word", ["burstable", "Erlang", "micro-caching"])
+def test_search_finds_a_word_from_a_file(open_page, word):
+    page = open_page("home")
+    page.locator("input.md-search__input").click()
+    # The index is read by a worker; what is typed before it is ready is not asked again.
+    until(page, "document.querySelector('.md-search-result__meta').textContent.includes('Type to start')")
+    page.locator("input.md-search__input").press_sequentially(word, delay=20)
+    until(page, "document.querySelector('.md-search-result__item') !== null")
+    assert page.locator(".md-search-result__item a").first.get_attribute("href")
+
+
+def test_a_citation_leads_to_the_marked_line(open_page):
+    page = open_page("infrastructure")
+    citation = page.locator("a.g-src").first
+    number = citation.inner_text().rpartition(":")[2]
+    citation.click()
+    until(page, f"document.querySelector(':target') !== null && {LOADED}")
+    assert page.evaluate("document.querySelector(':target').id") == f"L{number}"
+    assert page.locator(":target").evaluate("line => getComputedStyle(line).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
+def test_in_print_everything_folded_is_open_and_nothing_scrolls(open_page):
+    page = open_page("architecture")
+    folded = '<details><summary>s</summary><p id="deep">x</p></details>'
+    page.evaluate("html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", folded)
+    page.emulate_media(media="print")
+    assert page.locator("#deep").bounding_box()["height"] > 0
+    assert page.locator(".md-header").evaluate("header => getComputedStyle(header).display") == "none"
+
+
+def test_each_question_of_a_newcomer_is_answered_within_two_clicks(open_page):
+    """Why it crashed, what it costs, what to do when the alarm rings: from the home page, by links of its text or the tabs."""
+    home = built() / "index.html"
+
+    def targets(path):
+        from bs4 import BeautifulSoup
+
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        links = soup.select("article a[href], nav a[href]")
+        return {(path.parent / link["href"].partition("#")[0]).resolve() for link in links if ":" not in link["href"]}
+
+    near = {found for found in targets(home) if found.suffix == ".html"}
+    reachable = near | {further for found in near if found.is_file() for further in targets(found)}
+    wanted = [
+        "buzzer/cost.html",
+        "buzzer/capacity.html",
+        "buzzer/root-cause-analysis.html",
+        "buzzer/runbooks/index.html",
+    ]
+    assert not [name for name in wanted if (built() / name).resolve() not in reachable]

@@ -1,0 +1,163 @@
+"""The built site: complete, sound, and not built again when nothing has changed."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from analysis.pages import frontmatter, links
+from analysis.site import build
+
+pytestmark = pytest.mark.slow
+
+HEAD = "---\ntitle: T\ndescription: d\norder: 1\nowner: Platform team\nlast_reviewed: 2026-01-01\nreview_in: 1 month\n---\n"
+
+
+@pytest.fixture(scope="session")
+def built():
+    return build.build()
+
+
+@pytest.fixture(scope="session")
+def pages(built):
+    """The parsed pages by name: reading them takes longest, so it is done once."""
+    return {
+        path.relative_to(built).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
+        for path in sorted(built.rglob("*.html"))
+    }
+
+
+def test_no_link_is_broken_and_nothing_is_loaded_from_outside(built):
+    assert not links.problems(built)
+
+
+def test_every_page_describes_itself_and_has_one_first_heading(pages):
+    faults = {
+        name: (len(page.select("h1")), bool(page.select_one("meta[name=description]")))
+        for name, page in pages.items()
+        if name != "404.html"
+        and (len(page.select("h1")) != 1 or not page.select_one("meta[name=description]")["content"].strip())
+    }
+    assert not faults
+
+
+def test_no_template_or_undefined_value_is_left_on_a_page(pages):
+    for name, page in pages.items():
+        if "/source/" not in name:
+            text = page.select_one("article").get_text() if page.select_one("article") else ""
+            assert "{{" not in text, name
+            assert "Undefined" not in text, name
+
+
+def test_a_second_build_finds_nothing_to_do_and_takes_no_time(built):
+    started = time.process_time()
+    assert build.build() == built
+    assert time.process_time() - started < 8
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A checkout of one page with the project's own configuration, hooks and theme."""
+    monkeypatch.setenv("GAMEDAY_TODAY", "2026-03-01")
+    for name in ("analysis", "requirements.lock"):
+        (tmp_path / name).symlink_to(build.ROOT / name)
+    head, _, rest = (build.ROOT / "mkdocs.yml").read_text().partition("nav:\n")
+    nav = "nav:\n  - Home: index.md\n  - A: a/\n  - R: reference/how-computed.md\n\ntheme:"
+    (tmp_path / "mkdocs.yml").write_text(head + nav + rest.partition("theme:")[2])
+    (tmp_path / "docs/reference").mkdir(parents=True)
+    (tmp_path / "docs/assets").symlink_to(build.ROOT / "docs/assets")
+    (tmp_path / "docs/reference/glossary.toml").write_text('[ADR]\nmeaning = "m"\nexpansion = "Decision record"\n')
+    (tmp_path / "docs/a").mkdir()
+    (tmp_path / "docs/index.md").write_text(HEAD + "# Home\n\nAn ADR.\n")
+    (tmp_path / "docs/a/index.md").write_text(HEAD + "# A\n")
+    (tmp_path / "docs/reference/how-computed.md").write_text(HEAD + "# How\n")
+    for name in ("notebooks", "diagrams", "terraform"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def built_text(small, page="# Home\n\nAn ADR.\n", head=HEAD):
+    (small / "docs/index.md").write_text(head + page)
+    target = small / "out"
+    build.render(target, root=small)
+    return (target / "index.html").read_text()
+
+
+def test_an_abbreviation_explains_itself_and_an_overdue_page_says_so(small):
+    text = built_text(small)
+    assert '<abbr title="Decision record">ADR</abbr>' in text
+    assert "Review overdue." in text
+    assert "1 February 2026" in text
+
+
+def test_a_page_that_was_reviewed_in_time_does_not_say_so(small):
+    assert "Review overdue." not in built_text(small, head=HEAD.replace("1 month", "6 months"))
+
+
+@pytest.mark.parametrize(
+    ("page", "head", "problem"),
+    [
+        ("# Home\n\n[x](gone.md)\n", HEAD, "gone.md"),
+        ("# Home\n\n[x](a/index.md#gone)\n", HEAD, "gone"),
+        ('# Home\n\n<a href="a/gone.html">x</a>\n', HEAD, "a/gone.html: does not exist"),
+        ('# Home\n\n<img src="https://example.org/x.png" alt="">\n', HEAD, "is loaded from outside"),
+        ("# Home\n\n{{ no_such_macro() }}\n", HEAD, "no_such_macro"),
+        ('# Home\n\n{{ cited("terraform/gone.tf", 1) }}\n', HEAD, "terraform/gone.tf"),
+        ("# Home\n", HEAD.replace("description: d\n", ""), "description"),
+        ("# Home\n", HEAD.replace("owner: Platform team\n", ""), "owner"),
+    ],
+    ids=["link", "anchor", "raw link", "outside", "macro", "citation", "description", "owner"],
+)
+def test_a_page_that_breaks_its_promise_stops_the_build_with_a_sentence(small, page, head, problem):
+    with pytest.raises(build.SiteError, match=problem):
+        built_text(small, page, head)
+
+
+def test_a_claim_that_left_its_band_stops_the_build_and_names_page_and_sentence(small):
+    for part in ("stacks/buzzer_baseline", "scenarios"):
+        shutil.copytree(build.ROOT / "terraform" / part, small / "terraform" / part, dirs_exist_ok=True)
+    claim = '[month]\nsays = "A month."\nstack = "buzzer_baseline"\nmeasure = "cost.month"\nband = [{}]\n'
+    page = "# Home\n\nIt costs {{ claim('month') }}.\n"
+    (small / "docs/claims.toml").write_text(claim.format("1, 2"))
+    with pytest.raises(build.SiteError) as refused:
+        built_text(small, page)
+    assert str(refused.value).startswith("docs/index.md: the claim month no longer holds: “A month.” is $")
+    assert "Traceback" not in str(refused.value)
+
+
+def test_the_old_site_stays_when_a_build_fails(small):
+    built_text(small)
+    (small / "site").mkdir()
+    (small / "site/index.html").write_text("old")
+    (small / "docs/index.md").write_text(HEAD + "# Home\n\n[x](gone.md)\n")
+    with pytest.raises(build.SiteError):
+        build.build(root=small)
+    assert (small / "site/index.html").read_text() == "old"
+
+
+def test_a_changed_input_or_a_changed_result_is_built_again(small):
+    built_text(small)
+    build.build(root=small)
+    assert build.up_to_date(root=small)
+    (small / "docs/a/index.md").write_text(HEAD + "# Another\n")
+    assert not build.up_to_date(root=small)
+    build.build(root=small)
+    assert "Another" in (small / "site/a/index.html").read_text()
+    (small / "site/a/index.html").write_text("touched")
+    assert not build.up_to_date(root=small)
+
+
+def test_every_page_of_the_project_says_what_it_is():
+    for path in sorted((build.ROOT / "docs").rglob("*.md")):
+        if "_templates" not in path.parts:
+            frontmatter.read(path, path.name)
+
+
+def test_fonts_come_with_their_licence():
+    fonts = build.ROOT / "docs/assets/fonts"
+    assert all("SIL Open Font License" in path.read_text() for path in fonts.glob("*LICENSE.txt"))
+    families = {path.name.split("-latin")[0] for path in fonts.glob("*.woff2")}
+    assert families == {path.name.removesuffix("-LICENSE.txt") for path in fonts.glob("*LICENSE.txt")}
+    assert Path(fonts / "inter-LICENSE.txt").is_file()
