@@ -24,18 +24,20 @@ locals {
   bucket     = "${var.name}-states-${var.account_id}"
   bucket_arn = "arn:aws:s3:::${local.bucket}"
 
-  # A state is read and its lock written for a plan; a state is written by an apply only.
+  # For a plan a state is read, its lock written and the saved plan laid beside it; a state is written by an apply only.
   plan_statements = [
     { Effect = "Allow", Action = "s3:ListBucket", Resource = local.bucket_arn },
     { Effect = "Allow", Action = "s3:GetObject", Resource = "${local.bucket_arn}/*" },
     { Effect = "Allow", Action = ["s3:PutObject", "s3:DeleteObject"], Resource = "${local.bucket_arn}/*.tflock" },
+    { Effect = "Allow", Action = "s3:PutObject", Resource = "${local.bucket_arn}/plans/*" },
     { Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = aws_kms_key.states.arn },
   ]
   apply_statements = concat(local.plan_statements, [{ Effect = "Allow", Action = "s3:PutObject", Resource = "${local.bucket_arn}/*" }])
 
   roles = {
-    plan  = { subject = "repo:${var.github_repository}:pull_request", managed = "arn:aws:iam::aws:policy/ReadOnlyAccess", statements = local.plan_statements }
-    apply = { subject = "repo:${var.github_repository}:environment:${var.environment}", managed = "arn:aws:iam::aws:policy/AdministratorAccess", statements = local.apply_statements }
+    # What has landed is planned again, on main, before anybody is asked to approve it.
+    plan  = { subjects = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/main"], managed = "arn:aws:iam::aws:policy/ReadOnlyAccess", statements = local.plan_statements }
+    apply = { subjects = [for environment in var.environments : "repo:${var.github_repository}:environment:${environment}"], managed = "arn:aws:iam::aws:policy/AdministratorAccess", statements = local.apply_statements }
   }
 }
 
@@ -95,6 +97,24 @@ resource "aws_s3_bucket_lifecycle_configuration" "states" {
     }
   }
 
+  # A saved plan holds secrets in clear and is good for one apply.
+  rule {
+    id     = "old-plans"
+    status = "Enabled"
+
+    filter {
+      prefix = "plans/"
+    }
+
+    expiration {
+      days = 7
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 7
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.states]
 }
 
@@ -137,7 +157,7 @@ resource "aws_iam_role" "this" {
       Condition = {
         StringEquals = {
           "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-          "token.actions.githubusercontent.com:sub" = each.value.subject
+          "token.actions.githubusercontent.com:sub" = each.value.subjects
         }
       }
     }]

@@ -35,12 +35,12 @@ variable "github_repository" {
   }
 }
 
-variable "environment" {
-  description = "GitHub environment that may apply; it should ask for an approval."
-  type        = string
+variable "environments" {
+  description = "GitHub environments that may apply; each should ask for an approval."
+  type        = list(string)
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]+$", var.environment))
-    error_message = "environment must be a name of letters, digits, hyphens and underscores."
+    condition     = length(var.environments) > 0 && alltrue([for environment in var.environments : can(regex("^[A-Za-z0-9_-]+$", environment))])
+    error_message = "environments must be names of letters, digits, hyphens and underscores, at least one."
   }
 }

@@ -4,12 +4,17 @@ run "only_an_approved_environment_applies_and_a_plan_writes_no_state" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:gameday-example/gameday:environment:production"
+    condition     = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [for environment in var.environments : "repo:gameday-example/gameday:environment:${environment}"]
     error_message = "Another branch or repository can apply."
   }
 
   assert {
-    condition     = [for statement in local.plan_statements : statement.Resource if contains(flatten([statement.Action]), "s3:PutObject")] == ["arn:aws:s3:::terraform-states-123456789012/*.tflock"]
+    condition     = jsondecode(aws_iam_role.this["plan"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:gameday-example/gameday:pull_request", "repo:gameday-example/gameday:ref:refs/heads/main"]
+    error_message = "What has landed cannot be planned, or any branch can."
+  }
+
+  assert {
+    condition     = [for statement in local.plan_statements : statement.Resource if contains(flatten([statement.Action]), "s3:PutObject")] == ["arn:aws:s3:::terraform-states-123456789012/*.tflock", "arn:aws:s3:::terraform-states-123456789012/plans/*"]
     error_message = "A plan can write the state."
   }
 
@@ -25,9 +30,9 @@ run "a_repository_with_a_wildcard_is_refused" {
   variables {
     github_repository = "gameday-example/*"
     account_id        = "account"
-    environment       = "*"
+    environments      = ["*"]
     name              = "Terraform"
   }
 
-  expect_failures = [var.github_repository, var.account_id, var.environment, var.name]
+  expect_failures = [var.github_repository, var.account_id, var.environments, var.name]
 }
