@@ -39,13 +39,15 @@ class Diagnostic:
     """What is wrong with the input, where, and what to do about it, in one sentence.
 
     `guard` marks a condition of the configuration itself that refuses it although every value is there, such as an output's
-    precondition: a plan fails, but what the configuration would do can be computed.
+    precondition: a plan fails, but what the configuration would do can be computed. `address` names what could not be evaluated
+    (an argument of a resource, a variable, a module), where the sentence is about one; instances of a block share a sentence.
     """
 
     severity: Severity
     message: str
     location: Location
     guard: bool = False
+    address: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.location}: {self.severity}: {self.message}"
@@ -142,7 +144,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Architecture:
-    """One stack, resolved. `stack` is the name of its directory; `resources` holds managed resources, `data` data sources."""
+    """One stack, resolved. `stack` is the name of its directory; `resources` holds managed resources, `data` data sources.
+
+    `incomplete` holds the addresses of the managed resources that rest on what could not be evaluated, and of the resource blocks
+    of which not even the instances are known; the errors among `diagnostics` say why.
+    """
 
     stack: str
     resources: tuple[Resource, ...]
@@ -151,6 +157,7 @@ class Architecture:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     region: str = "us-east-1"
+    incomplete: frozenset[str] = frozenset()
 
     @cached_property
     def by_address(self) -> Mapping[str, Resource]:

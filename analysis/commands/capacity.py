@@ -12,13 +12,17 @@ from analysis.capacity import Range
 from analysis.commands.common import (
     AsJson,
     Directory,
+    Placeholders,
     Runtime,
     ScenarioFile,
     Var,
     VarFile,
     about,
-    complete,
+    answered,
     course,
+    coverage,
+    ended,
+    holes,
     out,
     print_json,
     refusals,
@@ -31,6 +35,7 @@ def capacity(
     directory: Directory,
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[
@@ -40,7 +45,7 @@ def capacity(
 ) -> None:
     """How many users the stack holds, what saturates first, and how old an update is when it is seen."""
     with refusals():
-        found = complete(directory, var, var_file)
+        found = answered(directory, var, var_file, placeholders=placeholders)
         stack = about(directory)
         crowd = course(directory, scenario)
         if runtime is None and stack is None:
@@ -48,11 +53,12 @@ def capacity(
         profile = facts.runtime(runtime) if runtime else None
         result = capacity_layer.analyse(found, crowd, stack, users=users, profile=profile)
     if as_json:
-        print_json(capacity_layer.to_json(result))
+        print_json({**capacity_layer.to_json(result), "holes": holes(found)})
+        ended(found)
         return
     table = Table(
         Column("Station", overflow="fold"),
-        title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}",
+        title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}; {coverage(found)}",
     )
     for heading in ("Offered a second", "Can do", "Utilisation", "Users held"):
         table.add_column(heading, justify="right")
@@ -80,6 +86,7 @@ def capacity(
             f"{_range(budget.accepted)} accepted: {budget.verdict}."
         )
     tell(result.diagnostics)
+    ended(found)
 
 
 def _range(figure: Range) -> str:

@@ -20,6 +20,7 @@ from analysis import alarms, claims, cost, demand, evidence, facts, terraform, v
 from analysis.architecture import Architecture, Diagnostic
 from analysis.commands import screen
 from analysis.cost.refresh import RefreshError
+from analysis.terraform.plan_json import diagnostic_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +48,9 @@ Directory = Annotated[
 ]
 Var = Annotated[list[str], typer.Option("--var", metavar="NAME=VALUE", help="A value for an input variable.")]
 VarFile = Annotated[list[Path], typer.Option("--var-file", metavar="FILE", help="A file of values, as for Terraform.")]
+Placeholders = Annotated[
+    bool, typer.Option("--placeholders", help="Give variables without a value a stand-in of their type, and say so.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ScenarioFile = Annotated[
     Path | None, typer.Option("--scenario", metavar="FILE", help="Who comes when (terraform/scenarios/*.toml).")
@@ -120,13 +124,70 @@ def variables(pairs: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def evaluated(source: Path, var: Sequence[str], var_file: Sequence[Path]) -> Architecture:
-    """The resolved stack, with its diagnostics; a file that cannot be read is an `InputError`."""
+def evaluated(
+    source: Path, var: Sequence[str], var_file: Sequence[Path], *, placeholders: bool = False
+) -> Architecture:
+    """The resolved stack, with its diagnostics; a file that cannot be read is an `InputError`.
+
+    With `placeholders` a variable without a value gets a stand-in of its type, which the diagnostics name.
+    """
     if source.is_file() and source.suffix == ".json":
         if var or var_file:
             refuse(f"{source}: a plan has its values already; leave out --var and --var-file")
         return terraform.from_plan(source)
-    return terraform.load(source, variables=variables(var), var_files=var_file, environ=os.environ)
+    return terraform.load(
+        source, variables=variables(var), var_files=var_file, environ=os.environ, stand_ins=placeholders
+    )
+
+
+def answered(source: Path, var: Sequence[str], var_file: Sequence[Path], *, placeholders: bool = False) -> Architecture:
+    """As `evaluated`, for what goes on over a model with holes: each is said by address, on standard error.
+
+    Ends with exit status 2 where nothing could be read: no resource at all, and an error that may be why. The command ends with
+    `ended` once it has answered the rest.
+    """
+    found = evaluated(source, var, var_file, placeholders=placeholders)
+    say_holes(found)
+    if not found.resources:
+        ended(found)
+        err.print(
+            f"gameday: {escape(str(source))} holds no resource under these values", highlight=False, soft_wrap=True
+        )
+    return found
+
+
+def say_holes(found: Architecture) -> None:
+    """What could not be evaluated, by address, and every warning, on standard error."""
+    tell([diagnostic for diagnostic in found.diagnostics if diagnostic.severity == "warning"])
+    for error in found.errors:
+        where = f"{error.address}: " if error.address and error.address not in error.message else ""
+        said = f"not evaluated: {where}{error.message} ({error.location})"
+        err.print(escape(said), highlight=False, soft_wrap=True)
+
+
+def coverage(found: Architecture) -> str:
+    """How much of the stack is answered for: 14 resources, or 12 of 14 resources."""
+    whole = len({resource.address for resource in found.resources} | found.incomplete)
+    if not found.errors:
+        return f"{whole} resource{'' if whole == 1 else 's'}"
+    return f"{whole - len(found.incomplete)} of {whole} resources"
+
+
+def holes(found: Architecture) -> dict[str, Any]:
+    """The same for programs: how many resources rest on nothing that is missing, of how many, and what is missing."""
+    whole = {resource.address for resource in found.resources} | found.incomplete
+    return {
+        "resources": len(whole),
+        "complete": len(whole) - len(found.incomplete),
+        "incomplete": sorted(found.incomplete),
+        "errors": [{"address": error.address or None, **diagnostic_json(error)} for error in found.errors],
+    }
+
+
+def ended(found: Architecture, *, fine: bool = True) -> None:
+    """Ends a command that has answered: exit status 1 where something is missing or not `fine`, 2 where all is missing."""
+    if found.errors or not fine:
+        raise typer.Exit(FINDINGS if found.resources else UNREADABLE)
 
 
 def complete(source: Path, var: Sequence[str], var_file: Sequence[Path]) -> Architecture:

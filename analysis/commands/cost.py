@@ -15,13 +15,17 @@ from analysis.architecture import Architecture
 from analysis.commands.common import (
     AsJson,
     Directory,
+    Placeholders,
     Runtime,
     ScenarioFile,
     Var,
     VarFile,
     about,
-    complete,
+    answered,
+    coverage,
+    ended,
     err,
+    holes,
     out,
     print_json,
     refusals,
@@ -34,6 +38,7 @@ def cost(
     directory: Directory,
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
     usage: Annotated[
         Path | None, typer.Option("--usage", metavar="FILE", help="A usage file in Infracost's format.")
     ] = None,
@@ -46,21 +51,22 @@ def cost(
     if usage and scenario:
         refuse("--usage and --scenario both say what is consumed; give one of them")
     with refusals():
-        found = complete(directory, var, var_file)
+        found = answered(directory, var, var_file, placeholders=placeholders)
         consumed = _consumed(found, directory, usage, scenario, runtime)
         bill = cost_layer.estimate(found, facts.prices(found.region), consumed, free_tier=free_tier)
     if as_json:
-        print_json(cost_layer.to_json(bill))
-        return
-    out.print(_bill_table(bill))
-    if consumed:
-        err.print(f"Use: {escape(consumed.origin)}", highlight=False)
-    _gaps(bill)
+        print_json({**cost_layer.to_json(bill), "holes": holes(found)})
+    else:
+        out.print(_bill_table(bill, coverage(found)))
+        if consumed:
+            err.print(f"Use: {escape(consumed.origin)}", highlight=False)
+        _gaps(bill)
+    ended(found)
 
 
-def _bill_table(bill: cost_layer.Estimate) -> Table:
+def _bill_table(bill: cost_layer.Estimate, coverage: str) -> Table:
     """Each address with its subtotal, its lines below it."""
-    title = f"{bill.stack}, {bill.region}: a month of {units.HOURS_PER_MONTH} hours"
+    title = f"{bill.stack}, {bill.region}: {coverage}, a month of {units.HOURS_PER_MONTH} hours"
     table = Table(Column("Resource", overflow="fold"), title=title)
     for heading in ("Quantity", "Unit price", "A month"):
         table.add_column(heading, justify="right")

@@ -8,14 +8,17 @@ import typer
 from analysis import cost as cost_layer
 from analysis import demand, facts
 from analysis.commands.common import (
-    FINDINGS,
     ROOT,
     AsJson,
     Directory,
+    Placeholders,
     Var,
     VarFile,
     about,
-    complete,
+    answered,
+    coverage,
+    ended,
+    holes,
     out,
     print_json,
     refusals,
@@ -26,6 +29,7 @@ def diagram(
     directory: Directory,
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
     target: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the SVG goes; else out/.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +37,7 @@ def diagram(
     from analysis.drawing import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
 
     with refusals():
-        found = complete(directory, var, var_file)
+        found = answered(directory, var, var_file, placeholders=placeholders)
         stack = about(directory)
         use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
         bill = cost_layer.estimate(found, facts.prices(found.region), use)
@@ -48,9 +52,9 @@ def diagram(
                 "drawn": list(drawing.drawn),
                 "waived": dict(drawing.waived),
                 "missing": list(drawing.missing),
+                "holes": holes(found),
             }
         )
     else:
-        out.print(f"{path}\n{drawing.statement}", highlight=False, soft_wrap=True)
-    if drawing.missing:
-        raise typer.Exit(FINDINGS)
+        out.print(f"{path}\n{coverage(found)}: {drawing.statement}", highlight=False, soft_wrap=True)
+    ended(found, fine=not drawing.missing)

@@ -2,41 +2,50 @@
 
 import json
 
-import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
 from analysis import terraform
 from analysis.architecture import Resource, Unknown, Value
 from analysis.commands.common import (
-    UNREADABLE,
     AsJson,
     Directory,
+    Placeholders,
     Var,
     VarFile,
+    coverage,
+    ended,
     evaluated,
+    holes,
     out,
     print_json,
     refusals,
-    tell,
+    say_holes,
 )
 from analysis.terraform.plan_json import json_value
 
 WIDEST_VALUE = 60
 
 
-def model(directory: Directory, var: Var = [], var_file: VarFile = [], as_json: AsJson = False) -> None:  # noqa: B006 (Typer copies)
+def model(
+    directory: Directory,
+    var: Var = [],  # noqa: B006 (Typer copies)
+    var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
+    as_json: AsJson = False,
+) -> None:
     """What the Terraform resolves to: every resource with its values, where it is defined, and what it rests on."""
     with refusals():
-        found = evaluated(directory, var, var_file)
+        found = evaluated(directory, var, var_file, placeholders=placeholders)
+    say_holes(found)
     if as_json:
-        print_json(terraform.to_json(found))
+        print_json({**terraform.to_json(found), "holes": holes(found)})
     else:
         table = Table(
             Column("Address", overflow="fold"),
             Column("Defined at", overflow="fold"),
             "Arguments",
-            title=f"{found.stack}: {len(found.resources)} resources",
+            title=f"{found.stack}: {coverage(found)}",
         )
         for resource in found.resources:
             where = f"{resource.defined_at.file}:{resource.defined_at.line}"
@@ -49,9 +58,7 @@ def model(directory: Directory, var: Var = [], var_file: VarFile = [], as_json: 
                     escape(output.name), escape("(sensitive value)" if output.sensitive else _short(output.value))
                 )
             out.print(outputs)
-        tell(found.diagnostics)
-    if found.errors:
-        raise typer.Exit(UNREADABLE)
+    ended(found)
 
 
 def _arguments(resource: Resource) -> str:

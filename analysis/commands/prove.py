@@ -12,16 +12,19 @@ from rich.table import Column, Table
 from analysis import facts, files
 from analysis import proofs as proofs_layer
 from analysis.commands.common import (
-    FINDINGS,
     AsJson,
     Directory,
+    Placeholders,
     Runtime,
     ScenarioFile,
     Var,
     VarFile,
     about,
-    complete,
+    answered,
+    coverage,
     day_of,
+    ended,
+    holes,
     out,
     print_json,
     refusals,
@@ -34,6 +37,7 @@ def prove(
     directory: Directory,
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     sarif: Annotated[
@@ -44,7 +48,7 @@ def prove(
 ) -> None:
     """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
     with refusals():
-        found = complete(directory, var, var_file)
+        found = answered(directory, var, var_file, placeholders=placeholders)
         stack = about(directory)
         night = scenario or (stack.scenario_file if stack else None)
         report = proofs_layer.prove(
@@ -60,11 +64,10 @@ def prove(
         text = json.dumps(proofs_layer.to_sarif(report, _relative(base)), indent=2, ensure_ascii=False)
         files.write(sarif, text + "\n")
     if as_json:
-        print_json(proofs_layer.to_json(report))
+        print_json({**proofs_layer.to_json(report), "holes": holes(found)})
     else:
-        _prove_table(report)
-    if not report.ok:
-        raise typer.Exit(FINDINGS)
+        _prove_table(report, coverage(found))
+    ended(found, fine=report.ok)
 
 
 def _relative(directory: Path) -> str:
@@ -72,13 +75,13 @@ def _relative(directory: Path) -> str:
     return Path(os.path.relpath(directory)).as_posix()
 
 
-def _prove_table(report: proofs_layer.Report) -> None:
+def _prove_table(report: proofs_layer.Report, coverage: str) -> None:
     if report.findings:
         table = Table(
             "Rule",
             Column("Where", overflow="fold"),
             Column("Finding", overflow="fold"),
-            title=f"{report.stack}: findings",
+            title=f"{report.stack}: findings, {coverage}",
         )
         for finding in (*report.unwaived, *report.waived):
             where = f"{escape(finding.address)}\n[dim]{escape(f'{finding.location.file}:{finding.location.line}')}[/]"
@@ -97,6 +100,6 @@ def _prove_table(report: proofs_layer.Report) -> None:
     counts = ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in numbers.items())
     counts += f", {len(report.waived)} waived, {len(report.undecided)} not decidable; "
     counts += f"{len(report.holding)} statements hold (--json prints their arithmetic)."
-    out.print(counts, highlight=False)
+    out.print(f"{coverage}: {counts}", highlight=False)
     if report.silent:
         out.print(f"Nothing in the stack for {', '.join(rule.id for rule in report.silent)}.", highlight=False)

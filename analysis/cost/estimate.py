@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Location, Resource
 from analysis.cost.rate_card import FREE, GLOBAL, RATE_CARD, UNLISTED, usage_keys
-from analysis.cost.setting import Charge, NotPriced, Setting
+from analysis.cost.setting import Charge, NotPriced, Setting, without_index
 from analysis.cost.usage_patterns import patterns, use_of
 from analysis.demand.usage import Usage
 from analysis.facts.prices import CONFIDENCES, Confidence, Price, PriceBook, PriceRow
@@ -156,6 +156,7 @@ def estimate(
             if not found and not problems:
                 free.append(Free(address, kind, _free_as_configured(resource)))
     unpriced += _unheard(architecture, usage)
+    unpriced += _not_evaluated(architecture)
     return Estimate(
         architecture.stack,
         prices.region,
@@ -295,6 +296,18 @@ def _unheard(architecture: Architecture, usage: Usage | None) -> Iterator[Unpric
         elif kind in RATE_CARD:
             for key in sorted(set(quantities) - usage_keys(kind)):
                 yield Unpriced(address, kind, unknown_key(kind, key), key)
+
+
+def _not_evaluated(architecture: Architecture) -> Iterator[Unpriced]:
+    """The modules that could not be read, and the resource blocks of which not even the instances are known."""
+    for error in architecture.errors:
+        *_, kind, _name = ("", "", *without_index(error.address).split("."))
+        if kind == "module":
+            yield Unpriced(error.address, kind, f"what it holds is not in the bill: {error.message}")
+    for address in sorted(architecture.incomplete - set(architecture.by_address)):
+        if not any(r.address.startswith(f"{address}[") for r in architecture.resources):
+            why = next((e.message for e in architecture.errors if e.address.startswith(f"{address}.")), "")
+            yield Unpriced(address, _type_of(address), f"how many there are is not known: {why}")
 
 
 def unknown_key(kind: str, key: str) -> str:

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from analysis.architecture import Architecture
 from analysis.terraform.encodings import YamlLoader
-from analysis.terraform.inputs import root_inputs
+from analysis.terraform.inputs import placeholders, root_inputs
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.plan_json import from_plan, to_json
 from analysis.terraform.resolve import resolve
-from analysis.terraform.sources import InputError, problem
+from analysis.terraform.sources import FOREIGN, InputError, foreign, problem
 from analysis.terraform.stack import Stack
 
 __all__ = ["InputError", "YamlLoader", "from_plan", "load", "to_json"]
@@ -28,12 +28,14 @@ def load(
     var_files: Sequence[Path] = (),
     environ: Mapping[str, str] = NO_ENVIRONMENT,
     cache: Path | None = None,
+    stand_ins: bool = False,
 ) -> Architecture:
     """The stack in `directory`, resolved under its tfvars files and the given values.
 
     `variables` overrides `var_files`, which override the tfvars files Terraform reads unasked, which override `TF_VAR_...` in
     `environ`; `environ` is also asked for AWS_REGION where no provider block names a region. A text for a variable of a
-    composite type is read as an expression. `cache` is the directory of parsed files, by default the user's.
+    composite type is read as an expression. With `stand_ins` a variable that has neither value nor default gets a placeholder of
+    its type, and a warning. `cache` is the directory of parsed files, by default the user's.
 
     What is wrong with the configuration is in `diagnostics` of the result, and evaluation goes on past it. Raises `InputError`
     where there is nothing to evaluate: no directory, no configuration files, a file of values that does not exist.
@@ -43,6 +45,13 @@ def load(
     if not directory.is_dir():
         raise problem(str(directory), "this is a file; name the directory that holds the stack's .tf files")
     stack = Stack(directory, cache, environ)
-    root = ModuleInstance(stack, stack.module(stack.root), "")
+    config = stack.module(stack.root)
+    for shown, message in foreign(stack.root):
+        # Terraform reads what stands beside terragrunt.hcl; an OpenTofu file holds resources of its own.
+        beside = shown in FOREIGN and (config.resources or config.modules)
+        stack.report(message, shown, None, "warning" if beside else "error", address=shown)
+    root = ModuleInstance(stack, config, "")
     inputs = root_inputs(stack, root, variables, var_files, environ)
+    if stand_ins:
+        inputs |= placeholders(stack, root, inputs)
     return resolve(root, inputs, stack.root.name)

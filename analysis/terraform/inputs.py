@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/language/values/variables#variable-def
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,20 @@ from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.sources import InputError, not_a_file, problem
-from analysis.terraform.stack import Stack
-from analysis.terraform.values import Primitive, ValueProblem, from_python, quoted
+from analysis.terraform.stack import Stack, argument_of
+from analysis.terraform.values import (
+    Collection,
+    ObjectType,
+    Primitive,
+    TupleType,
+    Type,
+    ValueProblem,
+    from_python,
+    quoted,
+)
+
+WIDEST_STAND_IN = 60
+"""Characters of a placeholder in the sentence about it."""
 
 AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
@@ -66,6 +79,45 @@ def root_inputs(
             continue
         values[name] = spelled(stack, root, name, given, f"--var {name}") if isinstance(given, str) else given
     return values
+
+
+def placeholders(stack: Stack, root: ModuleInstance, values: Mapping[str, Value]) -> dict[str, Value]:
+    """A stand-in of its type for each root variable that has neither a value nor a default, with a warning that says so."""
+    made: dict[str, Value] = {}
+    for name, placed in root.config.variables.items():
+        if name in values or argument_of(placed.block, "default") is not None:
+            continue
+        made[name] = placeholder(root.variable_type(name), name)
+        message = f"the variable {quoted(name)} has no value; {to_text(made[name])} stands in for it"
+        stack.report(message, placed.file, placed.block, "warning", address=f"var.{name}")
+    return made
+
+
+def placeholder(kind: Type, name: str) -> Value:
+    """A value of a type: the variable's own name for a text, 1, false, and one element for a collection."""
+    match kind:
+        case Primitive("number"):
+            return 1
+        case Primitive("bool"):
+            return False
+        case Collection("map", element):
+            return {name: placeholder(element, name)}
+        case Collection(_, element):
+            return (placeholder(element, name),)
+        case TupleType(elements):
+            return tuple(placeholder(element, name) for element in elements)
+        case ObjectType(members):
+            return {
+                key: placeholder(member.type, f"{name}.{key}") for key, member in members.items() if not member.optional
+            }
+        case _:
+            return name
+
+
+def to_text(value: Value) -> str:
+    """A value as it is written in JSON, short enough for a sentence."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WIDEST_STAND_IN else f"{text[: WIDEST_STAND_IN - 1]}…"
 
 
 def file_values(stack: Stack, root: ModuleInstance, path: Path) -> dict[str, Value]:

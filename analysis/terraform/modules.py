@@ -403,11 +403,13 @@ class ModuleCall(Repeated):
             try:
                 self.config = self.locate()
             except EvaluationError as error:
-                self.stack.report(error.message, self.placed.file, error.node)
+                self.stack.report(error.message, self.placed.file, error.node, address=self.address)
             except InputError as error:
                 argument = argument_of(self.placed.block, "source") or self.placed.block
                 for diagnostic in error.diagnostics:
-                    self.stack.report(f"module.{self.name}: {diagnostic.message}", self.placed.file, argument)
+                    self.stack.report(
+                        f"module.{self.name}: {diagnostic.message}", self.placed.file, argument, address=self.address
+                    )
         return self.config
 
     def locate(self) -> Module:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from analysis.architecture import (
     Resource,
     Value,
     Variable,
+    unknowns,
 )
 from analysis.terraform import tree
 from analysis.terraform.cache import no_collection
@@ -88,6 +89,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
     stack.budget.parse_template = template_parser()
     managed: list[Resource] = []
     read: list[Resource] = []
+    blocks: list[str] = []
     for module in walk(root):
         if stack.exhausted:
             break  # nothing further is evaluated, and the diagnostics say so
@@ -96,6 +98,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         for local, (argument, _) in module.config.locals.items():
             quietly(stack, module, local, argument)
         for block in module.resources.values():
+            blocks += [block.address] if block.mode == "managed" else []
             if block.mode == "managed" or not block.type.startswith("terraform_"):
                 for instance in block.instances():
                     (managed if block.mode == "managed" else read).append(instance.resource())
@@ -112,7 +115,32 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         {output: output_of(root, output, known) for output in root.config.outputs},
         tuple(sorted(stack.diagnostics, key=lambda d: (d.severity, d.location, d.message))),
         region,
+        incomplete(managed, blocks, stack.unevaluated),
     )
+
+
+def incomplete(resources: Sequence[Resource], blocks: Sequence[str], unevaluated: Collection[str]) -> frozenset[str]:
+    """The addresses of what rests on the `unevaluated`: of resources, and of blocks whose instances are not known.
+
+    `unevaluated` names arguments, variables, locals, outputs and modules by their absolute address.
+    """
+    if not unevaluated:
+        return frozenset()
+
+    def rests(reference: str) -> bool:
+        places = (place for place, mark in enumerate(reference) if mark in ".[")
+        return reference in unevaluated or any(reference[:place] in unevaluated for place in places)
+
+    holes = {
+        resource.address
+        for resource in resources
+        if any(f"{resource.address}.{name}" in unevaluated for name in resource.values)
+        or any(rests(unknown.reference) for unknown in unknowns(resource.values))
+    }
+    for block in blocks:
+        if f"{block}.count" in unevaluated or f"{block}.for_each" in unevaluated:
+            holes |= {r.address for r in resources if r.address.startswith(f"{block}[")} or {block}
+    return frozenset(holes)
 
 
 def quietly(stack: Stack, module: ModuleInstance, name: str, argument: tree.Argument) -> None:

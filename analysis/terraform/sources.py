@@ -116,6 +116,9 @@ def read_module(directory: Path, prefix: str, cache: Path | None) -> Module:
     except OSError as error:
         raise problem(prefix or ".", f"the directory cannot be read: {error.strerror or error}") from None
     if not names:
+        others = [Diagnostic("error", message, Location(shown)) for shown, message in foreign(directory, prefix)]
+        if others:
+            raise InputError(others)
         raise problem(
             prefix or ".", "there are no .tf or .tf.json files here; name a directory of Terraform configuration"
         )
@@ -144,6 +147,36 @@ def read_module(directory: Path, prefix: str, cache: Path | None) -> Module:
         tuple(merger.diagnostics),
         merger.overridden,
     )
+
+
+FOREIGN: Mapping[str, str] = {
+    "terragrunt.hcl": (
+        "this is a folder of Terragrunt, whose files are not read here; give the plan instead: "
+        "terragrunt plan -out=plan && terragrunt show -json plan > plan.json"
+    ),
+    "cdktf.json": (
+        "this is a CDKTF project, whose program is not run here; give what it makes: cdktf synth, then cdktf.out/stacks/NAME"
+    ),
+    "Pulumi.yaml": "this is a Pulumi project, whose program is not run here; give Terraform, or the JSON of a plan",
+    "cdk.json": "this is an AWS CDK project, whose program is not run here; give Terraform, or the JSON of a plan",
+}
+"""Files by which other tools' folders are known, and what to do about each."""
+
+TOFU = (".tofu", ".tofu.json")
+TOFU_FILE = (
+    "this is a file of OpenTofu, which is not read here; give the plan instead: "
+    "tofu plan -out=plan && tofu show -json plan > plan.json"
+)
+
+
+def foreign(directory: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The files of other tools in a directory, each with what to say of it."""
+    for name in sorted(entry.name for entry in directory.iterdir() if entry.is_file()):
+        shown = f"{prefix}/{name}" if prefix else name
+        if name in FOREIGN:
+            yield shown, FOREIGN[name]
+        elif name.endswith(TOFU):
+            yield shown, TOFU_FILE
 
 
 # Blocks that have no effect on values, or none on what is read here.

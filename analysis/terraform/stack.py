@@ -99,6 +99,7 @@ class Stack:
         self.environ = environ
         self.budget = Budget()
         self.diagnostics: dict[Diagnostic, None] = {}
+        self.unevaluated: set[str] = set()
         self.busy: list[Cell] = []
         self.modules: dict[Path, Module] = {}
         self.vendored = vendored(self.root)
@@ -119,8 +120,15 @@ class Stack:
         *,
         guard: bool = False,
         near: tuple[str, Iterable[str]] | None = None,
+        address: str = "",
     ) -> None:
-        """Add a diagnostic, once; `near` is a mistyped name with those that it may have meant."""
+        """Add a diagnostic, once; `near` is a mistyped name with those that it may have meant.
+
+        It is about what is at `address`, else about the cell that is being evaluated.
+        """
+        address = address or (self.busy[-1].name if self.busy else "")
+        if severity == "error" and address:
+            self.unevaluated.add(address)
         if len(self.diagnostics) >= MAX_DIAGNOSTICS:
             if not self.exhausted:
                 self.exhausted = True
@@ -130,7 +138,7 @@ class Stack:
             return
         message += "" if near is None else suggestion(*near)
         location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
-        self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard))
+        self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard, address))
 
     def get(self, cell: Cell, node: Any) -> Value:
         """The cell's value; what it rests on is added to the current trace."""
