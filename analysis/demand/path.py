@@ -6,7 +6,6 @@ there is no path at all.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,10 @@ from fnmatch import translate
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown, unknowns
+from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
-from analysis.wiring.values import cpu_units, memory_mib, number
+from analysis.wiring.references import References
+from analysis.wiring.values import blocks, cpu_units, document, first_block, memory_mib, number
 
 SERVICE_TYPES = ("aws_ecs_service",)
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
@@ -296,53 +296,9 @@ class _Derivation:
 
     def __init__(self, architecture: Architecture, stack: Stack | None) -> None:
         self.model = architecture
+        self.references = References(architecture)
         self.stack = stack
         self.diagnostics: list[Diagnostic] = []
-
-    # Following references.
-
-    def instances_of(self, address: str) -> list[Resource]:
-        """The resources at `address`, or all its instances where the address has no index."""
-        exact = self.model.by_address.get(address)
-        if exact is not None:
-            return [exact]
-        return [r for a, r in self.model.by_address.items() if a.startswith(f"{address}[")]
-
-    def behind(self, value: Any) -> list[Resource]:
-        """The resources whose attributes the unknown parts of `value` stand for."""
-        found: list[Resource] = []
-        for unknown in unknowns(value):
-            parts = unknown.reference.split(".")
-            for end in range(len(parts), 0, -1):
-                there = self.instances_of(".".join(parts[:end]))
-                if there:
-                    found += [r for r in there if r not in found]
-                    break
-        return found
-
-    def linked(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
-        """The resources of `types` that `attribute` was computed from, by its unknown values first, then by its references."""
-        found = [r for r in self.behind(resource.values.get(attribute)) if r.type in types]
-        for reference in resource.references:
-            if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == attribute:
-                found += [r for r in self.instances_of(reference.address) if r.type in types and r not in found]
-        return found
-
-    def reachable(self, start: Iterable[Resource], *types: str) -> list[Resource]:
-        """The resources of `types` reached from `start` by references, nearest first."""
-        queue = list(start)
-        seen = {r.address for r in queue}
-        found = []
-        while queue:
-            resource = queue.pop(0)
-            ahead = [r for reference in resource.references for r in self.instances_of(reference.address)]
-            for target in (*ahead, *self.behind(dict(resource.values))):
-                if target.address not in seen:
-                    seen.add(target.address)
-                    queue.append(target)
-                    if target.type in types:
-                        found.append(target)
-        return found
 
     def warn(self, message: str, location: Location | None = None) -> None:
         self.diagnostics.append(Diagnostic("warning", message, location or Location(self.model.stack)))
@@ -419,7 +375,7 @@ class _Derivation:
         return chosen
 
     def task(self, service: Resource) -> Resource:
-        tasks = self.linked(service, "task_definition", "aws_ecs_task_definition")
+        tasks = self.references.linked(service, "task_definition", "aws_ecs_task_definition")
         if not tasks:
             family = service.values.get("task_definition")
             tasks = [r for r in self.model.of_type("aws_ecs_task_definition") if r.values.get("family") == family]
@@ -432,23 +388,15 @@ class _Derivation:
 
     def container(self, task: Resource, service: Resource) -> Mapping[str, Any]:
         """The container behind the balancer, else the first."""
-        raw = task.values.get("container_definitions")
-        if isinstance(raw, Unknown):
-            raw = raw.partial
-        elif isinstance(raw, str):
-            try:
-                raw = json.loads(raw)
-            except json.JSONDecodeError:
-                raw = None
-        containers = [c for c in raw if isinstance(c, dict)] if isinstance(raw, list | tuple) else []
+        containers = blocks(document(task.values.get("container_definitions")))
         if not containers:
             self.warn(f"{task.address}: its containers cannot be read", task.location("container_definitions"))
             return {}
-        names = {block.get("container_name") for block in _blocks(service.values.get("load_balancer"))}
+        names = {block.get("container_name") for block in blocks(service.values.get("load_balancer"))}
         return next((c for c in containers if c.get("name") in names), containers[0])
 
     def environment(self, task: Resource, service: Resource) -> Mapping[str, Any]:
-        entries = _blocks(self.container(task, service).get("environment"))
+        entries = blocks(self.container(task, service).get("environment"))
         return {str(e["name"]): e.get("value") for e in entries if "name" in e}
 
     def from_environment(self, key: str, service: Service, task: Resource, unit: str) -> Given | None:
@@ -481,7 +429,7 @@ class _Derivation:
         highest = self.given(target, "max_capacity", "task") if target else None
         if target is None:
             self.warn(f"{service.address}: nothing scales it; it keeps {desired.value} tasks", service.defined_at)
-        platform = _blocks(task.values.get("runtime_platform"))
+        platform = blocks(task.values.get("runtime_platform"))
         arm = any(block.get("cpu_architecture") == "ARM64" for block in platform)
         stop = number(self.container(task, service).get("stopTimeout"))
         healthy, most = (limit("ecs.deployment.minimum_healthy_percent"), limit("ecs.deployment.maximum_percent"))
@@ -512,7 +460,7 @@ class _Derivation:
         for target in self.model.of_type("aws_appautoscaling_target"):
             resource_id = target.values.get("resource_id")
             named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
-            if service in self.linked(target, "resource_id", "aws_ecs_service") or named:
+            if service in self.references.linked(target, "resource_id", "aws_ecs_service") or named:
                 yield target
 
     def attached(self, target: Resource, kind: str) -> Iterator[Resource]:
@@ -527,8 +475,8 @@ class _Derivation:
     def tracking(self, target: Resource) -> Iterator[Tracking]:
         cooldown_s = limit("autoscaling.default_cooldown_s").at()
         for policy in self.attached(target, "aws_appautoscaling_policy"):
-            for block in _blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
-                predefined = _blocks(block.get("predefined_metric_specification"))
+            for block in blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
+                predefined = blocks(block.get("predefined_metric_specification"))
                 metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
                 value = number(block.get("target_value"))
                 if value is None or value <= 0:
@@ -545,8 +493,8 @@ class _Derivation:
 
     def steps(self, target: Resource) -> Iterator[Step]:
         for policy in self.attached(target, "aws_appautoscaling_policy"):
-            for block in _blocks(policy.values.get("step_scaling_policy_configuration")):
-                changes = (number(step.get("scaling_adjustment")) for step in _blocks(block.get("step_adjustment")))
+            for block in blocks(policy.values.get("step_scaling_policy_configuration")):
+                changes = (number(step.get("scaling_adjustment")) for step in blocks(block.get("step_adjustment")))
                 yield Step(
                     policy.address,
                     str(block.get("adjustment_type")),
@@ -561,7 +509,7 @@ class _Derivation:
             if not isinstance(expression, str):
                 self.warn(f"{action.address}: its schedule is not known", action.defined_at)
                 continue
-            for block in _blocks(action.values.get("scalable_target_action")):
+            for block in blocks(action.values.get("scalable_target_action")):
                 lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
                 yield Schedule(
                     action.address,
@@ -574,12 +522,12 @@ class _Derivation:
 
     def balancer(self, service: Resource) -> tuple[Resource | None, Resource | None]:
         """Target group and load balancer of the service."""
-        groups = self.linked(service, "load_balancer", "aws_lb_target_group", "aws_alb_target_group")
+        groups = self.references.linked(service, "load_balancer", "aws_lb_target_group", "aws_alb_target_group")
         if not groups:
             self.warn(f"{service.address}: no load balancer stands before it", service.defined_at)
             return None, None
         for listener in self.listeners(groups[0]):
-            balancers = self.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb")
+            balancers = self.references.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb")
             if balancers:
                 return groups[0], balancers[0]
         self.warn(f"{groups[0].address}: no listener forwards to it", groups[0].defined_at)
@@ -590,11 +538,11 @@ class _Derivation:
         found = [
             listener
             for listener in self.model.of_type("aws_lb_listener", "aws_alb_listener")
-            if group in self.linked(listener, "default_action", group.type)
+            if group in self.references.linked(listener, "default_action", group.type)
         ]
         for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule"):
-            if group in self.linked(rule, "action", group.type):
-                of_rule = self.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+            if group in self.references.linked(rule, "action", group.type):
+                of_rule = self.references.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
                 found += [listener for listener in of_rule if listener not in found]
         return found
 
@@ -605,10 +553,10 @@ class _Derivation:
             for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule")
             if any(
                 listener in listeners
-                for listener in self.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+                for listener in self.references.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
             )
         )
-        check = next(iter(_blocks(group.values.get("health_check"))), {})
+        check = first_block(group.values.get("health_check"))
 
         def checked(key: str, name: str) -> float:
             return _or(number(check.get(key)), limit(f"alb.health_check.{name}").at())
@@ -641,14 +589,14 @@ class _Derivation:
         if balancer is None:
             return None
         for distribution in self.model.of_type("aws_cloudfront_distribution"):
-            origins = {str(o.get("origin_id")): o for o in _blocks(distribution.values.get("origin"))}
+            origins = {str(o.get("origin_id")): o for o in blocks(distribution.values.get("origin"))}
             targets = {name: self.origin_target(origin) for name, origin in origins.items()}
             if balancer.address not in targets.values():
-                only = self.linked(distribution, "origin", "aws_lb", "aws_alb", "aws_route53_record")
+                only = self.references.linked(distribution, "origin", "aws_lb", "aws_alb", "aws_route53_record")
                 open_ends = [name for name, target in targets.items() if not target]
-                if len(open_ends) == 1 and balancer in (*only, *self.reachable(only, balancer.type)):
+                if len(open_ends) == 1 and balancer in (*only, *self.references.reachable(only, balancer.type)):
                     targets[open_ends[0]] = balancer.address
-            if balancer.address in targets.values() and not _blocks(distribution.values.get("default_cache_behavior")):
+            if balancer.address in targets.values() and not blocks(distribution.values.get("default_cache_behavior")):
                 self.warn(
                     f"{distribution.address}: it has no default_cache_behavior, so it is left out",
                     distribution.defined_at,
@@ -659,7 +607,7 @@ class _Derivation:
                     bool(block.get("enabled"))
                     for name, origin in origins.items()
                     if targets[name] == balancer.address
-                    for block in _blocks(origin.get("origin_shield"))
+                    for block in blocks(origin.get("origin_shield"))
                 )
                 return Edge(
                     distribution.address,
@@ -676,20 +624,20 @@ class _Derivation:
     def origin_target(self, origin: Mapping[str, Any]) -> str:
         """The address of what an origin's domain name stands for; empty where that is not known."""
         domain = origin.get("domain_name")
-        for resource in self.behind(domain):
+        for resource in self.references.behind(domain):
             if resource.type == "aws_route53_record":
-                return next((r.address for r in self.linked(resource, "alias", "aws_lb", "aws_alb")), "")
+                return next((r.address for r in self.references.linked(resource, "alias", "aws_lb", "aws_alb")), "")
             return resource.address
         if isinstance(domain, str):
             for record in self.model.of_type("aws_route53_record"):
                 name = record.values.get("name")
                 if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
-                    return next((r.address for r in self.linked(record, "alias", "aws_lb", "aws_alb")), "")
+                    return next((r.address for r in self.references.linked(record, "alias", "aws_lb", "aws_alb")), "")
         return ""
 
     def behaviours(self, distribution: Resource, targets: Mapping[str, str]) -> Iterator[Behaviour]:
-        ordered = [(str(b.get("path_pattern")), b) for b in _blocks(distribution.values.get("ordered_cache_behavior"))]
-        default = [("*", b) for b in _blocks(distribution.values.get("default_cache_behavior"))]
+        ordered = [(str(b.get("path_pattern")), b) for b in blocks(distribution.values.get("ordered_cache_behavior"))]
+        default = [("*", b) for b in blocks(distribution.values.get("default_cache_behavior"))]
         for pattern, block in (*ordered, *default):
             attribute = "default_cache_behavior" if (pattern, block) in default else "ordered_cache_behavior"
             where = distribution.location(attribute)
@@ -717,7 +665,7 @@ class _Derivation:
                 where,
             )
             return policy_id, 0.0, str(where)
-        for policy in self.behind(policy_id):
+        for policy in self.references.behind(policy_id):
             name = str(policy.values.get("name"))
             if policy.mode == "data" and name in managed:
                 return name, managed[name].default_ttl_s, f"{where}; {managed[name].source}"
@@ -732,12 +680,12 @@ class _Derivation:
         return "legacy settings", _clamped(block, default_s=86_400.0), str(where)
 
     def database(self, near: list[Resource]) -> Database | None:
-        found = self.reachable(near, *DATABASE_TYPES)
+        found = self.references.reachable(near, *DATABASE_TYPES)
         proxy = next((r for r in found if r.type == "aws_db_proxy"), None)
         if proxy is not None:
             for target in self.model.of_type("aws_db_proxy_target"):
                 if any(reference.address == proxy.address for reference in target.references):
-                    found += [r for r in self.reachable([target], *DATABASE_TYPES) if r not in found]
+                    found += [r for r in self.references.reachable([target], *DATABASE_TYPES) if r not in found]
         instances_ = [r for r in found if r.type == "aws_db_instance"]
         replicas = [r for r in instances_ if r.values.get("replicate_source_db")]
         primaries = [r for r in instances_ if r not in replicas]
@@ -779,8 +727,8 @@ class _Derivation:
 
     def connections(self, database: Resource, engine: str, instance_class: str) -> Connections | None:
         """What `max_connections` is: the parameter group's value, or the engine's default formula over the class's memory."""
-        for group in self.linked(database, "parameter_group_name", "aws_db_parameter_group"):
-            for parameter in _blocks(group.values.get("parameter")):
+        for group in self.references.linked(database, "parameter_group_name", "aws_db_parameter_group"):
+            for parameter in blocks(group.values.get("parameter")):
                 if parameter.get("name") == "max_connections":
                     most = number(parameter.get("value"))
                     origin = str(group.location("parameter"))
@@ -815,14 +763,14 @@ class _Derivation:
         return Connections(value, low, high, formula, f"{origin}; {facts.source}")
 
     def cache(self, near: list[Resource], service: Service, task: Resource) -> Cache | None:
-        clusters = self.reachable(near, *CACHE_TYPES)
+        clusters = self.references.reachable(near, *CACHE_TYPES)
         if not clusters:
             return None
         cluster = clusters[0]
-        if cluster.type == "aws_elasticache_cluster" and self.linked(
+        if cluster.type == "aws_elasticache_cluster" and self.references.linked(
             cluster, "replication_group_id", "aws_elasticache_replication_group"
         ):
-            cluster = self.linked(cluster, "replication_group_id", "aws_elasticache_replication_group")[0]
+            cluster = self.references.linked(cluster, "replication_group_id", "aws_elasticache_replication_group")[0]
         node_type = cluster.values.get("node_type")
         ttl = self.from_environment("cache_ttl_s", service, task, "s")
         if ttl is None:
@@ -854,13 +802,6 @@ class _Derivation:
         """Says which stores are there but are not modelled."""
         for resource in self.model.of_type(*UNMODELLED_STORES):
             self.warn(f"{resource.address}: capacity does not model {resource.type} yet", resource.defined_at)
-
-
-def _blocks(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """The blocks of an argument as dicts, whether there is one, many or none."""
-    if isinstance(value, dict):
-        return (value,)
-    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list | tuple) else ()
 
 
 def _or(value: float | None, default: float) -> float:

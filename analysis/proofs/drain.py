@@ -15,8 +15,8 @@ from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import limit
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.start import balanced, balancers
-from analysis.proofs.view import View, blocks
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import blocks, number
 
 STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (stopTimeout)"""
@@ -224,13 +224,15 @@ def request_timeout(view: View) -> Iterator[Verdict]:
 def redelivery(view: View) -> Iterator[Verdict]:
     """A queue hides a message for six times the timeout of the function that reads it, as AWS advises."""
     for mapping in view.model.of_type("aws_lambda_event_source_mapping"):
-        queues = view.linked(mapping, "event_source_arn", "aws_sqs_queue")
-        functions = view.linked(mapping, "function_name", "aws_lambda_function", "aws_lambda_alias")
+        queues = view.references.linked(mapping, "event_source_arn", "aws_sqs_queue")
+        functions = view.references.linked(mapping, "function_name", "aws_lambda_function", "aws_lambda_alias")
         functions = [
             f
             for x in functions
             for f in (
-                [x] if x.type == "aws_lambda_function" else view.linked(x, "function_name", "aws_lambda_function")
+                [x]
+                if x.type == "aws_lambda_function"
+                else view.references.linked(x, "function_name", "aws_lambda_function")
             )
         ]
         for queue in queues:

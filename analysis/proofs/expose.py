@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from analysis.architecture import Resource, Unknown, Value
 from analysis.proofs.rule import Requirement, Rule, Verdict, attribute_verdict, judged, requires, true
 from analysis.proofs.start import STORES
-from analysis.proofs.view import EVERYWHERE, View, blocks, items, statements
+from analysis.proofs.view import EVERYWHERE, View, statements
+from analysis.wiring.values import blocks, items
 
 SECRET_NAME = re.compile(r"(^|_)(PASS|PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|AUTH)$")
 NO_CREDENTIAL = re.compile(r"^(|true|false|\d+)$", re.IGNORECASE)
@@ -54,7 +55,9 @@ def stores_private(view: View) -> Iterator[Verdict]:
     for store in view.model.of_type(*STORES):
         if store.type == "aws_db_instance":
             yield attribute_verdict(store, "publicly_accessible", lambda v: not true(v), "false")
-        groups = view.linked(store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group")
+        groups = view.references.linked(
+            store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group"
+        )
         for subnet in (s for g in groups for s in view.subnets_of(g.values.get("subnet_ids"))):
             public = view.is_public(subnet)
             yield judged(
@@ -209,7 +212,7 @@ def private_buckets(view: View) -> Iterator[Verdict]:
     """Every bucket blocks public access in all four ways."""
     keys = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     for bucket in view.model.of_type("aws_s3_bucket"):
-        found = [*view.about(bucket, "bucket", "aws_s3_bucket_public_access_block")]
+        found = [*view.references.about(bucket, "bucket", "aws_s3_bucket_public_access_block")]
         missing = [k for k in keys if not any(true(b.values.get(k)) for b in found)]
         yield judged(
             bucket,
@@ -222,7 +225,9 @@ def private_buckets(view: View) -> Iterator[Verdict]:
 def bucket_tls(view: View) -> Iterator[Verdict]:
     """A bucket answers over TLS only."""
     for bucket in view.model.of_type("aws_s3_bucket"):
-        policies = [statements(p.values.get("policy")) for p in view.about(bucket, "bucket", "aws_s3_bucket_policy")]
+        policies = [
+            statements(p.values.get("policy")) for p in view.references.about(bucket, "bucket", "aws_s3_bucket_policy")
+        ]
         if None in policies:
             yield judged(bucket, "bucket", None, "its policy cannot be read")
             continue
@@ -323,7 +328,7 @@ def _plain(view: View, place: Resource, attribute: str, variables: Mapping[str, 
     bad = []
     names = {r.values.get("name") for kind in POINTED_AT for r in view.model.of_type(kind)}
     for name, value in sorted(variables.items()):
-        kinds = {r.type for r in view.behind(value)}
+        kinds = {r.type for r in view.references.behind(value)}
         named = SECRET_NAME.search(name) is not None and not (isinstance(value, str) and NO_CREDENTIAL.match(value))
         # The ARN or the name of a secret is no secret; what holds the value itself is.
         pointer = (isinstance(value, str) and (value.startswith("arn:") or value in names)) or (

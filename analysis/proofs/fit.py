@@ -12,8 +12,8 @@ from analysis.demand import Given
 from analysis.facts import instance, limit
 from analysis.proofs.rule import Rule, Verdict, judged, requires
 from analysis.proofs.start import STORES
-from analysis.proofs.view import View, blocks, items
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import blocks, items, number
 
 POOL = re.compile(r"(?<!REDIS_)(?<!CACHE_)POOL(_MAX|_SIZE|_MAX_SIZE)?$|DB_MAX_CONNECTIONS$")
 CACHE_POOL = re.compile(r"(REDIS|CACHE)_(POOL(_SIZE|_MAX)?|MAX_CONNECTIONS)$")
@@ -178,7 +178,9 @@ def addresses(view: View) -> Iterator[Verdict]:
             if subnet in view.subnets_of(balancer.values.get("subnets"))
         ]
         for store in view.model.of_type(*STORES):
-            groups = view.linked(store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group")
+            groups = view.references.linked(
+                store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group"
+            )
             if any(subnet in view.subnets_of(g.values.get("subnet_ids")) for g in groups):
                 uses.append((store.type.removeprefix("aws_"), 2))  # the node, and the one that replaces it
         cidr = subnet.values.get("cidr_block")
@@ -319,7 +321,7 @@ def capacity_bounds(view: View) -> Iterator[Verdict]:
         if low is not None and high is not None:
             yield judged(target, "max_capacity", low <= high, f"least {low:g}, most {high:g}")
         for action in view.model.of_type("aws_appautoscaling_scheduled_action"):
-            if view.linked(action, "resource_id", target.type) != [target] and action.values.get(
+            if view.references.linked(action, "resource_id", target.type) != [target] and action.values.get(
                 "resource_id"
             ) != target.values.get("resource_id"):
                 continue
@@ -334,7 +336,9 @@ def node_memory(view: View) -> Iterator[Verdict]:
     """A cache whose keys all expire may throw keys away when it is full, instead of refusing writes."""
     for group in view.model.of_type("aws_elasticache_parameter_group"):
         users = [
-            *view.about(group, "parameter_group_name", "aws_elasticache_replication_group", "aws_elasticache_cluster")
+            *view.references.about(
+                group, "parameter_group_name", "aws_elasticache_replication_group", "aws_elasticache_cluster"
+            )
         ]
         policies = [
             b.get("value") for b in blocks(group.values.get("parameter")) if b.get("name") == "maxmemory-policy"

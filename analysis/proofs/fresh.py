@@ -10,8 +10,8 @@ from analysis.demand import RequestPath, poll_interval
 from analysis.facts import Scenario, limit
 from analysis.proofs.race import per_task_per_s
 from analysis.proofs.rule import Rule, Verdict, judged
-from analysis.proofs.view import View, blocks, items
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import blocks, items, number
 
 PROCESS_CACHE = re.compile(r"CACHE(_TTL)?(_S|_SEC|_SECONDS)?$")
 """A variable whose name ends so keeps answers inside the process, unless gameday.toml names it as that of the shared cache."""

@@ -10,8 +10,8 @@ from analysis.architecture import Location, Resource, Value
 from analysis.demand import RequestPath, flows
 from analysis.facts import Runtime, Scenario, limit
 from analysis.proofs.rule import Rule, Verdict, judged
-from analysis.proofs.view import View, blocks
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import blocks, number
 
 STEP_S = 10
 AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
@@ -44,7 +44,7 @@ def _reaction(view: View, path: RequestPath) -> tuple[float, str] | None:
     ]
     for step in path.service.steps:
         for alarm in view.model.of_type("aws_cloudwatch_metric_alarm"):
-            if any(r.address == step.address for r in view.behind(alarm.values.get("alarm_actions"))) or any(
+            if any(r.address == step.address for r in view.references.behind(alarm.values.get("alarm_actions"))) or any(
                 ref.address == step.address and ref.via.startswith("alarm_actions") for ref in alarm.references
             ):
                 period, periods = (
@@ -260,7 +260,7 @@ def step_alarms(view: View) -> Iterator[Verdict]:
             a
             for a in view.model.of_type("aws_cloudwatch_metric_alarm")
             if any(ref.address == policy.address and ref.via.startswith("alarm_actions") for ref in a.references)
-            or policy in view.behind(a.values.get("alarm_actions"))
+            or policy in view.references.behind(a.values.get("alarm_actions"))
         ]
         yield judged(
             policy,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from analysis.architecture import Resource, Unknown
 from analysis.proofs.rule import Rule, Verdict, attribute_verdict, judged, requires, true
-from analysis.proofs.view import View, at, blocks, items
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import at, blocks, items, number
 
 
 def _primaries(view: View) -> Iterator[Resource]:
@@ -41,8 +41,12 @@ def second_copy(view: View) -> Iterator[Verdict]:
         for s in view.model.of_type("aws_backup_selection")
         for ref in s.references
         if ref.via.startswith("resources")
-        for r in view.instances_of(ref.address)
-    } | {r.address for s in view.model.of_type("aws_backup_selection") for r in view.behind(s.values.get("resources"))}
+        for r in view.references.instances_of(ref.address)
+    } | {
+        r.address
+        for s in view.model.of_type("aws_backup_selection")
+        for r in view.references.behind(s.values.get("resources"))
+    }
     every = any(
         x == "*" or (isinstance(x, str) and ":db:*" in x)
         for s in view.model.of_type("aws_backup_selection")
@@ -80,7 +84,7 @@ def final_snapshot(view: View) -> Iterator[Verdict]:
 def versioned(view: View) -> Iterator[Verdict]:
     """Every bucket keeps the versions of its objects."""
     for bucket in view.model.of_type("aws_s3_bucket"):
-        found = [*view.about(bucket, "bucket", "aws_s3_bucket_versioning")]
+        found = [*view.references.about(bucket, "bucket", "aws_s3_bucket_versioning")]
         states = [at(v.values, "versioning_configuration.status") for v in found]
         if any(isinstance(s, Unknown) for s in states):
             yield judged(bucket, "bucket", None, "whether versions are kept is known only after apply")

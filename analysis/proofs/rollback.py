@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from analysis.architecture import Value
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
-from analysis.proofs.view import View, blocks, document, items
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import blocks, document, items, number
 
 
 def breaker(view: View) -> Iterator[Verdict]:
@@ -94,7 +94,7 @@ def immutable(view: View) -> Iterator[Verdict]:
         r.address
         for t in view.tasks
         for c in t.containers or ()
-        for r in view.behind(c.get("image"))
+        for r in view.references.behind(c.get("image"))
         if r.type == "aws_ecr_repository"
     }
     for repository in view.model.of_type("aws_ecr_repository"):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from analysis.architecture import Location, Resource, Severity, Unknown, Value
-from analysis.proofs.view import View, at
+from analysis.proofs.view import View
+from analysis.wiring.values import at
 
 State: TypeAlias = Literal["holds", "fails", "undecidable"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import fargate_sizes
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
-from analysis.proofs.view import Task, View, blocks, items, names_action
-from analysis.wiring.values import cpu_units, memory_mib, number
+from analysis.proofs.view import Task, View, names_action
+from analysis.wiring.values import blocks, cpu_units, items, memory_mib, number
 
 PULL = (
     "ecr:GetAuthorizationToken",
@@ -73,7 +73,7 @@ def _secrets(task: Task) -> Iterator[tuple[str, Value]]:
 
 def _reader(view: View, source: Value) -> tuple[str, Resource | None]:
     """The action that reads a secret, and its resource where it is one of the stack."""
-    for resource in view.behind(source):
+    for resource in view.references.behind(source):
         if resource.type in SECRET_ACTIONS:
             return SECRET_ACTIONS[resource.type], resource
     if isinstance(source, str) and ":secretsmanager:" in source:
@@ -86,7 +86,7 @@ def _needs(task: Task, view: View) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for container in task.containers or ():
         image = container.get("image")
-        ecr = any(r.type == "aws_ecr_repository" for r in view.behind(image))
+        ecr = any(r.type == "aws_ecr_repository" for r in view.references.behind(image))
         if ecr or (isinstance(image, str) and ".dkr.ecr." in image):
             found |= {"ecr.api": "the registry", "ecr.dkr": "the registry", "s3": "the layers of the image"}
         else:
@@ -105,16 +105,16 @@ def _endpoint(view: View, service: str, subnet: Resource) -> Resource | None:
     for endpoint in view.model.of_type("aws_vpc_endpoint"):
         if not str(endpoint.values.get("service_name")).endswith(f".{service}"):
             continue
-        if view.linked(endpoint, "vpc_id", "aws_vpc") != view.linked(subnet, "vpc_id", "aws_vpc"):
+        if view.references.linked(endpoint, "vpc_id", "aws_vpc") != view.references.linked(subnet, "vpc_id", "aws_vpc"):
             continue
         if endpoint.values.get("vpc_endpoint_type") == "Interface":
             if endpoint.values.get("private_dns_enabled") is True:
                 return endpoint
         elif table is not None and (
-            table in view.linked(endpoint, "route_table_ids", "aws_route_table", "aws_default_route_table")
+            table in view.references.linked(endpoint, "route_table_ids", "aws_route_table", "aws_default_route_table")
             or any(
-                endpoint in view.linked(a, "vpc_endpoint_id", "aws_vpc_endpoint")
-                for a in view.about(table, "route_table_id", "aws_vpc_endpoint_route_table_association")
+                endpoint in view.references.linked(a, "vpc_endpoint_id", "aws_vpc_endpoint")
+                for a in view.references.about(table, "route_table_id", "aws_vpc_endpoint_route_table_association")
             )
         ):
             return endpoint
@@ -187,19 +187,21 @@ def _wanted_doors(task: Task, view: View) -> Iterator[tuple[str, float, Resource
     if near is None:
         return
     seen = set()
-    for unknown in view.behind(task.environment):
+    for unknown in view.references.behind(task.environment):
         if unknown.type not in STORES or unknown.address in seen:
             continue
         seen.add(unknown.address)
         attribute, subnet_group = STORES[unknown.type]
         engine = str(unknown.values.get("engine") or unknown.values.get("engine_family") or "")
         if not engine and unknown.values.get("replicate_source_db"):
-            sources = view.linked(unknown, "replicate_source_db", "aws_db_instance")
+            sources = view.references.linked(unknown, "replicate_source_db", "aws_db_instance")
             engine = str(sources[0].values.get("engine")) if sources else ""
         port = number(unknown.values.get("port")) or PORTS.get(engine, 0)
         inside = [
             s
-            for g in view.linked(unknown, subnet_group, "aws_db_subnet_group", "aws_elasticache_subnet_group")
+            for g in view.references.linked(
+                unknown, subnet_group, "aws_db_subnet_group", "aws_elasticache_subnet_group"
+            )
             for s in view.subnets_of(g.values.get("subnet_ids"))
         ]
         yield unknown.address, port, unknown, view.groups_of(unknown.values.get(attribute)), inside
@@ -237,7 +239,7 @@ def egress(view: View) -> Iterator[Verdict]:
                 if p.covers(443)
                 and (
                     p.everywhere
-                    or gateway in view.behind(p.prefix_lists)
+                    or gateway in view.references.behind(p.prefix_lists)
                     or any(isinstance(x, str) for x in p.prefix_lists)
                 )
             ]
@@ -273,7 +275,9 @@ def balanced(view: View) -> Iterator[tuple[Task, Mapping[str, Value], Resource |
     """Each service behind a balancer, the block that says so, and its target group; None where that is not of this stack."""
     for task in view.tasks:
         for block in blocks(task.service.values.get("load_balancer")):
-            groups = [r for r in view.behind(block.get("target_group_arn")) if r.type == "aws_lb_target_group"]
+            groups = [
+                r for r in view.references.behind(block.get("target_group_arn")) if r.type == "aws_lb_target_group"
+            ]
             yield task, block, groups[0] if groups else None
 
 
@@ -305,20 +309,22 @@ def balancers(view: View, target: Resource) -> list[Resource]:
     listeners = [
         x
         for x in view.model.of_type("aws_lb_listener", "aws_lb_listener_rule")
-        if target in view.behind((x.values.get("default_action"), x.values.get("action")))
+        if target in view.references.behind((x.values.get("default_action"), x.values.get("action")))
     ]
     for rule in [x for x in listeners if x.type == "aws_lb_listener_rule"]:
-        listeners += view.linked(rule, "listener_arn", "aws_lb_listener")
+        listeners += view.references.linked(rule, "listener_arn", "aws_lb_listener")
     found: list[Resource] = []
     for listener in listeners:
-        found += [b for b in view.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb") if b not in found]
+        found += [
+            b for b in view.references.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb") if b not in found
+        ]
     return found
 
 
 def _execution_role(task: Task, view: View) -> Resource | None:
     if task.definition is None:
         return None
-    return next(iter(view.linked(task.definition, "execution_role_arn", "aws_iam_role")), None)
+    return next(iter(view.references.linked(task.definition, "execution_role_arn", "aws_iam_role")), None)
 
 
 def read_secrets(view: View) -> Iterator[Verdict]:
@@ -403,7 +409,7 @@ def bare_hosts(view: View) -> Iterator[Verdict]:
                 continue
             if isinstance(value, Unknown):
                 attribute = value.reference.rsplit(".", 1)[-1]
-                ported = any((r.type, attribute) in WITH_PORT for r in view.named(value.reference))
+                ported = any((r.type, attribute) in WITH_PORT for r in view.references.named(value.reference))
                 said = f"{name} is {value.reference}, " + ("host and port in one text" if ported else "a host name")
                 yield judged(task.definition, "container_definitions", not ported, said)
             elif isinstance(value, str):
@@ -418,7 +424,7 @@ def fixed_images(view: View) -> Iterator[Verdict]:
             continue
         for container in task.containers or ():
             image = container.get("image")
-            repositories = [r for r in view.behind(image) if r.type == "aws_ecr_repository"]
+            repositories = [r for r in view.references.behind(image) if r.type == "aws_ecr_repository"]
             name = f"image of {container.get('name')}"
             if isinstance(image, str) and "@sha256:" in image:
                 yield judged(
@@ -519,7 +525,7 @@ def log_groups(view: View) -> Iterator[Verdict]:
                 if block.get("logDriver") != "awslogs" or not isinstance(options, Mapping):
                     continue
                 group = options.get("awslogs-group")
-                own = any(r.type == "aws_cloudwatch_log_group" for r in view.behind(group))
+                own = any(r.type == "aws_cloudwatch_log_group" for r in view.references.behind(group))
                 made = (
                     own or (isinstance(group, str) and group in names) or options.get("awslogs-create-group") == "true"
                 )
@@ -588,7 +594,7 @@ def nat_in_public(view: View) -> Iterator[Verdict]:
     for gateway in view.model.of_type("aws_nat_gateway"):
         if gateway.values.get("connectivity_type") == "private":
             continue
-        subnets = view.linked(gateway, "subnet_id", "aws_subnet")
+        subnets = view.references.linked(gateway, "subnet_id", "aws_subnet")
         if not subnets:
             yield judged(gateway, "subnet_id", None, "its subnet is not part of this stack")
         for subnet in subnets:

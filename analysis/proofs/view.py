@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -11,10 +9,11 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 
-from analysis.architecture import Architecture, Resource, Unknown, Value, unknowns
+from analysis.architecture import Architecture, Resource, Unknown, Value
 from analysis.demand import PathError, RequestPath, request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
-from analysis.wiring.values import number
+from analysis.wiring.references import References
+from analysis.wiring.values import blocks, document, items, number
 
 THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -37,44 +36,6 @@ MANAGED_POLICIES: Mapping[str, tuple[str, ...]] = {
     "AmazonSSMReadOnlyAccess": ("ssm:Describe*", "ssm:Get*", "ssm:List*"),
 }
 """What AWS's own policies allow on every resource, as far as starting a task matters."""
-
-
-def at(values: Value, path: str) -> Value:
-    """The value at a dotted `path` through maps and single blocks; None where nothing is there, Unknown as soon as one is met."""
-    found = values
-    for key in path.split("."):
-        if isinstance(found, Unknown):
-            return found
-        if isinstance(found, list | tuple):
-            found = found[0] if found else None
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found
-
-
-def blocks(value: Value) -> tuple[Mapping[str, Value], ...]:
-    """The blocks of an argument, whether there is one, many or none."""
-    if isinstance(value, Mapping):
-        return (value,)
-    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list | tuple) else ()
-
-
-def items(value: Value) -> tuple[Value, ...]:
-    """A list's elements, a single value as the only one, none for None."""
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def document(value: Value) -> Value:
-    """The structure of a JSON document, as far as it is known; None where it is not."""
-    if isinstance(value, Unknown):
-        return value.partial
-    if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError:
-            return None
-    return value
 
 
 def statements(policy: Value) -> tuple[Mapping[str, Value], ...] | None:
@@ -162,52 +123,10 @@ class View:
         """One of them, in its unit."""
         return self.thresholds[name].at()
 
-    # References.
-
-    def instances_of(self, address: str) -> list[Resource]:
-        """The resources at `address`, or all its instances where the address has no index."""
-        exact = self.model.by_address.get(address)
-        if exact is not None:
-            return [exact]
-        return [r for a, r in self.model.by_address.items() if a.startswith(f"{address}[")]
-
-    def behind(self, value: Value) -> list[Resource]:
-        """The resources whose attributes the unknown parts of `value` stand for."""
-        found: list[Resource] = []
-        for unknown in unknowns(value):
-            found += [r for r in self.named(unknown.reference) if r not in found]
-        return found
-
-    def named(self, reference: str) -> list[Resource]:
-        """The resources that a reference such as `module.a.aws_vpc.this.id` names."""
-        parts = reference.split(".")
-        for end in range(len(parts), 0, -1):
-            there = self.instances_of(".".join(parts[:end]))
-            if there:
-                return there
-        return []
-
-    def linked(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
-        """The resources of `types` that `attribute` was computed from: by its unknown parts, else by its references."""
-        found = [r for r in self.behind(resource.values.get(attribute)) if r.type in types]
-        if found:
-            return found
-        for reference in resource.references:
-            if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == attribute:
-                found += [r for r in self.instances_of(reference.address) if r.type in types and r not in found]
-        return found
-
-    def about(self, resource: Resource, attribute: str, *types: str) -> Iterator[Resource]:
-        """The resources of `types` whose `attribute` names `resource`, by reference or by its name."""
-        own = {
-            value
-            for key in ("name", "bucket", "id", "arn", "identifier", "function_name")
-            if isinstance(value := resource.values.get(key), str)
-        }
-        for other in self.model.of_type(*types):
-            value = other.values.get(attribute)
-            if resource in self.linked(other, attribute, resource.type) or (isinstance(value, str) and value in own):
-                yield other
+    @cached_property
+    def references(self) -> References:
+        """What refers to what in the stack."""
+        return References(self.model)
 
     # The service.
 
@@ -216,7 +135,7 @@ class View:
         """Every service with its task definition."""
         found = []
         for service in self.model.of_type("aws_ecs_service"):
-            linked = self.linked(service, "task_definition", "aws_ecs_task_definition")
+            linked = self.references.linked(service, "task_definition", "aws_ecs_task_definition")
             family = service.values.get("task_definition")
             if not linked and isinstance(family, str):
                 same = self.model.of_type("aws_ecs_task_definition")
@@ -252,9 +171,9 @@ class View:
 
     def policies(self, role: Resource) -> Iterator[tuple[Resource, tuple[Mapping[str, Value], ...] | None]]:
         """The policies of a role with the resource in which each stands; None in place of statements that cannot be read."""
-        for policy in self.about(role, "role", "aws_iam_role_policy"):
+        for policy in self.references.about(role, "role", "aws_iam_role_policy"):
             yield policy, statements(policy.values.get("policy"))
-        for attachment in self.about(role, "role", "aws_iam_role_policy_attachment"):
+        for attachment in self.references.about(role, "role", "aws_iam_role_policy_attachment"):
             yield from self._attached(attachment, attachment.values.get("policy_arn"))
         for arn in items(role.values.get("managed_policy_arns")):
             yield from self._attached(role, arn)
@@ -265,7 +184,7 @@ class View:
     def _attached(
         self, place: Resource, arn: Value
     ) -> Iterator[tuple[Resource, tuple[Mapping[str, Value], ...] | None]]:
-        own = [r for r in self.behind(arn) if r.type == "aws_iam_policy"]
+        own = [r for r in self.references.behind(arn) if r.type == "aws_iam_policy"]
         if own:
             yield own[0], statements(own[0].values.get("policy"))
             return
@@ -298,12 +217,12 @@ class View:
 
     def covers(self, patterns: Value, target: Value) -> bool:
         """Whether one of the resource patterns of a statement covers `target`."""
-        wanted = {r.address for r in self.behind(target)}
+        wanted = {r.address for r in self.references.behind(target)}
         for pattern in items(patterns):
             if pattern == "*":
                 return True
             if isinstance(pattern, Unknown):
-                if wanted & {r.address for r in self.behind(pattern)}:
+                if wanted & {r.address for r in self.references.behind(pattern)}:
                     return True
             elif isinstance(target, str) and fnmatchcase(target, str(pattern).replace("[", "[[]")):
                 return True
@@ -313,7 +232,7 @@ class View:
 
     def groups_of(self, value: Value) -> list[Resource]:
         """The security groups in an argument."""
-        return [r for r in self.behind(value) if r.type == "aws_security_group"]
+        return [r for r in self.references.behind(value) if r.type == "aws_security_group"]
 
     def peers(self, group: Resource, direction: str) -> tuple[Peer, ...]:
         """The rules of a security group for `ingress` or `egress`, however they are written."""
@@ -332,7 +251,7 @@ class View:
             direction = "ingress" if "ingress" in rule.type else "egress"
             if rule.type == "aws_security_group_rule":
                 direction = str(rule.values.get("type"))
-            for group in self.linked(rule, "security_group_id", "aws_security_group"):
+            for group in self.references.linked(rule, "security_group_id", "aws_security_group"):
                 found.setdefault((group.address, direction), []).append(self._peer(rule, rule.values, group.address))
         return {key: tuple(peers) for key, peers in found.items()}
 
@@ -342,7 +261,9 @@ class View:
 
         groups = [
             r.address
-            for r in self.behind(listed("referenced_security_group_id", "source_security_group_id", "security_groups"))
+            for r in self.references.behind(
+                listed("referenced_security_group_id", "source_security_group_id", "security_groups")
+            )
             if r.type == "aws_security_group"
         ]
         if values.get("self") is True:
@@ -391,13 +312,13 @@ class View:
 
     def route_table(self, subnet: Resource) -> Resource | None:
         """The route table of a subnet: that of its association, else the main one of its network where it is written."""
-        for association in self.about(subnet, "subnet_id", "aws_route_table_association"):
-            tables = self.linked(association, "route_table_id", "aws_route_table", "aws_default_route_table")
+        for association in self.references.about(subnet, "subnet_id", "aws_route_table_association"):
+            tables = self.references.linked(association, "route_table_id", "aws_route_table", "aws_default_route_table")
             if tables:
                 return tables[0]
-        networks = self.linked(subnet, "vpc_id", "aws_vpc")
+        networks = self.references.linked(subnet, "vpc_id", "aws_vpc")
         for table in self.model.of_type("aws_default_route_table"):
-            if networks and self.linked(table, "default_route_table_id", "aws_vpc") == networks:
+            if networks and self.references.linked(table, "default_route_table_id", "aws_vpc") == networks:
                 return table
         return None
 
@@ -409,7 +330,7 @@ class View:
         routes = [*blocks(table.values.get("route"))]
         routes += [
             {**r.values, "cidr_block": r.values.get("destination_cidr_block")}
-            for r in self.about(table, "route_table_id", "aws_route")
+            for r in self.references.about(table, "route_table_id", "aws_route")
         ]
         for route in routes:
             if route.get("cidr_block") not in EVERYWHERE:
@@ -418,7 +339,7 @@ class View:
                 k: route.get(k)
                 for k in ("nat_gateway_id", "gateway_id", "transit_gateway_id", "network_interface_id", "instance_id")
             }
-            found = self.behind(ways)
+            found = self.references.behind(ways)
             if found:
                 return found[0]
             for way in ways.values():
@@ -433,4 +354,4 @@ class View:
 
     def subnets_of(self, value: Value) -> list[Resource]:
         """The subnets in an argument."""
-        return [r for r in self.behind(value) if r.type == "aws_subnet"]
+        return [r for r in self.references.behind(value) if r.type == "aws_subnet"]

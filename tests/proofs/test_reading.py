@@ -11,8 +11,8 @@ from analysis import facts, proofs, terraform
 from analysis.architecture import Unknown
 from analysis.proofs import drain
 from analysis.proofs.start import sizes
-from analysis.proofs.view import View, at
-from analysis.wiring.values import number
+from analysis.proofs.view import View
+from analysis.wiring.values import at, number
 
 TODAY = dt.date(2026, 11, 21)
 
