@@ -46,7 +46,7 @@ test-all: $(STAMP) ## the same, with everything that takes turns by the commit, 
 	@$(BIN)/python -m pytest -n auto --dist worksteal --all
 
 audit: $(UV) ## ask the advisory databases of Python about everything that is locked; needs the network
-	@$(UV) tool run pip-audit==2.10.1 --require-hashes --disable-pip --requirement requirements.lock --requirement tools.lock
+	@$(UV) tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements.lock --requirement tools.lock
 
 lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/ruff format --check .

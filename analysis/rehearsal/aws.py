@@ -1,6 +1,6 @@
 """What stands as `aws` on the path of a rehearsal: the AWS CLI, version 1, which reaches one emulator and no more.
 
-It is run as a file (`python -I rehearsal_aws.py SETTINGS ARGUMENTS`) and imports nothing of this package, so it starts quickly.
+It is run as a file (`python -I aws.py SETTINGS ARGUMENTS`) and imports nothing of this package, so it starts quickly.
 The settings are a file of JSON that no page can write: the emulator's address and keys, the socket through which it is reached,
 and the directory outside of which this process opens, starts and connects to nothing, whatever stands in its environment.
 Version 1 is the only one that PyPI has; a reader has version 2. `DIFFERENCES` lists where the two part and what is done about it.

@@ -1,7 +1,7 @@
 """A shell in which a page's commands are typed, one after the other, and which reaches nothing but the emulator.
 
 Its home and working directory are new and empty, its environment is made up from nothing, and its path is one directory:
-stand-ins for a few tools for text, for `aws`, `curl` and `dig`. What a page types is read first (`rehearsal_reader`) and refused
+stand-ins for a few tools for text, for `aws`, `curl` and `dig`. What a page types is read first (`reader`) and refused
 by name; the stand-ins check their words again as the shell has expanded them; and the shell runs behind a wall of the kernel's
 where the machine offers one (`sandbox`): it sees its directory, the tools and two sockets. The commands of a page share the
 shell, as a reader's do: variables and files last until its end. On leaving, every process is ended.

@@ -13,7 +13,7 @@ from analysis.rehearsal import tools
 _STAND_IN = Template("""#!$python -IS
 import sys
 sys.path.insert(0, @LIBRARY@)
-import rehearsal_tools
+import tools
 tools.start($name, $program, $options, @HOME@, @PROTECTED@, @ENVIRONMENT@)
 """)
 
@@ -39,5 +39,5 @@ def placed(text: str, library: Path, home: Path, protected: Sequence[str], envir
 def library(directory: Path) -> Path:
     """The directory, made and filled with what the stand-ins import."""
     directory.mkdir()
-    (directory / "rehearsal_tools.py").write_bytes(Path(tools.__file__).read_bytes())
+    (directory / "tools.py").write_bytes(Path(tools.__file__).read_bytes())
     return directory

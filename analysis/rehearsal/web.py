@@ -1,7 +1,7 @@
 """The public site and its name servers, as a rehearsal has them: declared answers on a socket that only its user can open.
 
 `curl` and `dig` on the path of a rehearsal are small programs. The first is the real curl, held to the options of
-`rehearsal_tools` and told to connect to the stand-in whatever the address says; the second reads the declared names. What is not
+`tools` and told to connect to the stand-in whatever the address says; the second reads the declared names. What is not
 declared is refused by name, and nothing leaves this machine.
 """
 
@@ -98,7 +98,7 @@ class Site:
         return sum(self._asked.values())
 
     def scripts(self) -> dict[str, str]:
-        """The stand-ins by name; without curl where the machine has none. `rehearsal_shell` says what stands for the braces."""
+        """The stand-ins by name; without curl where the machine has none. `shell` says what stands for the braces."""
         names = self._scratch / "names.json"
         found = {"dig": _DIG.format(python=Path(sys.executable).resolve(), names=str(names), refused=REFUSED)}
         if curl := shutil.which("curl"):
