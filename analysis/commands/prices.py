@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis import facts, files, units
-from analysis.commands.common import ROOT, AsJson, err, out, print_json, refusals
+from analysis.commands.common import AsJson, err, out, print_json, refusals
 from analysis.cost.refresh import refreshed
-from analysis.facts.prices import csv_text, file_name
+from analysis.facts.prices import BOOK, known_region, renewed
 
 
 def prices(
@@ -24,7 +24,7 @@ def prices(
     if context.invoked_subcommand:
         return
     with refusals():
-        book = facts.prices(region)
+        book = facts.prices(known_region(region))
     rows = [row for row in book.rows if find.lower() in f"{row.service} {row.sku}".lower()]
     if as_json:
         print_json(
@@ -53,19 +53,18 @@ def prices(
 def refresh(
     region: Annotated[str, typer.Option(help="AWS region whose prices are wanted.")] = "us-east-1",
     folder: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the file goes; else analysis/facts.")
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the files go; else into the price book.")
     ] = None,
 ) -> None:
-    """Writes a price file of today from the AWS Price List API (needs credentials and a network)."""
+    """Writes what the AWS Price List API says today into the price book (needs credentials and a network)."""
     import boto3  # noqa: PLC0415 (a second to load, and only this command asks AWS)
 
     as_of = dt.datetime.now(dt.UTC).date().isoformat()
     with refusals(), err.status(f"asking the AWS Price List for {region}"):
-        try:
-            base: facts.PriceBook | None = facts.prices(region)
-        except facts.FactError:
-            base = None
-        rows = refreshed(region, boto3.client("pricing", region_name="us-east-1"), as_of, base)
-    path = (folder or ROOT / "analysis" / "facts") / file_name(region, as_of)
-    files.write(path, csv_text(rows))
-    out.print(f"{path}: {len(rows)} rows", highlight=False, soft_wrap=True)
+        rows = refreshed(region, boto3.client("pricing", region_name="us-east-1"), as_of)
+        texts = renewed(region, rows, as_of)
+    for name, text in texts.items():
+        path = (folder or BOOK) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, text)
+    out.print(f"{folder or BOOK}: {len(rows)} prices asked, {len(texts)} files", highlight=False, soft_wrap=True)

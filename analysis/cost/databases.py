@@ -18,6 +18,7 @@ from analysis.cost.setting import (
     monthly,
 )
 from analysis.cost.transfer import TRANSFER
+from analysis.facts.instances import instances
 from analysis.units import HOURS_PER_MONTH, Quantity
 
 ENGINES = {"mysql": "mysql", "postgres": "postgresql"}
@@ -104,13 +105,11 @@ def _stored_as(kind: str, above: Count | None = None) -> Applies:
 
 
 def vcpus(database: Setting) -> Decimal:
-    """The vCPUs of an instance, from the attributes of its price row."""
-    sku = _instance_sku(database)
-    price = database.prices.prices.get(sku)
-    count = price.tiers[0].attributes.get("vcpu") if price else None
-    if count is None:
-        raise NotPriced(f"the price book does not say how many vCPUs {database.text('instance_class')} has")
-    return Decimal(count)
+    """The vCPUs of an instance, by its class."""
+    known = instances().get(database.text("instance_class"))
+    if known is None:
+        raise NotPriced(f"no fact says how many vCPUs {database.text('instance_class') or 'it'} has")
+    return Decimal(known.vcpu)
 
 
 def _insights_sku(database: Setting) -> str:

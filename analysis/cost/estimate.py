@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from analysis.architecture import Architecture, Location, Resource
-from analysis.cost.rate_card import FREE, GLOBAL, RATE_CARD, UNLISTED, usage_keys
+from analysis.cost.rate_card import FREE, RATE_CARD, UNLISTED, usage_keys
 from analysis.cost.setting import Charge, NotPriced, Setting, without_index
 from analysis.cost.usage_patterns import patterns, use_of
 from analysis.demand.usage import Usage
@@ -146,11 +146,9 @@ def estimate(
         elif kind not in RATE_CARD:
             reason = f"{resource.defined_at}: {kind} is neither in the rate card nor known to be free"
             unpriced.append(Unpriced(address, kind, reason))
-        elif (region := resource.region or architecture.region) != prices.region and kind not in GLOBAL:
-            reason = f"it stands in {region}, and the price book is that of {prices.region}"
-            unpriced.append(Unpriced(address, kind, reason))
         else:
-            found, problems = _resource_drafts(_setting(resource, architecture, prices, usage))
+            book = prices.of(resource.region or architecture.region)
+            found, problems = _resource_drafts(_setting(resource, architecture, book, usage))
             drafts += found
             unpriced += problems
             if not found and not problems:
@@ -231,8 +229,9 @@ def _draft(setting: Setting, charge: Charge) -> _Draft:
     sku = charge.sku if isinstance(charge.sku, str) else charge.sku(setting)
     price = setting.prices.prices.get(sku)
     if price is None:
-        book = f"{setting.prices.region} of {setting.prices.as_of}"
-        raise NotPriced(f"the price book of {book} has no price for {sku}")
+        book = setting.prices
+        dated = f" of {book.as_of}" if book.as_of else ""
+        raise NotPriced(f"the price book of {book.region}{dated} has no price for {sku}")
     quantity = charge.quantity(setting)
     usage_based = bool(charge.keys) and (
         quantity is None or bool(setting.load_hours) or any(setting.used(key) is not None for key in charge.keys)
@@ -241,8 +240,8 @@ def _draft(setting: Setting, charge: Charge) -> _Draft:
 
 
 def _line_items(drafts: list[_Draft], prices: PriceBook, free_tier: bool) -> Iterator[LineItem]:
-    """The lines of the drafts, tier by tier; `position` is how much of a sku, `left` how much of an allowance, is used up."""
-    position: dict[str, Decimal] = {}
+    """The lines of the drafts, tier by tier; `position` is how much of a price, `left` how much of an allowance, is used up."""
+    position: dict[tuple[str, str], Decimal] = {}
     left: dict[str, Decimal] = {}
     for draft in drafts:
         sku = draft.price.sku
@@ -250,8 +249,9 @@ def _line_items(drafts: list[_Draft], prices: PriceBook, free_tier: bool) -> Ite
             yield _line(draft, draft.price.tiers[0], None)
             continue
         draft.price.tiers[0].unit_price.cost(draft.quantity)  # refuses a quantity in another unit
-        start, amount = position.get(sku, Decimal(0)), draft.quantity.amount
-        position[sku] = start + amount
+        place = (sku, draft.price.scope)
+        start, amount = position.get(place, Decimal(0)), draft.quantity.amount
+        position[place] = start + amount
         allowance = prices.allowance(sku) if free_tier else None
         if allowance is not None and allowance.tier_end is not None:
             given = min(amount, left.get(allowance.sku, allowance.tier_end))

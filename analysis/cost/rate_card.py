@@ -181,20 +181,6 @@ UNLISTED: Mapping[str, str] = {
 }
 """Resource types that cost something, for which the price book has no rows: reported, never counted as zero."""
 
-GLOBAL = frozenset(
-    {
-        "aws_cloudfront_distribution",
-        "aws_cloudfront_function",
-        "aws_cloudfront_monitoring_subscription",
-        "aws_route53_zone",
-        "aws_route53_record",
-        "aws_route53_health_check",
-        "aws_globalaccelerator_accelerator",
-        "aws_shield_subscription",
-    }
-)
-"""Types with one price wherever the stack stands."""
-
 
 def usage_keys(resource_type: str) -> frozenset[str]:
     """The usage keys that the prices of a resource type read."""

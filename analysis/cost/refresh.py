@@ -1,4 +1,4 @@
-"""Asks the AWS Price List for today's prices and turns its products into rows of a price file.
+"""Asks the AWS Price List for today's prices and turns its products into rows of the price book.
 
 The Price List names what it sells by `usagetype`, with a prefix for the region in most services: `USE1-NatGateway-Hours`.
 `PRODUCTS` says which of them are the price book's skus, and in which unit AWS counts one of ours.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from analysis.facts.prices import PriceBook, PriceRow
+from analysis.facts.prices import PriceRow
 
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
@@ -215,13 +215,9 @@ PRODUCTS: tuple[Product, ...] = (
 
 
 def refreshed(
-    region: str,
-    client: PricingClient,
-    as_of: str,
-    base: PriceBook | None = None,
-    products: Sequence[Product] = PRODUCTS,
+    region: str, client: PricingClient, as_of: str, products: Sequence[Product] = PRODUCTS
 ) -> tuple[PriceRow, ...]:
-    """The rows of a new price file for `region`: what the Price List says on the date `as_of`, and the rest of `base`.
+    """What the Price List says of `region` on the date `as_of`, as rows of the price book.
 
     `client` is boto3's `pricing` client (of us-east-1: the API answers in few regions, for all of them). Raises RefreshError
     without credentials or network, and where an answer is not what the API documents.
@@ -233,8 +229,7 @@ def refreshed(
                 _take(item, group, as_of, rows)
     if not rows:
         raise RefreshError(f"the Price List has no product for region {region}; check its name")
-    kept = tuple(row for row in base.rows if row.sku not in rows) if base and base.region == region else ()
-    return (*kept, *(row for sku in sorted(rows) for row in rows[sku]))
+    return tuple(row for sku in sorted(rows) for row in rows[sku])
 
 
 def _by_service(products: Sequence[Product]) -> Mapping[str, list[tuple[Mapping[str, str], list[Product]]]]:
@@ -303,10 +298,5 @@ def _row(product: Product, sku: str, item: Mapping[str, Any], dimension: Mapping
         raise RefreshError(
             f"the Price List's answer for {attributes.get('usagetype')} has no price in US dollars"
         ) from None
-    details = {name: attributes[name] for name in ("usagetype", "instanceType") if name in attributes}
-    if str(attributes.get("vcpu", "")).isdigit():
-        details["vcpu"] = int(attributes["vcpu"])
-    source = f"{API} ({product.service_code} {item['product'].get('sku', '')}, published {item.get('publicationDate', '')[:10]})"
-    return PriceRow(
-        product.service, sku, product.unit, usd.normalize(), source, as_of, "high", start, tier_end, attributes=details
-    )
+    source = f"{API} ({product.service_code}, published {item.get('publicationDate', '')[:10]})"
+    return PriceRow(product.service, sku, product.unit, usd.normalize(), source, as_of, "high", start, tier_end)

@@ -82,17 +82,25 @@ def _number(text: str) -> float | None:
     return number
 
 
-def _instance(row: Mapping[str, str]) -> Instance:
+def _sources(path: Path) -> Mapping[str, str]:
+    """Where the facts of the classes come from, by key: hundreds of classes share a source."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {row["key"]: row["source"] for row in csv.DictReader(lines)}
+
+
+def _instance(row: Mapping[str, str], sources: Mapping[str, str]) -> Instance:
     numbers = {key: _number(row[key]) for key in list(row)[5:15]}
     if row["confidence"] not in CONFIDENCES:
         raise ValueError(f"confidence {row['confidence']!r} is not one of {', '.join(CONFIDENCES)}")
+    if row["source"] not in sources:
+        raise ValueError(f"source {row['source']!r} is no key of instance_sources.csv")
     return Instance(
         instance_class=row["instance_class"],
         service=row["service"],
         architecture=row["architecture"],
         vcpu=int(row["vcpu"]),
         memory_gib=float(row["memory_gib"]),
-        source=row["source"],
+        source=sources[row["source"]],
         confidence=row["confidence"],
         **numbers,
     )
@@ -102,9 +110,10 @@ def _instance(row: Mapping[str, str]) -> Instance:
 def instances(path: Path = DATA / "instances.csv") -> Mapping[str, Instance]:
     """The instance classes by name: `t3.micro`, `db.t3.micro`, `cache.t4g.small`."""
     found: dict[str, Instance] = {}
+    sources = _sources(DATA / "instance_sources.csv")
     for where, row in sourced_rows(path):
         with described(path.name, where):
-            made = _instance(row)
+            made = _instance(row, sources)
         if made.instance_class in found:
             raise FactError(path.name, where, f"{made.instance_class} is there twice")
         found[made.instance_class] = made

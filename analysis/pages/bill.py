@@ -12,7 +12,7 @@ from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, amount, table
 from analysis.pages import infrastructure, links
 from analysis.pages.model import Model
-from analysis.pages.reference import confidence
+from analysis.pages.reference import confidence, price_anchor
 from analysis.units import money, rate
 
 PRICES_PAGE = "reference/prices.md"
@@ -48,7 +48,7 @@ def lines(model: Model, estimate: Estimate, page: str) -> Markup:
 def _line(model: Model, item: LineItem, page: str) -> list[Cell]:
     resource = model.architecture.by_address.get(item.address)
     quantity = f"{amount(_rounded(item.quantity))} {item.unit}" if item.quantity is not None else "by usage"
-    price = tables.link(links.relative(page, PRICES_PAGE, f"price-{item.sku}"), rate(item.unit_price))
+    price = tables.link(links.relative(page, PRICES_PAGE, price_anchor(item.sku)), rate(item.unit_price))
     address: Cell = tables.code(item.address)
     if resource:
         address = Markup("{}<br>{}").format(address, infrastructure.citation(model, resource.defined_at, page) or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from itertools import groupby
@@ -14,10 +15,10 @@ from analysis.drawing.tables import Cell, Column, State, amount, table
 from analysis.facts.assumptions import Assumption
 from analysis.facts.instances import Instance, instances
 from analysis.facts.limits import limits
-from analysis.facts.prices import Confidence, PriceBook, PriceRow
+from analysis.facts.prices import CONFIDENCES, Confidence, PriceBook, PriceRow
 from analysis.facts.runtimes import runtimes
 from analysis.facts.scenarios import Scenario
-from analysis.units import rate
+from analysis.units import number, rate
 
 CONFIDENCE: Mapping[Confidence, State] = {"high": "good", "medium": "info", "low": "warn"}
 
@@ -32,46 +33,74 @@ def origin(text: str) -> Cell:
     return tables.link(text, text.removeprefix("https://")) if text.startswith("https://") and " " not in text else text
 
 
-def price_anchor(row: PriceRow) -> str:
-    """The anchor of a price row; the tiers of a sku share the first one's."""
-    return f"price-{row.sku}"
+_FAMILY = re.compile(
+    r"(?P<before>[a-z0-9_.]+?)\.(?P<family>[a-z]+\d[a-z0-9-]*)\.(?P<size>[a-z0-9-]+)(?P<after>(\.[a-z0-9_]+)*)\.hour"
+)
+"""The sku of an instance: what it is for, its family, its size, and how it is bought: `rds.mysql.m5.large.single_az.hour`."""
+
+
+def price_anchor(sku: str) -> str:
+    """The anchor of a price: the tiers of a sku share one, and so do the sizes of an instance family."""
+    found = _FAMILY.fullmatch(sku)
+    return f"price-{sku}" if found is None else f"price-{found['before']}.{found['family']}{found['after']}"
 
 
 def price_tables(book: PriceBook) -> Markup:
-    """The price book: one heading and one table for each service, with tiers, source, date and confidence."""
+    """The price book by service: tiers, source, date and confidence of each price, and one row for each family of instances."""
     columns = [
         Column("SKU", "code"), Column("Unit", "code"), Column("From", "number"), Column("Price", "number"),
         Column("Confidence"), Column("As of", "code"), Column("Source", "wide"),
     ]  # fmt: skip
+    families = [
+        Column("Instances", "code"),
+        Column("By the hour", "wide"),
+        Column("Confidence"),
+        Column("Source", "wide"),
+    ]
     parts = []
     ordered = sorted(book.rows, key=lambda row: row.service.lower())
     for service, group in groupby(ordered, key=lambda row: row.service):
-        rows, seen = [], set()
-        for row in group:
-            anchor = "" if row.sku in seen else price_anchor(row)
-            seen.add(row.sku)
-            source = (
-                Markup("{}<br><small>{}</small>").format(origin(row.source), row.note)
-                if row.note
-                else origin(row.source)
-            )
-            rows.append(
-                tables.Row(
-                    [
-                        row.sku,
-                        row.unit,
-                        amount(row.tier_start),
-                        rate(row.usd),
-                        confidence(row.confidence),
-                        row.as_of,
-                        source,
-                    ],
-                    anchor,
-                )
-            )
+        rows = list(group)
+        sizes = [row for row in rows if _FAMILY.fullmatch(row.sku)]
+        singles = [row for row in rows if not _FAMILY.fullmatch(row.sku)]
         parts.append(Markup("\n\n## {} {{#prices-{}}}\n\n").format(service, service.lower()))
-        parts.append(table(columns, rows, label=f"Prices of {service}"))
+        if singles:
+            parts.append(table(columns, list(_price_rows(singles)), label=f"Prices of {service}"))
+        if sizes:
+            parts.append(table(families, list(_family_rows(sizes)), label=f"Instances of {service}"))
     return Markup("\n").join(parts)
+
+
+def _price_rows(rows: Iterable[PriceRow]) -> Iterator[tables.Row]:
+    seen: set[str] = set()
+    for row in rows:
+        anchor = "" if row.sku in seen else price_anchor(row.sku)
+        seen.add(row.sku)
+        source = (
+            Markup("{}<br><small>{}</small>").format(origin(row.source), row.note) if row.note else origin(row.source)
+        )
+        price = rate(row.usd)
+        sure = confidence(row.confidence)
+        yield tables.Row([row.sku, row.unit, amount(row.tier_start), price, sure, row.as_of, source], anchor)
+
+
+def _family_rows(rows: Iterable[PriceRow]) -> Iterator[tables.Row]:
+    """One row for each family, its sizes from the cheapest; the least sure of its prices and the sources of all of them."""
+    for anchor, group in groupby(sorted(rows, key=lambda row: (price_anchor(row.sku), row.usd)), key=_anchor_of):
+        sizes = list(group)
+        prices = ", ".join(f"{_size(row.sku)} {number(row.usd)}" for row in sizes)
+        sure = max((row.confidence for row in sizes), key=CONFIDENCES.index)
+        sources = "; ".join(dict.fromkeys(row.source.partition(" (")[0] for row in sizes))
+        yield tables.Row([anchor.removeprefix("price-"), prices, confidence(sure), sources], anchor)
+
+
+def _anchor_of(row: PriceRow) -> str:
+    return price_anchor(row.sku)
+
+
+def _size(sku: str) -> str:
+    found = _FAMILY.fullmatch(sku)
+    return "" if found is None else found["size"]
 
 
 def limit_table() -> Markup:
@@ -94,25 +123,42 @@ def limit_table() -> Markup:
 
 
 def instance_table() -> Markup:
-    """The instance classes: processors, baseline of burstable ones, memory, disk limits."""
+    """The families of instance classes: sizes, processors, baseline of burstable ones, memory, disk limits."""
     columns = [
-        Column("Class", "code"), Column("vCPU", "number"), Column("Baseline", "number"), Column("Memory GiB", "number"),
-        Column("Disk IOPS", "number"), Column("Disk IOPS, burst", "number"), Column("Source", "wide"),
+        Column("Family", "code"), Column("Sizes", "wide"), Column("vCPU", "number"), Column("Baseline", "number"),
+        Column("Memory GiB", "number"), Column("Disk IOPS", "number"), Column("Source", "wide"),
     ]  # fmt: skip
-    rows = [tables.Row(_instance(found), f"instance-{found.instance_class}") for found in _ordered()]
+    rows = [tables.Row(_family(sizes), f"instances-{family}") for family, sizes in _families()]
     return table(columns, rows, label="Instance classes")
 
 
-def _ordered() -> list[Instance]:
-    return sorted(instances().values(), key=lambda found: (found.service, found.instance_class))
+def _families() -> Iterator[tuple[str, Sequence[Instance]]]:
+    """The classes of each family (`db.t3`), smallest first."""
+
+    def family(found: Instance) -> str:
+        return found.instance_class.rpartition(".")[0]
+
+    ordered = sorted(instances().values(), key=lambda found: (family(found), found.vcpu, found.memory_gib))
+    yield from ((name, tuple(group)) for name, group in groupby(ordered, key=family))
 
 
-def _instance(found: Instance) -> list[Cell]:
-    baseline = "" if found.baseline_percent_per_vcpu is None else f"{amount(found.baseline_percent_per_vcpu)} %"
+def _family(sizes: Sequence[Instance]) -> list[Cell]:
+    def span(values: Iterable[float | None], unit: str = "") -> str:
+        known = [value for value in values if value is not None]
+        if not known:
+            return ""
+        low, high = amount(min(known)), amount(max(known))
+        return (low if low == high else f"{low} to {high}") + unit
+
     return [
-        found.instance_class, str(found.vcpu), baseline, amount(found.memory_gib),
-        amount(found.ebs_baseline_iops), amount(found.ebs_max_iops), origin(found.source),
-    ]  # fmt: skip
+        sizes[0].instance_class.rpartition(".")[0],
+        ", ".join(found.instance_class.rpartition(".")[2] for found in sizes),
+        span(found.vcpu for found in sizes),
+        span((found.baseline_percent_per_vcpu for found in sizes), " %"),
+        span(found.memory_gib for found in sizes),
+        span(found.ebs_baseline_iops for found in sizes),
+        origin("; ".join(dict.fromkeys(found.source for found in sizes))),
+    ]
 
 
 def runtime_table() -> Markup:

@@ -169,10 +169,17 @@ def test_an_instance_class_without_a_price_is_reported_with_the_sku_and_the_date
     assert cost.total.usd == Decimal("2.3")  # the storage is priced all the same
 
 
-def test_a_stack_in_another_region_is_not_priced_with_this_regions_prices(bill):
+def test_a_stack_in_another_region_is_priced_with_the_prices_of_that_region(bill):
     cost = bill(GATEWAY, made("aws_route53_zone.z"), region="eu-west-1")
-    assert [item.address for item in cost.line_items] == ["aws_route53_zone.z"]  # one price everywhere
-    assert cost.unpriced[0].reason == "it stands in eu-west-1, and the price book is that of us-east-1"
+    hour = next(item for item in cost.line_items if item.component == "gateway")
+    assert hour.unit_price == prices("eu-west-1").prices["nat_gateway.hour"].tiers[0].usd
+    assert hour.unit_price != BOOK.prices["nat_gateway.hour"].tiers[0].usd
+
+
+def test_a_stack_in_a_region_without_prices_has_those_that_are_the_same_everywhere_and_says_what_is_missing(bill):
+    cost = bill(GATEWAY, made("aws_route53_zone.z"), region="mars-north-1")
+    assert {item.address for item in cost.line_items} == {"aws_route53_zone.z"}
+    assert cost.unpriced[0].reason.endswith("the price book of mars-north-1 has no price for nat_gateway.hour")
 
 
 def test_a_mistaken_reference_cycle_between_replicas_ends(bill):

@@ -1,6 +1,7 @@
 """New prices come from the AWS Price List; its answers here are recorded in the form its API documents."""
 
 import json
+import shutil
 from decimal import Decimal
 
 import boto3
@@ -9,7 +10,8 @@ from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
 from analysis.cost.refresh import PRODUCTS, RefreshError, refreshed
-from analysis.facts.prices import csv_text, read_prices
+from analysis.facts import prices
+from analysis.facts.prices import BOOK, renewed
 
 
 def product(usage_type, *tiers, unit="Hrs", code="AmazonEC2", **attributes):
@@ -75,7 +77,7 @@ def test_a_price_per_request_becomes_one_per_million_and_tiers_scale_with_it(cli
     assert "published 2026-10-01" in rows[0].source
 
 
-def test_instances_take_their_name_and_vcpus_from_the_product_and_pages_are_followed(client):
+def test_instances_take_their_name_from_the_product_and_pages_are_followed(client):
     products = of("rds.mysql.{instanceType}.multi_az.hour")
     filters = {"databaseEngine": "MySQL", "deploymentOption": "Multi-AZ", "licenseModel": "No license required"}
     first = product(
@@ -89,9 +91,9 @@ def test_instances_take_their_name_and_vcpus_from_the_product_and_pages_are_foll
         stub.add_response("get_products", {"PriceList": [first], "NextToken": "more"}, query)
         stub.add_response("get_products", {"PriceList": [other]}, {**query, "NextToken": "more"})
         rows = refreshed("eu-west-1", client, "2026-10-02", products=products)
-    assert {r.sku: (r.usd, r.attributes["vcpu"]) for r in rows} == {
-        "rds.mysql.m7g.large.multi_az.hour": (Decimal("0.37"), 2),
-        "rds.mysql.t4g.large.multi_az.hour": (Decimal("0.282"), 2),
+    assert {r.sku: r.usd for r in rows} == {
+        "rds.mysql.m7g.large.multi_az.hour": Decimal("0.37"),
+        "rds.mysql.t4g.large.multi_az.hour": Decimal("0.282"),
     }
 
 
@@ -104,15 +106,19 @@ def test_spot_and_other_products_of_a_service_are_not_taken_for_ours(client):
     assert row.usd == Decimal("0.004445")
 
 
-def test_what_is_not_asked_for_keeps_its_row_and_the_file_can_be_read_back(client, book):
+def test_what_is_not_asked_for_stays_and_the_book_can_be_read_back(client, tmp_path):
     with Stubber(client) as stub:
         answer = product("NatGateway-Hours", ("0", "Inf", "0.0500000000"))
         stub.add_response("get_products", {"PriceList": [answer]}, asked("AmazonEC2", "us-east-1"))
-        rows = refreshed("us-east-1", client, "2026-11-01", book, of("nat_gateway.hour"))
-    new = read_prices(csv_text(rows), "new.csv", "us-east-1", "2026-11-01")
+        rows = refreshed("us-east-1", client, "2026-11-01", of("nat_gateway.hour"))
+    book = shutil.copytree(BOOK, tmp_path / "book")
+    for name, text in renewed("us-east-1", rows, "2026-11-01").items():
+        (book / name).write_text(text, encoding="utf-8")
+    new = prices("us-east-1", folder=book)
     assert new.prices["nat_gateway.hour"].tiers[0].usd == Decimal("0.05")
-    assert new.prices["nat_gateway.gb"] == book.prices["nat_gateway.gb"]
-    assert set(new.prices) == set(book.prices)
+    assert prices("us-east-1", "2026-10-31", folder=book).prices["nat_gateway.hour"].tiers[0].usd == Decimal("0.045")
+    assert new.prices["nat_gateway.gb"] == prices().prices["nat_gateway.gb"]
+    assert set(new.prices) == set(prices().prices)
 
 
 def test_a_refusal_is_a_sentence(client):

@@ -7,7 +7,7 @@ from analysis.facts.instances import DATA
 
 
 def test_every_class_names_its_source_and_confidence():
-    assert len(instances()) > 100
+    assert len(instances()) > 1700
     assert all(i.source and i.confidence in {"high", "medium", "low"} for i in instances().values())
 
 
@@ -26,8 +26,8 @@ def test_the_credits_earned_in_an_hour_are_what_the_baseline_burns():
 
 
 def test_redis_may_fill_at_most_the_nodes_memory():
-    nodes = [i for i in instances().values() if i.service == "ElastiCache"]
-    assert nodes
+    nodes = [i for i in instances().values() if i.service == "ElastiCache" and i.max_memory_bytes is not None]
+    assert len(nodes) > 10
     assert all(node.max_memory_bytes <= node.memory_bytes * 1.001 for node in nodes)
 
 
@@ -48,7 +48,7 @@ def broken(tmp_path):
 
 
 def test_a_row_without_a_source_is_refused_with_file_and_line(broken):
-    path = broken(lambda lines: [lines[0], re.sub('".*"', "", lines[1])])
+    path = broken(lambda lines: [lines[0], re.sub(",i1,", ",,", lines[1])])
     with pytest.raises(FactError, match=r"instances\.csv: line 2: has no source"):
         instances(path)
 
