@@ -7,27 +7,20 @@ there is no path at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cache, cached_property
 from typing import Any, Literal
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
+from analysis.demand.entries import DISTRIBUTION, PathError, Unreached, Way, choice, origin_target
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, cpu_units, document, first_block, memory_mib, number
 
-SERVICE_TYPES = ("aws_ecs_service",)
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
-UNMODELLED_COMPUTE = (
-    "aws_lambda_function",
-    "aws_autoscaling_group",
-    "aws_instance",
-    "aws_eks_cluster",
-    "aws_apprunner_service",
-)
 UNMODELLED_STORES = (
     "aws_dynamodb_table",
     "aws_elasticache_serverless_cache",
@@ -35,14 +28,6 @@ UNMODELLED_STORES = (
     "aws_docdb_cluster",
     "aws_opensearch_domain",
 )
-
-
-class PathError(ValueError):
-    """A stack whose request path cannot be derived; `diagnostics` say what is missing."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +242,7 @@ class RequestPath:
     threads: Given | None = None
     poll_interval_s: Given | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    unreached: tuple[Unreached, ...] = ()
 
     @cached_property
     def hops(self) -> tuple[str, ...]:
@@ -265,20 +251,21 @@ class RequestPath:
         return tuple(hop.address for hop in present if hop is not None)
 
 
-def request_path(architecture: Architecture, stack: Stack | None = None, service: str | None = None) -> RequestPath:
-    """The way of a request through `architecture`, to the service at the address `service` if there are several.
+def request_path(architecture: Architecture, stack: Stack | None = None) -> RequestPath:
+    """The way of a request through `architecture`, from the public entry by which the crowd comes to the service behind it.
 
-    `stack` names the container's environment variables that hold pool, workers, cache and poll interval; without it these hops
-    are not known. Raises PathError with every diagnostic where no service can be found.
+    `stack` names the container's environment variables that hold pool, workers, cache and poll interval, without which these hops
+    are not known, and says which entry is meant where there are several. Raises PathError where none leads to a service, several
+    do, or what serves the crowd is not modelled.
 
     It is derived once for the same architecture and kept with it: bill, capacity, rules and nights all ask for it.
     """
-    kept: list[tuple[Stack | None, str | None, RequestPath]] = architecture.__dict__.setdefault("_request_paths", [])
-    for about, address, found in kept:
-        if (about, address) == (stack, service):
+    kept: list[tuple[Stack | None, RequestPath]] = architecture.__dict__.setdefault("_request_paths", [])
+    for about, found in kept:
+        if about == stack:
             return found
-    made = _Derivation(architecture, stack).path(service)
-    kept.append((stack, service, made))
+    made = _Derivation(architecture, stack).path()
+    kept.append((stack, made))
     return made
 
 
@@ -321,17 +308,20 @@ class _Derivation:
 
     # The hops.
 
-    def path(self, wanted: str | None) -> RequestPath:
-        service = self.service(wanted)
+    def path(self) -> RequestPath:
+        chosen = choice(self.references, self.stack)
+        service, way = chosen.compute, chosen.way
         task = self.task(service)
-        group, balancer = self.balancer(service)
-        edge = self.edge(balancer)
+        group, balancer = self.balancer(service, way)
+        edge = self.edge(way.hop(DISTRIBUTION) if way else None, balancer)
         environment = self.environment(task, service)
         near = [task, service]
         made = self.made_service(service, task, environment)
         database = self.database(near)
         cache = self.cache(near, made, task)
         self.leftovers()
+        for other in chosen.unreached:
+            self.warn(str(other), other.defined_at)
         if edge is None or not any("aws_s3_bucket." in b.target for b in edge.behaviours):
             self.warn(
                 f"{service.address}: no bucket serves pictures, scripts and style sheets; first visits fetch them from the "
@@ -350,29 +340,8 @@ class _Derivation:
             threads=self.from_environment("threads", made, task, "thread"),
             poll_interval_s=self.from_environment("poll_interval_s", made, task, "s"),
             diagnostics=tuple(self.diagnostics),
+            unreached=chosen.unreached,
         )
-
-    def service(self, wanted: str | None) -> Resource:
-        services = sorted(
-            self.model.of_type(*SERVICE_TYPES), key=lambda r: (not r.values.get("load_balancer"), r.address)
-        )
-        if wanted is not None:
-            services = [r for r in services if r.address == wanted]
-        if not services:
-            what = f"the service {wanted}" if wanted else "a service (aws_ecs_service)"
-            message = f"{what} cannot be found, so there is no request path"
-            others = sorted({r.type for r in self.model.of_type(*UNMODELLED_COMPUTE)})
-            if others:
-                message += f"; {', '.join(others)} is there, but capacity models ECS services only"
-            raise PathError([*self.diagnostics, Diagnostic("error", message, Location(self.model.stack))])
-        chosen = services[0]
-        public = [r.address for r in services[1:] if r.values.get("load_balancer")]
-        if public:
-            self.warn(
-                f"{chosen.address} is taken as the service; {', '.join(public)} also stand behind a balancer",
-                chosen.defined_at,
-            )
-        return chosen
 
     def task(self, service: Resource) -> Resource:
         tasks = self.references.linked(service, "task_definition", "aws_ecs_task_definition")
@@ -520,8 +489,13 @@ class _Derivation:
                     action.defined_at,
                 )
 
-    def balancer(self, service: Resource) -> tuple[Resource | None, Resource | None]:
-        """Target group and load balancer of the service."""
+    def balancer(self, service: Resource, way: Way | None) -> tuple[Resource | None, Resource | None]:
+        """Target group and load balancer before the service: those that the crowd passes."""
+        if way is not None:
+            return way.hop("aws_lb_target_group"), way.hop("aws_lb")
+        self.warn(
+            f"{service.address} serves the crowd by gameday.toml alone; no public entry leads to it", service.defined_at
+        )
         groups = self.references.linked(service, "load_balancer", "aws_lb_target_group", "aws_alb_target_group")
         if not groups:
             self.warn(f"{service.address}: no load balancer stands before it", service.defined_at)
@@ -584,56 +558,34 @@ class _Derivation:
             public=balancer.values.get("internal") is not True,
         )
 
-    def edge(self, balancer: Resource | None) -> Edge | None:
-        """The distribution one of whose origins is the balancer."""
+    def edge(self, distribution: Resource | None, balancer: Resource | None) -> Edge | None:
+        """The distribution by which the crowd comes, one of whose origins is the balancer."""
         if balancer is None:
             return None
-        for distribution in self.model.of_type("aws_cloudfront_distribution"):
-            origins = {str(o.get("origin_id")): o for o in blocks(distribution.values.get("origin"))}
-            targets = {name: self.origin_target(origin) for name, origin in origins.items()}
-            if balancer.address not in targets.values():
-                only = self.references.linked(distribution, "origin", "aws_lb", "aws_alb", "aws_route53_record")
-                open_ends = [name for name, target in targets.items() if not target]
-                if len(open_ends) == 1 and balancer in (*only, *self.references.reachable(only, balancer.type)):
-                    targets[open_ends[0]] = balancer.address
-            if balancer.address in targets.values() and not blocks(distribution.values.get("default_cache_behavior")):
-                self.warn(
-                    f"{distribution.address}: it has no default_cache_behavior, so it is left out",
-                    distribution.defined_at,
-                )
-                return None
-            if balancer.address in targets.values():
-                shield = any(
-                    bool(block.get("enabled"))
-                    for name, origin in origins.items()
-                    if targets[name] == balancer.address
-                    for block in blocks(origin.get("origin_shield"))
-                )
-                return Edge(
-                    distribution.address,
-                    distribution.defined_at,
-                    tuple(self.behaviours(distribution, targets)),
-                    shield,
-                )
-        self.warn(
-            f"no CloudFront distribution has {balancer.address} as an origin: every request reaches it",
-            balancer.defined_at,
+        if distribution is None:
+            self.warn(
+                f"no CloudFront distribution has {balancer.address} as an origin: every request reaches it",
+                balancer.defined_at,
+            )
+            return None
+        if not blocks(distribution.values.get("default_cache_behavior")):
+            self.warn(
+                f"{distribution.address}: it has no default_cache_behavior, so it is left out", distribution.defined_at
+            )
+            return None
+        origins = {str(origin.get("origin_id")): origin for origin in blocks(distribution.values.get("origin"))}
+        targets = {name: origin_target(self.references, origin) for name, origin in origins.items()}
+        open_ends = [name for name, target in targets.items() if not target]
+        if balancer.address not in targets.values() and len(open_ends) == 1:
+            targets[open_ends[0]] = balancer.address  # no other origin's name can be the one that leads there
+        shield = any(
+            bool(block.get("enabled"))
+            for name, origin in origins.items()
+            if targets[name] == balancer.address
+            for block in blocks(origin.get("origin_shield"))
         )
-        return None
-
-    def origin_target(self, origin: Mapping[str, Any]) -> str:
-        """The address of what an origin's domain name stands for; empty where that is not known."""
-        domain = origin.get("domain_name")
-        for resource in self.references.behind(domain):
-            if resource.type == "aws_route53_record":
-                return next((r.address for r in self.references.linked(resource, "alias", "aws_lb", "aws_alb")), "")
-            return resource.address
-        if isinstance(domain, str):
-            for record in self.model.of_type("aws_route53_record"):
-                name = record.values.get("name")
-                if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
-                    return next((r.address for r in self.references.linked(record, "alias", "aws_lb", "aws_alb")), "")
-        return ""
+        behaviours = tuple(self.behaviours(distribution, targets))
+        return Edge(distribution.address, distribution.defined_at, behaviours, shield)
 
     def behaviours(self, distribution: Resource, targets: Mapping[str, str]) -> Iterator[Behaviour]:
         ordered = [(str(b.get("path_pattern")), b) for b in blocks(distribution.values.get("ordered_cache_behavior"))]

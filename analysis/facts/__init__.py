@@ -7,11 +7,12 @@ from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Route, Scenario, scenario
-from analysis.facts.stacks import Stack, stack
+from analysis.facts.stacks import Enters, Stack, stack
 
 __all__ = [
     "Assumption",
     "CachePolicy",
+    "Enters",
     "FactError",
     "Instance",
     "Level",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from analysis.facts.assumptions import FactError, toml
+from analysis.facts.assumptions import FactError, Table, toml
 
 FILE_NAME = "gameday.toml"
 
@@ -20,6 +21,26 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
     "poll_interval_s": "seconds between two polls, as the service tells its clients",
 }
 """What a container's environment may hold that capacity depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enters:
+    """Where the scenario's crowd enters, where Terraform leaves several readings: `[enters]` of the file.
+
+    `crowd` is the address of the public entry by which it comes, `service` that of what answers it; empty where the file does not
+    say. `lines` are their lines in the file.
+    """
+
+    crowd: str = ""
+    service: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.crowd or self.service)
+
+    def line(self, key: str) -> int:
+        """The line on which `key` stands."""
+        return self.lines.get(key, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,7 @@ class Stack:
     profile: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
+    enters: Enters = Enters()
 
     @property
     def name(self) -> str:
@@ -100,6 +122,32 @@ def stack(directory: Path) -> Stack:
         profile=table.text("runtime") if table.get("runtime") is not None else None,
         environment=environment,
         pages=table.texts("pages"),
+        enters=_enters(table, path),
     )
     table.closed()
     return made
+
+
+def _enters(table: Table, path: Path) -> Enters:
+    """The table `[enters]`, with the lines of its keys."""
+    if table.get("enters") is None:
+        return Enters()
+    entries = table.table("enters")
+    lines = _lines(path.read_text(encoding="utf-8"), "enters")
+    unknown = sorted(set(entries.entries) - {"crowd", "service"})
+    if unknown:
+        raise entries.error(
+            unknown[0], f"(line {lines.get(unknown[0], 1)}) is not known; the keys are crowd and service"
+        )
+    return Enters(entries.text("crowd", ""), entries.text("service", ""), lines)
+
+
+def _lines(text: str, name: str) -> Mapping[str, int]:
+    """The line of each key of the table `name`, counted from 1."""
+    inside, lines = False, {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            inside = header[1] == name
+        elif inside and (key := re.match(r"\s*([\w-]+)\s*=", line)):
+            lines[key[1]] = number
+    return lines

@@ -29,6 +29,27 @@ resource "aws_ecs_service" "app" {
   name            = "app"
   task_definition = aws_ecs_task_definition.app.arn
   desired_count   = TASKS
+  load_balancer {
+    target_group_arn = aws_lb_target_group.app.arn
+    container_name   = "app"
+    container_port   = 80
+  }
+}
+
+resource "aws_lb" "front" {
+  name = "front"
+}
+
+resource "aws_lb_target_group" "app" {
+  name = "app"
+}
+
+resource "aws_lb_listener" "front" {
+  load_balancer_arn = aws_lb.front.arn
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
 }
 """
 

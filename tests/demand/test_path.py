@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from analysis.architecture import Architecture, Location, Resource
 from analysis.demand import PathError, request_path
 from analysis.facts import stack
 from analysis.terraform import load
@@ -153,43 +152,48 @@ resource "aws_ecs_service" "app" {
   name            = "app"
   task_definition = aws_ecs_task_definition.app.arn
   desired_count   = 3
+  load_balancer {
+    target_group_arn = aws_lb_target_group.app.arn
+    container_name   = "app"
+    container_port   = 80
+  }
+}
+
+resource "aws_lb" "front" {
+  name = "front"
+}
+
+resource "aws_lb_target_group" "app" {
+  name = "app"
+}
+
+resource "aws_lb_listener" "front" {
+  load_balancer_arn = aws_lb.front.arn
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
 }
 """
 
 
-def test_a_service_alone_is_a_path_and_what_it_lacks_is_said(tmp_path):
+def test_a_service_behind_a_balancer_is_a_path_and_what_it_lacks_is_said(tmp_path):
     path = request_path(written(tmp_path, BARE))
-    assert path.hops == ("aws_ecs_service.app",)
+    assert path.hops == ("aws_lb.front", "aws_ecs_service.app")
     assert path.service.tasks_at_start.value == path.service.tasks_at_most.value == 3
-    assert "no load balancer stands before it" in messages(path)
+    assert "no CloudFront distribution has aws_lb.front as an origin" in messages(path)
     assert "no database (aws_db_instance) can be found" in messages(path)
     assert "nothing scales it; it keeps 3 tasks" in messages(path)
 
 
-def test_a_stack_without_a_service_is_refused_with_what_is_there(tmp_path):
-    model = written(tmp_path, 'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  role = "r"\n}\n')
-    with pytest.raises(PathError, match=r"a service \(aws_ecs_service\) cannot be found.*aws_lambda_function is there"):
-        request_path(model)
-
-
 def test_a_service_whose_task_is_elsewhere_is_refused(tmp_path):
-    model = written(
-        tmp_path, 'resource "aws_ecs_service" "app" {\n  name = "app"\n  task_definition = "elsewhere:7"\n}\n'
-    )
     with pytest.raises(PathError, match="its task definition cannot be found"):
-        request_path(model)
+        request_path(written(tmp_path, BARE.replace("aws_ecs_task_definition.app.arn", '"elsewhere:7"')))
 
 
 def test_a_task_without_a_size_is_refused(tmp_path):
     with pytest.raises(PathError, match="memory is not known, so the task's size is not"):
         request_path(written(tmp_path, BARE.replace("memory                = 512", "")))
-
-
-def test_a_named_service_is_taken_and_an_unnamed_choice_is_said(tmp_path):
-    model = written(tmp_path, BARE + BARE.replace('"app"', '"worker"').replace(".app.", ".worker."))
-    assert request_path(model, service="aws_ecs_service.worker").service.address == "aws_ecs_service.worker"
-    with pytest.raises(PathError, match=r"aws_ecs_service\.nobody cannot be found"):
-        request_path(model, service="aws_ecs_service.nobody")
 
 
 def test_the_only_database_is_taken_though_nothing_refers_to_it_and_that_is_said(tmp_path):
@@ -217,10 +221,7 @@ def test_a_store_that_capacity_does_not_model_is_said(tmp_path):
     assert "aws_dynamodb_table.t: capacity does not model aws_dynamodb_table yet" in messages(request_path(model))
 
 
-def test_plain_text_where_json_is_expected_does_not_break_the_path():
-    values = {"cpu": "256", "memory": "512", "container_definitions": "not json", "family": "app"}
-    task = Resource("aws_ecs_task_definition.app", "aws_ecs_task_definition", "app", values, Location("main.tf"))
-    service = Resource("aws_ecs_service.app", "aws_ecs_service", "app", {"task_definition": "app"}, Location("main.tf"))
-    path = request_path(Architecture("bare", (service, task)))
+def test_plain_text_where_json_is_expected_does_not_break_the_path(tmp_path):
+    path = request_path(written(tmp_path, BARE.replace('"[{\\"name\\": \\"app\\"}]"', '"not json"')))
     assert path.service.vcpu.value == 0.25
     assert "its containers cannot be read" in messages(path)

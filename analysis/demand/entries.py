@@ -1,0 +1,357 @@
+"""By which public entries a crowd may come into a stack, and what computes behind each.
+
+A new way for a request from one resource to the next is a row of AHEAD or JOINED, a new public resource a row of PUBLIC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.architecture import Diagnostic, Location, Resource
+from analysis.facts import Enters, Stack
+from analysis.facts.stacks import FILE_NAME
+from analysis.wiring.references import References
+from analysis.wiring.values import blocks, items
+
+DISTRIBUTION, SERVICE = "aws_cloudfront_distribution", "aws_ecs_service"
+
+COMPUTE = (
+    SERVICE,
+    "aws_apprunner_service",
+    "aws_autoscaling_group",
+    "aws_eks_cluster",
+    "aws_instance",
+    "aws_lambda_function",
+)
+"""What can answer a request."""
+
+UNMODELLED: Mapping[str, str] = {
+    "aws_api_gateway_rest_api": "the request rate of a REST API and of its account",
+    "aws_apigatewayv2_api": "the request rate and the connections of an HTTP or WebSocket API and of its account",
+    "aws_apprunner_service": "the requests that an instance of App Runner answers at once, and its scaling",
+    "aws_autoscaling_group": "the requests that an instance of a group answers, how long it takes to start, and its scaling",
+    "aws_eks_cluster": "the pods of a cluster, which Terraform does not hold",
+    "aws_elb": "a Classic Load Balancer",
+    "aws_instance": "the requests that an instance answers",
+    "aws_lambda_function": "a function's duration, concurrency and cold starts",
+    "aws_lambda_function_url": "the request rate of a function's address",
+}
+"""What a request may pass or meet, and what of it capacity does not model."""
+
+AHEAD: Mapping[str, tuple[str, ...]] = {
+    DISTRIBUTION: ("origin",),
+    "aws_api_gateway_deployment": ("rest_api_id",),
+    "aws_api_gateway_integration": ("uri", "connection_id"),
+    "aws_api_gateway_rest_api": ("body",),
+    "aws_api_gateway_stage": ("rest_api_id",),
+    "aws_api_gateway_vpc_link": ("target_arns",),
+    "aws_apigatewayv2_api": ("body", "target"),
+    "aws_apigatewayv2_integration": ("integration_uri",),
+    "aws_apigatewayv2_stage": ("api_id",),
+    "aws_autoscaling_attachment": ("autoscaling_group_name",),
+    "aws_autoscaling_traffic_source_attachment": ("autoscaling_group_name",),
+    "aws_cloudfront_vpc_origin": ("vpc_origin_endpoint_config",),
+    "aws_eip": ("instance",),
+    "aws_elb": ("instances",),
+    "aws_elb_attachment": ("instance",),
+    "aws_lambda_alias": ("function_name",),
+    "aws_lambda_function_url": ("function_name",),
+    "aws_lb_listener": ("default_action",),
+    "aws_lb_listener_rule": ("action",),
+    "aws_lb_target_group_attachment": ("target_id",),
+    "aws_route53_record": ("alias", "records"),
+}
+"""The arguments of a resource that name what a request meets next."""
+
+JOINED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "aws_api_gateway_rest_api": (("aws_api_gateway_integration", "rest_api_id"),),
+    "aws_apigatewayv2_api": (("aws_apigatewayv2_integration", "api_id"),),
+    "aws_elb": (
+        (SERVICE, "load_balancer"),
+        ("aws_autoscaling_attachment", "elb"),
+        ("aws_autoscaling_group", "load_balancers"),
+        ("aws_elb_attachment", "elb"),
+    ),
+    "aws_lb": (("aws_lb_listener", "load_balancer_arn"),),
+    "aws_lb_listener": (("aws_lb_listener_rule", "listener_arn"),),
+    "aws_lb_target_group": (
+        (SERVICE, "load_balancer"),
+        ("aws_autoscaling_attachment", "lb_target_group_arn"),
+        ("aws_autoscaling_group", "target_group_arns"),
+        ("aws_autoscaling_traffic_source_attachment", "traffic_source"),
+        ("aws_lb_target_group_attachment", "target_group_arn"),
+    ),
+}
+"""What joins itself to a resource and is met next: its type, and the argument by which it names the resource."""
+
+ALIASES: Mapping[str, str] = {
+    "aws_alb": "aws_lb",
+    "aws_alb_listener": "aws_lb_listener",
+    "aws_alb_listener_rule": "aws_lb_listener_rule",
+    "aws_alb_target_group": "aws_lb_target_group",
+    "aws_alb_target_group_attachment": "aws_lb_target_group_attachment",
+}
+"""Types that the provider knows by two names."""
+
+BALANCERS = ("aws_lb", "aws_elb")
+HOPS = frozenset(
+    {*AHEAD, *JOINED, *COMPUTE, *(kind for joiners in JOINED.values() for kind, _ in joiners), "aws_lb_target_group"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way from a public entry to what computes, both ends included."""
+
+    hops: tuple[Resource, ...]
+
+    @property
+    def entry(self) -> Resource:
+        """Where the crowd comes in."""
+        return self.hops[0]
+
+    @property
+    def compute(self) -> Resource:
+        """What answers."""
+        return self.hops[-1]
+
+    def hop(self, *kinds: str) -> Resource | None:
+        """The first hop of one of `kinds`, under either of its names."""
+        return next((hop for hop in self.hops if kind_of(hop) in kinds), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Compute that carries nothing of the crowd, and why."""
+
+    address: str
+    defined_at: Location
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.address} carries nothing of the crowd: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What serves the crowd, the way to it (None where gameday.toml alone says that it serves) and what carries nothing."""
+
+    compute: Resource
+    way: Way | None
+    unreached: tuple[Unreached, ...]
+
+
+class PathError(ValueError):
+    """A stack whose request path cannot be derived; `diagnostics` say what is missing, where, and what settles it."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+def _refusal(message: str, location: Location) -> PathError:
+    return PathError([Diagnostic("error", message, location)])
+
+
+def kind_of(resource: Resource) -> str:
+    """The resource's type by the first of its names."""
+    return ALIASES.get(resource.type, resource.type)
+
+
+def _public_instance(instance: Resource, references: References) -> bool:
+    return instance.values.get("associate_public_ip_address") is True or any(
+        instance in references.linked(joiner, "instance", instance.type)
+        or instance in references.linked(joiner, "instance_id")
+        for joiner in references.architecture.of_type("aws_eip", "aws_eip_association")
+    )
+
+
+def _private_api(api: Resource) -> bool:
+    return any("PRIVATE" in items(block.get("types")) for block in blocks(api.values.get("endpoint_configuration")))
+
+
+PUBLIC: Mapping[str, Callable[[Resource, References], bool]] = {
+    DISTRIBUTION: lambda r, _: r.values.get("enabled") is not False,
+    "aws_api_gateway_rest_api": lambda r, _: not _private_api(r),
+    "aws_apigatewayv2_api": lambda _r, _l: True,
+    "aws_apprunner_service": lambda _r, _l: True,
+    "aws_elb": lambda r, _: r.values.get("internal") is not True,
+    "aws_instance": _public_instance,
+    "aws_lambda_function_url": lambda _r, _l: True,
+    "aws_lb": lambda r, _: r.values.get("internal") is not True,
+}
+"""By what a crowd may come in from the Internet, and whether a resource of that type lets it."""
+
+
+def next_hops(hop: Resource, references: References) -> Iterator[Resource]:
+    """What a request may meet after `hop`."""
+    kind = kind_of(hop)
+    types = tuple({*HOPS, *ALIASES} - {hop.type})
+    for attribute in AHEAD.get(kind, ()):
+        yield from references.linked(hop, attribute, *types)
+    if kind == DISTRIBUTION:
+        for origin in blocks(hop.values.get("origin")):
+            yield from references.instances_of(origin_target(references, origin))
+    for joiner_kind, attribute in JOINED.get(kind, ()):
+        names = (joiner_kind, *(name for name, first in ALIASES.items() if first == joiner_kind))
+        for joiner in references.architecture.of_type(*names):
+            if hop in references.linked(joiner, attribute, hop.type):
+                yield joiner
+
+
+def origin_target(references: References, origin: Mapping[str, Any]) -> str:
+    """The address of what an origin's domain name stands for; empty where that is not known."""
+    domain = origin.get("domain_name")
+    for resource in references.behind(domain):
+        return _aliased(references, resource) if resource.type == "aws_route53_record" else resource.address
+    if isinstance(domain, str):
+        for record in references.architecture.of_type("aws_route53_record"):
+            name = record.values.get("name")
+            if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
+                return _aliased(references, record)
+    return ""
+
+
+def _aliased(references: References, record: Resource) -> str:
+    return next((r.address for r in references.linked(record, "alias", "aws_lb", "aws_alb")), "")
+
+
+def ways(entry: Resource, references: References) -> Iterator[Way]:
+    """The shortest way from `entry` to each compute behind it. CloudFront reaches an internal balancer by a VPC origin only."""
+    queue: list[tuple[Resource, ...]] = [(entry,)]
+    seen = {entry.address}
+    while queue:
+        hops = queue.pop(0)
+        if kind_of(hops[-1]) in COMPUTE:
+            yield Way(hops)
+            continue
+        for after in next_hops(hops[-1], references):
+            shut = kind_of(hops[-1]) in (DISTRIBUTION, "aws_route53_record") and _internal(after)
+            if after.address not in seen and not shut:
+                seen.add(after.address)
+                queue.append((*hops, after))
+
+
+def _internal(resource: Resource) -> bool:
+    return kind_of(resource) in BALANCERS and resource.values.get("internal") is True
+
+
+def public_ways(references: References) -> tuple[Way, ...]:
+    """Every way from a public entry to compute; a balancer that stands behind a distribution is no entry of its own."""
+    names = (*PUBLIC, *(name for name, first in ALIASES.items() if first in PUBLIC))
+    entries = [r for r in references.architecture.of_type(*names) if PUBLIC[kind_of(r)](r, references)]
+    every = [way for entry in entries for way in ways(entry, references)]
+    passed = {(hop.address, way.compute.address) for way in every for hop in way.hops[1:-1]}
+    return tuple(way for way in every if (way.entry.address, way.compute.address) not in passed)
+
+
+def choice(references: References, stack: Stack | None) -> Choice:
+    """What serves the crowd. Raises PathError where no public entry leads to compute, several do, or it is not modelled."""
+    enters = stack.enters if stack is not None else Enters()
+    every = public_ways(references)
+    way = _settled(references, enters, every) if enters else None
+    if way is None and enters.service:
+        compute = references.architecture.by_address[enters.service]
+    else:
+        way = way or _only(references, every)
+        compute = way.compute
+    if missing := _gaps(way.hops if way else (compute,)):
+        raise _unmodelled(missing)
+    unreached = tuple(
+        Unreached(r.address, r.defined_at, _why(r, references, every)) for r in _compute(references) if r is not compute
+    )
+    return Choice(compute, way, unreached)
+
+
+def _compute(references: References) -> Iterator[Resource]:
+    return references.architecture.of_type(*COMPUTE)
+
+
+def _only(references: References, every: Sequence[Way]) -> Way:
+    """The only way; PathError with every candidate where there are several, with all that computes where there is none."""
+    here = Location(references.architecture.stack)
+    if not every:
+        there = list(_compute(references))
+        services = [r.address for r in there if r.type == SERVICE]
+        found = (
+            "; ".join(f"{_place(r)}: {_why(r, references, every)}" for r in there) or "nothing here answers requests"
+        )
+        settle = f"; where one serves the crowd, write in {FILE_NAME} under [enters] {_settle('service', services)}"
+        raise _refusal(f"there is no request path: {found}{settle if services else ''}", here)
+    if len(every) == 1:
+        return every[0]
+    if all(_gaps(way.hops) for way in every):
+        raise _unmodelled([hop for way in every for hop in _gaps(way.hops)])
+    entries = list(dict.fromkeys(way.entry.address for way in every))
+    computes = list(dict.fromkeys(way.compute.address for way in every))
+    named = "; ".join(f"{_place(way.compute)} by {_place(way.entry)}" for way in every)
+    lines = [_settle("crowd", entries)] if len(entries) > 1 else []
+    lines += [_settle("service", computes)] if len(computes) > 1 and len(entries) < len(every) else []
+    message = f"{len(every)} ways lead to what could serve the crowd: {named}; write in {FILE_NAME} under [enters] "
+    raise _refusal(message + " and ".join(lines), here)
+
+
+def _settle(key: str, addresses: Sequence[str]) -> str:
+    return " or ".join(f"{key} = '{address}'" for address in addresses)
+
+
+def _place(resource: Resource) -> str:
+    return f"{resource.address} ({resource.defined_at.file}:{resource.defined_at.line})"
+
+
+def _settled(references: References, enters: Enters, every: Sequence[Way]) -> Way | None:
+    """The way that gameday.toml names; None for a service that it names although nothing public leads there."""
+    for key, address in (("crowd", enters.crowd), ("service", enters.service)):
+        if address and address not in references.architecture.by_address:
+            raise _mistake(enters, key, f"names {address}, and this stack has no such resource")
+    fits = list(every)
+    if enters.crowd:
+        entry = references.architecture.by_address[enters.crowd]
+        public = PUBLIC.get(kind_of(entry))
+        if public is None or not public(entry, references):
+            kinds = ", ".join(PUBLIC)
+            raise _mistake(enters, "crowd", f"names {_place(entry)}, which is no public entry ({kinds})")
+        fits = list(ways(entry, references))
+        if not fits:
+            raise _mistake(enters, "crowd", f"names {_place(entry)}, which leads to nothing that computes")
+    if enters.service:
+        service = references.architecture.by_address[enters.service]
+        if kind_of(service) not in COMPUTE:
+            raise _mistake(enters, "service", f"names {_place(service)}, which does not compute ({', '.join(COMPUTE)})")
+        fits = [way for way in fits if way.compute is service]
+        if enters.crowd and not fits:
+            raise _mistake(enters, "service", f"names {_place(service)}, to which {enters.crowd} does not lead")
+        if not fits:
+            return None
+    return _only(references, fits)
+
+
+def _mistake(enters: Enters, key: str, problem: str) -> PathError:
+    return _refusal(f"enters.{key} {problem}", Location(FILE_NAME, enters.line(key)))
+
+
+def _gaps(hops: Sequence[Resource]) -> list[Resource]:
+    """The hops that capacity cannot compute yet."""
+    return [hop for hop in hops if UNMODELLED.get(kind_of(hop))]
+
+
+def _unmodelled(hops: Sequence[Resource]) -> PathError:
+    places = ", ".join(dict.fromkeys(_place(hop) for hop in hops))
+    missing = "; ".join(dict.fromkeys(UNMODELLED[kind_of(hop)] for hop in hops))
+    message = (
+        f"the crowd would be served by {places}; not modelled yet, so nothing that rests on load is computed: {missing}"
+    )
+    return _refusal(message, hops[-1].defined_at)
+
+
+def _why(compute: Resource, references: References, every: Sequence[Way]) -> str:
+    """Why `compute` carries nothing of the crowd, in words."""
+    entries = [_place(way.entry) for way in every if way.compute is compute]
+    if entries:
+        return f"{', '.join(entries)} leads to it, and {FILE_NAME} names another"
+    for balancer in references.architecture.of_type("aws_lb", "aws_alb", "aws_elb"):
+        if _internal(balancer) and any(way.compute is compute for way in ways(balancer, references)):
+            return f"it stands behind the internal balancer {_place(balancer)}"
+    return "no public entry leads to it"
