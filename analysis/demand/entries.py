@@ -151,8 +151,8 @@ class PathError(ValueError):
         super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-def _refusal(message: str, location: Location) -> PathError:
-    return PathError([Diagnostic("error", message, location)])
+def _refusal(message: str, location: Location, about: Resource | None = None) -> PathError:
+    return PathError([Diagnostic("error", message, location, address=about.address if about else "")])
 
 
 def kind_of(resource: Resource) -> str:
@@ -279,7 +279,7 @@ def _only(references: References, every: Sequence[Way]) -> Way:
             "; ".join(f"{_place(r)}: {_why(r, references, every)}" for r in there) or "nothing here answers requests"
         )
         settle = f"; where one serves the crowd, write in {FILE_NAME} under [enters] {_settle('service', services)}"
-        raise _refusal(f"there is no request path: {found}{settle if services else ''}", here)
+        raise _refusal(f"there is no request path: {found}{settle if services else ''}", here, next(iter(there), None))
     if len(every) == 1:
         return every[0]
     if all(_gaps(way.hops) for way in every):
@@ -290,7 +290,7 @@ def _only(references: References, every: Sequence[Way]) -> Way:
     lines = [_settle("crowd", entries)] if len(entries) > 1 else []
     lines += [_settle("service", computes)] if len(computes) > 1 and len(entries) < len(every) else []
     message = f"{len(every)} ways lead to what could serve the crowd: {named}; write in {FILE_NAME} under [enters] "
-    raise _refusal(message + " and ".join(lines), here)
+    raise _refusal(message + " and ".join(lines), here, every[0].compute)
 
 
 def _settle(key: str, addresses: Sequence[str]) -> str:
@@ -343,7 +343,7 @@ def _unmodelled(hops: Sequence[Resource]) -> PathError:
     message = (
         f"the crowd would be served by {places}; not modelled yet, so nothing that rests on load is computed: {missing}"
     )
-    return _refusal(message, hops[-1].defined_at)
+    return _refusal(message, hops[-1].defined_at, hops[-1])
 
 
 def _why(compute: Resource, references: References, every: Sequence[Way]) -> str:

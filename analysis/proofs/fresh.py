@@ -18,10 +18,10 @@ PROCESS_CACHE = re.compile(r"CACHE(_TTL)?(_S|_SEC|_SECONDS)?$")
 
 
 def _undecided(view: View, routes: bool = False) -> Iterator[Verdict]:
-    """Why freshness cannot be decided; nothing where it can, or where the stack has no service at all."""
-    if not view.tasks:
+    """Why freshness cannot be decided; nothing where it can, or where nothing computes at all."""
+    service = view.serving
+    if service is None:
         return
-    service = view.tasks[0].service
     if view.path is None:
         yield judged(service, "task_definition", None, view.no_path)
     elif view.scenario is None:

@@ -71,20 +71,24 @@ def _steepest(scenario: Scenario, over_s: float) -> tuple[float, float, float]:
     return grown / 60, scenario.users(grown / 60), scenario.users((grown + over_s) / 60)
 
 
-def _service(view: View) -> Resource | None:
-    return None if view.path is None else view.model.by_address.get(view.path.service.address)
+def _undecided(view: View, service: Resource) -> Iterator[Verdict]:
+    """Why a race cannot be decided; nothing where it can."""
+    missing = view.no_path
+    if not missing and view.scenario is None:
+        missing = "no scenario is given"
+    if not missing and view.profile is None:
+        missing = "no runtime profile is named in gameday.toml"
+    if missing:
+        yield judged(service, "desired_count", None, missing)
 
 
 def ramp(view: View) -> Iterator[Verdict]:
     """Either the tasks at kick-off hold the highest load of the night, or scaling is faster than its steepest rise."""
-    if not view.tasks:
+    service = view.serving
+    if service is None:
         return
-    service = _service(view)
-    if view.path is None or service is None or view.scenario is None or view.profile is None:
-        missing = view.no_path or (
-            "no scenario is given" if view.scenario is None else "no runtime profile is named in gameday.toml"
-        )
-        yield Verdict("undecidable", view.tasks[0].service.address, view.tasks[0].service.defined_at, missing)
+    if view.path is None or view.scenario is None or view.profile is None:
+        yield from _undecided(view, service)
         return
     scenario, path = view.scenario, view.path
     tasks = float(path.service.tasks_at_start.value)
@@ -116,14 +120,11 @@ def ramp(view: View) -> Iterator[Verdict]:
 
 def most_tasks(view: View) -> Iterator[Verdict]:
     """The most tasks hold the highest load of the night."""
-    if not view.tasks:
+    service = view.serving
+    if service is None:
         return
-    service = _service(view)
-    if view.path is None or service is None or view.scenario is None or view.profile is None:
-        missing = view.no_path or (
-            "no scenario is given" if view.scenario is None else "no runtime profile is named in gameday.toml"
-        )
-        yield Verdict("undecidable", view.tasks[0].service.address, view.tasks[0].service.defined_at, missing)
+    if view.path is None or view.scenario is None or view.profile is None:
+        yield from _undecided(view, service)
         return
     most = float(view.path.service.tasks_at_most.value)
     peak = view.scenario.users(view.scenario.peak_minute)

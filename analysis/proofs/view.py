@@ -9,7 +9,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 
-from analysis.architecture import Architecture, Resource, Unknown, Value
+from analysis.architecture import Architecture, Diagnostic, Resource, Unknown, Value
 from analysis.demand import PathError, RequestPath, request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
 from analysis.wiring.references import References
@@ -146,11 +146,11 @@ class View:
         return tuple(found)
 
     @cached_property
-    def _derived(self) -> tuple[RequestPath | None, str]:
+    def _derived(self) -> tuple[RequestPath | None, Diagnostic | None]:
         try:
-            return request_path(self.model, self.stack), ""
+            return request_path(self.model, self.stack), None
         except PathError as error:
-            return None, str(error.diagnostics[-1].message)
+            return None, error.diagnostics[-1]
 
     @property
     def path(self) -> RequestPath | None:
@@ -160,7 +160,14 @@ class View:
     @property
     def no_path(self) -> str:
         """Why there is none."""
-        return self._derived[1]
+        return self._derived[1].message if self._derived[1] else ""
+
+    @property
+    def serving(self) -> Resource | None:
+        """What serves the crowd, or what would where that cannot be derived; None where nothing computes."""
+        path, refused = self._derived
+        address = path.service.address if path else refused.address if refused else ""
+        return self.model.by_address.get(address)
 
     @cached_property
     def profile(self) -> Runtime | None:

@@ -84,7 +84,7 @@ def test_a_rule_is_tried_on_a_stack_whose_load_is_not_modelled():
     undecided = confirmed(engine, rule="FRESH-01")
     assert not undecided.ok
     assert undecided.says.startswith("the rule FRESH-01 cannot be decided at ")
-    assert "no scenario is given" in undecided.says
+    assert "the crowd would be served by" in undecided.says
 
 
 def test_without_a_register_no_claim_holds():
