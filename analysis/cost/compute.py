@@ -23,6 +23,7 @@ from analysis.cost.setting import (
 )
 from analysis.cost.transfer import TRANSFER
 from analysis.units import HOURS_PER_MONTH, Quantity
+from analysis.wiring.tasks import definition_of
 from analysis.wiring.values import cpu_units, memory_mib
 
 FARGATE_FREE_STORAGE_GB = 20
@@ -107,7 +108,8 @@ def _runs_on_demand(service: Setting) -> bool:
 
 
 def _task(service: Setting) -> Setting:
-    return service.need("task_definition", "aws_ecs_task_definition")
+    definition = definition_of(service.wiring, service.resource)
+    return service.of(definition) if definition else service.need("task_definition", "aws_ecs_task_definition")
 
 
 def _size(service: Setting, name: str, amount: Callable[[str], float | None]) -> Decimal:

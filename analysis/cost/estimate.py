@@ -10,11 +10,12 @@ from typing import Any
 
 from analysis.architecture import Architecture, Location, Resource
 from analysis.cost.rate_card import FREE, RATE_CARD, UNLISTED, usage_keys
-from analysis.cost.setting import Charge, NotPriced, Setting, without_index
+from analysis.cost.setting import Charge, NotPriced, Setting
 from analysis.cost.usage_patterns import patterns, use_of
 from analysis.demand.usage import Usage
 from analysis.facts.prices import CONFIDENCES, Confidence, Price, PriceBook, PriceRow
 from analysis.units import HOURS_PER_MONTH, Amount, Quantity, Window, number
+from analysis.wiring.references import References, without_index
 
 CURRENCY = "USD"
 
@@ -134,6 +135,7 @@ def estimate(
     Without `usage`, lines that depend on it have no quantity. Tiers and, with `free_tier`, the account's free allowances are
     used up in the order of the addresses, as if this stack were alone in its account.
     """
+    references = References(architecture)
     drafts: list[_Draft] = []
     free: list[Free] = []
     unpriced: list[Unpriced] = []
@@ -148,7 +150,7 @@ def estimate(
             unpriced.append(Unpriced(address, kind, reason))
         else:
             book = prices.of(resource.region or architecture.region)
-            found, problems = _resource_drafts(_setting(resource, architecture, book, usage))
+            found, problems = _resource_drafts(_setting(resource, references, book, usage))
             drafts += found
             unpriced += problems
             if not found and not problems:
@@ -176,9 +178,9 @@ def _priced_resources(architecture: Architecture, usage: Usage | None) -> Iterat
     yield from sorted((*architecture.resources, *pseudo), key=lambda resource: resource.address)
 
 
-def _setting(resource: Resource, architecture: Architecture, prices: PriceBook, usage: Usage | None) -> Setting:
+def _setting(resource: Resource, references: References, prices: PriceBook, usage: Usage | None) -> Setting:
     use, hours = use_of(usage, resource.address, resource.type) if usage else ({}, ())
-    return Setting(resource, architecture, prices, use, hours)
+    return Setting(resource, references, prices, use, hours)
 
 
 _AS_CONFIGURED: Mapping[str, str] = {

@@ -6,30 +6,20 @@ The rate card's functions take a `Setting` and return a sku or a quantity. What 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeAlias
 
-from analysis.architecture import Architecture, Reference, Resource, Unknown, Value
+from analysis.architecture import Architecture, Resource, Unknown, Value
 from analysis.demand.usage import LoadHours
 from analysis.facts.prices import PriceBook
 from analysis.units import HOURS_PER_MONTH, Quantity
-
-_INDEX = re.compile(r"\[(?:\d+|\"[^\"]*\")\]")
-
-# What one resource may be called by another, where the reference itself was lost (a literal, or a plan read from JSON).
-_NAMES = ("id", "arn", "name", "family", "identifier", "bucket", "function_name", "replication_group_id")
+from analysis.wiring.references import References, argument_of
 
 
 class NotPriced(Exception):  # noqa: N818 - not an error of the program: the reason why a component stays without a price
     """Why a component has no price, in one sentence."""
-
-
-def without_index(address: str) -> str:
-    """The address of all instances: `module.a["x"].aws_eip.b[0]` becomes `module.a.aws_eip.b`."""
-    return _INDEX.sub("", address)
 
 
 @dataclass(frozen=True)
@@ -37,10 +27,15 @@ class Setting:
     """A resource in its architecture, with the prices and, where something is known about it, its use in the month."""
 
     resource: Resource
-    architecture: Architecture
+    wiring: References
     prices: PriceBook
     use: Mapping[str, Decimal]
     load_hours: tuple[LoadHours, ...] = ()
+
+    @property
+    def architecture(self) -> Architecture:
+        """The stack that the resource is part of."""
+        return self.wiring.architecture
 
     def of(self, resource: Resource) -> Setting:
         """The same for another resource, without any use of its own."""
@@ -75,7 +70,7 @@ class Setting:
         return (
             isinstance(value, Unknown)
             and value.reference == f"{self.resource.address}.{name}"
-            and not any(_root(reference) == name for reference in self.resource.references)
+            and not any(argument_of(reference) == name for reference in self.resource.references)
         )
 
     def set_number(self, name: str, default: int) -> Decimal:
@@ -126,7 +121,7 @@ class Setting:
         for name in names:
             value = self.resource.values.get(name)
             if isinstance(value, Unknown):
-                referred = {r.address for r in self.resource.references if _root(r) == name}
+                referred = {r.address for r in self.resource.references if argument_of(r) == name}
                 if referred:
                     return len(referred)
                 unknown = unknown or name
@@ -136,28 +131,9 @@ class Setting:
             raise NotPriced(f"how many {unknown} there are is known only after apply")
         return 0
 
-    def references(self, *types: str, via: str = "") -> Iterable[Resource]:
-        """The resources of `types` that arguments below `via` refer to (any argument where `via` is empty)."""
-        for reference in self.resource.references:
-            if not via or _root(reference) == via:
-                yield from self._at(reference.address, types)
-
-    def _at(self, address: str, types: tuple[str, ...]) -> Iterable[Resource]:
-        found = self.architecture.by_address.get(address)
-        matches = [found] if found else self.architecture.resources
-        for resource in matches:
-            if resource.type in types and (found or without_index(resource.address) == without_index(address)):
-                yield resource
-
     def follow(self, attribute: str, *types: str) -> Resource | None:
         """The one resource of `types` that `attribute` names, by reference or by its literal name; None where it names none."""
-        found = next(iter(self.references(*types, via=attribute)), None)
-        value = self.resource.values.get(attribute)
-        if found is None and isinstance(value, str) and value:
-            found = next(
-                (r for r in self.architecture.of_type(*types) if any(r.values.get(n) == value for n in _NAMES)), None
-            )
-        return found
+        return next(iter(self.wiring.linked(self.resource, attribute, *types)), None)
 
     def need(self, attribute: str, *types: str) -> Setting:
         """Like `follow`, as a setting. Raises NotPriced where the resource is not part of this stack."""
@@ -166,21 +142,9 @@ class Setting:
             raise NotPriced(f"{attribute} names no {' or '.join(types)} of this stack, and the price depends on it")
         return self.of(found)
 
-    def referred_by(self, *types: str) -> Iterable[Resource]:
+    def referred_by(self, *types: str) -> Iterator[Resource]:
         """The resources of `types` that refer to this one."""
-        mine = without_index(self.resource.address)
-        for resource in self.architecture.of_type(*types):
-            for reference in resource.references:
-                other = reference.address
-                if other == self.resource.address or (
-                    other not in self.architecture.by_address and without_index(other) == mine
-                ):
-                    yield resource
-                    break
-
-
-def _root(reference: Reference) -> str:
-    return re.split(r"[.\[]", reference.via, maxsplit=1)[0]
+        return self.wiring.referring(self.resource, *types)
 
 
 def as_number(value: Value, what: str) -> Decimal:

@@ -20,6 +20,7 @@ from analysis.demand.path import RequestPath, Schedule, request_path, without_un
 from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
+from analysis.wiring.values import blocks
 
 GB = 1e9
 
@@ -543,20 +544,14 @@ def _lifecycle(month: Month, bucket: Resource) -> tuple[Mapping[str, float], flo
     for rule in rules:
         if not isinstance(rule, dict) or (rule.get("status", "Enabled") != "Enabled") or rule.get("enabled") is False:
             continue
-        for move in _blocks(rule.get("transition")):
+        for move in blocks(rule.get("transition")):
             name, day = move.get("storage_class"), move.get("days")
             if name in STORAGE_CLASSES and isinstance(day, int | float):
                 moves[name] = min(moves.get(name, math.inf), float(day))
         last += [
-            float(end["days"]) for end in _blocks(rule.get("expiration")) if isinstance(end.get("days"), int | float)
+            float(end["days"]) for end in blocks(rule.get("expiration")) if isinstance(end.get("days"), int | float)
         ]
     return moves, min((day for day in last if day > 0), default=None)
-
-
-def _blocks(value: Any) -> Iterator[Mapping[str, Any]]:
-    for item in value if isinstance(value, tuple) else ():
-        if isinstance(item, dict):
-            yield item
 
 
 def _stored(storage_gb: float, writes: float, reads: float = 0.0) -> Mapping[str, float]:

@@ -17,7 +17,8 @@ from analysis.architecture import Architecture, Diagnostic, Location, Resource, 
 from analysis.demand.entries import DISTRIBUTION, PathError, Unreached, Way, choice, origin_target
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
 from analysis.wiring.references import References
-from analysis.wiring.values import blocks, cpu_units, document, first_block, memory_mib, number
+from analysis.wiring.tasks import environment, task_of
+from analysis.wiring.values import blocks, cpu_units, first_block, memory_mib, number
 
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
@@ -311,12 +312,11 @@ class _Derivation:
     def path(self) -> RequestPath:
         chosen = choice(self.references, self.stack)
         service, way = chosen.compute, chosen.way
-        task = self.task(service)
+        task, container = self.task(service)
         group, balancer = self.balancer(service, way)
         edge = self.edge(way.hop(DISTRIBUTION) if way else None, balancer)
-        environment = self.environment(task, service)
         near = [task, service]
-        made = self.made_service(service, task, environment)
+        made = self.made_service(service, task, container)
         database = self.database(near)
         cache = self.cache(near, made, task)
         self.leftovers()
@@ -343,30 +343,18 @@ class _Derivation:
             unreached=chosen.unreached,
         )
 
-    def task(self, service: Resource) -> Resource:
-        tasks = self.references.linked(service, "task_definition", "aws_ecs_task_definition")
-        if not tasks:
-            family = service.values.get("task_definition")
-            tasks = [r for r in self.model.of_type("aws_ecs_task_definition") if r.values.get("family") == family]
-        if not tasks:
+    def task(self, service: Resource) -> tuple[Resource, Mapping[str, Any]]:
+        """The task definition of the service, and the container in it that the balancer leads to, else the first."""
+        task = task_of(self.references, service)
+        if task.definition is None:
             message = (
                 f"{service.address}: its task definition cannot be found among the resources, so its size is not known"
             )
             raise PathError([*self.diagnostics, Diagnostic("error", message, service.location("task_definition"))])
-        return tasks[0]
-
-    def container(self, task: Resource, service: Resource) -> Mapping[str, Any]:
-        """The container behind the balancer, else the first."""
-        containers = blocks(document(task.values.get("container_definitions")))
-        if not containers:
-            self.warn(f"{task.address}: its containers cannot be read", task.location("container_definitions"))
-            return {}
-        names = {block.get("container_name") for block in blocks(service.values.get("load_balancer"))}
-        return next((c for c in containers if c.get("name") in names), containers[0])
-
-    def environment(self, task: Resource, service: Resource) -> Mapping[str, Any]:
-        entries = blocks(self.container(task, service).get("environment"))
-        return {str(e["name"]): e.get("value") for e in entries if "name" in e}
+        if not task.containers:
+            where = task.definition.location("container_definitions")
+            self.warn(f"{task.definition.address}: its containers cannot be read", where)
+        return task.definition, task.container
 
     def from_environment(self, key: str, service: Service, task: Resource, unit: str) -> Given | None:
         """The number in the container's environment variable that the stack names for `key`; None without one."""
@@ -385,7 +373,7 @@ class _Derivation:
             return None
         return Given(variable, _tidy(amount), unit, str(where))
 
-    def made_service(self, service: Resource, task: Resource, environment: Mapping[str, Any]) -> Service:
+    def made_service(self, service: Resource, task: Resource, container: Mapping[str, Any]) -> Service:
         cpu = cpu_units(task.values.get("cpu"))
         memory = memory_mib(task.values.get("memory"))
         if cpu is None or memory is None:
@@ -400,7 +388,7 @@ class _Derivation:
             self.warn(f"{service.address}: nothing scales it; it keeps {desired.value} tasks", service.defined_at)
         platform = blocks(task.values.get("runtime_platform"))
         arm = any(block.get("cpu_architecture") == "ARM64" for block in platform)
-        stop = number(self.container(task, service).get("stopTimeout"))
+        stop = number(container.get("stopTimeout"))
         healthy, most = (limit("ecs.deployment.minimum_healthy_percent"), limit("ecs.deployment.maximum_percent"))
         return Service(
             address=service.address,
@@ -421,7 +409,7 @@ class _Derivation:
             tracking=tuple(self.tracking(target)) if target else (),
             steps=tuple(self.steps(target)) if target else (),
             schedules=tuple(self.schedules(target)) if target else (),
-            environment=environment,
+            environment=environment(container),
         )
 
     def scaled_by(self, service: Resource) -> Iterator[Resource]:

@@ -13,7 +13,6 @@ import importlib
 import io
 import itertools
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -35,7 +34,9 @@ from analysis.cost import Estimate
 from analysis.drawing.figures import Figure, slug, stylesheet
 from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.units import money
-from analysis.wiring.values import cpu_units, memory_mib
+from analysis.wiring.network import Exposure, Network, zones
+from analysis.wiring.references import References, without_index
+from analysis.wiring.values import cpu_units, first_block, known, memory_mib
 
 FONTS = Path(__file__).parent / "fonts"
 ICON_PX = 96
@@ -43,6 +44,13 @@ ICON_COLOURS = 64
 MAX_LABEL = 60
 BESIDE_ZONE = "Beside the request path"
 PUBLIC = "Public subnets"
+EXPOSURES: Mapping[Exposure, str] = {
+    "public": PUBLIC,
+    "unknown": "Subnets",
+    "private": "Private subnets",
+    "isolated": "Isolated subnets",
+}
+"""What a frame of subnets is called; where they differ, by the first of these that one of them is."""
 
 
 class Tier(IntEnum):
@@ -69,10 +77,10 @@ class IncompleteDrawing(Exception):  # noqa: N818 - it reads as what it is
 
 @dataclass(frozen=True)
 class Members:
-    """The resources behind one node, and the model they come from."""
+    """The resources behind one node, and what they refer to."""
 
     resources: tuple[Resource, ...]
-    architecture: Architecture
+    references: References
 
     def of(self, *types: str) -> tuple[Resource, ...]:
         """The members of the given types."""
@@ -80,18 +88,6 @@ class Members:
 
 
 Lines = Callable[[Members], Iterable[str]]
-
-
-def known(values: Any, *path: str | int) -> Any:
-    """The value at `path` inside resolved values; None where it is absent or known only after apply."""
-    for step in path:
-        if isinstance(values, Unknown):
-            values = values.partial
-        if isinstance(step, int):
-            values = values[step] if isinstance(values, tuple) and -len(values) <= step < len(values) else None
-        else:
-            values = values.get(step) if isinstance(values, Mapping) else None
-    return None if isinstance(values, Unknown) else values
 
 
 def _attribute(*names: str, form: str = "{}") -> Lines:
@@ -139,22 +135,20 @@ def _group(members: Members) -> Iterator[str]:
 
 
 def _distribution(members: Members) -> Iterator[str]:
-    policies = {policy.address: policy for policy in members.of("aws_cloudfront_cache_policy")}
     for resource in members.of("aws_cloudfront_distribution"):
         for behaviour in (
             *(known(resource.values, "ordered_cache_behavior") or ()),
             *(known(resource.values, "default_cache_behavior") or ()),
         ):
             pattern = known(behaviour, "path_pattern") or "else"
-            yield f"{pattern}: {_lifetime(behaviour, policies)}"
+            yield f"{pattern}: {_lifetime(behaviour, members.references)}"
 
 
-def _lifetime(behaviour: Any, policies: Mapping[str, Resource]) -> str:
+def _lifetime(behaviour: Any, references: References) -> str:
     chosen = behaviour.get("cache_policy_id")
     if isinstance(chosen, Unknown):
-        address = chosen.reference.rpartition(".")[0]
-        policy = policies.get(address)
-        seconds = known(policy.values, "default_ttl") if policy else None
+        policies = (r for r in references.behind(chosen) if r.type == "aws_cloudfront_cache_policy")
+        seconds = next((known(policy.values, "default_ttl") for policy in policies), None)
         return "kept by policy" if seconds is None else _kept(float(seconds))
     if chosen:
         managed = _managed_policies().get(chosen)
@@ -254,7 +248,7 @@ def _balancer(members: Members) -> Iterator[str]:
     if ports:
         yield "listens on " + ", ".join(f"{protocol} {port}".strip() for port, protocol in ports)
     for group in members.of("aws_lb_target_group", "aws_alb_target_group"):
-        check = known(group.values, "health_check", 0)
+        check = first_block(group.values.get("health_check"))
         if known(check, "interval"):
             yield f"health check every {known(check, 'interval')} s, {known(check, 'unhealthy_threshold')} fails"
 
@@ -584,11 +578,6 @@ def monthly_usd(estimate: Estimate) -> dict[str, Decimal | None]:
     return found
 
 
-def base_address(address: str) -> str:
-    """`address` without the indexes of count and for_each: one node stands for all instances."""
-    return re.sub(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]", "", address)
-
-
 class _Graph:
     """Nodes and edges of an architecture; built once, then read."""
 
@@ -602,9 +591,8 @@ class _Graph:
         self.architecture = architecture
         self.costs = costs
         self.page = page
-        self.by_base: dict[str, list[Resource]] = defaultdict(list)
-        for resource in (*architecture.resources, *architecture.data):
-            self.by_base[base_address(resource.address)].append(resource)
+        self.references = References(architecture)
+        self.network = Network(self.references)
         self.neighbours = self._neighbours()
         self.key_of = self._keys()
         self.zones = _Zones(self)
@@ -617,16 +605,11 @@ class _Graph:
         self.nodes = tuple(sorted(found, key=lambda node: (node.tier, node.key)))
         self.edges = tuple(sorted(_without_shortcuts(set(edges), {node.key: node.tier for node in found})))
 
-    def targets(self, reference: Reference) -> list[Resource]:
-        """What a reference leads to: one instance, or all of them where it names no index."""
-        exact = self.architecture.by_address.get(reference.address)
-        return [exact] if exact else self.by_base.get(base_address(reference.address), [])
-
     def _neighbours(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = defaultdict(list)
         for resource in self.architecture.resources:
             for reference in resource.references:
-                for target in self.targets(reference):
+                for target in self.references.instances_of(reference.address):
                     found[resource.address].append(target.address)
                     found[target.address].append(resource.address)
         return {address: tuple(dict.fromkeys(others)) for address, others in found.items()}
@@ -650,14 +633,12 @@ class _Graph:
 
     def _own_key(self, resource: Resource, kind: Kind) -> str:
         if not kind.group or self._is_origin(resource):
-            return base_address(resource.address)
+            return without_index(resource.address)
         return f"group:{kind.group}"
 
     def _is_origin(self, resource: Resource) -> bool:
         return resource.type == "aws_s3_bucket" and any(
-            other.type == "aws_cloudfront_distribution"
-            and any(r.via.startswith(ORIGIN_VIA) and resource in self.targets(r) for r in other.references)
-            for other in self.architecture.of_type("aws_cloudfront_distribution")
+            self.references.about(resource, "origin", "aws_cloudfront_distribution")
         )
 
     def _host(self, part: Resource) -> Resource | None:
@@ -688,7 +669,7 @@ class _Graph:
     @staticmethod
     def _lead(key: str, members: Sequence[Resource]) -> Resource:
         """The resource a node is named after: not one of its parts."""
-        own = [r for r in members if r.type in KINDS and (key.startswith("group:") or base_address(r.address) == key)]
+        own = [r for r in members if r.type in KINDS and (key.startswith("group:") or without_index(r.address) == key)]
         return (own or list(members))[0]
 
     def _title(self, key: str, members: Sequence[Resource]) -> str:
@@ -711,7 +692,7 @@ class _Graph:
         elif generic:
             lines = (f"{len(members)} resources",) if len(members) > 1 else (_given_name(lead),)
         else:
-            lines = tuple(line for line in kind.lines(Members(ordered, self.architecture)) if line)
+            lines = tuple(line for line in kind.lines(Members(ordered, self.references)) if line)
         amounts = [self.costs[r.address] for r in members if r.address in self.costs]
         usd = sum((amount for amount in amounts if amount is not None), Decimal(0)) if amounts else None
         if usd is not None and all(amount is None for amount in amounts):
@@ -760,9 +741,9 @@ class _Graph:
                     replace(reference, via=ORIGIN_VIA) for reference in record.references if reference.via == "alias"
                 )
 
-    def _reached(self, reference: Reference) -> list[Resource]:
+    def _reached(self, reference: Reference) -> tuple[Resource, ...]:
         """What a reference leads to, and what a secret it leads to was made from: a database behind its secret."""
-        direct = self.targets(reference)
+        direct = self.references.instances_of(reference.address)
         versions = [
             self.architecture.by_address[address]
             for target in direct
@@ -770,15 +751,13 @@ class _Graph:
             for address in self.neighbours.get(target.address, ())
             if self.architecture.by_address[address].type == "aws_secretsmanager_secret_version"
         ]
-        return direct + [
-            other for v in versions for r in v.references for other in self.targets(r) if other not in direct
-        ]
+        return direct + tuple(other for v in versions for other in self.references.referred(v) if other not in direct)
 
     def _edge(self, tail: Node, head: Node, source: Resource, reference: Reference, target: Resource) -> list[Edge]:
         if tail.key == head.key:
             return []
-        if _feeds(target, source):
-            return [Edge(head.key, tail.key)]
+        if target in self.references.linked(source, "event_source_arn", target.type):
+            return [Edge(head.key, tail.key)]  # the mapping starts its function with what lies in the stream
         for_logs = any(part in reference.via for part in LOG_VIA)
         on_path = tail.tier in REQUEST_TIERS and head.tier in REQUEST_TIERS
         if on_path and tail.tier != head.tier and not for_logs:
@@ -840,14 +819,8 @@ def _without_shortcuts(edges: set[Edge], tiers: Mapping[str, Tier]) -> set[Edge]
 def _given_name(resource: Resource) -> str:
     """What people call a resource: its name, or its module's where the module calls its only one `this`."""
     if resource.name in {"this", "main", "default"} and resource.module:
-        return base_address(resource.module).rpartition("module.")[2]
+        return without_index(resource.module).rpartition("module.")[2]
     return resource.name
-
-
-def _feeds(stream: Resource, mapping: Resource) -> bool:
-    """Whether an event source mapping starts its function with what lies in `stream`: records flow against the reference."""
-    source = mapping.values.get("event_source_arn")
-    return isinstance(source, Unknown) and source.reference.startswith(f"{stream.address}.")
 
 
 def _link(address: str) -> str:
@@ -903,69 +876,27 @@ class _Zones:
         lead = members[0]
         if kind.tier in {Tier.DNS, Tier.EDGE} or lead.type == "aws_wafv2_web_acl":
             return ("At the edge, worldwide",)
-        subnets = () if kind.group in {"monitoring", "buckets"} else self._subnets(members)
+        subnets = () if kind.group in {"monitoring", "buckets"} else self.graph.network.subnets(members)
         if subnets:
             vpc = self._vpc(subnets)
             frame = (vpc, self._exposure(subnets))
-            self.spans[frame] |= {known(s.values, "availability_zone") or s.address for s in subnets}
+            self.spans[frame] |= zones(subnets)
             return frame
         if kind.tier is Tier.BESIDE:
             return (BESIDE_ZONE,)
         return (f"{self.graph.architecture.region}, managed",)
 
-    def _subnets(self, members: Sequence[Resource]) -> tuple[Resource, ...]:
-        found: dict[str, Resource] = {}
-        seen: set[str] = set()
-        queue = deque((resource, 0) for resource in members)
-        while queue:
-            resource, depth = queue.popleft()
-            for reference in resource.references:
-                for target in self.graph.targets(reference):
-                    if target.type in {"aws_subnet", "aws_subnets", "aws_default_subnet"}:
-                        found[target.address] = target
-                    elif (
-                        depth < 2
-                        and target.address not in seen
-                        and ("subnet_group" in target.type or target.type == resource.type)
-                    ):
-                        seen.add(target.address)
-                        queue.append((target, depth + 1))
-        return tuple(found.values())
-
     def _vpc(self, subnets: Sequence[Resource]) -> str:
         for subnet in subnets:
-            for reference in subnet.references:
-                for target in self.graph.targets(reference):
-                    if target.type == "aws_vpc" and target.mode == "managed":
-                        cidr = known(target.values, "cidr_block")
-                        return f"VPC {cidr}" if cidr else "VPC"
+            for network in self.graph.references.referred(subnet, "aws_vpc"):
+                if network.mode == "managed":
+                    cidr = known(network.values, "cidr_block")
+                    return f"VPC {cidr}" if cidr else "VPC"
         return "Default VPC" if all(subnet.mode == "data" for subnet in subnets) else "VPC"
 
     def _exposure(self, subnets: Sequence[Resource]) -> str:
-        exposed = [self._routes_to(subnet) for subnet in subnets]
-        if any("aws_internet_gateway" in kinds for kinds in exposed) or any(
-            known(subnet.values, "map_public_ip_on_launch") for subnet in subnets
-        ):
-            return PUBLIC
-        if any(subnet.mode == "data" for subnet in subnets):
-            return "Subnets"
-        return "Private subnets" if any("aws_nat_gateway" in kinds for kinds in exposed) else "Isolated subnets"
-
-    def _routes_to(self, subnet: Resource) -> set[str]:
-        """The types of gateway that the subnet's route tables lead to."""
-        model = self.graph.architecture.by_address
-        links = [
-            model[a]
-            for a in self.graph.neighbours.get(subnet.address, ())
-            if model[a].type == "aws_route_table_association"
-        ]
-        tables = [
-            t for link in links for r in link.references for t in self.graph.targets(r) if t.type == "aws_route_table"
-        ]
-        routes = [
-            model[a] for t in tables for a in self.graph.neighbours.get(t.address, ()) if model[a].type == "aws_route"
-        ]
-        return {g.type for holder in (*tables, *routes) for r in holder.references for g in self.graph.targets(r)}
+        exposures = {self.graph.network.exposure(subnet) for subnet in subnets}
+        return next(title for exposure, title in EXPOSURES.items() if exposure in exposures)
 
 
 def _description(nodes: Sequence[Node], edges: Sequence[Edge]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from analysis.terraform.provider import schema
+from analysis.wiring.references import without_index
 
 Action: TypeAlias = Literal["create", "update", "delete", "replace", "no-op"]
 
@@ -89,7 +90,7 @@ def _change(item: Mapping[str, Any], given: Mapping[str, Mapping[str, frozenset[
     actions = list(change["actions"])
     before, after = change.get("before") or {}, change.get("after") or {}
     kind = str(item["type"])
-    argued = given.get(without_indexes(str(item["address"])), {})
+    argued = given.get(without_index(str(item["address"])), {})
     found = schema(kind)
     blocks = found.blocks if found else {}
     # An argument that nobody gives and that is not known is only what the provider will fill in.
@@ -150,22 +151,6 @@ def _references(expression: Any) -> Iterator[str]:
             yield from _references(item)
 
 
-def without_indexes(address: str) -> str:
-    """An address without its indexes, which may hold dots and brackets within quotes."""
-    result, depth, quoted = [], 0, False
-    for character in address:
-        if character == '"':
-            quoted = not quoted
-        elif character == "[" and not quoted:
-            depth += 1
-        elif character == "]" and not quoted:
-            depth -= 1
-            continue
-        if depth == 0:
-            result.append(character)
-    return "".join(result)
-
-
 def difference(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Change, ...]:
     """What `later` does beyond `earlier`, both planned on the same state: the plan of the second on the state after the first.
 
@@ -174,7 +159,7 @@ def difference(earlier: Sequence[Change], later: Sequence[Change]) -> tuple[Chan
     before = {change.address: change for change in earlier}
     made = [_beyond(before.get(change.address), change, frozenset()) for change in later]
     # What is not known in either plan changes all the same where it refers to what is replaced between them.
-    new = frozenset(without_indexes(change.address) for change in made if change.action == "replace")
+    new = frozenset(without_index(change.address) for change in made if change.action == "replace")
     if new:
         made = [_beyond(before.get(change.address), change, new) for change in later]
     return tuple(change for change in made if change.action != "no-op")

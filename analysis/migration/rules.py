@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from analysis.migration.changes import UNKNOWN, Change, walk_changed
 from analysis.migration.stages import Migration, Stage, matches
+from analysis.wiring.values import first_block, number
 
 Weight: TypeAlias = Literal["never", "outage", "risk"]
 """`never` cannot be allowed; `outage` stops or cuts something; `risk` may."""
@@ -75,16 +76,7 @@ def _changes(before: Any, after: Any, _change: Change) -> bool:
 
 
 def _less(before: Any, after: Any, _change: Change) -> bool:
-    return _number(before) is not None and _number(after) is not None and _number(after) < _number(before)  # type: ignore[operator]
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or value in (None, ""):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    return number(before) is not None and number(after) is not None and number(after) < number(before)  # type: ignore[operator]
 
 
 def _more(before: Any, after: Any, _change: Change) -> bool:
@@ -100,7 +92,7 @@ def _on(before: Any, after: Any, _change: Change) -> bool:
 
 
 def _to_or_from_zero(before: Any, after: Any, _change: Change) -> bool:
-    return before != after and 0 in (_number(before), _number(after))
+    return before != after and 0 in (number(before), number(after))
 
 
 def _set_before(before: Any, after: Any, _change: Change) -> bool:
@@ -130,15 +122,10 @@ def _inside(*names: str) -> Callable[[Any, Any, Change], bool]:
     """One of the arguments of the only nested block is another."""
 
     def differs(before: Any, after: Any, _change: Change) -> bool:
-        one, other = _only(before), _only(after)
+        one, other = first_block(before), first_block(after)
         return bool(one) and any(one.get(name) != other.get(name) for name in names)
 
     return differs
-
-
-def _only(value: Any) -> Mapping[str, Any]:
-    found = value[0] if isinstance(value, list) and value else {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def _balancer_moves(before: Any, after: Any, _change: Change) -> bool:
@@ -179,7 +166,11 @@ def _indexes_go(before: Any, after: Any, _change: Change) -> bool:
 
 
 def _protocol_tightens(before: Any, after: Any, _change: Change) -> bool:
-    return _only(before).get("viewer_protocol_policy") == "allow-all" != _only(after).get("viewer_protocol_policy")
+    return (
+        first_block(before).get("viewer_protocol_policy")
+        == "allow-all"
+        != first_block(after).get("viewer_protocol_policy")
+    )
 
 
 def _expires(before: Any, after: Any, change: Change) -> bool:
@@ -187,7 +178,7 @@ def _expires(before: Any, after: Any, change: Change) -> bool:
 
 
 def _versions_stop(before: Any, after: Any, _change: Change) -> bool:
-    return _only(before).get("status") == "Enabled" != _only(after).get("status")
+    return first_block(before).get("status") == "Enabled" != first_block(after).get("status")
 
 
 WHEN: Mapping[str, Callable[[Any, Any, Change], bool]] = {

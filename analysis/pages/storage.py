@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
 
-from analysis.architecture import Resource, Unknown, Value
+from analysis.architecture import Resource
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, table
 from analysis.pages import infrastructure
 from analysis.pages.model import Model
+from analysis.wiring.policies import statements
+from analysis.wiring.values import blocks
 
 
 def buckets(model: Model, page: str) -> Markup:
@@ -48,23 +49,12 @@ def _beside(model: Model, bucket: Resource, kind: str) -> Resource | None:
 
 
 def _blocks(resource: Resource | None, name: str) -> tuple[Mapping[str, Any], ...]:
-    found = resource.values.get(name) if resource else None
-    return tuple(block for block in found or () if isinstance(block, Mapping))
-
-
-def _policy(value: Value) -> Mapping[str, Any]:
-    """A policy document: as JSON, or the part of it that is known before an apply."""
-    if isinstance(value, Unknown):
-        value = value.partial
-    if isinstance(value, str):
-        value = json.loads(value)
-    return value if isinstance(value, Mapping) else {}
+    return blocks(resource.values.get(name)) if resource else ()
 
 
 def _grants(model: Model, bucket: Resource) -> Iterator[str]:
     policy = _beside(model, bucket, "aws_s3_bucket_policy")
-    document = _policy(policy.values.get("policy")) if policy else {}
-    for statement in document.get("Statement", ()):
+    for statement in (statements(policy.values.get("policy")) if policy else None) or ():
         principal = statement["Principal"]
         who = ", ".join(map(str, principal.values())) if isinstance(principal, Mapping) else str(principal)
         conditions = [

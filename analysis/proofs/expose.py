@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from analysis.architecture import Resource, Unknown, Value
 from analysis.proofs.rule import Requirement, Rule, Verdict, attribute_verdict, judged, requires, true
 from analysis.proofs.start import STORES
-from analysis.proofs.view import EVERYWHERE, View, statements
+from analysis.proofs.view import View
+from analysis.wiring.network import EVERYWHERE
+from analysis.wiring.policies import statements
 from analysis.wiring.values import blocks, items
 
 SECRET_NAME = re.compile(r"(^|_)(PASS|PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|AUTH)$")
@@ -58,8 +60,8 @@ def stores_private(view: View) -> Iterator[Verdict]:
         groups = view.references.linked(
             store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group"
         )
-        for subnet in (s for g in groups for s in view.subnets_of(g.values.get("subnet_ids"))):
-            public = view.is_public(subnet)
+        for subnet in (s for g in groups for s in view.network.subnets_of(g.values.get("subnet_ids"))):
+            public = view.network.is_public(subnet)
             yield judged(
                 store,
                 STORES[store.type][1],
@@ -86,7 +88,7 @@ def open_groups(view: View) -> Iterator[Verdict]:
         public = bool(users) and all(
             u.type in {"aws_lb", "aws_alb"} and u.values.get("internal") is not True for u in users
         )
-        for peer in view.peers(group, "ingress"):
+        for peer in view.network.peers(group, "ingress"):
             where = (
                 f"{peer.first_port:g}"
                 if peer.first_port == peer.last_port
@@ -119,8 +121,8 @@ def behind_edge(view: View) -> Iterator[Verdict]:
     if view.path is None or view.path.edge is None or view.path.balancer is None:
         return
     balancer = view.model.by_address[view.path.balancer.address]
-    for group in view.groups_of(balancer.values.get("security_groups")):
-        wide = [p for p in view.peers(group, "ingress") if p.everywhere]
+    for group in view.network.groups_of(balancer.values.get("security_groups")):
+        wide = [p for p in view.network.peers(group, "ingress") if p.everywhere]
         said = (
             f"{', '.join(p.resource.address for p in wide)} lets everyone reach {balancer.address} past {view.path.edge.address}"
             if wide
@@ -348,7 +350,7 @@ def _plain(view: View, place: Resource, attribute: str, variables: Mapping[str, 
 
 def _role_statements(view: View) -> Iterator[tuple[Resource, Resource, tuple[Mapping[str, Value], ...] | None]]:
     for role in view.model.of_type("aws_iam_role"):
-        for place, found in view.policies(role):
+        for place, found in view.policies.of(role):
             yield role, place, found
 
 

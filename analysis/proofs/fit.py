@@ -159,7 +159,7 @@ def addresses(view: View) -> Iterator[Verdict]:
             inside = [
                 s
                 for b in blocks(task.service.values.get("network_configuration"))
-                for s in view.subnets_of(b.get("subnets"))
+                for s in view.network.subnets_of(b.get("subnets"))
             ]
             if subnet in inside:
                 if deployed is None:
@@ -168,20 +168,22 @@ def addresses(view: View) -> Iterator[Verdict]:
                     tasks, percent, words = deployed
                     uses.append((f"{words} over {len(inside)} subnets", ceil(tasks * percent / 100 / len(inside))))
         endpoints = [
-            e for e in view.model.of_type("aws_vpc_endpoint") if subnet in view.subnets_of(e.values.get("subnet_ids"))
+            e
+            for e in view.model.of_type("aws_vpc_endpoint")
+            if subnet in view.network.subnets_of(e.values.get("subnet_ids"))
         ]
         if endpoints:
             uses.append((f"{len(endpoints)} endpoints", len(endpoints)))
         uses += [
             ("balancer", BALANCER_ADDRESSES)
             for balancer in view.model.of_type("aws_lb", "aws_alb")
-            if subnet in view.subnets_of(balancer.values.get("subnets"))
+            if subnet in view.network.subnets_of(balancer.values.get("subnets"))
         ]
         for store in view.model.of_type(*STORES):
             groups = view.references.linked(
                 store, STORES[store.type][1], "aws_db_subnet_group", "aws_elasticache_subnet_group"
             )
-            if any(subnet in view.subnets_of(g.values.get("subnet_ids")) for g in groups):
+            if any(subnet in view.network.subnets_of(g.values.get("subnet_ids")) for g in groups):
                 uses.append((store.type.removeprefix("aws_"), 2))  # the node, and the one that replaces it
         cidr = subnet.values.get("cidr_block")
         if not uses:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import fargate_sizes
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
-from analysis.proofs.view import Task, View, names_action
+from analysis.proofs.view import View
+from analysis.wiring.policies import names_action
+from analysis.wiring.tasks import Task
 from analysis.wiring.values import blocks, cpu_units, items, memory_mib, number
 
 PULL = (
@@ -59,8 +61,8 @@ def _networks(task: Task, view: View) -> tuple[list[Resource], list[Resource], b
     groups: list[Resource] = []
     public = False
     for block in blocks(task.service.values.get("network_configuration")):
-        subnets += view.subnets_of(block.get("subnets"))
-        groups += view.groups_of(block.get("security_groups"))
+        subnets += view.network.subnets_of(block.get("subnets"))
+        groups += view.network.groups_of(block.get("security_groups"))
         public = public or true(block.get("assign_public_ip"))
     return subnets, groups, public
 
@@ -101,7 +103,7 @@ def _needs(task: Task, view: View) -> Mapping[str, str]:
 
 def _endpoint(view: View, service: str, subnet: Resource) -> Resource | None:
     """The endpoint of an AWS service that a task in `subnet` would use."""
-    table = view.route_table(subnet)
+    table = view.network.route_table(subnet)
     for endpoint in view.model.of_type("aws_vpc_endpoint"):
         if not str(endpoint.values.get("service_name")).endswith(f".{service}"):
             continue
@@ -123,7 +125,7 @@ def _endpoint(view: View, service: str, subnet: Resource) -> Resource | None:
 
 def _way_out(view: View, subnet: Resource, public: bool) -> str:
     """The way from a subnet to the Internet; empty without one."""
-    way = view.default_route(subnet)
+    way = view.network.default_route(subnet)
     if isinstance(way, Resource):
         if way.type == "aws_internet_gateway":
             return way.address if public else ""
@@ -174,13 +176,13 @@ def _wanted_doors(task: Task, view: View) -> Iterator[tuple[str, float, Resource
         for subnet in subnets:
             endpoint = _endpoint(view, service, subnet)
             if endpoint is not None and endpoint.values.get("vpc_endpoint_type") == "Interface":
-                groups = view.groups_of(endpoint.values.get("security_group_ids"))
+                groups = view.network.groups_of(endpoint.values.get("security_group_ids"))
                 yield (
                     f"the endpoint for {service}",
                     443,
                     endpoint,
                     groups,
-                    view.subnets_of(endpoint.values.get("subnet_ids")),
+                    view.network.subnets_of(endpoint.values.get("subnet_ids")),
                 )
                 break
     near = task.definition
@@ -202,9 +204,9 @@ def _wanted_doors(task: Task, view: View) -> Iterator[tuple[str, float, Resource
             for g in view.references.linked(
                 unknown, subnet_group, "aws_db_subnet_group", "aws_elasticache_subnet_group"
             )
-            for s in view.subnets_of(g.values.get("subnet_ids"))
+            for s in view.network.subnets_of(g.values.get("subnet_ids"))
         ]
-        yield unknown.address, port, unknown, view.groups_of(unknown.values.get(attribute)), inside
+        yield unknown.address, port, unknown, view.network.groups_of(unknown.values.get(attribute)), inside
 
 
 def egress(view: View) -> Iterator[Verdict]:
@@ -218,7 +220,7 @@ def egress(view: View) -> Iterator[Verdict]:
             continue
         names = ", ".join(g.address for g in groups)
         for what, port, _, theirs, inside in _wanted_doors(task, view):
-            peer = view.lets_through(groups, "egress", port, theirs, inside)
+            peer = view.network.lets_through(groups, "egress", port, theirs, inside)
             said = f"{names} to {what} on port {port:g}: " + (
                 f"let out by {peer.resource.address}" if peer else "no rule lets it out"
             )
@@ -226,7 +228,7 @@ def egress(view: View) -> Iterator[Verdict]:
         needs = _needs(task, view)
         outside = [n for n in needs if any(_endpoint(view, n, s) is None for s in subnets)]
         if outside:
-            out = [p for g in groups for p in view.peers(g, "egress") if p.covers(443) and p.everywhere]
+            out = [p for g in groups for p in view.network.peers(g, "egress") if p.covers(443) and p.everywhere]
             said = f"{names} to {', '.join(outside)} through the default route on port 443: "
             said += f"let out by {out[0].resource.address}" if out else "no rule lets it out"
             yield judged(task.service, "network_configuration", bool(out), said)
@@ -235,7 +237,7 @@ def egress(view: View) -> Iterator[Verdict]:
             out = [
                 p
                 for g in groups
-                for p in view.peers(g, "egress")
+                for p in view.network.peers(g, "egress")
                 if p.covers(443)
                 and (
                     p.everywhere
@@ -262,7 +264,7 @@ def ingress(view: View) -> Iterator[Verdict]:
             if not theirs:
                 yield judged(resource, attribute, None, f"{what}: its security groups are not part of this stack")
                 continue
-            peer = view.lets_through(theirs, "ingress", port, groups, subnets)
+            peer = view.network.lets_through(theirs, "ingress", port, groups, subnets)
             said = f"{what} on port {port:g}: " + (
                 f"{peer.resource.address} lets the tasks in"
                 if peer
@@ -287,17 +289,17 @@ def balancer_to_tasks(view: View) -> Iterator[Verdict]:
         port = number(block.get("container_port"))
         front = [] if target is None else balancers(view, target)
         _, groups, _ = _networks(task, view)
-        theirs = [g for b in front for g in view.groups_of(b.values.get("security_groups"))]
+        theirs = [g for b in front for g in view.network.groups_of(b.values.get("security_groups"))]
         if port is None or not theirs or not groups:
             yield judged(task.service, "load_balancer", None, "port, balancer or security groups cannot be read")
             continue
-        subnets = [s for b in front for s in view.subnets_of(b.values.get("subnets"))]
+        subnets = [s for b in front for s in view.network.subnets_of(b.values.get("subnets"))]
         own, _, _ = _networks(task, view)
         for side, mine, direction, others, inside in (
             ("the balancer lets requests out", theirs, "egress", groups, own),
             ("the tasks let the balancer in", groups, "ingress", theirs, subnets),
         ):
-            peer = view.lets_through(mine, direction, port, others, inside)
+            peer = view.network.lets_through(mine, direction, port, others, inside)
             said = f"port {port:g}: {side}" + (
                 f" by {peer.resource.address}" if peer else f": no rule of {', '.join(g.address for g in mine)} says so"
             )
@@ -349,7 +351,7 @@ def read_secrets(view: View) -> Iterator[Verdict]:
                 )
                 continue
             target = re.sub(r"(:secret:[^:]+):.*$", r"\1", source) if isinstance(source, str) else source
-            allowed = view.allows(role, action, target)
+            allowed = view.policies.allows(role, action, target)
             said = (
                 "may call"
                 if allowed
@@ -386,7 +388,7 @@ def pull_and_log(view: View) -> Iterator[Verdict]:
                 continue
             # On which repository and group is not asked here: a statement on some resource is enough to tell intent from absence.
             missing = [a for a in actions if not _allowed_somewhere(view, role, a)]
-            blind = any(found is None for _, found in view.policies(role))
+            blind = any(found is None for _, found in view.policies.of(role))
             said = f"{role.address} may " + (
                 f"not call {', '.join(missing)}" if missing else f"call {', '.join(actions)}"
             )
@@ -396,7 +398,7 @@ def pull_and_log(view: View) -> Iterator[Verdict]:
 def _allowed_somewhere(view: View, role: Resource, action: str) -> bool:
     return any(
         statement.get("Effect") == "Allow" and names_action(statement, action)
-        for _, found in view.policies(role)
+        for _, found in view.policies.of(role)
         for statement in found or ()
     )
 
@@ -598,7 +600,7 @@ def nat_in_public(view: View) -> Iterator[Verdict]:
         if not subnets:
             yield judged(gateway, "subnet_id", None, "its subnet is not part of this stack")
         for subnet in subnets:
-            public = view.is_public(subnet)
+            public = view.network.is_public(subnet)
             yield judged(
                 gateway,
                 "subnet_id",

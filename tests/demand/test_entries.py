@@ -186,7 +186,9 @@ def test_one_line_says_which_of_two_services_serves(path_of):
     path = path_of(PUBLIC + service("shop", rule=True), 'service = "aws_ecs_service.shop"')
     assert path.hops == ("aws_lb.web", "aws_ecs_service.shop")
     (other,) = path.unreached
-    assert str(other).endswith("nothing of the crowd: aws_lb.web (main.tf:26) leads to it, and gameday.toml names another")
+    assert str(other).endswith(
+        "nothing of the crowd: aws_lb.web (main.tf:26) leads to it, and gameday.toml names another"
+    )
 
 
 def test_of_two_balancers_the_one_that_is_named_is_the_entry(path_of, refusal_of):

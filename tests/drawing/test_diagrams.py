@@ -12,9 +12,10 @@ import pytest
 
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
 from analysis.drawing import diagrams
-from analysis.drawing.diagrams import IncompleteDrawing, base_address, draw
+from analysis.drawing.diagrams import IncompleteDrawing, draw
 from analysis.notebooks.views import diagram
 from analysis.studies import study
+from analysis.wiring.references import without_index
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -23,7 +24,7 @@ HOSTILE = "</title><script>alert(1)</script>&\"'"
 
 def resource(address, references="", line=1, mode="managed", **values):
     """`references` lists `via>address` pairs, separated by blanks."""
-    bare = base_address(address).removeprefix("data.")
+    bare = without_index(address).removeprefix("data.")
     kind, name = bare.split(".")[-2:]
     edges = tuple(Reference(via, to, "id") for via, _, to in (pair.partition(">") for pair in references.split()))
     return Resource(address, kind, name, values, Location("main.tf", line), edges, mode=mode)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from analysis.commands import app
 from analysis.migration import MigrationError, changes, difference, findings, partial, read, stage_findings
-from analysis.migration.changes import Change, without_indexes
+from analysis.migration.changes import Change
 from analysis.migration.stages import matches, order_findings
 
 ROOT = Path(__file__).parents[2]
@@ -276,10 +276,6 @@ def test_a_plan_is_read_argument_by_argument():
 )
 def test_only_the_star_of_a_glob_is_special(glob, address, does):
     assert matches(glob, address) is does
-
-
-def test_an_address_loses_its_indexes_and_nothing_else():
-    assert without_indexes('module.a["x.y[0]"].aws_lb.b[3]') == "module.a.aws_lb.b"
 
 
 def refusal(*arguments):

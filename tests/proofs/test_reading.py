@@ -59,7 +59,10 @@ SECRET, OTHER = "aws_secretsmanager_secret.s.arn", "aws_secretsmanager_secret.ot
 def test_a_role_may_what_its_statements_say(tmp_path, statements, allowed):
     seen = view(tmp_path, role(*statements))
     secret = Unknown("aws_secretsmanager_secret.s.arn")
-    assert seen.allows(seen.model.by_address["aws_iam_role.r"], "secretsmanager:GetSecretValue", secret) is allowed
+    assert (
+        seen.policies.allows(seen.model.by_address["aws_iam_role.r"], "secretsmanager:GetSecretValue", secret)
+        is allowed
+    )
 
 
 def test_a_policy_of_aws_that_is_not_known_here_leaves_it_open(tmp_path):
@@ -69,7 +72,9 @@ def test_a_policy_of_aws_that_is_not_known_here_leaves_it_open(tmp_path):
     )
     seen = view(tmp_path, role(ALLOW % OTHER) + attached)
     secret = Unknown("aws_secretsmanager_secret.s.arn")
-    assert seen.allows(seen.model.by_address["aws_iam_role.r"], "secretsmanager:GetSecretValue", secret) is None
+    assert (
+        seen.policies.allows(seen.model.by_address["aws_iam_role.r"], "secretsmanager:GetSecretValue", secret) is None
+    )
 
 
 NETWORK = """
@@ -117,7 +122,7 @@ resource "aws_default_route_table" "t" {
 )
 def test_a_subnet_is_public_where_its_default_route_leads_to_an_internet_gateway(tmp_path, text, public):
     seen = view(tmp_path, NETWORK + text)
-    assert seen.is_public(seen.model.by_address["aws_subnet.s"]) is public
+    assert seen.network.is_public(seen.model.by_address["aws_subnet.s"]) is public
 
 
 def test_a_proxy_takes_the_place_of_the_pools(workshop):

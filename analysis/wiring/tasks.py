@@ -1,0 +1,68 @@
+"""The tasks of ECS services: their definitions, their containers and what these find in their environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.architecture import Resource, Unknown, Value
+from analysis.wiring.references import References
+from analysis.wiring.values import blocks, document
+
+# `family`, `family:revision` or the ARN that ends so:
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-taskDefinition
+_FAMILY = re.compile(r"(?:arn:[^/]*:task-definition/)?([\w-]+)(?::\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A service of ECS with its task definition and its containers; None where they cannot be read."""
+
+    service: Resource
+    definition: Resource | None
+    containers: tuple[Mapping[str, Value], ...] | None
+
+    @property
+    def place(self) -> Resource:
+        """Where the containers are written, for messages."""
+        return self.definition or self.service
+
+    def hides(self, key: str) -> bool:
+        """Whether `key` of a container is known only after apply, in whole."""
+        return any(isinstance(c.get(key), Unknown) for c in self.containers or ())
+
+    @property
+    def container(self) -> Mapping[str, Value]:
+        """The container behind the balancer, else the first; an empty one where none can be read."""
+        containers = self.containers or ({},)
+        balanced = {block.get("container_name") for block in blocks(self.service.values.get("load_balancer"))}
+        return next((c for c in containers if c.get("name") in balanced), containers[0])
+
+    @property
+    def environment(self) -> Mapping[str, Value]:
+        """The plain environment variables of all containers."""
+        return {name: value for c in self.containers or () for name, value in environment(c).items()}
+
+
+def environment(container: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The plain environment variables of a container."""
+    return {str(e["name"]): e.get("value") for e in blocks(container.get("environment")) if "name" in e}
+
+
+def definition_of(references: References, service: Resource) -> Resource | None:
+    """The task definition of a service, by reference or by its family, with or without a revision; None outside the stack."""
+    linked = references.linked(service, "task_definition", "aws_ecs_task_definition")
+    if linked:
+        return linked[0]
+    named = service.values.get("task_definition")
+    family = _FAMILY.fullmatch(named) if isinstance(named, str) else None
+    same = references.architecture.of_type("aws_ecs_task_definition")
+    return next((r for r in same if family and r.values.get("family") == family[1]), None)
+
+
+def task_of(references: References, service: Resource) -> Task:
+    """The task of a service."""
+    definition = definition_of(references, service)
+    containers = document(definition.values.get("container_definitions")) if definition else None
+    return Task(service, definition, blocks(containers) if isinstance(containers, list | tuple) else None)
