@@ -51,10 +51,17 @@ def stack():
             resource("aws_vpc.main", cidr_block="10.20.0.0/16"),
             resource("aws_internet_gateway.main", "vpc_id>aws_vpc.main"),
             *subnets,
-            resource("aws_route_table.public", "route>aws_internet_gateway.main"),
+            resource(
+                "aws_route_table.public",
+                "route>aws_internet_gateway.main",
+                route=({"cidr_block": "0.0.0.0/0", "gateway_id": Unknown("aws_internet_gateway.main.id")},),
+            ),
             resource("aws_route_table.private"),
             resource(
-                "aws_route.private", "route_table_id>aws_route_table.private nat_gateway_id>aws_nat_gateway.main[0]"
+                "aws_route.private",
+                "route_table_id>aws_route_table.private nat_gateway_id>aws_nat_gateway.main[0]",
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=Unknown("aws_nat_gateway.main[0].id"),
             ),
             *associations,
             resource("aws_eip.nat[0]"),
