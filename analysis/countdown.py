@@ -131,7 +131,8 @@ def fixtures(stack: Architecture) -> tuple[Fixture, ...]:
     variable = stack.variables.get("fixtures")
     if variable is None or not isinstance(variable.value, tuple) or not variable.value:
         raise CountdownError(
-            f"{stack.stack}: has no variable `fixtures` with a game; without a kick-off nothing can be counted down"
+            f'{stack.stack}: has no variable `fixtures` with a game; declare one whose value is [{{ name = "final", kick_off = '
+            '"2026-11-28T19:45:00Z" }], because without a kick-off nothing can be counted down'
         )
     actions = list(_actions(stack))
     found = []

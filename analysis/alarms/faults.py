@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from analysis import facts
 from analysis.alarms import expressions
-from analysis.alarms.definitions import Alarm, Composite, Metric, percentile
+from analysis.alarms.definitions import Alarm, Composite, Metric, known, percentile
 from analysis.alarms.semantics import COMPARISONS, State
-from analysis.architecture import Architecture, Resource
+from analysis.architecture import Architecture, Resource, Unknown
 
 Kind: TypeAlias = Literal[
-    "namespace", "metric", "dimensions", "statistic", "threshold", "hidden", "switched off", "unpublished", "members"
+    "namespace",
+    "metric",
+    "dimensions",
+    "statistic",
+    "threshold",
+    "hidden",
+    "switched off",
+    "unpublished",
+    "members",
+    "identifier",
 ]
 
 
@@ -69,6 +79,11 @@ def metric_faults(metric: Metric, architecture: Architecture | None) -> Iterator
         yield Fault(
             "dimensions", f"{fact.namespace} publishes {fact.name} by {_sets(fact.dimensions)}, not by {_sets([names])}"
         )
+    for name, value in metric.dimensions:
+        kind, _, attribute = value.reference.rpartition(".") if isinstance(value, Unknown) else ("", "", "")
+        mistaken = MISTAKEN.get((name, _type(kind), attribute))
+        if mistaken:
+            yield Fault("identifier", f"{name} is {known(value)}, {mistaken}")
     if fact.statistics and metric.statistic not in fact.statistics:
         yield Fault(
             "statistic",
@@ -78,6 +93,21 @@ def metric_faults(metric: Metric, architecture: Architecture | None) -> Iterator
         types, on, sentence = SWITCHES[fact.needs]
         if list(architecture.of_type(*types)) and not on(architecture):
             yield Fault("switched off", f"{fact.name} is not published: {sentence}")
+
+
+MISTAKEN: Mapping[tuple[str, str, str], str] = {
+    # https://github.com/hashicorp/terraform-provider-aws/issues/31232
+    ("DBInstanceIdentifier", "aws_db_instance", "id"): (
+        "the resource id (db-…) since version 5 of the provider; CloudWatch publishes by the identifier, so write .identifier"
+    ),
+}
+"""Attributes that look like a dimension's value and are not: dimension, type and attribute, and what is right."""
+
+
+def _type(address: str) -> str:
+    """The type of the resource at an address: `aws_lb` of `module.a.aws_lb.this["x"]`."""
+    steps = re.sub(r"\[[^\]]*\]", "", address).split(".")
+    return steps[-2] if len(steps) > 1 else ""
 
 
 def _unlisted(metric: Metric, names: frozenset[str], architecture: Architecture | None) -> Iterator[Fault]:

@@ -383,7 +383,13 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "AWS/ElastiCache": ("cache",),
     "AWS/RDS": ("database", "replica"),
 }
-"""Which stations of a simulated night publish under which namespace; under one's own, a station by its name, else the service."""
+"""Which stations of a simulated night publish under which of AWS's namespaces."""
+
+OWN: Mapping[str, str] = {"UpdateAge": "service"}
+"""What a program publishes by itself, under any namespace that is not AWS's, and from which station of a simulated night."""
+
+Identity: TypeAlias = Mapping[str, str | None]
+"""What a station publishes its metrics by: dimension and value, known or as its reference; None where any value is its own."""
 
 CLOUDWATCH_STATISTICS: Mapping[str, str] = {
     "n": "SampleCount",
@@ -401,20 +407,21 @@ def simulated(
     start: dt.datetime,
     origin: str,
     *,
-    where: Mapping[str, str] | None = None,
+    identities: Mapping[str, Identity] | None = None,
 ) -> Pack:
     """The pack of a simulated night, for the metrics that alarms and dashboards ask for.
 
     `stations` holds columns by (station, metric) and statistic (`n`, `sum`, `min`, `max`, `average`, `p95`…), one figure a
-    minute, NaN where nothing is published; names of metrics are CloudWatch's. `where` gives for a station the one value, known or
-    as its reference, that a dimension of it must have: the identifier of the database that is simulated, not that of its replica.
-    A metric that the simulation does not hold is left out, and its alarm will say so. Raises ValueError where none is left.
+    minute, NaN where nothing is published; names of metrics are CloudWatch's. A metric of AWS's is answered by the station that
+    publishes it under just these dimensions, by `identities`; one without an identity answers none. What the simulation does not
+    hold is left out, and its alarm will say so. Raises PackError where nothing is left.
     """
+    metrics = tuple(metrics)
     found: dict[MetricKey, Series] = {}
     made: dict[tuple[str, str], Series] = {}
     for metric in metrics:
         dimensions = tuple((name, known(value)) for name, value in metric.dimensions)
-        station = _station(metric, {value for _, value in dimensions}, where or {}, stations)
+        station = _station(metric, dict(dimensions), identities or {}, stations)
         if station is None:
             continue
         if station not in made:
@@ -427,16 +434,41 @@ def simulated(
                 }
             )
         found[MetricKey(metric.namespace, metric.name, dimensions)] = made[station]
+    if not found:
+        raise PackError(_nothing_of(metrics))
     return Pack(found, start, PERIOD_S, origin)
 
 
+def _nothing_of(metrics: Sequence[Metric]) -> str:
+    """Why a simulated night answers none of `metrics`, and what to do."""
+    names = list(dict.fromkeys(f"{metric.namespace} {metric.name}" for metric in metrics))
+    if not names:
+        return "the stack has no alarm and no graph on a metric, so there is nothing to try on a night"
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return (
+        f"a simulated night publishes none of the metrics that are watched ({shown}): it holds those of the distribution, "
+        "balancer, service, cache and database that the crowd passes; give what CloudWatch recorded with --pack"
+    )
+
+
 def _station(
-    metric: Metric, values: set[str], where: Mapping[str, str], stations: Mapping[tuple[str, str], object]
+    metric: Metric,
+    dimensions: Mapping[str, str],
+    identities: Mapping[str, Identity],
+    stations: Mapping[tuple[str, str], object],
 ) -> tuple[str, str] | None:
     """The station and metric of a night that `metric` means; None where the night does not hold it."""
-    for station in STATIONS.get(metric.namespace, (metric.namespace, "service")):
-        # Of several stations under one namespace the first is meant unless `where` tells them apart.
-        fits = where[station] in values if station in where else station != "replica"
-        if fits and (station, metric.name) in stations:
+    aws = metric.namespace.startswith("AWS/") or metric.namespace in facts.metric_namespaces()
+    if not aws:
+        named = ((metric.namespace, metric.name), (OWN.get(metric.name, ""), metric.name))
+        return next((key for key in named if key in stations), None)
+    for station in STATIONS.get(metric.namespace, ()):
+        if (station, metric.name) in stations and _published_by(identities.get(station, {}), dimensions):
             return station, metric.name
     return None
+
+
+def _published_by(identity: Identity, dimensions: Mapping[str, str]) -> bool:
+    """Whether a station of this identity publishes by just these dimensions: all are its own, and one of them tells it apart."""
+    own = all(name in identity and identity[name] in (None, value) for name, value in dimensions.items())
+    return own and any(identity[name] is not None for name in dimensions)

@@ -18,14 +18,13 @@ from analysis.commands.common import (
     FINDINGS,
     AsJson,
     Directory,
-    about,
     complete,
     day_of,
     err,
+    modelled,
     out,
     print_json,
     refusals,
-    refuse,
 )
 from analysis.evidence import Record
 from analysis.night import calibration_plan
@@ -50,9 +49,7 @@ def calibrate(
     from analysis.night import NightError, calibration  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError):
-        stack = about(directory)
-        if stack is None:
-            refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
+        stack = modelled(directory)
         plan, day = calibration_plan.design(directory), day_of(date)
         model = complete(directory, (), ())
         scenario = facts.scenario(stack.scenario)

@@ -204,10 +204,21 @@ def about(source: Path) -> facts.Stack | None:
     return facts.stack(source) if (source / facts.stacks.FILE_NAME).is_file() else None
 
 
+UNNAMED = f'no {facts.stacks.FILE_NAME} names a scenario; write scenario = "FILE" and runtime = "NAME" into it'
+
+
+def modelled(source: Path) -> facts.Stack:
+    """What gameday.toml beside the stack says; a refusal where it names no scenario and no runtime."""
+    stack = about(source)
+    if stack is None or not stack.modelled:
+        refuse(f"{source}: {UNNAMED}")
+    return stack
+
+
 def course(source: Path, scenario: Path | None) -> facts.Scenario:
     """The scenario given, else the one that gameday.toml names; a refusal where there is neither."""
     stack = about(source)
     path = scenario or (stack.scenario_file if stack else None)
     if path is None:
-        refuse(f"{source}: no gameday.toml names a scenario; give one with --scenario")
+        refuse(f"{source}: {UNNAMED}, or give --scenario and --runtime")
     return facts.scenario(path)

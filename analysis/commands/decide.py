@@ -105,7 +105,12 @@ def _records(target: Path | None, directory: Path | None) -> Sequence[Record]:
     if target is not None and directory is None:
         everywhere = [record for record in everywhere if _about(record, target)]
     if not everywhere:
-        refuse(f"no record is about {target}; name their directory with --records" if target else "there is no record")
+        refuse(
+            f"no decision record is about {target}: one names its `stack` in its front matter (begin with "
+            "docs/_templates/decision.md); name their directory with --records"
+            if target
+            else "there is no record"
+        )
     return everywhere
 
 

@@ -21,7 +21,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The incident: a TOML file with [night] or [pack].")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A TOML file with [night] or [pack], or the directory of incident.toml.")
+]
 
 
 def _read(file: Path) -> Incident:

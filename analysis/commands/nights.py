@@ -13,14 +13,13 @@ from analysis.commands.common import (
     FINDINGS,
     AsJson,
     Directory,
-    about,
     complete,
     day_of,
     err,
+    modelled,
     out,
     print_json,
     refusals,
-    refuse,
 )
 from analysis.night import hard_plan
 from analysis.night.hard_plan import HardNights
@@ -37,9 +36,7 @@ def nights(
     from analysis.night import NightError, hard  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError):
-        stack = about(directory)
-        if stack is None:
-            refuse(f"{directory}: no gameday.toml names a scenario and a runtime")
+        stack = modelled(directory)
         plan = hard_plan.hard_nights(directory)
         day = day_of(date)
         model = complete(directory, (), ())

@@ -187,8 +187,10 @@ def _assumption(table: Table, name: str) -> Assumption:
     return Assumption(name, value, low, high, unit, reason, source, table.file)
 
 
-def toml(path: Path, name: str | None = None) -> Table:
+def toml(path: Path, name: str | None = None, missing: str = "") -> Table:
     """The TOML file at `path` as a table to read from; decimals stay decimals. `name` is what messages call the file.
+
+    `missing` says what to write where there is no such file.
 
     Raises FactError where the file is missing, too large, not UTF-8 or not TOML.
     """
@@ -196,6 +198,8 @@ def toml(path: Path, name: str | None = None) -> Table:
     try:
         return Table(shown, "", tomllib.loads(read_text(path, MAX_FILE_BYTES), parse_float=toml_float))
     except OSError as error:
+        if missing and isinstance(error, FileNotFoundError):
+            raise FactError(str(path), "", f"is missing; {missing}") from None
         raise FactError(str(path), "", f"cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError:
         raise FactError(shown, "", "is not UTF-8 text") from None

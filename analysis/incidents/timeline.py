@@ -172,12 +172,19 @@ class Incident:
         return self.path.name
 
 
+FILE_NAME = "incident.toml"
+
+
 def read(path: Path) -> Incident:
-    """The incident in the TOML file at `path`; relative paths in it start from its directory.
+    """The incident in the TOML file at `path`, or in `incident.toml` of that directory; relative paths start from the file's.
 
     Raises FactError, with the file and the key, where something is missing, unknown, no UTC time, or not there on disk.
     """
-    table = toml(path)
+    path = path / FILE_NAME if path.is_dir() else path
+    table = toml(
+        path,
+        missing="write one, with title and either [night] (scenario and stack) or [pack] (what CloudWatch recorded)",
+    )
     base = path.parent
     night = _night(table.table("night"), base) if "night" in table.entries else None
     pack = _pack(table.table("pack"), base) if "pack" in table.entries else None

@@ -94,7 +94,11 @@ def folder(stack: Path) -> Path:
 def design(stack: Path) -> Design:
     """The plan beside the stack. FactError, with the key, where something is missing, unknown or out of range."""
     path = folder(stack) / DESIGN
-    table = toml(path, f"{stack.resolve().name}/{FOLDER}/{DESIGN}")
+    table = toml(
+        path,
+        f"{stack.resolve().name}/{FOLDER}/{DESIGN}",
+        "write one, with [sweep] (the assumptions that are free) and [[symptom]] (what was reported of the night)",
+    )
     sweep = table.table("sweep")
     free = sweep.get("free")
     if not isinstance(free, list) or not free or not all(isinstance(name, str) for name in free):

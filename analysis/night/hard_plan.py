@@ -39,9 +39,12 @@ class HardNights:
     nights: tuple[HardNight, ...]
 
 
+MISSING = "write one, with users, seeds, headroom_seeds, errors, freshness_s and a [[night]] with a title for each night to hold"
+
+
 def hard_nights(stack: Path) -> HardNights:
     """The plan beside the stack in the directory `stack`. FactError, with the key, where it is missing or wrong."""
-    table = toml(stack / PLAN, f"{stack.resolve().name}/{PLAN}")
+    table = toml(stack / PLAN, f"{stack.resolve().name}/{PLAN}", MISSING)
     nights = []
     for entry in table.tables("night", at_least=1):
         faults = entry.get("faults") or []

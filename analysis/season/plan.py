@@ -111,10 +111,8 @@ class Plan:
 
 def plan(directory: Path) -> Plan:
     """The plan beside the stack in `directory`. Raises FactError, with the file and the key, where it cannot be used."""
-    path = directory / FILE_NAME
-    if not path.is_file():
-        raise PlanError(str(path), "", "is missing; write one, with [goal], [season] and [[family]]")
-    table = toml(path, name=f"{directory.resolve().name}/{FILE_NAME}")
+    missing = "write one, with [goal], [season] and [[family]]"
+    table = toml(directory / FILE_NAME, f"{directory.resolve().name}/{FILE_NAME}", missing)
     goal, season = table.table("goal"), table.table("season")
     cold = table.table("cold") if table.get("cold") is not None else None
     made = Plan(

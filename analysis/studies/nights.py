@@ -16,6 +16,8 @@ from analysis.alarms import Harm, Metric, Pack, Report
 from analysis.architecture import Architecture, Unknown
 from analysis.demand.path import RequestPath, request_path
 from analysis.facts import Runtime, Scenario, Stack
+from analysis.wiring.references import References
+from analysis.wiring.values import blocks
 
 if TYPE_CHECKING:
     from analysis.night import Fault, Night
@@ -80,7 +82,8 @@ class StudiedNight:
         }
         asking = self.architecture if owner is None else owner
         path = setup.path if asking is self.architecture else request_path(asking)
-        return alarms.simulated(metrics, stations, self.start, origin, where=dict(_where(asking, path)))
+        metrics = [metric for metric in metrics if not _of_another_log(metric, asking, path)]
+        return alarms.simulated(metrics, stations, self.start, origin, identities=dict(_identities(asking, path)))
 
     @cached_property
     def report(self) -> Report | None:
@@ -98,22 +101,46 @@ class StudiedNight:
         return max((row.lead_s for row in rows if row.severity == PAGE and row.lead_s is not None), default=None)
 
 
-def _where(architecture: Architecture, path: RequestPath) -> Iterator[tuple[str, str]]:
-    """For a station the name by which its metrics are told from those of its like; of several replicas or nodes the first."""
+def _identities(architecture: Architecture, path: RequestPath) -> Iterator[tuple[str, alarms.Identity]]:
+    """By which dimensions each station of the path publishes its metrics; of several replicas or nodes the first."""
+
+    def named(address: str, attribute: str) -> str:
+        value = architecture.by_address[address].values.get(attribute)
+        return value.reference if isinstance(value, Unknown) else str(value or f"{address}.{attribute}")
+
+    if path.edge is not None:
+        yield "edge", {"DistributionId": named(path.edge.address, "id"), "Region": None}
+    if path.balancer is not None:
+        balancer, group = path.balancer.address, path.balancer.target_group
+        yield "balancer", {"LoadBalancer": named(balancer, "arn_suffix"), "TargetGroup": named(group, "arn_suffix")}
+    yield "service", {"ServiceName": named(path.service.address, "name"), "ClusterName": None}
     if path.database is not None:
-        yield "database", _identifier(architecture, path.database.address, "identifier")
+        yield "database", {"DBInstanceIdentifier": named(path.database.address, "identifier")}
         for replica in path.database.replicas[:1]:
-            yield "replica", _identifier(architecture, replica, "identifier")
+            yield "replica", {"DBInstanceIdentifier": named(replica, "identifier")}
     if path.cache is not None:
-        name = _identifier(architecture, path.cache.address, "replication_group_id")
-        yield "cache", f"{name}-001"  # ElastiCache numbers the nodes of a group; the first is its primary at the start
+        # ElastiCache numbers the nodes of a group; the first is its primary at the start.
+        node = f"{named(path.cache.address, 'replication_group_id')}-001"
+        yield "cache", {"CacheClusterId": node, "CacheNodeId": None}
 
 
-def _identifier(architecture: Architecture, address: str, attribute: str) -> str:
-    name = architecture.by_address[address].values.get(attribute)
-    if isinstance(name, Unknown):
-        return name.reference
-    return str(name) if name else f"{address}.{attribute}"
+def _of_another_log(metric: Metric, architecture: Architecture, path: RequestPath) -> bool:
+    """Whether filters make the metric of log lines, and none of them of what the service of the crowd writes."""
+    references = References(architecture)
+    task = architecture.by_address[path.service.task_definition]
+    logs = [
+        group
+        for filters in architecture.of_type("aws_cloudwatch_log_metric_filter")
+        for made in blocks(filters.values.get("metric_transformation"))
+        if (made.get("namespace"), made.get("name")) == (metric.namespace, metric.name)
+        for group in references.linked(filters, "log_group_name", "aws_cloudwatch_log_group")
+    ]
+    own = references.referred(task, "aws_cloudwatch_log_group")
+    written = str(task.values.get("container_definitions"))
+    quoted = [(group, str(group.values.get("name"))) for group in logs]
+    return bool(logs) and not any(
+        group in own or f"'{name}'" in written or f'"{name}"' in written for group, name in quoted
+    )
 
 
 def _filled(column: NDArray[np.float64]) -> list[float]:

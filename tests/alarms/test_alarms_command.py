@@ -141,4 +141,4 @@ def test_an_alarm_on_a_metric_that_nobody_publishes_is_a_sentence(files):
 def test_without_a_pack_a_night_is_simulated_and_needs_a_scenario(files):
     said = gameday(files[0])
     assert said.exit_code == UNREADABLE
-    assert "no gameday.toml names a scenario" in said.stderr
+    assert "no gameday.toml names a scenario; write scenario = " in said.stderr

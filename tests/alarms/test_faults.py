@@ -173,3 +173,35 @@ def test_a_composite_that_needs_a_dead_alarm_is_dead_and_one_that_can_do_without
     assert "needs dead, which can never fire" in report["both"].reasons[0]
     assert report["either"].verdict == "fires"
     assert [row.alarm for row in report.never] == ["dead", "both"]
+
+
+DATABASE_ALARM = """
+resource "aws_db_instance" "main" {
+  identifier     = "main"
+  engine         = "postgres"
+  instance_class = "db.t4g.small"
+}
+
+resource "aws_cloudwatch_metric_alarm" "NAME" {
+  alarm_name          = "NAME"
+  namespace           = "AWS/RDS"
+  metric_name         = "CPUUtilization"
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 80
+  comparison_operator = "GreaterThanThreshold"
+  dimensions          = { DBInstanceIdentifier = aws_db_instance.main.NAME }
+}
+"""
+
+
+@pytest.mark.parametrize("attribute", ["identifier", "id"])
+def test_the_resource_id_of_a_database_is_not_its_identifier(tmp_path, attribute):
+    (tmp_path / "main.tf").write_text(DATABASE_ALARM.replace("NAME", attribute))
+    found = terraform.load(tmp_path)
+    sentences = [fault.sentence for fault in faults(read(found)[attribute], found)]
+    if attribute == "identifier":
+        assert not sentences
+    else:
+        assert sentences[0].startswith("DBInstanceIdentifier is aws_db_instance.main.id, the resource id (db-…)")

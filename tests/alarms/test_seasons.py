@@ -42,9 +42,51 @@ def test_a_season_needs_a_night():
         of()
 
 
+SERVICE = {"service": {"ServiceName": "api", "ClusterName": None}}
+
+
+def named(**identifiers):
+    return {station: {"DBInstanceIdentifier": name} for station, name in identifiers.items()}
+
+
+@pytest.mark.parametrize(
+    ("namespace", "dimensions"),
+    [
+        ("AWS/EC2", {"AutoScalingGroupName": "fleet"}),
+        ("AWS/Lambda", {"FunctionName": "api"}),
+        ("AWS/ECS", {"ClusterName": "live", "ServiceName": "admin"}),
+        ("AWS/ECS", {"ClusterName": "live"}),
+        ("AWS/RDS", {"DBInstanceIdentifier": "live"}),
+        ("CWAgent", {"ServiceName": "api"}),
+    ],
+)
+def test_a_processor_is_the_services_only_under_its_own_namespace_and_name(namespace, dimensions):
+    from analysis.alarms import MetricKey
+
+    theirs, own = (
+        MetricKey.of(namespace, "CPUUtilization", **dimensions),
+        MetricKey.of("AWS/ECS", "CPUUtilization", ClusterName="live", ServiceName="api"),
+    )
+    columns = {("service", "CPUUtilization"): {"average": [50.0]}}
+    pack = simulated([metric(theirs), metric(own)], columns, START, "seed 7", identities=SERVICE)
+    assert list(pack.series) == [own]
+
+
+def test_a_balancers_metric_of_one_zone_is_not_that_of_all():
+    from analysis.alarms import MetricKey
+
+    keys = [
+        MetricKey.of("AWS/ApplicationELB", "HealthyHostCount", LoadBalancer="b", TargetGroup="t", **zone)
+        for zone in ({}, {"AvailabilityZone": "us-east-1a"})
+    ]
+    columns = {("balancer", "HealthyHostCount"): {"min": [2.0]}}
+    identities = {"balancer": {"LoadBalancer": "b", "TargetGroup": "t"}}
+    assert list(simulated([metric(key) for key in keys], columns, START, "x", identities=identities).series) == keys[:1]
+
+
 def test_a_simulated_night_is_a_pack_under_the_names_that_the_alarms_use():
     columns = {"n": [60.0, 0.0], "average": [50.0, NAN], "p95": [70.0, NAN]}
-    found = simulated([metric()], {("service", "CPUUtilization"): columns}, START, "seed 7")
+    found = simulated([metric()], {("service", "CPUUtilization"): columns}, START, "seed 7", identities=SERVICE)
     assert found.series[CPU].statistics == {"SampleCount": [60.0, 0.0], "Average": [50.0, None], "p95": [70.0, None]}
     assert found.origin == "seed 7"
 
@@ -54,7 +96,7 @@ def test_a_simulated_database_is_not_taken_for_its_replica():
 
     keys = [MetricKey.of("AWS/RDS", "CPUUtilization", DBInstanceIdentifier=name) for name in ("live", "live-replica")]
     stations = {("database", "CPUUtilization"): {"average": [50.0]}}
-    found = simulated([metric(key) for key in keys], stations, START, "seed 7", where={"database": "live"})
+    found = simulated([metric(key) for key in keys], stations, START, "seed 7", identities=named(database="live"))
     assert list(found.series) == keys[:1]
 
 
@@ -63,8 +105,8 @@ def test_a_replica_is_told_from_its_primary_by_its_name():
 
     keys = [MetricKey.of("AWS/RDS", "CPUUtilization", DBInstanceIdentifier=name) for name in ("live", "live-replica")]
     stations = {("database", "CPUUtilization"): {"average": [50.0]}, ("replica", "CPUUtilization"): {"average": [20.0]}}
-    where = {"database": "live", "replica": "live-replica"}
-    found = simulated([metric(key) for key in keys], stations, START, "seed 7", where=where)
+    identities = named(database="live", replica="live-replica")
+    found = simulated([metric(key) for key in keys], stations, START, "seed 7", identities=identities)
     assert [found.series[key].points("Average") for key in keys] == [[50.0], [20.0]]
 
 

@@ -157,7 +157,7 @@ def test_a_directory_without_a_record_is_refused(tmp_path):
 def test_a_stack_that_no_record_is_about_is_refused():
     done = run(STACKS / "buzzer_baseline")
     assert done.exit_code == 2
-    assert "no record is about" in done.output
+    assert "no decision record is about" in done.output
 
 
 def test_a_stack_without_gameday_toml_is_refused(stranger, tmp_path):

@@ -1,0 +1,115 @@
+"""Stacks in the style of public ones, whose load cannot be computed: every command refuses in a sentence, and none answers."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis.commands import app
+
+STACKS = Path(__file__).parent / "refusals"
+FINAL = Path(__file__).parents[1] / "terraform" / "scenarios" / "buzzer_final.toml"
+
+SEASON = """
+[goal]
+lead_s = 300
+false_pages = 1
+
+[season]
+seed = 1
+
+[[season.nights]]
+title = "Quiet"
+scenario = "FINAL"
+nights = 1
+
+[[family]]
+name = "final"
+title = "The final"
+scenario = "FINAL"
+crowds = [100]
+seeds = 1
+"""
+
+LOADED = (
+    ("capacity",),
+    ("cost", "--scenario", str(FINAL)),
+    ("replay",),
+    ("sweep", "--seeds", "1", "--jobs", "1"),
+    ("headroom", "--seeds", "1"),
+    ("alarms",),
+    ("dashboard",),
+)
+"""Commands that rest on a crowd."""
+
+SENTENCES = {
+    "internal": "aws_ecs_service.admin (main.tf:12): it stands behind the internal balancer aws_lb.admin (main.tf:28)",
+    "poller": "there is no request path: aws_ecs_service.poller (main.tf:12): no public entry leads to it",
+    "two": "write in gameday.toml under [enters] service = 'aws_ecs_service.web' or service = 'aws_ecs_service.shop'",
+    "fleet": "served by aws_autoscaling_group.web (main.tf:10); not modelled yet, so nothing that rests on load is computed",
+    "function": "aws_apigatewayv2_api.public (main.tf:14), aws_lambda_function.api (main.tf:5); not modelled yet",
+}
+
+
+def said(*arguments):
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return done.exit_code, " ".join((done.stdout + done.stderr).split()), done.exception
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+@pytest.mark.parametrize("command", LOADED, ids=lambda command: command[0])
+def test_what_rests_on_a_crowd_is_refused_where_nothing_public_leads_to_what_is_modelled(command, name):
+    code, text, _ = said(command[0], STACKS / name, *command[1:])
+    assert code == 2
+    assert SENTENCES[name] in text
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_what_needs_no_crowd_is_answered_all_the_same(name):
+    assert said("model", STACKS / name)[0] == 0
+    assert said("cost", STACKS / name)[0] == 0
+    code, text, _ = said("prove", STACKS / name, "--on", "2026-11-29", "--json")
+    assert code in (0, 1)
+    assert '"RACE-01"' in text
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("nights", "nights.toml: is missing; write one, with users, seeds"),
+        ("season", "season.toml: is missing; write one, with [goal], [season] and [[family]]"),
+        ("calibrate", "calibration/design.toml: is missing; write one, with [sweep]"),
+        ("countdown", "has no variable `fixtures` with a game; declare one whose value is"),
+        ("decide", "no decision record is about"),
+    ],
+)
+def test_a_command_that_lacks_a_file_or_an_entry_says_what_to_write(command, sentence):
+    code, text, _ = said(command, STACKS / "beside")
+    assert code == 2
+    assert sentence in text
+
+
+def test_an_incident_that_is_not_there_says_what_to_write():
+    code, text, _ = said("incident", "show", STACKS / "beside")
+    assert code == 2
+    assert "incident.toml: is missing; write one, with title and either [night]" in text
+
+
+@pytest.mark.parametrize("command", ["nights", "calibrate"])
+def test_a_stack_without_a_scenario_is_told_what_to_write(command, tmp_path):
+    (tmp_path / "main.tf").write_text((STACKS / "beside" / "main.tf").read_text())
+    code, text, _ = said(command, tmp_path)
+    assert code == 2
+    assert 'no gameday.toml names a scenario; write scenario = "FILE" and runtime = "NAME" into it' in text
+
+
+def test_a_season_of_alarms_on_nothing_that_is_simulated_is_a_sentence_and_no_traceback(tmp_path):
+    (tmp_path / "main.tf").write_text((STACKS / "beside" / "main.tf").read_text())
+    described = (
+        (STACKS / "beside" / "gameday.toml").read_text().replace("../../../terraform/scenarios", str(FINAL.parent))
+    )
+    (tmp_path / "gameday.toml").write_text(described)
+    (tmp_path / "season.toml").write_text(SEASON.replace("FINAL", str(FINAL)))
+    code, text, fault = said("season", tmp_path, "--no-write")
+    assert (code, type(fault)) == (2, SystemExit)
+    assert "publishes none of the metrics that are watched (AWS/ECS CPUUtilization)" in text
