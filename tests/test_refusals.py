@@ -1,5 +1,6 @@
 """Stacks in the style of public ones, whose load cannot be computed: every command refuses in a sentence, and none answers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,18 @@ def test_a_season_of_alarms_on_nothing_that_is_simulated_is_a_sentence_and_no_tr
     code, text, fault = said("season", tmp_path, "--no-write")
     assert (code, type(fault)) == (2, SystemExit)
     assert "publishes none of the metrics that are watched (AWS/ECS CPUUtilization)" in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*(command for command in LOADED if command[0] not in ("alarms", "dashboard")), ("prove", "--on", "2026-11-29")],
+    ids=lambda command: command[0],
+)
+def test_what_carries_nothing_of_the_crowd_is_listed_on_every_answer(command):
+    code, text, _ = said(command[0], STACKS / "beside", *command[1:])
+    assert code in (0, 1)
+    assert "aws_ecs_service.poller carries nothing of the crowd: no public entry leads to it" in text
+    done = CliRunner().invoke(app, [command[0], str(STACKS / "beside"), *command[1:], "--json"])
+    (row,) = json.loads(done.stdout)["unreached"]
+    assert row["address"] == "aws_ecs_service.poller"
+    assert row["defined_at"].startswith("main.tf:")

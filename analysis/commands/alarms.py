@@ -36,6 +36,8 @@ from analysis.commands.common import (
     refusals,
     refuse,
     tell,
+    tell_unreached,
+    unreached_json,
 )
 
 if TYPE_CHECKING:
@@ -92,12 +94,13 @@ def alarms(
         made = layer.to_json(report)
         for row in made["alarms"]:
             row["false_pages_a_season"] = None if false is None else false.get(row["alarm"], 0)
-        print_json({**made, "harm_known_from": known, "season": why})
+        print_json({**made, **unreached_json(found, directory), "harm_known_from": known, "season": why})
     else:
         out.print(_table(report, false))
         _why(report)
         err.print(f"First user hurt: {known}. False pages in a season: {why}.", highlight=False, soft_wrap=True)
         tell(report.refused)
+        tell_unreached(found, directory)
     if report.never or report.refused:
         raise typer.Exit(FINDINGS)
 
@@ -211,12 +214,14 @@ def season(
             task = shown.add_task("nights", total=season_layer.nights(plan))
             result = season_layer.run(plan, progress=lambda: shown.advance(task))
         made = season_layer.to_json(result, plan)
+        model = studies.study(directory).architecture
     if write:
         evidence.write(directory / season_layer.RECORD_FILE, evidence.Record(season_layer.KIND, day, rests_on, made))
     record = season_layer.record(made)
     if as_json:
-        print_json(made)
+        print_json({**made, **unreached_json(model, directory)})
     else:
+        tell_unreached(model, directory)
         out.print(_families(record))
         out.print(
             f"In time on {record.in_time} of {len(record.leads_s)} nights of a build-up ({record.share_in_time:.1%}); "

@@ -28,6 +28,7 @@ from analysis.commands.common import (
     refusals,
     refuse,
     tell,
+    unreached_json,
 )
 
 
@@ -53,7 +54,7 @@ def capacity(
         profile = facts.runtime(runtime) if runtime else None
         result = capacity_layer.analyse(found, crowd, stack, users=users, profile=profile)
     if as_json:
-        print_json({**capacity_layer.to_json(result), "holes": holes(found)})
+        print_json({**capacity_layer.to_json(result), **unreached_json(found, directory), "holes": holes(found)})
         ended(found)
         return
     table = Table(

@@ -204,6 +204,25 @@ def about(source: Path) -> facts.Stack | None:
     return facts.stack(source) if (source / facts.stacks.FILE_NAME).is_file() else None
 
 
+def unreached(model: Architecture, source: Path) -> Sequence[demand.Unreached]:
+    """What computes in the stack and carries nothing of the crowd; nothing where no crowd can be led through it at all."""
+    try:
+        return demand.request_path(model, about(source)).unreached
+    except demand.PathError:
+        return ()
+
+
+def tell_unreached(model: Architecture, source: Path) -> None:
+    """The sentences of `unreached`, on standard error."""
+    tell([Diagnostic("warning", str(other), other.defined_at) for other in unreached(model, source)])
+
+
+def unreached_json(model: Architecture, source: Path) -> dict[str, Any]:
+    """The same for programs, as an entry of an answer."""
+    rows = unreached(model, source)
+    return {"unreached": [{"address": r.address, "defined_at": str(r.defined_at), "why": r.why} for r in rows]}
+
+
 UNNAMED = f'no {facts.stacks.FILE_NAME} names a scenario; write scenario = "FILE" and runtime = "NAME" into it'
 
 

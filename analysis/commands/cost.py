@@ -31,6 +31,8 @@ from analysis.commands.common import (
     refusals,
     refuse,
     tell,
+    tell_unreached,
+    unreached_json,
 )
 
 
@@ -55,12 +57,15 @@ def cost(
         consumed = _consumed(found, directory, usage, scenario, runtime)
         bill = cost_layer.estimate(found, facts.prices(found.region), consumed, free_tier=free_tier)
     if as_json:
-        print_json({**cost_layer.to_json(bill), "holes": holes(found)})
+        crowd = unreached_json(found, directory) if scenario else {}
+        print_json({**cost_layer.to_json(bill), **crowd, "holes": holes(found)})
     else:
         out.print(_bill_table(bill, coverage(found)))
         if consumed:
             err.print(f"Use: {escape(consumed.origin)}", highlight=False)
         _gaps(bill)
+        if scenario:
+            tell_unreached(found, directory)
     ended(found)
 
 

@@ -28,6 +28,8 @@ from analysis.commands.common import (
     print_json,
     refusals,
     refuse,
+    tell_unreached,
+    unreached_json,
 )
 
 MARKS = {"go": "[green]go[/]", "no-go": "[red]no-go[/]", "ask": "[yellow]ask[/]"}
@@ -63,9 +65,10 @@ def countdown(
             today=day_of(on, "--on"),
         )
     if as_json:
-        print_json(countdown_layer.to_json(found))
+        print_json({**countdown_layer.to_json(found), **unreached_json(stack, directory)})
     else:
         _print(found, directory)
+        tell_unreached(stack, directory)
     if found.says == "no-go":
         raise typer.Exit(FINDINGS)
 

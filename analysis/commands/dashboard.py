@@ -31,6 +31,8 @@ from analysis.commands.common import (
     refusals,
     refuse,
     tell,
+    tell_unreached,
+    unreached_json,
 )
 
 if TYPE_CHECKING:
@@ -104,10 +106,11 @@ def dashboard(
     elif as_json:
         from analysis.drawing.dashboards import as_text  # noqa: PLC0415 (pulls in what only drawing needs)
 
-        print_json({"origin": incident.origin, **as_text(filled)})
+        print_json({"origin": incident.origin, **as_text(filled), **unreached_json(found, directory)})
     else:
         for shown, widgets in filled:
             out.print(_table(shown, widgets, incident))
+        tell_unreached(found, directory)
     if refused or not boards:
         raise typer.Exit(FINDINGS)
 

@@ -20,6 +20,8 @@ from analysis.commands.common import (
     out,
     print_json,
     refusals,
+    tell_unreached,
+    unreached_json,
 )
 from analysis.night import hard_plan
 from analysis.night.hard_plan import HardNights
@@ -53,9 +55,10 @@ def nights(
             )
     evidence.write(directory / NIGHTS_FILE, evidence.Record(NIGHTS, day, rests_on, content))
     if as_json:
-        print_json(content)
+        print_json({**content, **unreached_json(model, directory)})
     else:
         out.print(_shown(content, plan))
+        tell_unreached(model, directory)
     if missed(content, plan):
         raise typer.Exit(FINDINGS)
 

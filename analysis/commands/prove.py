@@ -28,6 +28,8 @@ from analysis.commands.common import (
     out,
     print_json,
     refusals,
+    tell_unreached,
+    unreached_json,
 )
 
 SEVERITIES = {"error": "[red]error[/]", "warning": "[yellow]warning[/]"}
@@ -64,9 +66,10 @@ def prove(
         text = json.dumps(proofs_layer.to_sarif(report, _relative(base)), indent=2, ensure_ascii=False)
         files.write(sarif, text + "\n")
     if as_json:
-        print_json({**proofs_layer.to_json(report), "holes": holes(found)})
+        print_json({**proofs_layer.to_json(report), **unreached_json(found, directory), "holes": holes(found)})
     else:
         _prove_table(report, coverage(found))
+        tell_unreached(found, directory)
     ended(found, fine=report.ok)
 
 

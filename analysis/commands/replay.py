@@ -23,6 +23,7 @@ from analysis.commands.common import (
     print_json,
     refusals,
     tell,
+    unreached_json,
 )
 from analysis.commands.sweep import Set, one_each
 
@@ -67,7 +68,7 @@ def replay(
             values=values,
         )
     if as_json:
-        print_json(night_layer.to_json(night))
+        print_json({**night_layer.to_json(night), **unreached_json(found, directory)})
         return
     out.print(_replayed(night, night_layer.summary(night)))
     for event in night.events[:EVENTS_SHOWN]:

@@ -25,6 +25,8 @@ from analysis.commands.common import (
     print_json,
     refusals,
     refuse,
+    tell_unreached,
+    unreached_json,
 )
 
 if TYPE_CHECKING:
@@ -102,10 +104,11 @@ def sweep(
             )
     if as_json:
         told = {"stack": name, "scenario": evening.title, "seeds": seeds, "faults": list(fault)}
-        print_json(night.sweep_to_json(cells, told))
+        print_json({**night.sweep_to_json(cells, told), **unreached_json(model, directory)})
         return
     out.print(_swept(cells, f"{name}: {evening.title}, {seeds} nights each"))
     out.print("Least to most over the nights; errors of the whole night, everything else of its worst minute.")
+    tell_unreached(model, directory)
 
 
 def _crowds(text: str) -> tuple[int, ...]:
@@ -171,8 +174,9 @@ def headroom(
     from analysis import night  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(night.NightError):
+        model = complete(directory, var, var_file)
         found = night.headroom(
-            complete(directory, var, var_file),
+            model,
             course(directory, scenario),
             about(directory),
             faults=[night.fault(text) for text in fault],
@@ -182,9 +186,10 @@ def headroom(
             rise_s=rise,
         )
     if as_json:
-        print_json(night.headroom_to_json(found))
+        print_json({**night.headroom_to_json(found), **unreached_json(model, directory)})
         return
     out.print(_held(found), highlight=False)
+    tell_unreached(model, directory)
 
 
 def _held(found: Headroom) -> str:
