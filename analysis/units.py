@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
@@ -171,3 +172,22 @@ def later(day: dt.date, period: str) -> dt.date:
     months = day.month - 1 + amount * (12 if unit == "year" else 1)
     year, month = day.year + months // 12, months % 12 + 1
     return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+"""Units of time by what they are in seconds."""
+
+_SUFFIXES: Mapping[str, str] = {
+    **dict.fromkeys(("MS", "MILLIS", "MILLISECONDS"), "ms"),
+    **dict.fromkeys(("S", "SEC", "SECS", "SECONDS"), "s"),
+    **dict.fromkeys(("MIN", "MINS", "MINUTES"), "min"),
+    **dict.fromkeys(("H", "HOURS"), "h"),
+}
+TIME_SUFFIX = rf"(_({'|'.join(_SUFFIXES)}))?$"
+"""The end of a setting's name that says its unit of time, for patterns of names."""
+
+
+def time_unit(name: str, units: Mapping[str, str] | None = None) -> str | None:
+    """The unit of time of a setting: as `units` says for its name, else by the name's last part; None where neither says it."""
+    stated = (units or {}).get(name)
+    return stated or _SUFFIXES.get(name.rpartition("_")[2].upper() if "_" in name else "")

@@ -474,7 +474,7 @@ def _freshness(path: RequestPath, scenario: Scenario, now: Flows, stations: tupl
         if ttl_s > 0:
             spans.append(ttl_s + limit("cloudfront.age_rounding_s").at())
     if path.cache is not None and live.shared:
-        spans.append(float(path.cache.ttl.value))
+        spans.append(path.cache.age_s)
     return freshness(waiting_s, spans[0], spans[1:])
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
 from analysis.demand.entries import DISTRIBUTION, PathError, Unreached, Way, choice, origin_target
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
+from analysis.units import SECONDS, time_unit
 from analysis.wiring.references import References
 from analysis.wiring.tasks import environment, task_of
 from analysis.wiring.values import blocks, cpu_units, first_block, memory_mib, number
@@ -201,6 +202,12 @@ class Cache:
     node_type: Given
     nodes: int
     ttl: Given
+    written_through: bool = False
+
+    @property
+    def age_s(self) -> float:
+        """How old an answer may be for being kept: the lifetime, or nothing where each write replaces what is kept."""
+        return 0.0 if self.written_through else float(self.ttl.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +378,8 @@ class _Derivation:
         if amount is None or amount <= 0:
             self.warn(f"{task.address}: {variable} is no number above zero", where)
             return None
+        if unit == "s" and self.stack is not None:
+            amount *= SECONDS[time_unit(variable, self.stack.units) or unit]
         return Given(variable, _tidy(amount), unit, str(where))
 
     def made_service(self, service: Resource, task: Resource, container: Mapping[str, Any]) -> Service:
@@ -736,6 +745,7 @@ class _Derivation:
             Given("node type", node_type, "class", str(cluster.location("node_type"))),
             int(nodes),
             ttl,
+            self.stack is not None and self.stack.written_through,
         )
 
     def leftovers(self) -> None:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from analysis.facts.assumptions import FactError, Table, toml
+from analysis.units import SECONDS
 
 FILE_NAME = "gameday.toml"
 
@@ -49,7 +50,9 @@ class Stack:
 
     `environment` maps a key of ENVIRONMENT_KEYS to the name of the container's environment variable; `pages` maps a pattern of
     addresses (`aws_db_instance.*`) to the page about them. `scenario_file` is the path of the scenario that the stack is judged
-    by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither.
+    by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither. `units` maps the
+    name of a container's variable to the unit of its time, where the name does not end in it. `written_through` says that each
+    write replaces what the shared cache keeps, so that no answer is as old as its lifetime.
     """
 
     directory: Path
@@ -60,6 +63,8 @@ class Stack:
     environment: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     enters: Enters = Enters()
+    units: Mapping[str, str] = field(default_factory=dict)
+    written_through: bool = False
 
     @property
     def name(self) -> str:
@@ -123,9 +128,25 @@ def stack(directory: Path) -> Stack:
         environment=environment,
         pages=table.texts("pages"),
         enters=_enters(table, path),
+        units={name: _unit(table.table("units"), name) for name in table.texts("units")},
+        written_through=_written_through(table),
     )
     table.closed()
     return made
+
+
+def _unit(units: Table, name: str) -> str:
+    return units.choice(name, tuple(SECONDS))
+
+
+def _written_through(table: Table) -> bool:
+    """Whether `[cache]` says that each write replaces what the shared cache keeps."""
+    if table.get("cache") is None:
+        return False
+    cache = table.table("cache")
+    written = cache.flag("written_through")
+    cache.closed()
+    return written
 
 
 def _enters(table: Table, path: Path) -> Enters:

@@ -149,7 +149,7 @@ def setup(
     steps = _steps(architecture, path.service, notes)
     live = next(route for route in scenario.routes if route.live)
     at_edge = path.edge.behaviour(live.path).ttl_s if path.edge is not None and live.shared else 0.0
-    kept = (float(path.cache.ttl.value),) if path.cache is not None and live.shared else ()
+    kept = (path.cache.age_s,) if path.cache is not None and live.shared else ()
     return Setup(
         stack=path.stack,
         scenario=scenario.title,

@@ -16,6 +16,7 @@ from analysis.facts import limit
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.start import balanced, balancers
 from analysis.proofs.view import View
+from analysis.units import SECONDS, TIME_SUFFIX, time_unit
 from analysis.wiring.values import blocks, number
 
 STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
@@ -23,21 +24,23 @@ STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
 EDGE_KEEP_ALIVE_S, EDGE_READ_S = 5.0, 30.0
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html"""
 
-UNIT = r"(_S|_SECONDS|_MS|_MILLIS|_MILLISECONDS)?$"
-KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?" + UNIT)
-HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + UNIT)
-REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + UNIT)
+KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?" + TIME_SUFFIX)
+HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + TIME_SUFFIX)
+REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + TIME_SUFFIX)
 MILLISECONDS_FROM = 1000.0
 """A variable whose name has no unit holds milliseconds from here on: a stream with a heartbeat of 17 minutes has none."""
 
 
-def in_seconds(name: str, value: Value) -> float | None:
-    """What the variable `name` of a container holds, in seconds, by the unit in its name or else by its size; None: no number."""
+def in_seconds(name: str, value: Value, units: Mapping[str, str] | None = None) -> float | None:
+    """What the variable `name` of a container holds, in seconds, by its unit or else by its size; None: no number.
+
+    The unit is that of `units` (gameday.toml), else that at the end of the name.
+    """
     amount = number(value)
-    if amount is None or re.search(r"(_S|_SECONDS)$", name):
-        return amount
-    thousandths = re.search(r"(_MS|_MILLIS|_MILLISECONDS)$", name) or amount >= MILLISECONDS_FROM
-    return amount / 1000 if thousandths else amount
+    if amount is None:
+        return None
+    unit = time_unit(name, units) or ("ms" if amount >= MILLISECONDS_FROM else "s")
+    return amount * SECONDS[unit]
 
 
 def _request_s(view: View) -> tuple[float, str]:
@@ -133,7 +136,7 @@ def keep_alive(view: View) -> Iterator[Verdict]:
             given = [
                 (n, s)
                 for n, v in sorted(task.environment.items())
-                if KEEP_ALIVE.search(n) and (s := in_seconds(n, v)) is not None
+                if KEEP_ALIVE.search(n) and (s := in_seconds(n, v, view.units)) is not None
             ]
             if given and idle is not None:
                 name, kept = given[0]
@@ -166,7 +169,7 @@ def streams(view: View) -> Iterator[Verdict]:
             if target is None or balancer not in balancers(view, target) or idle is None:
                 continue
             for name, value in sorted(task.environment.items()):
-                interval = in_seconds(name, value)
+                interval = in_seconds(name, value, view.units)
                 if interval is None or not HEARTBEAT.search(name):
                     continue
                 reads = [number(o.get("origin_read_timeout")) or EDGE_READ_S for o in origins]
@@ -211,7 +214,7 @@ def request_timeout(view: View) -> Iterator[Verdict]:
             if target is None or balancer not in balancers(view, target) or idle is None:
                 continue
             for name, value in sorted(task.environment.items()):
-                limit_s = in_seconds(name, value)
+                limit_s = in_seconds(name, value, view.units)
                 if limit_s is not None and REQUEST_TIMEOUT.search(name):
                     yield judged(
                         task.place,

@@ -11,9 +11,10 @@ from analysis.facts import Scenario, limit
 from analysis.proofs.race import per_task_per_s
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.view import View
+from analysis.units import SECONDS, TIME_SUFFIX, time_unit
 from analysis.wiring.values import blocks, items, number
 
-PROCESS_CACHE = re.compile(r"CACHE(_TTL)?(_S|_SEC|_SECONDS)?$")
+PROCESS_CACHE = re.compile(r"CACHE(_TTL)?" + TIME_SUFFIX)
 """A variable whose name ends so keeps answers inside the process, unless gameday.toml names it as that of the shared cache."""
 
 
@@ -41,7 +42,7 @@ def _process_cache(view: View) -> tuple[str, float] | None:
     """A cache within each process, by the container's variables: its name and lifetime in seconds."""
     shared = view.stack.environment.get("cache_ttl_s") if view.stack else None
     found = [
-        (name, seconds)
+        (name, seconds * SECONDS[time_unit(name, view.units) or "s"])
         for task in view.tasks
         for name, value in task.environment.items()
         if PROCESS_CACHE.search(name) and name != shared and (seconds := number(value))
@@ -81,7 +82,8 @@ def _ages(view: View, path: RequestPath, scenario: Scenario, rounding_s: float) 
                 parts.append((rounding_s, f"{rounding_s:g} s because ages count whole seconds"))
             place, attribute = edge, "ordered_cache_behavior"
         if path.cache is not None and not route.writes:
-            parts.append((float(path.cache.ttl.value), f"{float(path.cache.ttl.value):g} s shared cache"))
+            through = ", written through" if path.cache.written_through else ""
+            parts.append((path.cache.age_s, f"{path.cache.age_s:g} s shared cache{through}"))
         inside = _process_cache(view)
         if inside is not None:
             parts.append((inside[1], f"{inside[1]:g} s in each process ({inside[0]})"))

@@ -81,6 +81,11 @@ class View:
         address = path.service.address if path else refused.address if refused else ""
         return self.model.by_address.get(address)
 
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The units of the containers' variables whose names do not say them, by gameday.toml."""
+        return self.stack.units if self.stack else {}
+
     @cached_property
     def profile(self) -> Runtime | None:
         """The runtime profile: the one that was given, else the one that gameday.toml names; None without either."""

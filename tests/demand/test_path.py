@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,22 @@ def test_without_a_description_pool_and_cache_are_not_known_and_that_is_said():
     path = request_path(load(TICKER))
     assert (path.pool_size, path.workers, path.cache) == (None, None, None)
     assert "for how long answers are kept in it is not known" in messages(path)
+
+
+def ticker_with(**described):
+    return request_path(load(TICKER), replace(stack(TICKER), **described))
+
+
+def test_a_cache_that_is_written_through_lets_no_answer_grow_as_old_as_its_lifetime():
+    assert (ticker_with().cache.age_s, ticker_with().cache.ttl.value) == (2, 2)
+    through = ticker_with(written_through=True).cache
+    assert (through.age_s, through.ttl.value) == (0, 2)
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [(None, 2), ("ms", 0.002), ("min", 120)])
+def test_a_variable_without_a_unit_in_its_name_has_the_one_that_the_stack_states(unit, seconds):
+    named = stack(TICKER).environment["cache_ttl_s"]
+    assert ticker_with(units={named: unit} if unit else {}).cache.ttl.value == pytest.approx(seconds)
 
 
 BARE = """

@@ -38,6 +38,13 @@ def test_a_stack_says_what_terraform_cannot(written):
     assert found.scenario.is_file()
 
 
+def test_a_stack_says_units_of_time_and_that_its_cache_is_written_through(written):
+    found = stack(written(FILE + '[units]\nHEARTBEAT = "ms"\n\n[cache]\nwritten_through = true\n'))
+    assert (found.units, found.written_through) == ({"HEARTBEAT": "ms"}, True)
+    plain = stack(written(FILE))
+    assert (plain.units, plain.written_through) == ({}, False)
+
+
 def test_a_page_is_found_by_the_longest_pattern_that_matches(written):
     found = stack(written(FILE))
     assert found.page("aws_db_instance.main") == "runbooks/primary.md"
@@ -54,6 +61,9 @@ def test_a_page_is_found_by_the_longest_pattern_that_matches(written):
         (FILE.replace('title = "A stack"', ""), "title: is missing"),
         ('colour = "red"\n' + FILE, "colour: is not a key of this table"),
         (FILE.replace('"DB_POOL_SIZE"', "20"), "environment.pool_size: must be a text, not 20"),
+        (FILE + '[units]\nHEARTBEAT = "years"\n', "units.HEARTBEAT: is 'years'; it must be one of ms, s, min, h"),
+        (FILE + '[cache]\nwritten_through = "yes"\n', "cache.written_through: must be true or false"),
+        (FILE + "[cache]\nwritten_through = true\nttl = 3\n", "cache.ttl: is not a key of this table"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_file_and_the_key(written, text, sentence):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis import facts, proofs, terraform
 from analysis.architecture import Unknown
-from analysis.proofs import drain
+from analysis.proofs import drain, fresh
 from analysis.proofs.start import sizes
 from analysis.proofs.view import View
 from analysis.wiring.values import at, number
@@ -266,6 +267,11 @@ def test_a_timeout_of_a_container_has_the_unit_of_its_name_or_of_its_size(name, 
     assert drain.in_seconds(name, value) == seconds
 
 
+def test_a_timeout_of_a_container_has_the_unit_that_the_stack_states():
+    assert drain.in_seconds("HEARTBEAT", "15", {"HEARTBEAT": "min"}) == 900
+    assert drain.in_seconds("KEEP_ALIVE_MINUTES", "2") == 120
+
+
 NAMED_SECRET = """
 resource "aws_secretsmanager_secret" "sentry" {
   name = "engine/sentry"
@@ -289,3 +295,16 @@ def test_the_name_of_a_secret_of_the_stack_is_no_credential(tmp_path, named, hol
     report = proofs.prove(terraform.load(tmp_path), today=TODAY)
     assert ("EXPOSE-11" in {f.rule.id for f in report.holding}) is holds
     assert ("EXPOSE-11" in {f.rule.id for f in report.findings}) is not holds
+
+
+TICKER = Path(__file__).parents[1] / "demand" / "ticker"
+
+
+@pytest.mark.parametrize(
+    ("through", "part"), [(False, "2 s shared cache"), (True, "0 s shared cache, written through")]
+)
+def test_a_cache_that_is_written_through_adds_no_age_to_an_answer(through, part):
+    described = replace(facts.stack(TICKER), written_through=through)
+    night = facts.scenario(described.scenario)
+    (verdict,) = fresh.ages(View(terraform.load(TICKER), scenario=night, stack=described))
+    assert f" + {part} + " in verdict.because
