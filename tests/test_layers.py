@@ -20,6 +20,7 @@ LAYERS = {
     "runbooks": 2,
     "alarms": 2,
     "demand": 3,
+    "network": 4,
     "rehearsal": 3,
     "validation": 3,
     "cost": 4,

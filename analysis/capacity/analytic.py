@@ -13,10 +13,10 @@ from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
-from analysis.capacity.threads import cpu_factor, threads
+from analysis.capacity.threads import threads
 from analysis.demand.flows import Flows, flows, poll_interval
 from analysis.demand.path import Given, RequestPath, request_path, without_unused_cache
-from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, instance, limit, runtime
+from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, cpu_factor, instance, limit, runtime
 
 MOST_USERS = 100_000_000
 """The search for the number of users held ends here; a station that holds more has no limit worth naming."""

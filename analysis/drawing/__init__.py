@@ -1,1 +1,1 @@
-"""Charts, tables, dashboards and diagrams as HTML and SVG that a page, a notebook or a file of its own can hold: `gameday diagram`."""
+"""Charts, tables, dashboards and diagrams as HTML and SVG, for a page, a notebook or a file: `gameday diagram`."""

@@ -23,12 +23,13 @@ give other results, and `make test-all` fails where results moved beyond a toler
 
 from analysis.evidence.answers import answer
 from analysis.evidence.compare import differing
-from analysis.evidence.digest import canonical, digest, resolved
+from analysis.evidence.digest import OPTIONAL, canonical, digest, resolved
 from analysis.evidence.models import MODELS
 from analysis.evidence.records import SUFFIX, Record, RecordError, basis, beside, changed, dumped, read, stale, write
 
 __all__ = [
     "MODELS",
+    "OPTIONAL",
     "SUFFIX",
     "Record",
     "RecordError",

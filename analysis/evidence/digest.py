@@ -20,13 +20,17 @@ PROSE: Final = frozenset({"confidence", "file", "reason", "says", "source", "sum
 """Fields that say why a value is as it is and where it stands, and change nothing that is computed from it."""
 
 
+OPTIONAL: Final = "optional input"
+"""Key of a dataclass field's metadata: an input that counts only where it is given."""
+
 SENSITIVE: Final = "(sensitive value)"
 
 
 def canonical(value: Any) -> Any:
     """The value as JSON, the same wherever it is read: numbers as decimal text, mappings and sets in order, prose left out.
 
-    1, 1.0 and Decimal("1.00") are one number. A dataclass is its compared fields by name, with the name of its class.
+    1, 1.0 and Decimal("1.00") are one number. A dataclass is its compared fields by name, with the name of its class; one marked
+    OPTIONAL that holds its default is left out, so that a kind of input that came later changes nothing where it is not used.
     TypeError for what is no input: an array or a number of numpy, a path, an object that may hold anything.
     """
     if value is None or type(value) in (bool, str):
@@ -41,7 +45,13 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return [canonical(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        kept = [field.name for field in fields(value) if field.compare and field.name not in PROSE]
+        kept = [
+            field.name
+            for field in fields(value)
+            if field.compare
+            and field.name not in PROSE
+            and not (field.metadata.get(OPTIONAL) and getattr(value, field.name) == field.default)
+        ]
         return {type(value).__name__: {name: canonical(getattr(value, name)) for name in kept}}
     raise TypeError(f"{type(value).__module__}.{type(value).__name__} is no input that a record may rest on")
 

@@ -6,14 +6,18 @@ from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limi
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
-from analysis.facts.scenarios import Route, Scenario, scenario
+from analysis.facts.scenarios import Connection, Feed, Route, Scenario, scenario
 from analysis.facts.stacks import Enters, Stack, stack
+from analysis.facts.threads import THREADS, cpu_factor
 
 __all__ = [
+    "THREADS",
     "Assumption",
     "CachePolicy",
+    "Connection",
     "Enters",
     "FactError",
+    "Feed",
     "Instance",
     "Level",
     "Limit",
@@ -26,6 +30,7 @@ __all__ = [
     "Scenario",
     "Stack",
     "assumptions",
+    "cpu_factor",
     "fargate_sizes",
     "instance",
     "instances",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -20,6 +20,9 @@ from analysis.facts.assumptions import Assumption, FactError, Level, Table, toml
 
 SHARE_TOLERANCE = Decimal("0.000001")
 MAX_NIGHT_MINUTES = 24 * 60
+
+_LATER = {"optional input": True}
+"""A kind of entry that came later: a record of a scenario without one does not rest on it (`evidence.digest`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,29 @@ class Route:
         return self.method not in {"GET", "HEAD"}
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that a user keeps open, and what is sent over it.
+
+    Each user holds `per_user` of them, opened with a GET of `path` and living for `minutes`; `follows` is the share of all
+    updates, of the publisher and of the feeds, that one of them gets.
+    """
+
+    name: str
+    path: str
+    per_user: Assumption
+    minutes: Assumption
+    follows: Assumption
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Updates that arrive whoever watches: so many a second, where gameday.toml says under `[enters]`."""
+
+    name: str
+    per_s: Assumption
+
+
 def _curve(profile: tuple[Moment, ...], minutes: tuple[float, ...], surges: tuple[Surge, ...], minute: float) -> float:
     at = bisect_right(minutes, minute)
     if at == 0 or minute > profile[-1].minute:
@@ -113,6 +139,8 @@ class Scenario:
     calendar: Mapping[str, Assumption]
     routes: tuple[Route, ...]
     freshness_target_s: Assumption
+    connections: tuple[Connection, ...] = field(default=(), metadata=_LATER)
+    feeds: tuple[Feed, ...] = field(default=(), metadata=_LATER)
     path: Path = field(default=Path(), compare=False)
 
     @property
@@ -161,6 +189,8 @@ class Scenario:
             self.peak_users,
             *(value for group in groups for value in group.values()),
             *routes,
+            *(value for c in self.connections for value in (c.per_user, c.minutes, c.follows)),
+            *(feed.per_s for feed in self.feeds),
             self.freshness_target_s,
         )
 
@@ -203,8 +233,11 @@ def scenario(path: Path) -> Scenario:
     audience_reason = audience.text("reason")
     audience.closed()
     _check_times(file, profile, surges)
-    routes = tuple(_route(entry) for entry in table.tables("route", at_least=1))
-    _check_routes(file, routes)
+    routes = tuple(_route(entry) for entry in table.tables("route"))
+    connections = tuple(_connection(entry) for entry in table.tables("connection"))
+    feeds = tuple(_feed(entry) for entry in table.tables("feed"))
+    _check_routes(file, routes, held=bool(connections))
+    _check_names(file, {"route": routes, "connection": connections, "feed": feeds})
     groups = {name: _group(table.table(name), keys) for name, keys in GROUPS.items()}
     target = table.table("target")
     freshness = target.assumption("freshness_s", "s", above=0)
@@ -219,6 +252,8 @@ def scenario(path: Path) -> Scenario:
         surges=surges,
         routes=routes,
         freshness_target_s=freshness,
+        connections=connections,
+        feeds=feeds,
         path=path,
         **groups,
     )
@@ -289,6 +324,32 @@ def _route(entry: Table) -> Route:
     return made
 
 
+def _connection(entry: Table) -> Connection:
+    name = entry.text("name")
+
+    def assumed(key: str, unit: str) -> Assumption:
+        return replace(entry.assumption(key, unit, above=0), name=f"connection.{name}.{key}")
+
+    made = Connection(
+        name,
+        entry.text("path"),
+        assumed("per_user", "connection"),
+        assumed("minutes", "min"),
+        assumed("follows", "share"),
+    )
+    entry.closed()
+    if not made.path.startswith("/"):
+        raise entry.error("path", f"is {made.path!r}; it must begin with a slash")
+    return made
+
+
+def _feed(entry: Table) -> Feed:
+    name = entry.text("name")
+    made = Feed(name, replace(entry.assumption("per_s", "1/s"), name=f"feed.{name}.per_s"))
+    entry.closed()
+    return made
+
+
 def _group(table: Table, keys: Mapping[str, tuple[str, bool]]) -> Mapping[str, Assumption]:
     found = {key: table.assumption(key, unit, above=0 if positive else None) for key, (unit, positive) in keys.items()}
     table.closed()
@@ -311,13 +372,23 @@ def _check_times(file: str, profile: tuple[Moment, ...], surges: tuple[Surge, ..
         raise FactError(file, "audience.profile", "is zero throughout; nobody would come")
 
 
-def _check_routes(file: str, routes: tuple[Route, ...]) -> None:
+def _check_routes(file: str, routes: tuple[Route, ...], *, held: bool) -> None:
+    """Refuses shares that do not add up, and a night on which no update is seen: no live route, no connection `held`."""
     total = sum((route.share.value for route in routes), Decimal(0))
-    if abs(total - 1) > SHARE_TOLERANCE:
+    if routes and abs(total - 1) > SHARE_TOLERANCE:
         raise FactError(file, "route", f"the shares of the routes add up to {total}, not to 1")
-    names = [route.name for route in routes]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise FactError(file, f"route[{index}].name", f"{name!r} is taken by an earlier route")
-    if not any(route.live for route in routes):
+    if not routes and not held:
+        raise FactError(file, "route", "needs at least 1 entry, or a [[connection]], and there is neither")
+    if not held and not any(route.live for route in routes):
         raise FactError(file, "route", "no route is marked live = true; freshness is the age of a live route's answer")
+
+
+def _check_names(file: str, entries: Mapping[str, Sequence[Route | Connection | Feed]]) -> None:
+    """Refuses a name that two entries have, or that gameday.toml keeps for something else under `[enters]`."""
+    taken = {"crowd": "[enters]", "service": "[enters]", "publisher": "[publisher]"}
+    for key, found in entries.items():
+        for index, entry in enumerate(found):
+            if entry.name in taken:
+                where = f"an earlier {key}" if taken[entry.name] == key else taken[entry.name]
+                raise FactError(file, f"{key}[{index}].name", f"{entry.name!r} is taken by {where}")
+            taken[entry.name] = key

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from analysis.architecture import Architecture, Diagnostic, Resource, Unknown
 from analysis.capacity.analytic import cache_operations_per_s, workers
-from analysis.capacity.threads import cpu_factor, threads
+from analysis.capacity.threads import threads
 from analysis.demand.flows import poll_interval
 from analysis.demand.path import RequestPath, Service, Tracking, request_path, without_unused_cache
-from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, instances, limit, runtime
+from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, cpu_factor, instance, instances, limit, runtime
 from analysis.night import kernel
 from analysis.night.values import Inputs, NightError, replaced
 

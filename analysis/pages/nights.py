@@ -11,7 +11,6 @@ import numpy as np
 from markupsafe import Markup
 
 from analysis import evidence, facts, night, studies, terraform
-from analysis.capacity import threads
 from analysis.drawing import charts, tables
 from analysis.drawing.charts import Limit, Panel, Series
 from analysis.drawing.figures import Figure
@@ -436,7 +435,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     def thread_assumptions() -> Markup:
         """What threads cost."""
-        return reference.facts_table("Threads of a worker", facts.assumptions(threads.FILE))
+        return reference.facts_table("Threads of a worker", facts.assumptions(facts.THREADS))
 
     def not_simulated() -> Markup:
         """Metrics that no simulated night has, with the reasons."""

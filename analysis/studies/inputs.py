@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from analysis import evidence, facts
 from analysis.alarms.harm import definition
-from analysis.capacity import threads
 from analysis.facts import PriceBook
 from analysis.facts.instances import DATA
 from analysis.studies.study import Study
@@ -48,7 +47,7 @@ def inputs(studies: Iterable[Study], *, priced: bool = False) -> dict[str, Any]:
             rows.setdefault("prices", {}).update({sku: _price(study.book, sku) for sku in skus})
             used = {fact.name for fact in study.usage.rests_on} if study.usage else set()
             rows["limits"] |= {n: row for n, row in facts.limits().items() if n in used or n.startswith("alb.lcu.")}
-    rows["assumptions"] = {**facts.assumptions(DATA / "night.toml"), **facts.assumptions(threads.FILE), **definition()}
+    rows["assumptions"] = {**facts.assumptions(DATA / "night.toml"), **facts.assumptions(facts.THREADS), **definition()}
     return {**variants, **rows}
 
 

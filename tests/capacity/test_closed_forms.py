@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from night_oracle import ONE_TASK, Run
 
 from analysis.capacity import queueing
-from analysis.capacity.threads import cpu_factor
+from analysis.facts import cpu_factor
 
 X = ONE_TASK.vcpu / ONE_TASK.cpu_miss_s
 KNEE = queueing.knee_users(ONE_TASK.think_s, X)

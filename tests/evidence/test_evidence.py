@@ -1,7 +1,7 @@
 """A record rests on inputs, says which have changed, and is written in one form."""
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -54,6 +54,15 @@ def test_the_reason_for_a_number_and_the_file_it_stands_in_do_not_count():
     price = Price(Decimal("0.045"), "list price", "a.toml")
     assert evidence.digest(price) == evidence.digest(Price(Decimal("0.0450"), "as published", "b.toml"))
     assert evidence.digest(price) != evidence.digest(Price(Decimal("0.046")))
+
+
+def test_a_kind_of_input_that_came_later_counts_only_where_it_is_used():
+    before = make_dataclass("Night", [("users", int)], frozen=True)
+    later = field(default=(), metadata={evidence.OPTIONAL: True})
+    night = make_dataclass("Night", [("users", int), ("feeds", tuple, later)], frozen=True)
+    old = evidence.digest(before(5))
+    assert evidence.digest(night(5)) == old
+    assert evidence.digest(night(5, ("results",))) != old
 
 
 @pytest.mark.parametrize("value", [np.float64(1), np.zeros(2), Path("/srv/stack"), object(), {"deep": [np.int64(1)]}])

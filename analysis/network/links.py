@@ -1,0 +1,341 @@
+"""Which resources hand load to which: one row for each type whose arguments say so, and what roles allow beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from analysis.architecture import Location, Resource
+from analysis.facts import managed_cache_policies
+from analysis.network.model import Figure, Link, exact
+from analysis.network.reading import Reading
+from analysis.wiring.values import blocks, first_block, number
+
+BALANCERS = ("aws_lb", "aws_alb")
+GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
+DEFAULT_TTL_S = 86_400.0
+LONGEST_TTL_S = 31_536_000.0
+"""CloudFront's own defaults: the provider's documentation of `aws_cloudfront_distribution`."""
+
+CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
+LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic")
+
+DATABASES = ("aws_db_instance",)
+
+READS = {
+    "dynamodb:getitem", "dynamodb:batchgetitem", "dynamodb:query", "dynamodb:scan", "dynamodb:transactgetitems",
+    "s3:getobject",
+}  # fmt: skip
+WRITES = {
+    "dynamodb:putitem", "dynamodb:updateitem", "dynamodb:deleteitem", "dynamodb:batchwriteitem", "dynamodb:transactwriteitems",
+    "s3:putobject",
+}  # fmt: skip
+SENDS = {"kinesis:putrecord", "kinesis:putrecords", "sqs:sendmessage", "sns:publish"}
+DELIVERS = {"execute-api:manageconnections", "execute-api:invoke"}
+
+
+def _allowed(actions: frozenset[str], wanted: set[str]) -> bool:
+    """Whether a statement's actions, in lower case and with `*` as IAM has it, cover one of those wanted."""
+    for action in actions:
+        if action in wanted:
+            return True
+        if action.endswith("*") and any(one.startswith(action[:-1]) for one in wanted):
+            return True
+    return False
+
+
+# The edge.
+
+
+def _distribution(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """Behaviours in the order in which CloudFront tries them, each to what its origin's name stands for."""
+    origins = {str(origin.get("origin_id")): origin for origin in blocks(resource.values.get("origin"))}
+    ordered = [
+        (str(block.get("path_pattern")), block) for block in blocks(resource.values.get("ordered_cache_behavior"))
+    ]
+    default = [("*", block) for block in blocks(resource.values.get("default_cache_behavior"))]
+    for pattern, block in (*ordered, *default):
+        origin = origins.get(str(block.get("target_origin_id")))
+        target = origin_target(resource, origin, reading) if origin is not None else None
+        where = resource.location("default_cache_behavior" if (pattern, block) in default else "ordered_cache_behavior")
+        if target is None:
+            reading.warn(
+                f"{resource.address}: where its behaviour {pattern} leads is not known; its requests end here", where
+            )
+            continue
+        shield = origin is not None and bool(first_block(origin.get("origin_shield")).get("enabled"))
+        yield Link(
+            resource.address, target.address, "forward", where, f"behaviour {pattern}", pattern,
+            ttl_s=_lifetime(resource, block, reading, where, pattern), shield=shield,
+        )  # fmt: skip
+
+
+def origin_target(distribution: Resource, origin: Mapping[str, Any], reading: Reading) -> Resource | None:
+    """The station that an origin's domain name stands for: by reference, through a record, or as the only one there."""
+    domain = origin.get("domain_name")
+    candidates = list(reading.references.behind(domain))
+    if isinstance(domain, str):
+        for record in reading.architecture.of_type("aws_route53_record"):
+            name = record.values.get("name")
+            if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
+                candidates.append(record)
+    for candidate in candidates:
+        if candidate.type == "aws_route53_record":
+            for attribute in ("alias", "records"):
+                for target in reading.references.linked(
+                    candidate, attribute, *BALANCERS, "aws_apigatewayv2_api", "aws_s3_bucket"
+                ):
+                    return target
+        elif candidate.type in {"aws_api_gateway_stage", "aws_apigatewayv2_stage", "aws_api_gateway_deployment"}:
+            for attribute in ("rest_api_id", "api_id"):
+                for target in reading.references.linked(
+                    candidate, attribute, "aws_api_gateway_rest_api", "aws_apigatewayv2_api"
+                ):
+                    return target
+        elif candidate.type != "aws_cloudfront_origin_access_control":
+            return candidate
+    named = reading.references.referred(distribution, *BALANCERS, via="origin")
+    reached = reading.references.reachable(
+        reading.references.referred(distribution, "aws_route53_record", via="origin"), *BALANCERS
+    )
+    only = {r.address: r for r in (*named, *reached)}
+    return next(iter(only.values())) if len(only) == 1 and not isinstance(domain, str) else None
+
+
+def _lifetime(
+    distribution: Resource, block: Mapping[str, Any], reading: Reading, where: Location, pattern: str
+) -> Figure:
+    """For how long the edge keeps an answer that says nothing about it. Seconds; 0 where its policy cannot be found."""
+    name = f"cache lifetime of {pattern}"
+    policy_id = block.get("cache_policy_id")
+    managed = managed_cache_policies()
+    if policy_id is None or policy_id == "":
+        return exact(name, _clamped(block), "s", str(where))
+    if isinstance(policy_id, str) and policy_id in managed:
+        return exact(name, managed[policy_id].default_ttl_s, "s", f"{where}; {managed[policy_id].source}")
+    for policy in reading.references.behind(policy_id):
+        own = str(policy.values.get("name"))
+        if policy.mode == "data" and own in managed:
+            return exact(name, managed[own].default_ttl_s, "s", f"{where}; {managed[own].source}")
+        if policy.type == "aws_cloudfront_cache_policy" and policy.mode == "managed":
+            return exact(name, _clamped(policy.values), "s", str(policy.location("default_ttl")))
+    reading.warn(
+        f"{distribution.address}: the cache policy of {pattern} is not known; its answers are taken as not kept", where
+    )
+    return exact(name, 0.0, "s", str(where))
+
+
+def _clamped(values: Mapping[str, Any]) -> float:
+    low, high, default = (number(values.get(key)) for key in ("min_ttl", "max_ttl", "default_ttl"))
+    bottom, top = low or 0.0, LONGEST_TTL_S if high is None else high
+    return max(bottom, min(top, DEFAULT_TTL_S if default is None else default))
+
+
+# Balancers and gateways.
+
+
+def members(group: Resource, reading: Reading) -> Iterator[Resource]:
+    """What answers behind a target group: services, groups of instances, and what is attached to it one by one."""
+    yield from reading.references.about(group, "load_balancer", "aws_ecs_service")
+    yield from reading.references.about(group, "target_group_arns", "aws_autoscaling_group")
+    for attachment in reading.references.about(group, "lb_target_group_arn", "aws_autoscaling_attachment"):
+        yield from reading.references.linked(attachment, "autoscaling_group_name", "aws_autoscaling_group")
+    for attachment in reading.references.about(
+        group, "target_group_arn", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment"
+    ):
+        yield from reading.references.linked(attachment, "target_id", "aws_instance", *BALANCERS)
+        yield from reading.functions(attachment, "target_id")
+
+
+def _balancer(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """What the listeners' rules and default actions forward to; a rule on paths covers those."""
+    listeners = list(reading.references.about(resource, "load_balancer_arn", "aws_lb_listener", "aws_alb_listener"))
+    rules = [
+        (rule, number(rule.values.get("priority")) or 0.0)
+        for listener in listeners
+        for rule in reading.references.about(listener, "listener_arn", "aws_lb_listener_rule", "aws_alb_listener_rule")
+    ]
+    forwards = [(rule, "action") for rule, _ in sorted(rules, key=lambda one: one[1])]
+    forwards += [(listener, "default_action") for listener in listeners]
+    seen = set()
+    for source, attribute in forwards:
+        for group in reading.references.linked(source, attribute, *GROUPS):
+            for pattern in _paths(source):
+                for member in members(group, reading):
+                    if (pattern, member.address) not in seen:
+                        seen.add((pattern, member.address))
+                        yield Link(
+                            resource.address,
+                            member.address,
+                            "forward",
+                            source.defined_at,
+                            f"target group {group.address}",
+                            pattern,
+                        )
+
+
+def _paths(rule: Resource) -> tuple[str, ...]:
+    values = [
+        v
+        for block in blocks(rule.values.get("condition"))
+        for p in blocks(block.get("path_pattern"))
+        for v in p.get("values") or ()
+    ]
+    return tuple(v for v in values if isinstance(v, str)) or ("*",)
+
+
+def _rest_api(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """Each integration of a method on a resource, by the path that its resources spell out."""
+    parts = {r.address: r for r in reading.references.about(resource, "rest_api_id", "aws_api_gateway_resource")}
+
+    def path(part: Resource) -> str:
+        own = str(part.values.get("path_part"))
+        segment = "*" if own.startswith("{") else own
+        parents = reading.references.linked(part, "parent_id", "aws_api_gateway_resource")
+        return f"{path(parents[0])}/{segment}" if parents and parents[0] is not part else f"/{segment}"
+
+    for integration in reading.references.about(resource, "rest_api_id", "aws_api_gateway_integration"):
+        held = [r for r in reading.references.behind(integration.values.get("resource_id")) if r.address in parts]
+        method = integration.values.get("http_method")
+        methods = frozenset({method}) if isinstance(method, str) and method != "ANY" else frozenset()
+        for target in _integrated(integration, "uri", reading):
+            pattern = path(held[0]) if held else "*"
+            yield Link(
+                resource.address,
+                target.address,
+                "forward",
+                integration.defined_at,
+                f"integration of {pattern}",
+                pattern,
+                methods,
+            )
+
+
+def _integrated(integration: Resource, attribute: str, reading: Reading) -> Iterator[Resource]:
+    """What an integration calls: a function, or a balancer behind a VPC link."""
+    yield from reading.functions(integration, attribute)
+    for listener in reading.references.linked(integration, attribute, "aws_lb_listener", "aws_alb_listener"):
+        yield from reading.references.linked(listener, "load_balancer_arn", *BALANCERS)
+    yield from reading.references.linked(integration, attribute, *BALANCERS)
+
+
+def _api(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """Routes of an HTTP API by method and path; of a WebSocket API its $connect, by which a connection begins."""
+    for route in reading.references.about(resource, "api_id", "aws_apigatewayv2_route"):
+        key = str(route.values.get("route_key"))
+        if resource.values.get("protocol_type") == "WEBSOCKET" and key != "$connect":
+            continue
+        method, _, path = key.partition(" ")
+        methods = frozenset({method}) if path and method != "ANY" else frozenset()
+        pattern = "/".join("*" if part.startswith("{") else part for part in path.split("/")) if path else "*"
+        for integration in reading.references.linked(route, "target", "aws_apigatewayv2_integration"):
+            for target in _integrated(integration, "integration_uri", reading):
+                yield Link(
+                    resource.address, target.address, "forward", route.defined_at, f"route {key}", pattern, methods
+                )
+
+
+# Programs: what they ask, from their settings and from what their roles allow.
+
+
+def _program(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """The stores, caches, streams and gateways that a program's settings refer to, and those that its role may use."""
+    where = reading.program(resource).defined_at
+    for target in reading.named_in_settings(resource, *DATABASES, *CACHE_TYPES):
+        if target.type in CACHE_TYPES:
+            yield from _cached(resource, target, reading, where)
+        else:
+            yield Link(resource.address, target.address, "ask", where, "named in its settings")
+    uses: dict[str, list[frozenset[str]]] = {}
+    for actions, targets, _ in reading.permissions(resource):
+        for target in targets:
+            uses.setdefault(target.address, []).append(actions)
+    for address, statements in uses.items():
+        yield from _permitted(
+            resource, reading.architecture.by_address[address], frozenset().union(*statements), reading, where
+        )
+
+
+def _cached(resource: Resource, cache: Resource, reading: Reading, where: Location) -> Iterator[Link]:
+    """The shared cache, with the lifetime that the program's settings give; without one it answers no read."""
+    if reading.profile is not None and reading.profile.cpu_s_per_hit is None:
+        message = f"the runtime profile {reading.profile.name} does not use a shared cache, so it is left out"
+        reading.warn(f"{cache.address}: {message}", cache.defined_at)
+        return
+    lifetime = reading.setting(resource, "cache_ttl_s", "s")
+    if lifetime is None:
+        reading.warn(
+            f"{cache.address}: for how long {resource.address} keeps answers in it is not known, so no read is answered "
+            "from it; name the variable cache_ttl_s in gameday.toml",
+            where,
+        )
+    yield Link(resource.address, cache.address, "cache", where, "named in its settings", ttl_s=lifetime)
+
+
+def _permitted(
+    resource: Resource, target: Resource, actions: frozenset[str], reading: Reading, where: Location
+) -> Iterator[Link]:
+    """What a role's actions on a resource say about load. Queues that get failures, and reading of a log, say nothing."""
+    writes = _allowed(actions, WRITES)
+    if target.type == "aws_dynamodb_table":
+        if writes and target in reading.read_by(resource):
+            reading.warn(
+                f"{resource.address} may write to {target.address}, whose changes it reads; that would go round for ever, so "
+                "it is taken not to write there",
+                where,
+            )
+            writes = False
+        elif writes or _allowed(actions, READS):
+            yield Link(
+                resource.address, target.address, "ask", where, "allowed by its role",
+                reads=_allowed(actions, READS), writes=writes,
+            )  # fmt: skip
+    elif target.type in LOG_TYPES:
+        if _allowed(actions, SENDS) and target not in reading.failures(resource):
+            yield Link(resource.address, target.address, "log", where, "allowed by its role", reads=False)
+    elif target.type == "aws_apigatewayv2_api" and _allowed(actions, DELIVERS):
+        yield Link(resource.address, target.address, "deliver", where, "allowed by its role")
+
+
+# Streams, queues and topics.
+
+
+def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """Who reads from it: functions by event source mappings, and what a topic or a delivery stream sends on."""
+    for mapping, reader in reading.mappings(resource):
+        batch = reading.figure(mapping, "batch_size", "record", 10.0 if resource.type == "aws_sqs_queue" else 100.0)
+        yield Link(
+            resource.address,
+            reader.address,
+            "log",
+            mapping.defined_at,
+            f"event source mapping {mapping.address}",
+            batch=batch,
+        )
+    for subscription in reading.references.about(resource, "topic_arn", "aws_sns_topic_subscription"):
+        for target in reading.references.linked(subscription, "endpoint", "aws_sqs_queue"):
+            yield Link(resource.address, target.address, "log", subscription.defined_at, "subscription")
+        for target in reading.functions(subscription, "endpoint"):
+            one = exact("records in a call", 1.0, "record", str(subscription.defined_at))
+            yield Link(resource.address, target.address, "log", subscription.defined_at, "subscription", batch=one)
+
+
+LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProxyType(
+    {
+        "aws_cloudfront_distribution": _distribution,
+        "aws_lb": _balancer,
+        "aws_alb": _balancer,
+        "aws_api_gateway_rest_api": _rest_api,
+        "aws_apigatewayv2_api": _api,
+        "aws_ecs_service": _program,
+        "aws_autoscaling_group": _program,
+        "aws_instance": _program,
+        "aws_lambda_function": _program,
+        "aws_kinesis_stream": _log,
+        "aws_sqs_queue": _log,
+        "aws_sns_topic": _log,
+        "aws_dynamodb_table": _log,
+    }
+)
+"""Resource type -> the links that leave it."""

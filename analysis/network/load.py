@@ -1,0 +1,277 @@
+"""Rates at every station, how much of each limit they use, and the crowd at which a limit binds.
+
+Rates are offered: what would come if every station before could carry it. All functions take a number of users or an array of
+them, so that a search over the crowd is a few passes over arrays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.facts import Level
+from analysis.network.model import COMPUTE, FRONTS, Limit, Link, Network, Station, Traffic, Unit
+
+Rates: TypeAlias = npt.NDArray[np.float64]
+Load: TypeAlias = Mapping[Unit, Rates]
+
+MOST_USERS = 100_000_000
+"""The search for the crowd ends here; a limit that binds later is no limit worth naming."""
+
+SLOWNESS: Mapping[Level, Level] = {"low": "high", "value": "value", "high": "low"}
+"""Capacity at the pessimistic end takes the slow end of every cost, and the other way round."""
+
+_STEPS = 60
+"""Halvings of the bracket, from a hundred million users to less than one."""
+
+
+def hit_share(rate_per_s: Any, ttl_s: float) -> Any:
+    """The share of requests for one key that a cache answers, h = L T / (1 + L T): one miss, then T seconds of hits.
+
+    A renewal argument for Poisson requests and a lifetime that starts at the miss; J. Jung and others, IEEE INFOCOM 2003.
+    """
+    return rate_per_s * ttl_s / (1.0 + rate_per_s * ttl_s)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    slashed = pattern if pattern.startswith("*") else "/" + pattern.lstrip("/")
+    return re.compile(translate(slashed.replace("[", "[[]")))
+
+
+def covers(link: Link, traffic: Traffic) -> bool:
+    """Whether a forward takes this traffic: its pattern covers the path (CloudFront's `*` and `?`), its methods the method."""
+    return (not link.methods or traffic.method in link.methods) and _pattern(link.pattern).match(
+        traffic.path
+    ) is not None
+
+
+def loads(network: Network, traffic: Sequence[Traffic], users: float | Sequence[float] | Rates) -> Mapping[str, Load]:
+    """What every station is asked for by unit, at so many users. NetworkError where links form a loop."""
+    crowd = np.atleast_1d(np.asarray(users, dtype=np.float64))
+    total: dict[str, dict[Unit, Rates]] = {}
+
+    def add(address: str, unit: Unit, rate: Rates) -> None:
+        at = total.setdefault(address, {})
+        at[unit] = at[unit] + rate if unit in at else rate
+
+    for stream in traffic:
+        for address, unit, rate in _travelled(network, stream, crowd):
+            add(address, unit, rate)
+    return total
+
+
+def _travelled(network: Network, traffic: Traffic, crowd: Rates) -> Iterator[tuple[str, Unit, Rates]]:
+    """Where one kind of traffic comes by, as what, and how much of it."""
+    rate = traffic.per_user * crowd + traffic.fixed
+    if traffic.unit == "delivery":
+        yield from _delivered(network, traffic, rate)
+        return
+    arriving: dict[str, dict[Unit, Rates]] = {traffic.enters: {traffic.unit: rate}}
+    for address in network.downstream(traffic.enters):
+        if address not in arriving:
+            continue
+        station = network.stations[address]
+        for unit, amount in _taken(network, station, traffic, arriving[address]):
+            yield address, unit, amount
+        for target, unit, amount in _handed_on(network, station, traffic, arriving[address]):
+            there = arriving.setdefault(target, {})
+            there[unit] = there[unit] + amount if unit in there else amount
+
+
+def _delivered(network: Network, traffic: Traffic, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
+    """Deliveries enter where the connections end: at a gateway, to which programs send, or at a program, which sends by itself.
+
+    Of several programs that may send, those send that read a stream or a table's changes: they are who learns of an update.
+    """
+    senders = [link.source for link in network.links if link.role == "deliver" and link.target == traffic.enters]
+    reading = [
+        sender for sender in senders if any(link.target == sender and link.role == "log" for link in network.links)
+    ]
+    for sender in reading or senders:
+        yield sender, "delivery", rate / len(reading or senders)
+    yield traffic.enters, "delivery", rate
+
+
+def _taken(
+    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates]
+) -> Iterator[tuple[Unit, Rates]]:
+    """What the station itself does for what arrives."""
+    for unit, rate in arriving.items():
+        if unit == "request" and station.kind in COMPUTE:
+            hits = rate * _hits(network, station, traffic, rate)
+            yield "request", rate - hits
+            yield "hit", hits
+        else:
+            yield unit, rate
+        if station.kind == "function" and unit in {"request", "connect"}:
+            yield "invocation", rate
+
+
+def _hits(network: Network, station: Station, traffic: Traffic, rate: Rates) -> Rates:
+    """The share of the requests that the shared cache answers."""
+    kept = next((link for link in network.out[station.address] if link.role == "cache"), None)
+    if kept is None or kept.ttl_s is None or not traffic.shared:
+        return np.zeros_like(rate)
+    shares: Rates = hit_share(rate / traffic.objects, kept.ttl_s.value)
+    return shares
+
+
+def _handed_on(
+    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates]
+) -> Iterator[tuple[str, Unit, Rates]]:
+    links = network.out[station.address]
+    for unit, rate in arriving.items():
+        if station.kind == "socket" and unit == "connection":
+            continue  # it holds them itself
+        if station.kind == "edge" or station.kind in FRONTS:
+            yield from _forwarded(links, traffic, unit, rate)
+        elif station.kind in COMPUTE:
+            yield from _asked(network, station, links, traffic, unit, rate)
+        elif unit == "record" or (unit == "write" and station.kind == "table"):
+            for link in links:
+                if link.role == "log":
+                    yield link.target, "record", rate
+                    if link.batch is not None:
+                        yield link.target, "invocation", rate / link.batch.value
+
+
+def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
+    """The first forward that covers the traffic takes it, less what the edge's caches answer, each by itself, and the shield."""
+    link = next((link for link in links if link.role in {"forward", "log"} and covers(link, traffic)), None)
+    if link is None:
+        return
+    if link.ttl_s is not None and traffic.shared and unit == "request":
+        misses = rate * (1.0 - hit_share(rate / traffic.objects / traffic.caches, link.ttl_s.value))
+        if link.shield:
+            misses = misses * (1.0 - hit_share(misses / traffic.objects, link.ttl_s.value))
+        rate = misses
+    yield link.target, "record" if link.role == "log" else unit, rate
+
+
+def _asked(
+    network: Network, station: Station, links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates
+) -> Iterator[tuple[str, Unit, Rates]]:
+    """What a station that computes asks of the stations behind it while it answers."""
+    if unit not in {"request", "connect", "record"}:
+        return
+    hits = _hits(network, station, traffic, rate) if unit == "request" else np.zeros_like(rate)
+    stores = 1.0 - hits
+    writes = traffic.writes or unit in {"connect", "record"}
+    for link in links:
+        if link.role == "cache" and traffic.shared and unit == "request":
+            yield link.target, "lookup", rate * (2.0 - hits)
+        elif link.role == "ask":
+            yield link.target, "write" if link.writes and (writes or not link.reads) else "read", rate * stores
+        elif link.role == "log" and writes:
+            yield link.target, "record", rate
+        elif link.role == "forward":
+            yield link.target, unit, rate * stores
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of one limit is used. `stations` are several where they share a pool; `users_held` is where it binds, by level."""
+
+    stations: tuple[str, ...]
+    limit: Limit
+    used: float
+    available: float
+    users_held: Mapping[Level, float | None]
+
+    @property
+    def utilisation(self) -> float:
+        """Used over available."""
+        return self.used / self.available if self.available else float("inf")
+
+
+def _groups(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
+    """The limits, those of one pool once with all who share it."""
+    pools: dict[str, list[Station]] = {}
+    limits: dict[str, Limit] = {}
+    for station in network.stations.values():
+        for limit in station.limits:
+            key = limit.pool or f"{station.address} {limit.name}"
+            pools.setdefault(key, []).append(station)
+            limits.setdefault(key, limit)
+    return [(tuple(stations), limits[key]) for key, stations in pools.items()]
+
+
+def _used(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, size: int) -> Rates:
+    """What the stations use of the limit: each by the costs of its own limit, which may differ within a pool."""
+    total: Rates = np.zeros(size)
+    for station in stations:
+        own = next(one for one in station.limits if one is limit or (one.pool and one.pool == limit.pool))
+        for unit, cost in own.costs.items():
+            rate = load.get(station.address, {}).get(unit)
+            if rate is not None:
+                total = total + rate * cost.at(SLOWNESS[level])
+    return total
+
+
+def available(station: Station, limit: Limit, level: Level, *, most: bool = False) -> float:
+    """How much of the limit the station has, with the instances at the start, or with as many as scaling may reach."""
+    count = (station.most if most else station.least).value if limit.per_instance else 1.0
+    return limit.capacity.at(level) * count
+
+
+def uses(
+    network: Network, traffic: Sequence[Traffic], users: float, *, most: bool = False, ranged: bool = True
+) -> tuple[Use, ...]:
+    """Every limit that the traffic touches: how much of it is used at `users` users, and the users at which it binds."""
+    now = loads(network, traffic, users)
+    touched = []
+    for stations, limit in _groups(network):
+        if any(unit in now.get(station.address, {}) for station in stations for unit in limit.costs):
+            touched.append((stations, limit))
+    levels: tuple[Level, ...] = ("low", "value", "high") if ranged else ("value",)
+    held = _held(network, traffic, [(s, one, level) for s, one in touched for level in levels], most=most)
+    found = []
+    for index, (stations, limit) in enumerate(touched):
+        used = float(_used(stations, limit, now, "value", 1)[0])
+        at = held[index * len(levels) : (index + 1) * len(levels)]
+        found.append(
+            Use(
+                tuple(station.address for station in stations),
+                limit,
+                used,
+                available(stations[0], limit, "value", most=most),
+                dict(zip(levels, at, strict=True)),
+            )
+        )
+    return tuple(found)
+
+
+def _held(
+    network: Network,
+    traffic: Sequence[Traffic],
+    questions: Sequence[tuple[tuple[Station, ...], Limit, Level]],
+    *,
+    most: bool,
+) -> list[float | None]:
+    """For each limit the users at which it is used up, all of them bisected at once; None where it never is.
+
+    What a limit is used grows with the users, so one crossing is the crossing.
+    """
+    size = len(questions)
+    have = np.array([available(stations[0], limit, level, most=most) for stations, limit, level in questions])
+
+    def overloaded(crowds: Rates) -> npt.NDArray[np.bool_]:
+        load = loads(network, traffic, crowds)
+        used = [_used(stations, limit, load, level, size)[i] for i, (stations, limit, level) in enumerate(questions)]
+        return np.array(used) >= have
+
+    low, high = np.zeros(size), np.full(size, float(MOST_USERS))
+    bound = overloaded(high)
+    for _ in range(_STEPS):
+        middle = (low + high) / 2.0
+        over = overloaded(middle)
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    return [float(low[i]) if bound[i] else None for i in range(size)]

@@ -1,0 +1,232 @@
+"""A stack as a network: stations that can take so much, and the links on which load travels between them.
+
+Load is counted by unit. A limit says how much of it one unit takes, so every limit is linear: the sum of
+`costs[unit] x rate[unit]` over the station's load may not exceed its capacity. A quota counts requests, a processor seconds of
+CPU per second, slots of concurrency seconds of holding per second (Little's law), and a task the connections that stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal, TypeAlias
+
+from analysis.architecture import Diagnostic, Location
+from analysis.facts import Assumption, Level
+from analysis.facts import Limit as Fact
+
+Unit: TypeAlias = Literal[
+    "request", "hit", "read", "write", "lookup", "record", "invocation", "connect", "connection", "delivery"
+]
+"""What a station is asked for. All are per second, save `connection`: how many are held.
+
+`request` is answered anew and `hit` from the shared cache; `read` and `write` reach a store, `lookup` the shared cache; a
+`record` travels through a stream or queue, and an `invocation` is one call of a function, for a request or a batch of records;
+`connect` opens a connection that stays, and a `delivery` sends one update over one of them.
+"""
+
+UNITS: tuple[Unit, ...] = (
+    "request", "hit", "read", "write", "lookup", "record", "invocation", "connect", "connection", "delivery",
+)  # fmt: skip
+
+Kind: TypeAlias = Literal[
+    "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function",
+    "cache", "database", "table", "stream", "queue", "topic", "bucket",
+]  # fmt: skip
+
+EDGES: frozenset[Kind] = frozenset({"edge"})
+FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})
+COMPUTE: frozenset[Kind] = frozenset({"service", "fleet", "instance", "function"})
+LOGS: frozenset[Kind] = frozenset({"stream", "queue", "topic"})
+STORES: frozenset[Kind] = frozenset({"database", "table"})
+
+
+class NetworkError(ValueError):
+    """A stack whose network cannot be derived or entered; `diagnostics` say where and what to write."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its range and where it stands: a place in a file, or the source of a fact."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    origin: str
+
+    def at(self, level: Level = "value") -> float:
+        """The number at `level`, in its unit."""
+        return {"low": self.low, "value": self.value, "high": self.high}[level]
+
+    def times(self, factor: float, name: str = "", unit: str = "") -> Figure:
+        """The figure and its range multiplied."""
+        return Figure(
+            name or self.name,
+            self.value * factor,
+            self.low * factor,
+            self.high * factor,
+            unit or self.unit,
+            self.origin,
+        )
+
+
+def exact(name: str, value: float, unit: str, origin: str) -> Figure:
+    """A number that is known: its range is itself."""
+    return Figure(name, float(value), float(value), float(value), unit, origin)
+
+
+def published(fact: Fact) -> Figure:
+    """A row of the facts as a figure."""
+    return Figure(fact.name, fact.at(), fact.at("low"), fact.at("high"), fact.unit, fact.origin)
+
+
+def assumed(assumption: Assumption) -> Figure:
+    """An assumption as a figure."""
+    low, high = assumption.at("low"), assumption.at("high")
+    return Figure(assumption.name, assumption.at(), low, high, assumption.unit, assumption.source or assumption.reason)
+
+
+ONE = exact("one", 1.0, "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One thing that a station has only so much of.
+
+    `capacity` is of one instance where `per_instance`, and `costs` says how much of it a unit takes. Limits of several stations
+    that name one `pool` are one limit, which all of them use up together: an account's quota.
+    """
+
+    name: str
+    capacity: Figure
+    costs: Mapping[Unit, Figure]
+    formula: str
+    per_instance: bool = False
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One resource that takes load. `least` and `most` are the instances that run at the start and that scaling may reach."""
+
+    address: str
+    kind: Kind
+    defined_at: Location
+    limits: tuple[Limit, ...] = ()
+    least: Figure = ONE
+    most: Figure = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Load that leaves one station for another.
+
+    `role` is what the target is to the source: `forward` hands a request on, `ask` is a store asked while it is answered, `cache`
+    one asked before the stores, `log` a stream, queue or topic written to or read from, `deliver` a gateway that holds
+    connections. A forward that covers a part of the paths or methods has `pattern` or `methods`; an edge's has the lifetime
+    `ttl_s` of its answers and may have a second cache, the `shield`. `batch` is how many records travel in one call.
+    """
+
+    source: str
+    target: str
+    role: Literal["forward", "ask", "cache", "log", "deliver"]
+    at: Location
+    evidence: str
+    pattern: str = "*"
+    methods: frozenset[str] = frozenset()
+    ttl_s: Figure | None = None
+    shield: bool = False
+    batch: Figure | None = None
+    reads: bool = True
+    writes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One kind of load and where it enters. Its rate is `per_user` times the users, plus `fixed`; both per second of `unit`.
+
+    A request has a path and a method; what is `shared` a cache may keep, under one key for each of `objects`.
+    """
+
+    name: str
+    enters: str
+    unit: Unit
+    per_user: float = 0.0
+    fixed: float = 0.0
+    path: str = "/"
+    method: str = "GET"
+    shared: bool = False
+    objects: float = 1.0
+    caches: float = 1.0
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        return self.unit in {"record", "delivery"} or self.method not in {"GET", "HEAD"}
+
+
+@dataclass(frozen=True)
+class Network:
+    """The stations of a stack by address, the links between them, and what no public entry leads to."""
+
+    stack: str
+    stations: Mapping[str, Station]
+    links: tuple[Link, ...]
+    entries: tuple[str, ...]
+    unreached: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def out(self) -> Mapping[str, tuple[Link, ...]]:
+        """The links that leave each station, in the order in which they are tried."""
+        leaving: dict[str, list[Link]] = {address: [] for address in self.stations}
+        for link in self.links:
+            leaving[link.source].append(link)
+        return {address: tuple(links) for address, links in leaving.items()}
+
+    def station(self, address: str) -> Station:
+        """The station at `address`; LookupError that lists the others."""
+        if address not in self.stations:
+            raise LookupError(f"{self.stack} has no station {address}; it has {', '.join(self.stations)}")
+        return self.stations[address]
+
+    def reached(self, starts: Iterable[str]) -> frozenset[str]:
+        """Every station that links lead to from `starts`, themselves included."""
+        seen = set(starts)
+        queue = list(seen)
+        while queue:
+            ahead = {link.target for link in self.out[queue.pop()] if link.role != "deliver"} - seen
+            seen |= ahead
+            queue += ahead
+        return frozenset(seen)
+
+    def downstream(self, start: str) -> tuple[str, ...]:
+        """The stations that load entering at `start` can reach, each after all that hand load on to it.
+
+        NetworkError where links form a loop, naming it.
+        """
+        reached = self.reached([start])
+        sorter = TopologicalSorter(
+            {
+                address: [
+                    link.source
+                    for link in self.links
+                    if link.target == address and link.role != "deliver" and link.source in reached
+                ]
+                for address in sorted(reached)
+            }
+        )
+        try:
+            return tuple(sorter.static_order())
+        except CycleError as error:
+            loop = " -> ".join(reversed(error.args[1]))
+            message = f"load would go round in a loop: {loop}; nothing says how much of it leaves"
+            raise NetworkError([Diagnostic("error", message, self.stations[error.args[1][0]].defined_at)]) from None

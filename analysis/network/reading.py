@@ -1,0 +1,253 @@
+"""What the tables of stations and links look at: one stack with its references, its program's profile and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
+from analysis.facts import Runtime, Stack, cpu_factor, limit
+from analysis.network.model import Figure, Limit, Unit, exact, published
+from analysis.wiring.references import NAMES, References
+from analysis.wiring.values import blocks, document, first_block, items, number
+
+HOLDERS = ("aws_secretsmanager_secret", "aws_ssm_parameter")
+"""What a program's settings may be kept in."""
+
+
+@dataclass
+class Reading:
+    """One derivation: what it looks at, and the warnings that it collects on the way."""
+
+    architecture: Architecture
+    stack: Stack | None
+    profile: Runtime | None
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @cached_property
+    def references(self) -> References:
+        """What refers to what."""
+        return References(self.architecture)
+
+    def warn(self, message: str, location: Location) -> None:
+        """Notes what is not as it should be, once."""
+        note = Diagnostic("warning", message, location)
+        if note not in self.diagnostics:
+            self.diagnostics.append(note)
+
+    def figure(self, resource: Resource, attribute: str, unit: str, default: float | None = None) -> Figure | None:
+        """A numeric argument with its place; `default` where it is not set, None where that is None or the value is not known."""
+        value = resource.values.get(attribute)
+        amount = number(value)
+        if amount is None and isinstance(value, Unknown):
+            self.warn(f"{resource.address}: {attribute} is known only after apply", resource.location(attribute))
+            return None
+        if amount is None:
+            amount = default
+        where = str(resource.location(attribute)) + ("" if attribute in resource.locations else " (default)")
+        return None if amount is None else exact(attribute, amount, unit, where)
+
+    # Programs and their settings.
+
+    def program(self, resource: Resource) -> Resource:
+        """Where a station's program is described: task definition, launch template, or the resource itself."""
+        described = {
+            "aws_ecs_service": ("task_definition", "aws_ecs_task_definition"),
+            "aws_autoscaling_group": ("launch_template", "aws_launch_template"),
+        }
+        if resource.type in described:
+            attribute, kind = described[resource.type]
+            return next(iter(self.references.linked(resource, attribute, kind)), resource)
+        return resource
+
+    def environment(self, resource: Resource) -> Mapping[str, Any]:
+        """The plain environment of a service's containers or of a function; empty where there is none that can be read."""
+        program = self.program(resource)
+        if program.type == "aws_ecs_task_definition":
+            containers = document(program.values.get("container_definitions"))
+            entries = (entry for one in blocks(containers) for entry in blocks(one.get("environment")))
+            return {str(entry["name"]): entry.get("value") for entry in entries if "name" in entry}
+        variables = first_block(program.values.get("environment")).get("variables")
+        return variables if isinstance(variables, Mapping) else {}
+
+    def setting(self, resource: Resource, key: str, unit: str) -> Figure | None:
+        """The number in the environment variable that gameday.toml names for `key`; None without one above zero."""
+        variable = self.stack.environment.get(key) if self.stack else None
+        amount = number(self.environment(resource).get(variable)) if variable else None
+        if variable is None or amount is None or amount <= 0:
+            return None
+        return exact(variable, amount, unit, str(self.program(resource).defined_at))
+
+    # Roles.
+
+    def roles(self, resource: Resource) -> Iterator[Resource]:
+        """The roles that a program acts under."""
+        program = self.program(resource)
+        for attribute in ("task_role_arn", "role"):
+            yield from self.references.linked(program, attribute, "aws_iam_role")
+        for profile in self.references.linked(program, "iam_instance_profile", "aws_iam_instance_profile"):
+            yield from self.references.linked(profile, "role", "aws_iam_role")
+
+    def permissions(self, resource: Resource) -> Iterator[tuple[frozenset[str], tuple[Resource, ...], Location]]:
+        """What a program may do, statement by statement: the actions in lower case and the resources that they name.
+
+        What is allowed on everything names nothing, and says nothing about where load goes.
+        """
+        for role in self.roles(resource):
+            policies = [
+                *self.references.about(role, "role", "aws_iam_role_policy"),
+                *(
+                    policy
+                    for attachment in self.references.about(role, "role", "aws_iam_role_policy_attachment")
+                    for policy in self.references.linked(attachment, "policy_arn", "aws_iam_policy")
+                ),
+            ]
+            for policy in policies:
+                written = document(policy.values.get("policy"))
+                for statement in blocks(written.get("Statement")) if isinstance(written, Mapping) else ():
+                    if statement.get("Effect") == "Deny":
+                        continue
+                    actions = frozenset(a.lower() for a in items(statement.get("Action")) if isinstance(a, str))
+                    named = tuple(self.references.behind(statement.get("Resource")))
+                    yield actions, named, policy.location("policy")
+
+    # What scales, what follows, what reads along.
+
+    def slowed(self, cost: Figure, threads: float) -> Figure:
+        """A cost in CPU time with so many threads sharing a worker's processor."""
+        low, value, high = (cpu_factor(threads, level) for level in ("low", "value", "high"))
+        return Figure(cost.name, cost.value * value, cost.low * low, cost.high * high, cost.unit, cost.origin)
+
+    def tasks(self, service: Resource) -> tuple[Figure, Figure]:
+        """Tasks of a service at the start of an event, and at most.
+
+        At the start: the desired count, the lowest that scaling keeps, or the least of the minima that scheduled actions
+        raise it to, because events may be scheduled with different numbers and what is said must hold for each.
+        """
+        desired = self.figure(service, "desired_count", "task", 1.0) or exact("desired_count", 1.0, "task", "")
+        least = most = desired
+        for target in self.scaled_by(service):
+            least = max(least, self.figure(target, "min_capacity", "task") or least, key=lambda one: one.value)
+            most = self.figure(target, "max_capacity", "task") or most
+            raised = []
+            for action in self.scheduled(target):
+                block = first_block(action.values.get("scalable_target_action"))
+                lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
+                if lowest is not None and lowest > least.value:
+                    raised.append(exact("tasks at kick-off", lowest, "task", str(action.defined_at)))
+                if highest is not None and highest > most.value:
+                    most = exact("tasks at most", highest, "task", str(action.defined_at))
+            least = min(raised, key=lambda one: one.value, default=least)
+        return least, max(least, most, key=lambda one: one.value)
+
+    def scaled_by(self, service: Resource) -> Iterator[Resource]:
+        """The scalable targets of a service."""
+        for target in self.architecture.of_type("aws_appautoscaling_target"):
+            resource_id = target.values.get("resource_id")
+            named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
+            if named or service in self.references.linked(target, "resource_id", "aws_ecs_service"):
+                yield target
+
+    def scheduled(self, target: Resource) -> Iterator[Resource]:
+        """The scheduled actions of a scalable target."""
+        for action in self.architecture.of_type("aws_appautoscaling_scheduled_action"):
+            same = action.values.get("resource_id")
+            named = isinstance(same, str) and same == target.values.get("resource_id")
+            if named or target in self.references.referred(action):
+                yield action
+
+    def replicas(self, primary: Resource) -> tuple[Resource, ...]:
+        """The replicas of a database that a program of the stack refers to; what no program knows serves no read."""
+        following = [
+            r
+            for r in self.architecture.of_type("aws_db_instance")
+            if r.values.get("replicate_source_db")
+            and primary in self.references.linked(r, "replicate_source_db", "aws_db_instance")
+        ]
+        return tuple(r for r in following if r in self.known_to_programs)
+
+    @cached_property
+    def known_to_programs(self) -> tuple[Resource, ...]:
+        """The databases that some program of the stack refers to, directly or by what it refers to."""
+        computing = self.architecture.of_type(
+            "aws_ecs_service", "aws_autoscaling_group", "aws_instance", "aws_lambda_function"
+        )
+        programs = [self.program(resource) for resource in computing]
+        return tuple(self.references.reachable(programs, "aws_db_instance"))
+
+    def mappings(self, log: Resource) -> Iterator[tuple[Resource, Resource]]:
+        """The event source mappings that read `log`, each with its function."""
+        for mapping in self.architecture.of_type("aws_lambda_event_source_mapping"):
+            if log in self.references.linked(mapping, "event_source_arn", log.type):
+                for reader in self.functions(mapping, "function_name"):
+                    yield mapping, reader
+
+    def read_by(self, function: Resource) -> Iterator[Resource]:
+        """The streams, queues and tables whose records or changes a function reads."""
+        for mapping in self.architecture.of_type("aws_lambda_event_source_mapping"):
+            if function in self.functions(mapping, "function_name"):
+                logs = ("aws_kinesis_stream", "aws_sqs_queue", "aws_dynamodb_table")
+                yield from self.references.linked(mapping, "event_source_arn", *logs)
+
+    def failures(self, function: Resource) -> Iterator[Resource]:
+        """The queues and topics that get what a function fails at."""
+        kinds = ("aws_sqs_queue", "aws_sns_topic")
+        yield from self.references.linked(function, "dead_letter_config", *kinds)
+        for mapping in self.architecture.of_type("aws_lambda_event_source_mapping"):
+            if function in self.functions(mapping, "function_name"):
+                yield from self.references.linked(mapping, "destination_config", *kinds)
+
+    def functions(self, resource: Resource, attribute: str) -> list[Resource]:
+        """The functions that an argument names, by themselves or by an alias."""
+        named = self.references.linked(resource, attribute, "aws_lambda_function", "aws_lambda_alias")
+        found = [r for r in named if r.type == "aws_lambda_function"]
+        for alias in named:
+            if alias.type == "aws_lambda_alias":
+                found += [
+                    r for r in self.references.linked(alias, "function_name", "aws_lambda_function") if r not in found
+                ]
+        return found
+
+    def batches(self, log: Resource) -> tuple[Limit, ...]:
+        """How many records the readers of a stream get done: batches at once, each as long as one call of the function."""
+        unit: Unit = "write" if log.type == "aws_dynamodb_table" else "record"
+        hold = published(limit("lambda.hold_s"))
+        limits = []
+        for mapping, reader in self.mappings(log):
+            batch = self.figure(mapping, "batch_size", "record", 100.0) or exact("batch_size", 100.0, "record", "")
+            shards = number(log.values.get("shard_count")) or limit("dynamodb.new_table.partitions").at()
+            parallel = number(mapping.values.get("parallelization_factor")) or 1.0
+            most = exact("batches at once", shards * parallel, "batch", str(mapping.defined_at))
+            cost = hold.times(1.0 / batch.value, f"{hold.name} / {batch.name}")
+            limits.append(
+                Limit(
+                    f"batches of {reader.address}",
+                    most,
+                    {unit: cost},
+                    "shards x parallel batches x batch size / seconds each",
+                )
+            )
+        return tuple(limits)
+
+    def named_in_settings(self, resource: Resource, *types: str) -> list[Resource]:
+        """The resources of `types` in a program's environment or user data: by reference, by a secret's content, or by name.
+
+        A replica stands for its primary.
+        """
+        program = self.program(resource)
+        arguments = {"aws_lambda_function": "environment", "aws_ecs_task_definition": "container_definitions"}
+        argument = arguments.get(program.type, "user_data")
+        named = self.references.referred(program, *types, via=argument)
+        for holder in self.references.referred(program, *HOLDERS, via=argument):
+            versions = self.references.about(holder, "secret_id", "aws_secretsmanager_secret_version")
+            for described in (holder, *versions):
+                named += self.references.referred(described, *types)
+        texts = {value for value in self.environment(resource).values() if isinstance(value, str)}
+        named += [r for r in self.architecture.of_type(*types) if texts & {r.values.get(key) for key in NAMES}]
+        found: dict[str, Resource] = {}
+        for target in named:
+            primary = next(iter(self.references.linked(target, "replicate_source_db", "aws_db_instance")), target)
+            found[primary.address] = primary
+        return list(found.values())

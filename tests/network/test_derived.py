@@ -1,0 +1,231 @@
+"""The network of a stack: what is a station, what leads where, what takes how much. Limits are AWS's, worked out here by hand."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from network_makers import CALLS, GROUP, PUSHED
+
+from analysis import facts
+from analysis.network import NetworkError, crowd, entry, network, uses
+from analysis.terraform import load
+
+ROOT = Path(__file__).parents[2]
+NIGHT = facts.scenario(ROOT / "terraform" / "scenarios" / "buzzer_final.toml")
+NODE = facts.runtime("node_express")
+
+
+@pytest.fixture
+def derived(tmp_path):
+    def derived(text, profile=NODE):
+        (tmp_path / "main.tf").write_text(text)
+        return network(load(tmp_path), None, profile)
+
+    return derived
+
+
+def way(found):
+    """Every link as `source role target`."""
+    return {f"{link.source} {link.role} {link.target}" for link in found.links}
+
+
+def assumed(value, unit):
+    return facts.Assumption("x", Decimal(str(value)), Decimal(str(value)), Decimal(str(value)), unit, "test")
+
+
+def streams(minutes=60, follows=1.0):
+    """A night on which users hold a connection each and nobody polls; a feed brings two updates a second."""
+    connection = facts.Connection(
+        "live", "/live", assumed(1, "connection"), assumed(minutes, "min"), assumed(follows, "share")
+    )
+    none = {**NIGHT.publisher, "updates_per_minute": assumed(0, "update/min")}
+    feeds = (facts.Feed("results", assumed(2, "1/s")),)
+    return replace(NIGHT, routes=NIGHT.routes[:1], publisher=none, connections=(connection,), feeds=feeds)
+
+
+def limits(found, address):
+    return {limit.name: limit for limit in found.station(address).limits}
+
+
+def test_a_gateway_leads_to_its_function_by_method_and_path_and_the_role_says_that_it_reads(derived):
+    found = derived(CALLS)
+    assert way(found) == {
+        "aws_apigatewayv2_api.http forward aws_lambda_function.answer",
+        "aws_lambda_function.answer ask aws_dynamodb_table.scores",
+    }
+    forward, ask = sorted(found.links, key=lambda link: link.role, reverse=True)
+    assert (forward.pattern, forward.methods) == ("/scores", {"GET"})
+    assert (ask.reads, ask.writes) == (True, False)
+    assert found.entries == ("aws_apigatewayv2_api.http",)
+
+
+def test_a_function_holds_its_reservation_and_its_gateway_the_throttle_and_the_account_quota(derived):
+    found = derived(CALLS)
+    assert limits(found, "aws_lambda_function.answer")["reserved concurrency"].capacity.value == 100
+    assert limits(found, "aws_lambda_function.answer")["requests of an execution"].capacity.value == 1_000
+    throttles = limits(found, "aws_apigatewayv2_api.http")
+    assert throttles["throttle of the stage"].capacity.value == 400
+    assert throttles["requests of the account"].capacity.value == 10_000
+
+
+def test_functions_without_a_reservation_share_what_the_account_has_left(derived):
+    found = derived(PUSHED)
+    shared = limits(found, "aws_lambda_function.connect")["concurrency of the account"]
+    assert shared.capacity.value == 1_000 - 200
+    assert shared.pool
+
+
+def test_a_raised_quota_of_concurrency_counts(derived):
+    raised = """
+    resource "aws_servicequotas_service_quota" "concurrency" {
+      service_code = "lambda"
+      quota_code   = "L-B99A9384"
+      value        = 5000
+    }
+    """
+    found = derived(PUSHED + raised)
+    assert limits(found, "aws_lambda_function.connect")["concurrency of the account"].capacity.value == 4_800
+
+
+def test_a_stream_leads_through_an_alias_to_its_reader_which_sends_to_the_gateway(derived):
+    found = derived(PUSHED)
+    assert way(found) == {
+        "aws_kinesis_stream.results log aws_lambda_function.send",
+        "aws_lambda_function.send deliver aws_apigatewayv2_api.socket",
+        "aws_apigatewayv2_api.socket forward aws_lambda_function.connect",
+    }
+    batches = limits(found, "aws_kinesis_stream.results")["batches of aws_lambda_function.send"]
+    assert batches.capacity.value == 2 * 2
+    assert batches.costs["record"].value == pytest.approx(0.05 / 50)
+
+
+def test_what_only_an_internal_balancer_reaches_serves_nobody(derived):
+    found = derived(GROUP)
+    assert found.entries == ("aws_lb.public",)
+    assert found.unreached == ("aws_ecs_service.admin",)
+    assert entry(found, None, "crowd") == "aws_lb.public"
+
+
+def test_a_group_of_instances_counts_the_processors_of_its_class_and_a_worker_for_each(derived):
+    found = derived(GROUP)
+    group = found.station("aws_autoscaling_group.web")
+    processor = limits(found, "aws_autoscaling_group.web")["processor"]
+    assert (processor.capacity.value, group.least.value, group.most.value) == (2, 3, 12)
+    assert "aws_autoscaling_group.web cache aws_elasticache_replication_group.cache" in way(found)
+
+
+def test_a_size_with_its_unit_is_a_size(derived):
+    found = derived(GROUP)
+    admin = limits(found, "aws_ecs_service.admin")
+    assert admin["processor"].capacity.value == 1.0
+    assert admin["memory"].capacity.value == 2 * 2**30
+
+
+def test_a_cache_whose_lifetime_nobody_says_answers_nothing_and_that_is_said(derived):
+    found = derived(GROUP)
+    assert any("for how long aws_autoscaling_group.web keeps answers" in str(note) for note in found.diagnostics)
+    traffic = crowd(found, NIGHT, None, 5.0)
+    used = {(use.stations[0], use.limit.name): use for use in uses(found, traffic, 1_000)}
+    polls = 1_000 / 5 + 0.1
+    assert used["aws_autoscaling_group.web", "processor"].used == pytest.approx(polls * NODE.cpu_s_per_request.at())
+
+
+def test_a_stack_with_two_doors_asks_which_one(derived):
+    found = derived(CALLS + PUSHED)
+    with pytest.raises(
+        NetworkError, match=r"several public entries lead to a program; say in gameday.toml, under \[enters\]"
+    ):
+        entry(found, None, "crowd")
+    assert entry(found, "aws_apigatewayv2_api.socket", "crowd") == "aws_apigatewayv2_api.socket"
+
+
+def test_a_door_that_is_not_there_is_refused_with_those_that_are(derived):
+    with pytest.raises(NetworkError, match=r"no station aws_lb.gone is in .*; it has aws_apigatewayv2_api.http"):
+        entry(derived(CALLS), "aws_lb.gone", "crowd")
+
+
+def test_a_stack_that_serves_nobody_says_what_it_has_instead(derived):
+    hidden = GROUP.replace('name    = "public"', 'name    = "public"\n  internal = true')
+    with pytest.raises(
+        NetworkError, match=r"no public entry leads to a program.*: aws_autoscaling_group.web, aws_ecs_service.admin"
+    ):
+        entry(derived(hidden), None, "crowd")
+
+
+def test_the_throttle_of_a_stage_binds_before_a_function_that_could_do_more(derived):
+    found = derived(CALLS)
+    night = replace(NIGHT, routes=(replace(NIGHT.routes[0], path="/scores", share=assumed(1, "share")),))
+    used = uses(found, crowd(found, night, None, 5.0), 100)
+    first = min(used, key=lambda use: use.users_held["value"] or float("inf"))
+    assert first.limit.name == "throttle of the stage"
+    # One poll in 5 s each against 400 a second, less what the publisher takes.
+    assert first.users_held["value"] == pytest.approx((400 - 0.1) * 5, abs=1)
+
+
+def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
+    found = derived(PUSHED)
+    night = replace(streams(), routes=())
+    about = StackWith(crowd="aws_apigatewayv2_api.socket", results="aws_kinesis_stream.results")
+    used = {use.limit.name: use for use in uses(found, crowd(found, night, about, 5.0), 3_000)}
+    # Two updates a second to 3,000 clients, and each connection opened once an hour.
+    assert used["requests of the account"].used == pytest.approx(2 * 3_000 + 3_000 / 3_600)
+    assert used["requests of the account"].users_held["value"] == pytest.approx(10_000 / (2 + 1 / 3_600), abs=1)
+    # The function that sends: 10 ms a delivery on 200 executions, and 40 ms in two seconds for the batches themselves.
+    assert used["reserved concurrency"].used == pytest.approx(2 * 3_000 * 0.01 + 2 / 50 * 0.05)
+    assert used["new connections"].used == pytest.approx(3_000 / 3_600)
+    assert used["records"].used == pytest.approx(2)
+
+
+class StackWith:
+    """What gameday.toml says, as far as traffic asks for it."""
+
+    def __init__(self, **enters):
+        self.enters = enters
+        self.environment = {}
+
+
+@pytest.mark.parametrize("name", ["buzzer", "buzzer_baseline"])
+def test_the_network_of_the_buzzer_leads_from_the_edge_to_the_database(name):
+    directory = ROOT / "terraform" / "stacks" / name
+    about = facts.stack(directory)
+    found = network(load(directory), about, facts.runtime(about.runtime))
+    kinds = [found.stations[address].kind for address in found.downstream(found.entries[0])]
+    assert [kind for kind in kinds if kind in {"edge", "balancer", "service", "database"}] == [
+        "edge",
+        "balancer",
+        "service",
+        "database",
+    ]
+    assert found.unreached == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "leads"),
+    [
+        ("scoreboard", "module.load_balancer.aws_lb.this forward module.service.aws_ecs_service.this"),
+        ("engine", "module.events.aws_dynamodb_table.this log module.fanout.aws_lambda_function.this"),
+        ("engine", "module.fanout.aws_lambda_function.this deliver module.socket.aws_apigatewayv2_api.this"),
+        ("engine", 'module.pollers.aws_ecs_service.this["sportradar"] log module.updates.aws_kinesis_stream.this'),
+        ("olympics", "module.load_balancer.aws_lb.this forward module.fleet.aws_autoscaling_group.this"),
+        ("olympics", "aws_kinesis_stream.results log aws_lambda_function.processor"),
+        ("scoreboard_as_written", "aws_ecs_service.this ask aws_db_instance.primary"),
+    ],
+)
+def test_the_stacks_of_the_other_systems_lead_where_they_were_built_to_lead(name, leads):
+    directory = ROOT / "terraform" / "stacks" / name
+    assert leads in way(network(load(directory), facts.stack(directory), NODE))
+
+
+def test_the_administration_of_the_games_is_not_what_serves_them():
+    directory = ROOT / "terraform" / "stacks" / "olympics"
+    found = network(load(directory), facts.stack(directory), NODE)
+    assert "module.admin.aws_autoscaling_group.this" in found.unreached
+    assert found.entries == ("module.edge.aws_cloudfront_distribution.this",)
+
+
+def test_a_function_that_may_write_where_it_reads_changes_is_taken_not_to(derived):
+    directory = ROOT / "terraform" / "stacks" / "engine_as_written"
+    found = network(load(directory), facts.stack(directory), NODE)
+    assert 'aws_lambda_function.this["stream-processor"] ask aws_dynamodb_table.events' not in way(found)
+    assert any("that would go round for ever" in str(note) for note in found.diagnostics)
