@@ -264,7 +264,7 @@ def _processors(path: demand.RequestPath) -> float:
 
 def _load_balancer_units(held: capacity.Capacity) -> float:
     """Load balancer capacity units at the scenario's peak, if every request came on a connection of its own: the dearest case."""
-    return held.flows.service_per_s / float(facts.limit("alb.lcu.new_connections_per_s").value)
+    return held.polling.flows.service_per_s / float(facts.limit("alb.lcu.new_connections_per_s").value)
 
 
 # --- the rows

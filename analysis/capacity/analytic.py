@@ -1,28 +1,29 @@
 """How many users a resolved stack holds, by closed formulas: load, limit and wait per station, and what saturates first.
 
-The central figures rest on the central value of the runtime profile's CPU time; low and high on its spread. A slower profile
-makes a lower capacity, so `low` is always the pessimistic end.
+The stack is a network (`analysis.network`): every station that the crowd, the publisher, a feed or a connection reaches is
+listed with each of its limits. The central figures rest on the central value of the program's costs, low and high on their
+spread. A slower program makes a lower capacity, so `low` is always the pessimistic end.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
-from analysis.capacity.threads import threads
+from analysis.demand import PathError
 from analysis.demand.flows import Flows, flows, poll_interval
 from analysis.demand.path import Given, RequestPath, request_path, without_unused_cache
-from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, cpu_factor, instance, limit, runtime
+from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, limit, limits, runtime
+from analysis.network import Figure, Network, Traffic, Use, crowd, dead_ends, loads, network, uses, utilised
+from analysis.network.load import LEVELS, MOST_USERS, SLOWNESS, Load
+from analysis.network.model import COMPUTE, Kind, exact
+from analysis.network.model import Station as Place
 
-MOST_USERS = 100_000_000
-"""The search for the number of users held ends here; a station that holds more has no limit worth naming."""
-
-# Capacity at the pessimistic end takes the slow end of every time, and the other way round.
-SLOWNESS: Mapping[Level, Level] = {"low": "high", "value": "value", "high": "low"}
+__all__ = ["MOST_USERS", "Bound", "Capacity", "ConnectionBudget", "Holding", "Range", "Station", "analyse", "to_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,39 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
-    """One hop under load.
+class Bound:
+    """One limit of a station under load: how much of it is used, in its unit, and the users at which it is used up.
 
-    Rates are in requests per second of what reaches this hop. `capacity_per_s` is by `formula` over `inputs`. `users_held` is the
-    number of users of the whole service at which this hop saturates. `mean_wait_s` is None where no formula applies.
+    `shared_with` names the other stations that use the same limit up, such as a quota of the account.
+    """
+
+    name: str
+    used: float
+    available: float
+    unit: str
+    formula: str
+    inputs: tuple[Given, ...]
+    users_held: Range
+    shared_with: tuple[str, ...] = ()
+
+    @property
+    def utilisation(self) -> float:
+        """Used over available."""
+        return self.used / self.available if self.available else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station under load: the limit that binds first says `formula` and `inputs`, the busiest `utilisation`.
+
+    Rates are per second of what reaches this station. `capacity_per_s` is what it could take of the same mix, by `formula` over
+    `inputs`. `users_held` is the number of users of the whole service at which it saturates. `mean_wait_s` is None where no
+    formula applies.
     """
 
     name: str
     address: str
+    kind: Kind
     offered_per_s: float
     capacity_per_s: Range
     utilisation: float | None
@@ -52,6 +77,7 @@ class Station:
     formula: str
     inputs: tuple[Given, ...]
     users_held: Range
+    limits: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +113,26 @@ class Holding:
     bottleneck: str
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What is known besides where the crowd polls one service of containers behind a balancer: how old an answer is.
+
+    `fresh_share` is the share of updates that are seen within the scenario's target.
+    """
+
+    path: RequestPath
+    flows: Flows
+    freshness: Freshness
+    fresh_share: float
+    connections: ConnectionBudget | None
+
+
 @dataclass(frozen=True)
 class Capacity:
-    """What the stack holds. `stations` are at `users` users with the tasks of `at_start`; `freshness` is theirs as well."""
+    """What the stack holds. `stations` are at `users` users with the instances of `at_start`.
+
+    `polled` is None where what serves the crowd is no single service of containers, or is not polled.
+    """
 
     stack: str
     scenario: str
@@ -99,17 +142,15 @@ class Capacity:
     stations: tuple[Station, ...]
     at_start: Holding
     at_most: Holding
-    connections: ConnectionBudget | None
-    freshness: Freshness
     freshness_target_s: float
-    flows: Flows
-    path: RequestPath
+    network: Network
     assumptions: tuple[Assumption | Limit, ...]
     diagnostics: tuple[Diagnostic, ...]
+    polled: Polled | None = None
 
     @property
     def bottleneck(self) -> str:
-        """The station that saturates first with the tasks that run at kick-off."""
+        """The station that saturates first with the instances that run at the start."""
         return self.at_start.bottleneck
 
     @property
@@ -118,9 +159,11 @@ class Capacity:
         return self.at_start.users
 
     @property
-    def fresh_share(self) -> float:
-        """The share of updates that reach the fan within the target."""
-        return self.freshness.within(self.freshness_target_s)
+    def polling(self) -> Polled:
+        """What is known where one service is polled. LookupError where that is not so."""
+        if self.polled is None:
+            raise LookupError(f"{self.stack}: what serves the crowd is no service of containers that it polls")
+        return self.polled
 
     def station(self, name: str) -> Station:
         """The station of that name; LookupError without one."""
@@ -130,16 +173,15 @@ class Capacity:
         raise LookupError(f"{self.stack} has no station {name!r}; it has {', '.join(s.name for s in self.stations)}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """A station as functions: load at a number of users, capacity at a number of users, under one level of the profile."""
+ORDER: tuple[Kind, ...] = (
+    "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function", "cache", "database", "table", "stream",
+    "queue", "topic", "bucket",
+)  # fmt: skip
+"""From the user inwards."""
 
-    name: str
-    address: str
-    offered: Callable[[Flows], float]
-    capacity: Callable[[Flows, Level, int], float | None]
-    formula: str
-    inputs: Callable[[int], tuple[Given, ...]]
+WITHOUT_LIMIT: Mapping[Kind, str] = {
+    "balancer": "AWS publishes no ceiling; capacity units follow the traffic, and can be reserved before a step"
+}
 
 
 def analyse(
@@ -153,41 +195,102 @@ def analyse(
 ) -> Capacity:
     """The capacity of `architecture` under `scenario`, at `users` users (the scenario's peak where not given).
 
-    `profile` replaces the runtime that `stack` names; one of the two must be there. `tasks` replaces the number of tasks at
-    kick-off. Raises demand.PathError where no request path can be derived, ValueError for a negative number of users.
+    `profile` replaces the runtime that `stack` names; one of the two must be there. `tasks` replaces the number of instances of
+    what serves the crowd. Raises demand.PathError where the crowd's way in or on cannot be derived, ValueError for a negative
+    number of users.
     """
-    path = request_path(architecture, stack)
     if profile is None:
         if stack is None:
             raise ValueError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
         profile = runtime(stack.runtime)
-    path = without_unused_cache(path, profile)
-    crowd = int(scenario.peak_users.value) if users is None else users
-    at_start, at_most = path.service.tasks_at_start, path.service.tasks_at_most
+    number = int(scenario.peak_users.value) if users is None else users
+    if number < 0:
+        raise ValueError(f"{number} users cannot poll")
+    path, notes = _path(architecture, stack, profile)
+    interval = poll_interval(path, scenario)
+    found = network(architecture, stack, profile)
+    traffic = crowd(found, scenario, stack, float(interval.value))
+    serving = path.service.address if path is not None else _serving(found, traffic)
     if tasks is not None:
-        at_start = at_most = Given("tasks", tasks, "task", "given by the caller")
-    hops = _hops(path, profile)
-    now = flows(path, scenario, crowd)
-    notes: list[Diagnostic] = list(path.diagnostics)
-    budget = _connections(path, profile, at_most, notes)
-    count = int(at_start.value)
-    stations = tuple(_station(hop, path, scenario, now, count) for hop in hops)
+        found = _with_instances(found, serving, tasks)
+    if path is None:
+        notes += [*found.diagnostics, *_idle(found, traffic)]
+    notes += dead_ends(found, traffic)
+    stations = _stations(found, traffic, number)
+    polled = None
+    if path is not None and scenario.routes:
+        polled = _polled(path, profile, scenario, number, stations, found.stations[serving], notes)
     return Capacity(
-        stack=path.stack,
+        stack=architecture.stack,
         scenario=scenario.title,
         runtime=profile.name,
-        users=crowd,
-        poll_interval=poll_interval(path, scenario),
+        users=number,
+        poll_interval=interval,
         stations=stations,
-        at_start=_holding(hops, path, scenario, at_start),
-        at_most=_holding(hops, path, scenario, at_most),
-        connections=budget,
-        freshness=_freshness(path, scenario, now, stations),
+        at_start=_holding(found, traffic, serving, most=False),
+        at_most=_holding(found, traffic, serving, most=True),
         freshness_target_s=scenario.freshness_target_s.at(),
-        flows=now,
-        path=path,
-        assumptions=_assumptions(path, scenario, profile),
+        network=found,
+        assumptions=_assumptions(path, scenario, profile, stations),
         diagnostics=tuple(notes),
+        polled=polled,
+    )
+
+
+def _idle(found: Network, traffic: Sequence[Traffic]) -> list[Diagnostic]:
+    """A warning for each program that no public entry, feed or connection leads to."""
+    reached = loads(found, traffic, 1.0)
+    idle = [found.stations[address] for address in found.unreached if address not in reached]
+    return [
+        Diagnostic(
+            "warning", f"{place.address} carries nothing of the crowd: no public entry leads to it", place.defined_at
+        )
+        for place in idle
+    ]
+
+
+def _polled(
+    path: RequestPath,
+    profile: Runtime,
+    scenario: Scenario,
+    number: int,
+    stations: tuple[Station, ...],
+    service: Place,
+    notes: list[Diagnostic],
+) -> Polled:
+    now = flows(path, scenario, number)
+    most = Given("tasks at most", int(service.most.value), "task", service.most.origin)
+    ages = _freshness(path, scenario, now, stations)
+    return Polled(
+        path, now, ages, ages.within(scenario.freshness_target_s.at()), _connections(path, profile, most, notes)
+    )
+
+
+def _path(
+    architecture: Architecture, stack: Stack | None, profile: Runtime
+) -> tuple[RequestPath | None, list[Diagnostic]]:
+    """The request path with what it has to say; None where what serves the crowd is no service of containers."""
+    try:
+        path = without_unused_cache(request_path(architecture, stack), profile)
+    except PathError:
+        return None, []
+    return path, list(path.diagnostics)
+
+
+def _serving(found: Network, traffic: Sequence[Traffic]) -> str:
+    """The first station that computes on the crowd's way. PathError where there is none."""
+    door = traffic[0].enters
+    for address in found.downstream(door):
+        if found.stations[address].kind in COMPUTE:
+            return address
+    message = f"{door} leads to no program, so nobody can be served"
+    raise PathError([Diagnostic("error", message, found.stations[door].defined_at)])
+
+
+def _with_instances(found: Network, address: str, count: int) -> Network:
+    number = exact("tasks", count, "task", "given by the caller")
+    return replace(
+        found, stations={**found.stations, address: replace(found.stations[address], least=number, most=number)}
     )
 
 
@@ -202,121 +305,145 @@ def utilisations(
     """How busy each station is at each number of users, by its name; None where it has no limit that this model knows.
 
     The same figures as `analyse` gives one at a time, without the search for what each station holds. `tasks` replaces the number
-    of tasks at kick-off. Raises as `analyse` does.
+    of instances of what serves the crowd. Raises as `analyse` does.
     """
     profile = runtime(stack.runtime)
-    path = without_unused_cache(request_path(architecture, stack), profile)
-    count = int(path.service.tasks_at_start.value) if tasks is None else tasks
-    loads = [flows(path, scenario, crowd) for crowd in users]
-    found: dict[str, tuple[float | None, ...]] = {}
-    for hop in _hops(path, profile):
-        capacities = [hop.capacity(load, "value", count) for load in loads]
-        found[hop.name] = tuple(hop.offered(load) / c if c else None for load, c in zip(loads, capacities, strict=True))
-    return found
+    path, _ = _path(architecture, stack, profile)
+    found = network(architecture, stack, profile)
+    traffic = crowd(found, scenario, stack, float(poll_interval(path, scenario).value))
+    if tasks is not None:
+        found = _with_instances(found, path.service.address if path else _serving(found, traffic), tasks)
+    shares = utilised(found, traffic, users)
+    names = _names(found, loads(found, traffic, users))
+    return {
+        name: tuple(float(share) for share in shares[address]) if address in shares else (None,) * len(users)
+        for address, name in names.items()
+    }
 
 
-def _assumed(assumption: Assumption) -> Given:
-    return Given(assumption.name, assumption.at(), assumption.unit, assumption.source or assumption.reason)
+def _names(found: Network, load: Mapping[str, Any]) -> Mapping[str, str]:
+    """The name of each station that gets load, from the user inwards: its kind where no other is of it, else its address."""
+    touched = sorted(load, key=lambda address: (ORDER.index(found.stations[address].kind), address))
+    kinds = [found.stations[address].kind for address in touched]
+    return {a: kind if kinds.count(kind) == 1 else a for a, kind in zip(touched, kinds, strict=True)}
 
 
-def _published(fact: Limit) -> Given:
-    return Given(fact.name, fact.at(), fact.unit, fact.origin)
+def given(figure: Figure) -> Given:
+    """A figure as a value with its place, at its central value."""
+    value = int(figure.value) if figure.value == int(figure.value) else figure.value
+    return Given(figure.name, value, figure.unit, figure.origin)
 
 
-def _hops(path: RequestPath, profile: Runtime) -> tuple[_Hop, ...]:
-    """The stations of the path, from the fan inwards."""
-    found = []
-    if path.edge is not None:
-        most = limit("cloudfront.requests_per_s")
-        found.append(
-            _Hop(
-                "edge",
-                path.edge.address,
-                lambda f: f.offered_per_s,
-                lambda _f, level, _n: most.at(level),
-                "quota of requests per second",
-                lambda _n: (_published(most),),
-            )
+def _stations(found: Network, traffic: Sequence[Traffic], number: int) -> tuple[Station, ...]:
+    load = loads(found, traffic, number)
+    every = uses(found, traffic, number)
+    stations = []
+    for address, name in _names(found, load).items():
+        own = [use for use in every if address in use.stations]
+        offered = sum(
+            float(rate[0]) for unit, rate in load[address].items() if unit not in {"connection", "invocation"}
         )
-    if path.balancer is not None:
-        found.append(
-            _Hop(
-                "balancer",
-                path.balancer.address,
-                lambda f: f.service_per_s,
-                lambda _f, _level, _n: None,
-                "AWS publishes no ceiling; capacity units follow the traffic, and can be reserved before a step",
-                lambda _n: (),
-            )
-        )
-    found.append(_service_hop(path, profile))
-    if path.cache is not None:
-        found.append(_cache_hop(path))
-    if path.database is not None:
-        found.append(_database_hop(path, profile))
-    return tuple(found)
+        stations.append(_station(found.stations[address], name, offered, own, number))
+    return tuple(stations)
+
+
+def _offered(load: Load) -> float:
+    """What reaches a station per second. A connection is no rate, and an invocation is a request or record seen by a function."""
+    return sum(float(rate[0]) for unit, rate in load.items() if unit not in {"connection", "invocation"})
+
+
+def _station(place: Place, name: str, offered: float, own: Sequence[Use], number: int) -> Station:
+    """The station as the limit that binds first has it."""
+    if not own:
+        nothing = Range(None, None, None)
+        formula = WITHOUT_LIMIT.get(place.kind, "no limit is known")
+        return Station(name, place.address, place.kind, offered, nothing, None, None, "", formula, (), nothing)
+    bounds = tuple(_bound(place, use) for use in own)
+    first = min(
+        range(len(own)), key=lambda index: (_or_endless(own[index].users_held["value"]), -own[index].utilisation)
+    )
+    low, value, high = (min(_able(use, offered, level) for use in own) for level in LEVELS)
+    inputs = dict.fromkeys(entry for bound in (bounds[first], *bounds) for entry in bound.inputs)
+    held = Range(*(_least(use.users_held[level] for use in own) for level in LEVELS))
+    wait_s, wait_formula = _wait(place, number, offered, value)
+    return Station(
+        name=name,
+        address=place.address,
+        kind=place.kind,
+        offered_per_s=offered,
+        capacity_per_s=Range(low, value, high),
+        utilisation=max(bound.utilisation for bound in bounds),
+        mean_wait_s=wait_s,
+        wait_formula=wait_formula,
+        formula=bounds[first].formula,
+        inputs=tuple(inputs),
+        users_held=held,
+        limits=bounds,
+    )
+
+
+def _able(use: Use, offered: float, level: Level) -> float:
+    """What the limit lets through per second of the mix that is offered; where nothing is, of its cheapest unit."""
+    if use.shares[level] > 0:
+        return offered / use.shares[level]
+    return use.have[level] / min(cost.at(SLOWNESS[level]) for cost in use.limit.costs.values())
+
+
+def _bound(place: Place, use: Use) -> Bound:
+    instances: tuple[Given, ...] = ()
+    if use.limit.per_instance:
+        name = "tasks" if place.kind == "service" else "instances"
+        instances = (Given(name, int(place.least.value), place.least.unit, place.least.origin),)
+    return Bound(
+        use.limit.name,
+        use.used,
+        use.available,
+        use.limit.capacity.unit,
+        use.limit.formula,
+        (*instances, *(given(figure) for figure in use.limit.inputs)),
+        Range(*(use.users_held[level] for level in LEVELS)),
+        tuple(address for address in use.stations if address != place.address),
+    )
+
+
+def _least(figures: Iterable[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return min(known) if known else None
+
+
+def _or_endless(figure: float | None) -> float:
+    return math.inf if figure is None else figure
+
+
+def _holding(found: Network, traffic: Sequence[Traffic], serving: str, *, most: bool) -> Holding:
+    """The users held with the instances at the start, or at most: the least over all limits, level by level."""
+    every = uses(found, traffic, 1.0, most=most)
+    users = Range(*(_least(use.users_held[level] for use in every) for level in LEVELS))
+    names = _names(found, loads(found, traffic, 1.0))
+    bottleneck = ""
+    if users.value is not None:
+        first = min(every, key=lambda use: _or_endless(use.users_held["value"]))
+        bottleneck = min((names[address] for address in first.stations), key=list(names.values()).index)
+    place = found.stations[serving]
+    count = place.most if most else place.least
+    return Holding(given(count), users, bottleneck)
+
+
+def _wait(place: Place, number: int, offered: float, capacity: float | None) -> tuple[float | None, str]:
+    """Mean wait at a service: users who poll are a finite source of requests. Other stations have no trustworthy service time.
+
+    What the edge answers never comes here, so a user asks the service only every Z / p seconds, p the share that gets through.
+    """
+    if place.kind not in {"service", "fleet"} or not capacity or offered <= 0 or number < 1:
+        return None, ""
+    servers = max(1, int(place.least.value))
+    queue = finite_source(number, number / offered, capacity / servers, servers)
+    return queue.mean_wait_s, "M/M/c//N with a server per task, N users and think time Z / share that passes the caches"
 
 
 def workers(path: RequestPath, profile: Runtime) -> Given:
     """Worker processes of a task: what the Terraform sets, else the profile's."""
     return path.workers or Given("workers", profile.workers, "worker", f"runtime profile {profile.name}")
-
-
-def cpu_s(now: Flows, profile: Runtime, level: Level) -> float:
-    """Mean CPU time of a request that reaches the service, over hits and misses of the shared cache. Seconds."""
-    miss_s = profile.cpu_s_per_request.at(level)
-    if profile.cpu_s_per_hit is None or now.service_per_s <= 0:
-        return miss_s
-    hits = now.cache_hits_per_s / now.service_per_s
-    return hits * profile.cpu_s_per_hit.at(level) + (1.0 - hits) * miss_s
-
-
-def task_capacity_per_s(now: Flows, path: RequestPath, profile: Runtime, level: Level = "value") -> float:
-    """Requests per second of one task: bound by its CPU share, and by its workers, each busy for CPU time plus waiting.
-
-    X = min(v / D, W / (D + w)), with v vCPU, D CPU seconds, W workers, w seconds of waiting for the database. With threads W is
-    workers times threads, and D grows by `threads.cpu_factor`. A worker of an event loop does not wait, and cannot use more than
-    one vCPU: X = min(v, W) / D.
-    """
-    slow = SLOWNESS[level]
-    share = float(path.service.vcpu.value)
-    each = float(threads(path, profile).value)
-    busy_s = cpu_s(now, profile, slow) * cpu_factor(each, slow)
-    count = float(workers(path, profile).value) * each
-    if profile.concurrency == "event_loop":
-        return min(share, count) / busy_s
-    asking = now.database_per_s / now.service_per_s if now.service_per_s > 0 else 1.0
-    waiting_s = profile.database_s_per_request.at(slow) * asking
-    return min(share / busy_s, count / (busy_s + waiting_s))
-
-
-def _service_hop(path: RequestPath, profile: Runtime) -> _Hop:
-    formula = "tasks x min(v / D, W / (D + w))"
-    if profile.concurrency == "event_loop":
-        formula = "tasks x min(v, W) / D"
-
-    def inputs(tasks: int) -> tuple[Given, ...]:
-        given = [
-            Given("tasks", tasks, "task", path.service.tasks_at_start.origin),
-            path.service.vcpu,
-            workers(path, profile),
-            _assumed(profile.cpu_s_per_request),
-            _assumed(profile.database_s_per_request),
-        ]
-        if path.threads is not None:
-            given.append(threads(path, profile))
-        if profile.cpu_s_per_hit is not None and path.cache is not None:
-            given.append(_assumed(profile.cpu_s_per_hit))
-        return tuple(given)
-
-    return _Hop(
-        "service",
-        path.service.address,
-        lambda f: f.service_per_s,
-        lambda f, level, tasks: tasks * task_capacity_per_s(f, path, profile, level),
-        formula,
-        inputs,
-    )
 
 
 def cache_speed(path: RequestPath) -> Limit:
@@ -332,134 +459,12 @@ def cache_operations_per_s(path: RequestPath) -> float:
     return cache_speed(path).at() if path.cache is not None else math.inf
 
 
-def _cache_hop(path: RequestPath) -> _Hop:
-    cache = path.cache
-    if cache is None:
-        raise ValueError("the path has no cache")
-    speed = cache_speed(path)
-    return _Hop(
-        "cache",
-        cache.address,
-        lambda f: f.cache_lookups_per_s,
-        lambda _f, level, _n: speed.at(level),
-        "operations per second of the primary node; replicas are not counted",
-        lambda _n: (cache.node_type, _published(speed), cache.ttl),
-    )
-
-
-def _database_hop(path: RequestPath, profile: Runtime) -> _Hop:
-    database = path.database
-    if database is None:
-        raise ValueError("the path has no database")
-    facts = instance(str(database.instance_class.value))
-    readers = 1 + len(database.replicas)
-    vcpu = Given("vCPU of the class", facts.vcpu, "vCPU", facts.source)
-
-    def capacity(now: Flows, level: Level, _tasks: int) -> float:
-        each_s = profile.database_s_per_request.at(SLOWNESS[level])
-        total = now.database_per_s
-        if total <= 0:
-            return facts.vcpu / each_s
-        # Writes go to the primary, reads spread over it and the replicas that the service knows.
-        writes = now.writes_per_s / total
-        return facts.vcpu / each_s / max(writes, 1.0 / readers)
-
-    return _Hop(
-        "database",
-        database.address,
-        lambda f: f.database_per_s,
-        capacity,
-        "vCPU / d, times the readers as far as writes allow; burst credits are taken as unlimited, as RDS bills them",
-        lambda _n: (
-            database.instance_class,
-            vcpu,
-            Given("readers", readers, "instance", str(database.defined_at)),
-            _assumed(profile.database_s_per_request),
-        ),
-    )
-
-
-def _users_held(hop: _Hop, path: RequestPath, scenario: Scenario, level: Level, tasks: int) -> float | None:
-    """The number of users at which the load on the hop meets its capacity, by bisection: utilisation grows with the users."""
-
-    def overloaded(crowd: float) -> bool:
-        now = flows(path, scenario, crowd)
-        capacity = hop.capacity(now, level, tasks)
-        return capacity is not None and hop.offered(now) >= capacity
-
-    if not overloaded(float(MOST_USERS)):
-        return None
-    low, high = 0.0, float(MOST_USERS)
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if overloaded(middle) else (middle, high)
-    return low
-
-
-def _held(hop: _Hop, path: RequestPath, scenario: Scenario, tasks: int) -> Range:
-    low, value, high = (_users_held(hop, path, scenario, level, tasks) for level in ("low", "value", "high"))
-    return Range(low, value, high)
-
-
-def _holding(hops: tuple[_Hop, ...], path: RequestPath, scenario: Scenario, tasks: Given) -> Holding:
-    """The users held with `tasks`: the least over all stations, level by level; the central one names the bottleneck."""
-    held = {hop.name: _held(hop, path, scenario, int(tasks.value)) for hop in hops}
-
-    def least(figures: list[float | None]) -> float | None:
-        known = [figure for figure in figures if figure is not None]
-        return min(known) if known else None
-
-    users = Range(
-        least([r.low for r in held.values()]),
-        least([r.value for r in held.values()]),
-        least([r.high for r in held.values()]),
-    )
-    bottleneck = min(held, key=lambda name: _or_endless(held[name].value)) if users.value is not None else ""
-    return Holding(tasks, users, bottleneck)
-
-
-def _or_endless(figure: float | None) -> float:
-    return float("inf") if figure is None else figure
-
-
-def _station(hop: _Hop, path: RequestPath, scenario: Scenario, now: Flows, tasks: int) -> Station:
-    offered = hop.offered(now)
-    low, value, high = (hop.capacity(now, level, tasks) for level in ("low", "value", "high"))
-    wait_s, wait_formula = _wait(hop, now, value, tasks)
-    return Station(
-        name=hop.name,
-        address=hop.address,
-        offered_per_s=offered,
-        capacity_per_s=Range(low, value, high),
-        utilisation=offered / value if value else None,
-        mean_wait_s=wait_s,
-        wait_formula=wait_formula,
-        formula=hop.formula,
-        inputs=hop.inputs(tasks),
-        users_held=_held(hop, path, scenario, tasks),
-    )
-
-
-def _wait(hop: _Hop, now: Flows, capacity: float | None, tasks: int) -> tuple[float | None, str]:
-    """Mean wait at the service: users who poll are a finite source of requests. Other stations have no trustworthy service time.
-
-    What the edge answers never comes here, so a user asks the service only every Z / p seconds, p the share that gets through.
-    """
-    if hop.name != "service" or not capacity or now.service_per_s <= 0 or now.users < 1:
-        return None, ""
-    think_s = now.users / now.service_per_s
-    users = round(now.users)
-    servers = max(1, tasks)
-    queue = finite_source(users, think_s, capacity / servers, servers)
-    return queue.mean_wait_s, "M/M/c//N with a server per task, N users and think time Z / share that passes the caches"
-
-
 def _freshness(path: RequestPath, scenario: Scenario, now: Flows, stations: tuple[Station, ...]) -> Freshness:
-    """The age of the live route's answer: wait of the write, then uniform delays of the poll cycle and of every cache on the way.
+    """The age of the live route's answer: wait of the write, then uniform delays of the poll and of every cache on the way.
 
     In overload a poll cycle is N / X instead of Z. With a shield the age of an answer travels with it, so the edge counts once.
     """
-    service = next(station for station in stations if station.name == "service")
+    service = next(station for station in stations if station.address == path.service.address)
     capacity = service.capacity_per_s.value or 0.0
     interval_s = float(poll_interval(path, scenario).value)
     waiting_s = (service.mean_wait_s or 0.0) + 1.0 / capacity if capacity else 0.0
@@ -513,19 +518,25 @@ def _connections(path: RequestPath, profile: Runtime, tasks: Given, notes: list[
     )
 
 
-def _assumptions(path: RequestPath, scenario: Scenario, profile: Runtime) -> tuple[Assumption | Limit, ...]:
-    """What the result rests on besides the Terraform."""
+def _assumptions(
+    path: RequestPath | None, scenario: Scenario, profile: Runtime, stations: Sequence[Station]
+) -> tuple[Assumption | Limit, ...]:
+    """What the result rests on besides the Terraform: costs of the program, doings of the crowd, every fact with a range."""
     rest: list[Assumption | Limit] = [profile.cpu_s_per_request, profile.database_s_per_request]
-    if profile.cpu_s_per_hit is not None and path.cache is not None:
+    if profile.cpu_s_per_hit is not None and any(station.kind == "cache" for station in stations):
         rest.append(profile.cpu_s_per_hit)
-    if path.edge is not None:
+    if any(station.kind == "edge" for station in stations):
         rest += [scenario.edge["caches"], limit("cloudfront.age_rounding_s")]
-    if path.poll_interval_s is None:
+    if path is None or path.poll_interval_s is None:
         rest.append(scenario.client["poll_interval_s"])
-    if path.database is not None and path.database.connections is not None:
+    if path is not None and path.database is not None and path.database.connections is not None:
         rest += [limit("rds.pool_budget_share"), limit("rds.class_memory_share")]
+    named = dict.fromkeys(entry.name for station in stations for bound in station.limits for entry in bound.inputs)
+    rest += [fact for name in named if (fact := limits().get(name)) is not None and fact.low != fact.high]
     shares = [value for route in scenario.routes for value in (route.share, route.objects)]
-    return (*rest, scenario.peak_users, scenario.publisher["updates_per_minute"], *shares)
+    held = [value for c in scenario.connections for value in (c.per_user, c.minutes, c.follows)]
+    arriving = [feed.per_s for feed in scenario.feeds]
+    return (*rest, scenario.peak_users, scenario.publisher["updates_per_minute"], *shares, *held, *arriving)
 
 
 def _range(figures: Range, digits: int = 3) -> dict[str, float | None]:
@@ -541,14 +552,15 @@ def _given(value: Given) -> dict[str, Any]:
 
 def to_json(capacity: Capacity) -> dict[str, Any]:
     """`gameday capacity --json`: plain values, the same bytes for the same input."""
-    budget = capacity.connections
+    polled = capacity.polled
+    budget = polled.connections if polled else None
     return {
         "stack": capacity.stack,
         "scenario": capacity.scenario,
         "runtime": capacity.runtime,
         "users": capacity.users,
         "poll_interval": _given(capacity.poll_interval),
-        "hops": list(capacity.path.hops),
+        "hops": list(polled.path.hops) if polled else [],
         "bottleneck": capacity.bottleneck,
         "users_held": _range(capacity.users_held, 0),
         "at_start": _holding_json(capacity.at_start),
@@ -565,6 +577,19 @@ def to_json(capacity: Capacity) -> dict[str, Any]:
                 "formula": station.formula,
                 "inputs": [_given(value) for value in station.inputs],
                 "users_held": _range(station.users_held, 0),
+                "limits": [
+                    {
+                        "name": bound.name,
+                        "used": round(bound.used, 4),
+                        "available": round(bound.available, 4),
+                        "unit": bound.unit,
+                        "utilisation": round(bound.utilisation, 4),
+                        "formula": bound.formula,
+                        "users_held": _range(bound.users_held, 0),
+                        "shared_with": list(bound.shared_with),
+                    }
+                    for bound in station.limits
+                ],
             }
             for station in capacity.stations
         ],
@@ -583,15 +608,7 @@ def to_json(capacity: Capacity) -> dict[str, Any]:
             "formula": budget.formula,
             "origin": budget.origin,
         },
-        "freshness": {
-            "target_s": capacity.freshness_target_s,
-            "p50_s": round(capacity.freshness.percentile_s(0.5), 3),
-            "p95_s": round(capacity.freshness.percentile_s(0.95), 3),
-            "worst_s": round(capacity.freshness.worst_s, 3),
-            "share_within_target": round(capacity.fresh_share, 4),
-            "write_wait_s": round(capacity.freshness.wait_s, 4),
-            "spans_s": [round(span, 4) for span in capacity.freshness.spans_s],
-        },
+        "freshness": None if polled is None else _freshness_json(polled, capacity.freshness_target_s),
         "assumptions": [
             {
                 "name": fact.name,
@@ -614,6 +631,19 @@ def to_json(capacity: Capacity) -> dict[str, Any]:
             }
             for note in capacity.diagnostics
         ],
+    }
+
+
+def _freshness_json(polled: Polled, target_s: float) -> dict[str, Any]:
+    ages = polled.freshness
+    return {
+        "target_s": target_s,
+        "p50_s": round(ages.percentile_s(0.5), 3),
+        "p95_s": round(ages.percentile_s(0.95), 3),
+        "worst_s": round(ages.worst_s, 3),
+        "share_within_target": round(polled.fresh_share, 4),
+        "write_wait_s": round(ages.wait_s, 4),
+        "spans_s": [round(span, 4) for span in ages.spans_s],
     }
 
 

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from analysis import capacity as capacity_layer
 from analysis import facts
-from analysis.capacity import Range
+from analysis.capacity import Capacity, Range
 from analysis.commands.common import (
     AsJson,
     Directory,
@@ -57,37 +57,56 @@ def capacity(
         print_json({**capacity_layer.to_json(result), **unreached_json(found, directory), "holes": holes(found)})
         ended(found)
         return
-    table = Table(
-        Column("Station", overflow="fold"),
-        title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}; {coverage(found)}",
-    )
-    for heading in ("Offered a second", "Can do", "Utilisation", "Users held"):
-        table.add_column(heading, justify="right")
-    for station in result.stations:
-        table.add_row(
-            f"{station.name}\n[dim]{escape(station.address)}[/]",
-            f"{station.offered_per_s:,.4g}",
-            _range(station.capacity_per_s),
-            "" if station.utilisation is None else f"{100 * station.utilisation:.3g} %",
-            _range(station.users_held),
-        )
-    out.print(table)
+    out.print(_table(result, coverage(found)))
     out.print(
-        f"Holds {_range(result.users_held)} users with the tasks of kick-off; then the {result.bottleneck} is full."
+        f"Holds {_range(result.users_held)} users with the {result.at_start.tasks.value:,} {result.at_start.tasks.name}; then "
+        f"{_full(result)}."
     )
-    ages = result.freshness
-    out.print(
-        f"An update is {ages.percentile_s(0.5):.2g} s old in the median and {ages.percentile_s(0.95):.2g} s at the 95th "
-        f"percentile; {100 * result.fresh_share:.3g} % arrive within {result.freshness_target_s:g} s."
-    )
-    if result.connections:
-        budget = result.connections
+    if result.polled is not None:
+        ages = result.polled.freshness
         out.print(
-            f"Connections: {budget.claimed} claimed, {budget.claimed_deploying} while deploying, "
-            f"{_range(budget.accepted)} accepted: {budget.verdict}."
+            f"An update is {ages.percentile_s(0.5):.2g} s old in the median and {ages.percentile_s(0.95):.2g} s at the 95th "
+            f"percentile; {100 * result.polled.fresh_share:.3g} % arrive within {result.freshness_target_s:g} s."
         )
+        if budget := result.polled.connections:
+            out.print(
+                f"Connections: {budget.claimed} claimed, {budget.claimed_deploying} while deploying, "
+                f"{_range(budget.accepted)} accepted: {budget.verdict}."
+            )
     tell(result.diagnostics)
     ended(found)
+
+
+def _table(result: Capacity, covered: str) -> Table:
+    """Each station with its limits, the first of them on its own line."""
+    table = Table(
+        Column("Station, limit", overflow="fold"),
+        title=f"{result.stack}: {result.scenario}, {result.users:,} users, {result.runtime}; {covered}",
+    )
+    for heading in ("Used", "Of", "Utilisation", "Users held"):
+        table.add_column(heading, justify="right")
+    for station in result.stations:
+        name = "" if station.name == station.address else f"{station.name}\n"
+        table.add_row(f"{name}[dim]{escape(station.address)}[/]", f"{station.offered_per_s:,.4g}/s", "", "", "")
+        for bound in station.limits:
+            table.add_row(
+                f"  {bound.name}{' (shared)' if bound.shared_with else ''}",
+                f"{bound.used:,.4g}",
+                f"{bound.available:,.4g} {bound.unit}",
+                f"{100 * bound.utilisation:.3g} %",
+                _range(bound.users_held),
+            )
+    return table
+
+
+def _full(result: Capacity) -> str:
+    """What saturates first, with the limit that does it."""
+    if not result.bottleneck:
+        return "nothing that this model knows is full"
+    station = result.station(result.bottleneck)
+    known = [bound for bound in station.limits if bound.users_held.value is not None]
+    first = min(known, key=lambda bound: bound.users_held.value or 0.0)
+    return f"the {station.name} is full ({first.name})"
 
 
 def _range(figure: Range) -> str:

@@ -52,7 +52,8 @@ class Stack:
     addresses (`aws_db_instance.*`) to the page about them. `scenario_file` is the path of the scenario that the stack is judged
     by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither. `units` maps the
     name of a container's variable to the unit of its time, where the name does not end in it. `written_through` says that each
-    write replaces what the shared cache keeps, so that no answer is as old as its lifetime.
+    write replaces what the shared cache keeps, so that no answer is as old as its lifetime. `sources` maps a feed or a connection
+    of the scenario, or `publisher`, to the address where it enters.
     """
 
     directory: Path
@@ -65,6 +66,7 @@ class Stack:
     enters: Enters = Enters()
     units: Mapping[str, str] = field(default_factory=dict)
     written_through: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -130,6 +132,7 @@ def stack(directory: Path) -> Stack:
         enters=_enters(table, path),
         units={name: _unit(table.table("units"), name) for name in table.texts("units")},
         written_through=_written_through(table),
+        sources=table.texts("sources"),
     )
     table.closed()
     return made

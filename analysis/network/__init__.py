@@ -1,22 +1,23 @@
 """A stack as a network of stations with typed limits, and the load on it: `gameday capacity`."""
 
-from analysis.network.derive import crowd, entry, network
-from analysis.network.load import Use, loads, uses
-from analysis.network.model import Figure, Limit, Link, Network, NetworkError, Station, Traffic, Unit
+from analysis.network.derive import crowd, dead_ends, entry, network
+from analysis.network.load import Use, loads, uses, utilised
+from analysis.network.model import Figure, Limit, Link, Network, Station, Traffic, Unit
 
 __all__ = [
     "Figure",
     "Limit",
     "Link",
     "Network",
-    "NetworkError",
     "Station",
     "Traffic",
     "Unit",
     "Use",
     "crowd",
+    "dead_ends",
     "entry",
     "loads",
     "network",
     "uses",
+    "utilised",
 ]

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource
+from analysis.demand.entries import PathError, public_ways
 from analysis.facts import Connection, Runtime, Scenario, Stack
+from analysis.facts.stacks import FILE_NAME
 from analysis.network.links import LINKS
 from analysis.network.load import loads
-from analysis.network.model import COMPUTE, Link, Network, NetworkError, Station, Traffic
+from analysis.network.model import COMPUTE, FRONTS, Link, Network, Station, Traffic
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
 
@@ -24,7 +26,7 @@ def network(architecture: Architecture, stack: Stack | None = None, profile: Run
     links = [link for r in architecture.resources if r.address in stations for link in _links(r, reading)]
     links = [link for link in links if link.target in stations]
     links += _only_database(architecture, stations, links, reading)
-    entries = tuple(_entries(architecture, stations, links))
+    entries = tuple(dict.fromkeys(_entries(stations, reading)))
     found = Network(architecture.stack, stations, tuple(links), entries)
     reached = found.reached(entries)
     unreached = tuple(
@@ -63,53 +65,37 @@ def _only_database(
     ]
 
 
-def _entries(architecture: Architecture, stations: dict[str, Station], links: Sequence[Link]) -> Iterable[str]:
-    """The public entries: edges, gateways, and balancers that face the internet and no edge stands before."""
-    behind = {link.target for link in links if stations[link.source].kind in {"edge", "api", "balancer"}}
-    for address, station in stations.items():
-        values = architecture.by_address[address].values
-        public = {
-            "edge": values.get("enabled") is not False,
-            "api": True,
-            "socket": True,
-            "balancer": values.get("internal") is not True,
-        }.get(station.kind, False)
-        if public and address not in behind:
-            yield address
+def _entries(stations: dict[str, Station], reading: Reading) -> Iterable[str]:
+    """The public entries that lead to a program, each as the first station on the way."""
+    for way in public_ways(reading.references):
+        yield from [hop.address for hop in way.hops if hop.address in stations][:1]
 
 
-def entry(found: Network, wanted: str | None, name: str) -> str:
-    """Where the traffic `name` enters: the address that gameday.toml names, else the only entry that leads to a program.
+def entry(found: Network, wanted: str, name: str, line: int = 1) -> str:
+    """Where the traffic `name` enters: the address that gameday.toml names on `line`, else the only public entry.
 
-    Raises NetworkError where there is none or more than one, naming them and the line that settles it.
+    Raises PathError where there is none or more than one, naming them and the line that settles it.
     """
-    if wanted is not None:
+    if wanted:
         if wanted not in found.stations:
             known = ", ".join(found.stations)
-            raise _refused(found, f"[enters] {name}: no station {wanted} is in {found.stack}; it has {known}")
+            message = f"{name} enters at {wanted}, which takes no load in {found.stack}; what does: {known}"
+            raise PathError([Diagnostic("error", message, Location(FILE_NAME, line))])
         return wanted
-    serving = [address for address in found.entries if _programs(found, address)]
-    if len(serving) == 1:
-        return serving[0]
-    if not serving:
-        programs = ", ".join(found.unreached) or "none"
-        raise _refused(
-            found,
-            f"no public entry leads to a program, so nobody can be served; programs that nothing reaches: {programs}",
-        )
-    lines = " or ".join(f'{name} = "{address}"' for address in serving)
-    raise _refused(
-        found, f"several public entries lead to a program; say in gameday.toml, under [enters], {lines}", serving[0]
+    if len(found.entries) == 1:
+        return found.entries[0]
+    here = Location(found.stack)
+    if not found.entries:
+        programs = ", ".join(f"{address} ({found.stations[address].defined_at})" for address in found.unreached)
+        message = f"there is no request path: no public entry leads to a program; programs: {programs or 'none'}"
+        raise PathError([Diagnostic("error", message, here)])
+    places = "; ".join(f"{address} ({found.stations[address].defined_at})" for address in found.entries)
+    lines = " or ".join(f"{name} = '{address}'" for address in found.entries)
+    table = "enters" if name == "crowd" else "sources"
+    message = (
+        f"{len(found.entries)} public entries lead to a program: {places}; write in {FILE_NAME} under [{table}] {lines}"
     )
-
-
-def _programs(found: Network, address: str) -> bool:
-    return any(found.stations[one].kind in COMPUTE for one in found.reached([address]))
-
-
-def _refused(found: Network, message: str, address: str | None = None) -> NetworkError:
-    where = found.stations[address].defined_at if address else Location(found.stack)
-    return NetworkError([Diagnostic("error", message, where)])
+    raise PathError([Diagnostic("error", message, here)])
 
 
 def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: float) -> tuple[Traffic, ...]:
@@ -118,7 +104,7 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     Users poll every `interval_s` seconds, spread over the scenario's routes. Updates come from the publisher, who enters where
     the crowd does, and from the feeds; each connection gets its share of all of them.
     """
-    door = entry(found, _named(stack, "crowd"), "crowd")
+    door = _door(found, stack, "crowd")
     caches = scenario.edge["caches"].at()
     traffic = [
         Traffic(
@@ -128,20 +114,25 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
         for route in scenario.routes
     ]  # fmt: skip
     updates = scenario.publisher["updates_per_minute"].at() / 60.0
-    traffic.append(Traffic("publisher", _named(stack, "publisher") or door, "request", fixed=updates, method="POST"))
+    traffic.append(
+        Traffic("publisher", _door(found, stack, "publisher", door), "request", fixed=updates, method="POST")
+    )
     traffic += [
-        Traffic(feed.name, entry(found, _named(stack, feed.name), feed.name), "record", fixed=feed.per_s.at())
-        for feed in scenario.feeds
+        Traffic(feed.name, _door(found, stack, feed.name), "record", fixed=feed.per_s.at()) for feed in scenario.feeds
     ]
     updates += sum(feed.per_s.at() for feed in scenario.feeds)
     for connection in scenario.connections:
-        traffic += _held_open(found, connection, _named(stack, connection.name) or door, updates)
+        traffic += _held_open(found, connection, _door(found, stack, connection.name, door), updates)
     return tuple(traffic)
 
 
-def _named(stack: Stack | None, name: str) -> str | None:
-    """Where gameday.toml says that the traffic `name` enters."""
-    return getattr(stack, "enters", {}).get(name) if stack else None
+def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -> str:
+    """Where the traffic `name` enters: as gameday.toml says, else `otherwise`, else the only public entry."""
+    if stack is None:
+        return entry(found, otherwise, name)
+    if name == "crowd":
+        return entry(found, stack.enters.crowd, name, stack.enters.line(name))
+    return entry(found, stack.sources.get(name) or otherwise, name)
 
 
 def _held_open(found: Network, connection: Connection, door: str, updates_per_s: float) -> tuple[Traffic, ...]:
@@ -168,7 +159,18 @@ def _holder(found: Network, held: Traffic) -> str:
         address for address in at if found.stations[address].kind in COMPUTE or found.stations[address].kind == "socket"
     ]
     if not ends:
-        raise _refused(
-            found, f"nothing behind {held.enters} can hold the connections {held.name!r} of {held.path}", held.enters
-        )
+        message = f"nothing behind {held.enters} can hold the connections {held.name!r} of {held.path}"
+        raise PathError([Diagnostic("error", message, found.stations[held.enters].defined_at)])
     return ends[-1]
+
+
+def dead_ends(found: Network, traffic: Sequence[Traffic]) -> tuple[Diagnostic, ...]:
+    """A warning for each kind of traffic that a front lets go no further: no rule, route or behaviour of it covers the path."""
+    notes = []
+    for one in traffic:
+        load = loads(found, [replace(one, per_user=1.0, shared=False)], 1.0)
+        last = found.stations[list(load)[-1]] if load else found.stations[one.enters]
+        if last.kind in {"edge", *FRONTS} and one.unit in {"request", "connect"}:
+            message = f"{one.method} {one.path} ({one.name}) ends at {last.address}: nothing there covers it"
+            notes.append(Diagnostic("warning", message, last.defined_at))
+    return tuple(notes)

@@ -25,6 +25,7 @@ Load: TypeAlias = Mapping[Unit, Rates]
 MOST_USERS = 100_000_000
 """The search for the crowd ends here; a limit that binds later is no limit worth naming."""
 
+LEVELS: tuple[Level, ...] = ("low", "value", "high")
 SLOWNESS: Mapping[Level, Level] = {"low": "high", "value": "value", "high": "low"}
 """Capacity at the pessimistic end takes the slow end of every cost, and the other way round."""
 
@@ -54,7 +55,7 @@ def covers(link: Link, traffic: Traffic) -> bool:
 
 
 def loads(network: Network, traffic: Sequence[Traffic], users: float | Sequence[float] | Rates) -> Mapping[str, Load]:
-    """What every station is asked for by unit, at so many users. NetworkError where links form a loop."""
+    """What every station is asked for by unit, at so many users. PathError where links form a loop."""
     crowd = np.atleast_1d(np.asarray(users, dtype=np.float64))
     total: dict[str, dict[Unit, Rates]] = {}
 
@@ -178,18 +179,28 @@ def _asked(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How much of one limit is used. `stations` are several where they share a pool; `users_held` is where it binds, by level."""
+    """How much of one limit is used. `stations` are several where they share a pool.
+
+    By level: `have` is what is available, `shares` what is used of it, `users_held` the users at which it binds, None where it
+    never does.
+    """
 
     stations: tuple[str, ...]
     limit: Limit
     used: float
-    available: float
+    have: Mapping[Level, float]
+    shares: Mapping[Level, float]
     users_held: Mapping[Level, float | None]
+
+    @property
+    def available(self) -> float:
+        """What is available, at its central value."""
+        return self.have["value"]
 
     @property
     def utilisation(self) -> float:
         """Used over available."""
-        return self.used / self.available if self.available else float("inf")
+        return self.shares["value"]
 
 
 def _groups(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
@@ -231,7 +242,7 @@ def uses(
     for stations, limit in _groups(network):
         if any(unit in now.get(station.address, {}) for station in stations for unit in limit.costs):
             touched.append((stations, limit))
-    levels: tuple[Level, ...] = ("low", "value", "high") if ranged else ("value",)
+    levels = LEVELS if ranged else LEVELS[1:2]
     held = _held(network, traffic, [(s, one, level) for s, one in touched for level in levels], most=most)
     found = []
     for index, (stations, limit) in enumerate(touched):
@@ -242,11 +253,31 @@ def uses(
                 tuple(station.address for station in stations),
                 limit,
                 used,
-                available(stations[0], limit, "value", most=most),
+                {level: available(stations[0], limit, level, most=most) for level in levels},
+                {level: _share(stations, limit, now, level, most=most) for level in levels},
                 dict(zip(levels, at, strict=True)),
             )
         )
     return tuple(found)
+
+
+def _share(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, *, most: bool) -> float:
+    have = available(stations[0], limit, level, most=most)
+    return float(_used(stations, limit, load, level, 1)[0]) / have if have else float("inf")
+
+
+def utilised(network: Network, traffic: Sequence[Traffic], users: Sequence[float]) -> Mapping[str, Rates]:
+    """How busy each station with a limit is at each number of users: the highest over its limits."""
+    now = loads(network, traffic, users)
+    found: dict[str, Rates] = {}
+    for stations, limit in _groups(network):
+        if not any(unit in now.get(station.address, {}) for station in stations for unit in limit.costs):
+            continue
+        share = _used(stations, limit, now, "value", len(users)) / available(stations[0], limit, "value")
+        for station in stations:
+            if station.address in now:
+                found[station.address] = np.maximum(found.get(station.address, share), share)
+    return found
 
 
 def _held(

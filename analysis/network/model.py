@@ -14,6 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
 
 from analysis.architecture import Diagnostic, Location
+from analysis.demand import PathError
 from analysis.facts import Assumption, Level
 from analysis.facts import Limit as Fact
 
@@ -41,14 +42,6 @@ FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})
 COMPUTE: frozenset[Kind] = frozenset({"service", "fleet", "instance", "function"})
 LOGS: frozenset[Kind] = frozenset({"stream", "queue", "topic"})
 STORES: frozenset[Kind] = frozenset({"database", "table"})
-
-
-class NetworkError(ValueError):
-    """A stack whose network cannot be derived or entered; `diagnostics` say where and what to write."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +104,13 @@ class Limit:
     formula: str
     per_instance: bool = False
     pool: str = ""
+    rests_on: tuple[Figure, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Figure, ...]:
+        """What the formula rests on: `rests_on` where that is stated, else the capacity and each cost that is not just one."""
+        costs = dict.fromkeys(cost for cost in self.costs.values() if cost != ONE)
+        return self.rests_on or (self.capacity, *costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Network:
     def downstream(self, start: str) -> tuple[str, ...]:
         """The stations that load entering at `start` can reach, each after all that hand load on to it.
 
-        NetworkError where links form a loop, naming it.
+        PathError where links form a loop, naming it.
         """
         reached = self.reached([start])
         sorter = TopologicalSorter(
@@ -229,4 +229,4 @@ class Network:
         except CycleError as error:
             loop = " -> ".join(reversed(error.args[1]))
             message = f"load would go round in a loop: {loop}; nothing says how much of it leaves"
-            raise NetworkError([Diagnostic("error", message, self.stations[error.args[1][0]].defined_at)]) from None
+            raise PathError([Diagnostic("error", message, self.stations[error.args[1][0]].defined_at)]) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -140,7 +140,8 @@ class Reading:
                 if highest is not None and highest > most.value:
                     most = exact("tasks at most", highest, "task", str(action.defined_at))
             least = min(raised, key=lambda one: one.value, default=least)
-        return least, max(least, most, key=lambda one: one.value)
+        most = max(least, most, key=lambda one: one.value)
+        return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
 
     def scaled_by(self, service: Resource) -> Iterator[Resource]:
         """The scalable targets of a service."""

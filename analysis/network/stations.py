@@ -98,13 +98,21 @@ def _work(resource: Resource, reading: Reading, vcpu: Figure, workers: Figure | 
     delivery: dict[Unit, Figure] = {"delivery": published(limit("stream.cpu_s_per_delivery"))}
     if profile.concurrency == "event_loop":
         share = vcpu if vcpu.value <= count.value else count
-        return (Limit("processor", share, costs | delivery, "instances x min(v, W) / D", per_instance=True),)
+        inputs = (vcpu, count, *dict.fromkeys((*costs.values(), *delivery.values())))
+        return (Limit("processor", share, costs | delivery, "instances x min(v, W) / D", True, rests_on=inputs),)
     waiting = assumed(profile.database_s_per_request)
     held = {unit: cost if unit == "hit" else _sum(cost, waiting) for unit, cost in costs.items()}
     slots = count.times(threads, "workers", "slot")
+    inputs = (
+        vcpu,
+        count,
+        *((each,) if threads != 1.0 and each is not None else ()),
+        *dict.fromkeys(costs.values()),
+        waiting,
+    )
     return (
-        Limit("processor", vcpu, costs | delivery, "instances x v / D", per_instance=True),
-        Limit("workers", slots, held | delivery, "instances x W / (D + w)", per_instance=True),
+        Limit("processor", vcpu, costs | delivery, "instances x v / D", True, rests_on=inputs),
+        Limit("workers", slots, held | delivery, "instances x W / (D + w)", True, rests_on=inputs),
     )
 
 

@@ -89,7 +89,7 @@ def cost_headlines(*studies: Study) -> Headlines:
 def settings(*studies: Study) -> Shown:
     """What is being compared: tasks, their size, users, games, and where each value stands."""
     columns = [Column("", "head"), *(Column(one.title, "number") for one in studies)]
-    services = [one.capacity.path.service for one in studies]
+    services = [one.capacity.polling.path.service for one in studies]
     holds = [one.capacity for one in studies]
     rows: list[Sequence[Cell]] = [
         ["Users at the peak", *(f"{one.scenario.peak_users.value:,}" for one in studies)],
@@ -227,7 +227,7 @@ def capacity_headlines(*studies: Study) -> Headlines:
             (f"{one.title}: users held with the tasks at kick-off", _span(found.users_held)),
             (f"{one.title}: first bottleneck", found.bottleneck),
             (f"{one.title}: users held with all tasks", _span(found.at_most.users)),
-            (f"{one.title}: updates seen within {found.freshness_target_s:g} s", _percent(found.fresh_share)),
+            (f"{one.title}: updates seen within {found.freshness_target_s:g} s", _percent(found.polling.fresh_share)),
         ]
     return Headlines(tuple(rows))
 
@@ -303,7 +303,7 @@ def connection_budget(*studies: Study) -> Shown:
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for one in studies:
-        budget = one.capacity.connections
+        budget = one.capacity.polling.connections
         if budget is None:
             rows.append([one.title, None, None, None, None, None, "no database on the request path"])
             continue
@@ -323,10 +323,10 @@ def connection_budget(*studies: Study) -> Shown:
 
 def freshness(*studies: Study) -> Figure:
     """The share of updates that are on the fan's screen within an age, at the scenario's peak."""
-    worst = max(one.capacity.freshness.worst_s for one in studies)
+    worst = max(one.capacity.polling.freshness.worst_s for one in studies)
     ages = [AGE_STEP_S * step for step in range(int(min(worst, 60.0) / AGE_STEP_S) + 2)]
     series = [
-        Series(one.title, tuple((age, 100 * one.capacity.freshness.within(age)) for age in ages)) for one in studies
+        Series(one.title, tuple((age, 100 * one.capacity.polling.freshness.within(age)) for age in ages)) for one in studies
     ]
     target = studies[0].capacity.freshness_target_s
     return charts.lines(

@@ -107,7 +107,7 @@ def connections(models: Sequence[Model], page: str) -> Markup:
     """The connection budget of each stack: what the tasks may claim, also during a deployment, and what the database accepts."""
     rows = []
     for model in models:
-        budget = model.capacity.connections
+        budget = model.capacity.polling.connections
         if budget is None:
             continue
         rows.append(
@@ -134,7 +134,7 @@ def freshness(models: Sequence[Model]) -> Markup:
     rows = []
     for model in models:
         capacity = model.capacity
-        fresh = capacity.freshness
+        fresh = capacity.polling.freshness
         rows.append(
             [
                 model.about.title,
@@ -142,7 +142,7 @@ def freshness(models: Sequence[Model]) -> Markup:
                 f"{significant(fresh.percentile_s(0.95), 2)} s",
                 f"{significant(fresh.worst_s, 2)} s",
                 f"{significant(capacity.freshness_target_s, 2)} s",
-                f"{significant(100 * capacity.fresh_share, 3)} %",
+                f"{significant(100 * capacity.polling.fresh_share, 3)} %",
             ]
         )
     columns = [

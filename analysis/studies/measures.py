@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from analysis.architecture import Unknown, Value
-from analysis.capacity import ConnectionBudget, Range
+from analysis.capacity import ConnectionBudget, Polled, Range
 from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import overload_response_s
 from analysis.cost import Estimate
@@ -232,9 +232,17 @@ def _response(study: Study, _: Arguments) -> Measured:
     return Measured(value, "s", "users ÷ service capacity − users ÷ requests that reach it", inputs)
 
 
+def _polling(study: Study) -> Polled:
+    """What is known where one service is polled; MeasureError where that is not so."""
+    try:
+        return study.capacity.polling
+    except LookupError as error:
+        raise MeasureError(str(error)) from None
+
+
 def _until_killed(study: Study, _: Arguments) -> Measured:
     """The crowd at which the queue alone makes a health check time out, so that the balancer takes busy tasks for dead ones."""
-    balancer = study.capacity.path.balancer
+    balancer = _polling(study).path.balancer
     if balancer is None:
         raise MeasureError(f"{study.directory.name} has no load balancer, so there is no health check")
     service = study.capacity.station("service")
@@ -244,7 +252,7 @@ def _until_killed(study: Study, _: Arguments) -> Measured:
     timeout_s = balancer.health_check.timeout_s
 
     def timed_out(users: float) -> bool:
-        reaching = flows(study.capacity.path, study.scenario, users).service_per_s
+        reaching = flows(_polling(study).path, study.scenario, users).service_per_s
         return reaching > 0 and overload_response_s(users, users / reaching, capacity) >= timeout_s
 
     low, high = 0.0, float(MOST_USERS)
@@ -261,7 +269,7 @@ def _until_killed(study: Study, _: Arguments) -> Measured:
 
 
 def _patience(study: Study, _: Arguments) -> Measured:
-    balancer = study.capacity.path.balancer
+    balancer = _polling(study).path.balancer
     if balancer is None:
         raise MeasureError(f"{study.directory.name} has no load balancer, so there is no health check")
     check = balancer.health_check
@@ -279,7 +287,7 @@ def _connections(
     compute: Callable[[ConnectionBudget, Arguments], tuple[Any, str]],
 ) -> Callable[[Study, Arguments], Measured]:
     def measured(study: Study, arguments: Arguments) -> Measured:
-        budget = study.capacity.connections
+        budget = _polling(study).connections
         if budget is None:
             raise MeasureError(f"{study.directory.name} has no database, so there is no budget of connections")
         value, unit = compute(budget, arguments)
@@ -290,13 +298,13 @@ def _connections(
 
 
 def _age(study: Study, share: float) -> float:
-    return study.capacity.freshness.percentile_s(share)
+    return _polling(study).freshness.percentile_s(share)
 
 
 def _freshness(compute: Callable[[Study], tuple[float, str]]) -> Callable[[Study, Arguments], Measured]:
     def measured(study: Study, _: Arguments) -> Measured:
         value, unit = compute(study)
-        waits = study.capacity.freshness
+        waits = _polling(study).freshness
         inputs = (
             Given("wait", waits.wait_s, "s", "response time of the path"),
             *(Given(f"delay {i}", span, "s", "uniform from zero") for i, span in enumerate(waits.spans_s, 1)),
@@ -533,8 +541,10 @@ MEASURES: Mapping[str, Measure] = {
     "connections.verdict": Measure("Verdict on the connections", _connections(lambda b, _: (b.verdict, ""))),
     "freshness.p50": Measure("Age of an update, median", _freshness(lambda s: (_age(s, 0.5), "s"))),
     "freshness.p95": Measure("Age of an update, 95th percentile", _freshness(lambda s: (_age(s, 0.95), "s"))),
-    "freshness.worst": Measure("Age of an update, at worst", _freshness(lambda s: (s.capacity.freshness.worst_s, "s"))),
-    "freshness.share": Measure("Updates in time", _freshness(lambda s: (s.capacity.fresh_share, "share"))),
+    "freshness.worst": Measure(
+        "Age of an update, at worst", _freshness(lambda s: (_polling(s).freshness.worst_s, "s"))
+    ),
+    "freshness.share": Measure("Updates in time", _freshness(lambda s: (_polling(s).fresh_share, "share"))),
     "night.p99": Measure(
         "Slowest answer in a hundred, worst minute",
         _simulated(_highest("user", "Latency", "p99"), "s", "simulated: the highest p99 of a minute"),

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.capacity import analyse, to_json
-from analysis.capacity.analytic import task_capacity_per_s
-from analysis.demand import PathError, flows, request_path
+from analysis.demand import PathError
 from analysis.facts import runtime, scenario, stack
 from analysis.terraform import load
 
@@ -91,17 +90,14 @@ def test_a_quarter_of_a_cpu_saturates_where_the_measured_service_did(bare):
     ],
 )
 def test_one_task_answers_what_was_measured_within_12_percent(bare, cpu, profile, measured_per_s):
-    path = request_path(bare(cpu=cpu))
-    predicted = task_capacity_per_s(flows(path, NIGHT, 1_000), path, runtime(profile))
-    assert predicted == pytest.approx(measured_per_s, rel=0.12)
+    predicted = analyse(bare(cpu=cpu), NIGHT, profile=runtime(profile), users=1_000).station("service").capacity_per_s
+    assert predicted.value == pytest.approx(measured_per_s, rel=0.12)
 
 
 def test_one_worker_cannot_use_a_second_cpu(bare):
     profile = runtime("flask_connect")
-    one, two = (
-        task_capacity_per_s(flows(p, NIGHT, 1), p, profile) for p in map(request_path, (bare(1024), bare(2048)))
-    )
-    assert two == pytest.approx(one)
+    one, two = (analyse(bare(cpu), NIGHT, profile=profile).station("service").capacity_per_s for cpu in (1024, 2048))
+    assert two.value == pytest.approx(one.value)
 
 
 def test_twice_the_tasks_hold_twice_the_users(bare):
@@ -155,7 +151,7 @@ def test_caching_for_a_second_holds_more_than_not_caching():
     cached = analyse(MODEL, NIGHT, stack(TICKER))
     uncached = analyse(load(TICKER, variables={"api_ttl_s": 0}), NIGHT, stack(TICKER))
     assert cached.users_held.value > 5 * uncached.users_held.value
-    assert cached.freshness.worst_s > uncached.freshness.worst_s
+    assert cached.polling.freshness.worst_s > uncached.polling.freshness.worst_s
 
 
 def test_scaling_to_the_maximum_holds_more_than_what_runs_at_kick_off():
@@ -177,25 +173,25 @@ def test_a_slower_profile_never_holds_more(users):
 
 def test_beyond_the_knee_an_update_is_as_late_as_it_was_measured(bare):
     # Measured at 2,000 users on such a task: half of the updates after 7.4 to 9.5 s, 95 % within 11.7 to 14.5 s.
-    late = analyse(bare(), five_seconds(), profile=runtime("flask_connect"), users=2_000).freshness
+    late = analyse(bare(), five_seconds(), profile=runtime("flask_connect"), users=2_000).polling.freshness
     assert 7.4 <= late.percentile_s(0.5) <= 9.6
     assert 11.7 <= late.percentile_s(0.95) <= 14.5
 
 
 def test_below_the_knee_the_poll_interval_alone_decides_and_misses_three_seconds_for_two_in_five(bare):
     seen = analyse(bare(), five_seconds(), profile=runtime("flask_connect"), users=100)
-    assert seen.fresh_share == pytest.approx(0.6, abs=0.005)  # 0.58 to 0.61 were measured
+    assert seen.polling.fresh_share == pytest.approx(0.6, abs=0.005)  # 0.58 to 0.61 were measured
 
 
 def test_the_age_of_an_update_counts_the_poll_the_edge_with_its_whole_seconds_and_the_shared_cache():
     # Poll 2 s; the edge keeps an answer for 1 s, which whole-second ages can make 2 s; the shared cache keeps it for 2 s.
-    assert analyse(MODEL, NIGHT, stack(TICKER)).freshness.spans_s == (2, 2, 2)
+    assert analyse(MODEL, NIGHT, stack(TICKER)).polling.freshness.spans_s == (2, 2, 2)
     uncached = analyse(load(TICKER, variables={"api_ttl_s": 0}), NIGHT, stack(TICKER), users=100)
-    assert uncached.freshness.spans_s == (2, 2)
+    assert uncached.polling.freshness.spans_s == (2, 2)
 
 
 def test_pools_at_the_most_tasks_double_while_deploying():
-    budget = analyse(MODEL, NIGHT, stack(TICKER)).connections
+    budget = analyse(MODEL, NIGHT, stack(TICKER)).polling.connections
     assert (budget.claimed, budget.claimed_deploying, budget.accepted.value) == (50, 100, 200)
     assert budget.budget == pytest.approx(0.8 * 200)
     assert budget.verdict == "fits"
@@ -203,12 +199,12 @@ def test_pools_at_the_most_tasks_double_while_deploying():
 
 @pytest.mark.parametrize(("pool", "verdict"), [("5", "fits"), ("9", "over budget"), ("20", "exhausted")])
 def test_a_pool_that_is_too_large_is_found(pool, verdict):
-    assert analyse(load(TICKER, variables={"pool": pool}), NIGHT, stack(TICKER)).connections.verdict == verdict
+    assert analyse(load(TICKER, variables={"pool": pool}), NIGHT, stack(TICKER)).polling.connections.verdict == verdict
 
 
 def test_a_pool_that_nobody_names_is_said_and_not_guessed():
     held = analyse(MODEL, NIGHT, profile=runtime("flask_pooled"))
-    assert held.connections is None
+    assert held.polling.connections is None
     assert any("size of the connection pool is not known" in d.message for d in held.diagnostics)
 
 
@@ -240,8 +236,8 @@ def test_every_modelled_stack_of_the_project_has_a_path_and_a_bottleneck(directo
     described = stack(directory)
     held = analyse(load(directory), scenario(described.scenario), described)
     assert held.bottleneck
-    assert held.path.database is not None
-    assert held.path.edge is not None
+    assert held.polling.path.database is not None
+    assert held.polling.path.edge is not None
 
 
 @pytest.mark.skipif(STACKS / "buzzer_baseline" not in OWN, reason="the stack is not written yet")
@@ -251,7 +247,7 @@ def test_the_stack_that_crashed_saturates_a_little_above_a_thousand_users():
     assert held.bottleneck == "service"
     assert 900 < held.users_held.low < held.users_held.value < 1_200
     assert held.station("service").utilisation > 2.5
-    assert held.freshness.percentile_s(0.95) > 15
+    assert held.polling.freshness.percentile_s(0.95) > 15
 
 
 @pytest.mark.skipif(STACKS / "buzzer" not in OWN, reason="the stack is not written yet")

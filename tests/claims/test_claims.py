@@ -188,13 +188,13 @@ def test_the_projects_claims_hold_and_each_is_cited():
 def test_busy_tasks_are_killed_at_the_crowd_whose_queue_lasts_as_long_as_the_health_checks_timeout(crashed):
     found = measure("health.users_until_killed", crashed, {})
     capacity = measure("capacity.capacity", crashed, {"station": "service"}).value
-    timeout_s = crashed.capacity.path.balancer.health_check.timeout_s
+    timeout_s = crashed.capacity.polling.path.balancer.health_check.timeout_s
     poll_s = float(crashed.capacity.poll_interval.value)
     assert found.value == pytest.approx(capacity * (poll_s + timeout_s), rel=1e-3)  # the publisher writes as well
 
 
 def test_the_verdict_falls_with_the_last_failure_of_the_health_check(crashed):
-    check = crashed.capacity.path.balancer.health_check
+    check = crashed.capacity.polling.path.balancer.health_check
     patience = measure("health.patience", crashed, {}).value
     assert patience == (check.unhealthy - 1) * check.interval_s + check.timeout_s
 

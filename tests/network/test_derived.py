@@ -8,7 +8,8 @@ import pytest
 from network_makers import CALLS, GROUP, PUSHED
 
 from analysis import facts
-from analysis.network import NetworkError, crowd, entry, network, uses
+from analysis.demand import PathError
+from analysis.network import crowd, entry, network, uses
 from analysis.terraform import load
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,7 @@ def test_what_only_an_internal_balancer_reaches_serves_nobody(derived):
     found = derived(GROUP)
     assert found.entries == ("aws_lb.public",)
     assert found.unreached == ("aws_ecs_service.admin",)
-    assert entry(found, None, "crowd") == "aws_lb.public"
+    assert entry(found, "", "crowd") == "aws_lb.public"
 
 
 def test_a_group_of_instances_counts_the_processors_of_its_class_and_a_worker_for_each(derived):
@@ -134,23 +135,27 @@ def test_a_cache_whose_lifetime_nobody_says_answers_nothing_and_that_is_said(der
 def test_a_stack_with_two_doors_asks_which_one(derived):
     found = derived(CALLS + PUSHED)
     with pytest.raises(
-        NetworkError, match=r"several public entries lead to a program; say in gameday.toml, under \[enters\]"
+        PathError, match=r"2 public entries lead to a program: .*; write in gameday.toml under .enters. crowd = "
     ):
-        entry(found, None, "crowd")
+        entry(found, "", "crowd")
     assert entry(found, "aws_apigatewayv2_api.socket", "crowd") == "aws_apigatewayv2_api.socket"
 
 
 def test_a_door_that_is_not_there_is_refused_with_those_that_are(derived):
-    with pytest.raises(NetworkError, match=r"no station aws_lb.gone is in .*; it has aws_apigatewayv2_api.http"):
-        entry(derived(CALLS), "aws_lb.gone", "crowd")
+    with pytest.raises(
+        PathError,
+        match=r"gameday.toml:7:1: error: crowd enters at aws_lb.gone, which takes no load in .*; what does: aws_",
+    ):
+        entry(derived(CALLS), "aws_lb.gone", "crowd", 7)
 
 
 def test_a_stack_that_serves_nobody_says_what_it_has_instead(derived):
     hidden = GROUP.replace('name    = "public"', 'name    = "public"\n  internal = true')
     with pytest.raises(
-        NetworkError, match=r"no public entry leads to a program.*: aws_autoscaling_group.web, aws_ecs_service.admin"
+        PathError,
+        match=r"no public entry leads to a program; programs: aws_autoscaling_group.web \(main.tf:\d+:1\), aws_ecs",
     ):
-        entry(derived(hidden), None, "crowd")
+        entry(derived(hidden), "", "crowd")
 
 
 def test_the_throttle_of_a_stage_binds_before_a_function_that_could_do_more(derived):
@@ -166,7 +171,8 @@ def test_the_throttle_of_a_stage_binds_before_a_function_that_could_do_more(deri
 def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
     found = derived(PUSHED)
     night = replace(streams(), routes=())
-    about = StackWith(crowd="aws_apigatewayv2_api.socket", results="aws_kinesis_stream.results")
+    doors = facts.Enters(crowd="aws_apigatewayv2_api.socket")
+    about = facts.Stack(ROOT, "t", "s", enters=doors, sources={"results": "aws_kinesis_stream.results"})
     used = {use.limit.name: use for use in uses(found, crowd(found, night, about, 5.0), 3_000)}
     # Two updates a second to 3,000 clients, and each connection opened once an hour.
     assert used["requests of the account"].used == pytest.approx(2 * 3_000 + 3_000 / 3_600)
@@ -175,14 +181,6 @@ def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
     assert used["reserved concurrency"].used == pytest.approx(2 * 3_000 * 0.01 + 2 / 50 * 0.05)
     assert used["new connections"].used == pytest.approx(3_000 / 3_600)
     assert used["records"].used == pytest.approx(2)
-
-
-class StackWith:
-    """What gameday.toml says, as far as traffic asks for it."""
-
-    def __init__(self, **enters):
-        self.enters = enters
-        self.environment = {}
 
 
 @pytest.mark.parametrize("name", ["buzzer", "buzzer_baseline"])

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_makers import joined, link, seconds, station
 
-from analysis.network import NetworkError, Traffic, loads, uses
+from analysis.demand import PathError
+from analysis.network import Traffic, loads, uses
 from analysis.network.load import hit_share
 
 
@@ -88,7 +89,7 @@ def test_a_gateway_keeps_the_connections_and_its_senders_send():
 def test_a_loop_is_named_and_not_followed():
     found = joined(station("a"), station("b"), links=[link("a", "b"), link("b", "a")])
     with pytest.raises(
-        NetworkError, match=r"test.tf:1:1: error: load would go round in a loop: (a -> b -> a|b -> a -> b)"
+        PathError, match=r"test.tf:1:1: error: load would go round in a loop: (a -> b -> a|b -> a -> b)"
     ):
         loads(found, [polls("a")], 1)
 

@@ -71,7 +71,7 @@ resource "aws_lb_listener_rule" "web" {
 
   condition {
     path_pattern {
-      values = ["/api/${count.index}/*"]
+      values = [count.index < 11 ? "/api/${count.index}/*" : "/*"]
     }
   }
 }
