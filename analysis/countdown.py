@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from analysis import capacity, demand, evidence, facts, proofs
+from analysis import capacity, evidence, facts, proofs, wiring
 from analysis.architecture import Architecture
 from analysis.facts import Assumption, Scenario
 from analysis.facts.instances import DATA
@@ -181,7 +181,7 @@ class _Names:
     usual: int
 
 
-def _names(stack: Architecture, path: demand.RequestPath) -> _Names:
+def _names(stack: Architecture, path: wiring.RequestPath) -> _Names:
     service = stack.by_address[path.service.address]
     target = next(stack.of_type("aws_appautoscaling_target"), None)
     balancer = next(stack.of_type("aws_lb"), None)
@@ -230,7 +230,7 @@ def count_down(
             )
     else:
         chosen = next((game for game in games if game.kick_off.date() >= today), games[-1])
-    path = demand.request_path(stack, about)
+    path = wiring.request_path(stack, about)
     held = capacity.analyse(stack, crowd, about, profile=profile)
     forgotten = capacity.analyse(forgetting(stack), crowd, about, profile=profile)
     report = proofs.prove(
@@ -256,7 +256,7 @@ def forgetting(stack: Architecture) -> Architecture:
     return replace(stack, resources=changed)
 
 
-def _processors(path: demand.RequestPath) -> float:
+def _processors(path: wiring.RequestPath) -> float:
     """Fargate processors at the most tasks, with the tasks of a deployment beside them."""
     most = float(path.service.tasks_at_most.value)
     return most * float(path.service.maximum_percent.value) / 100 * float(path.service.vcpu.value)

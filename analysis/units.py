@@ -26,6 +26,16 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A value with its name, its unit and where it stands: a place in a file, or the source of a fact."""
+
+    name: str
+    value: float | int | str | bool
+    unit: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitPrice:
     """What one `per` of `sku` costs, in US dollars."""
 

@@ -40,7 +40,7 @@ def least_s(work, rounds):
 def three_hours(name, peak_users, faults=()):
     """The three hours around the highest load, with everything that the stack's Terraform brings into play."""
     about = stack(STACKS / name)
-    made = night.setup(
+    made = night.stack_setup(
         terraform.load(STACKS / name),
         scenario(about.scenario),
         about,

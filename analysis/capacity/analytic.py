@@ -14,14 +14,14 @@ from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
-from analysis.demand import PathError
 from analysis.demand.flows import Flows, flows, poll_interval
-from analysis.demand.path import Given, RequestPath, request_path, without_unused_cache
 from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, limit, limits, runtime
 from analysis.network import Figure, Network, Traffic, Use, crowd, dead_ends, loads, network, uses, utilised
 from analysis.network.load import LEVELS, MOST_USERS, SLOWNESS, Load
 from analysis.network.model import COMPUTE, Kind, exact
 from analysis.network.model import Station as Place
+from analysis.units import Given
+from analysis.wiring import PathError, RequestPath, request_path, without_unused_cache
 
 __all__ = ["MOST_USERS", "Bound", "Capacity", "ConnectionBudget", "Holding", "Range", "Station", "analyse", "to_json"]
 
@@ -196,7 +196,7 @@ def analyse(
     """The capacity of `architecture` under `scenario`, at `users` users (the scenario's peak where not given).
 
     `profile` replaces the runtime that `stack` names; one of the two must be there. `tasks` replaces the number of instances of
-    what serves the crowd. Raises demand.PathError where the crowd's way in or on cannot be derived, ValueError for a negative
+    what serves the crowd. Raises wiring.PathError where the crowd's way in or on cannot be derived, ValueError for a negative
     number of users.
     """
     if profile is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.demand.path import Given, RequestPath
 from analysis.facts import Runtime
+from analysis.units import Given
+from analysis.wiring import RequestPath
 
 
 def threads(path: RequestPath, profile: Runtime) -> Given:

@@ -25,12 +25,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis.demand import Given, PathError
 from analysis.facts import FactError
 from analysis.files import read_text
 from analysis.studies import Measured, MeasureError, Studies, StudyError, measure, shown
 from analysis.terraform import InputError
-from analysis.units import number
+from analysis.units import Given, number
+from analysis.wiring import PathError
 
 KEYS = frozenset(
     {

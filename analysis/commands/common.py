@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.markup import escape
 
-from analysis import alarms, claims, cost, demand, evidence, facts, terraform, validation
+from analysis import alarms, claims, cost, evidence, facts, terraform, validation, wiring
 from analysis.architecture import Architecture, Diagnostic
 from analysis.commands import screen
 from analysis.cost.refresh import RefreshError
@@ -28,7 +28,7 @@ FINE, FINDINGS, UNREADABLE = 0, 1, screen.UNREADABLE
 
 REFUSALS = (
     terraform.InputError,
-    demand.PathError,
+    wiring.PathError,
     facts.FactError,
     alarms.PackError,
     cost.UsageFileError,
@@ -204,11 +204,11 @@ def about(source: Path) -> facts.Stack | None:
     return facts.stack(source) if (source / facts.stacks.FILE_NAME).is_file() else None
 
 
-def unreached(model: Architecture, source: Path) -> Sequence[demand.Unreached]:
+def unreached(model: Architecture, source: Path) -> Sequence[wiring.Unreached]:
     """What computes in the stack and carries nothing of the crowd; nothing where no crowd can be led through it at all."""
     try:
-        return demand.request_path(model, about(source)).unreached
-    except demand.PathError:
+        return wiring.request_path(model, about(source)).unreached
+    except wiring.PathError:
         return ()
 
 

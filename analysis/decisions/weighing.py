@@ -14,12 +14,12 @@ from typing import Any, Final
 from analysis.architecture import Location
 from analysis.decisions.expressions import Expression, Figure, Value
 from analysis.decisions.records import EFFECTS, NOTHING, BreakEven, Change, Column, Option, Record
-from analysis.demand import PathError
 from analysis.facts import Assumption, FactError, Limit, Stack, limits, prices
 from analysis.frontmatter import DecisionError
 from analysis.studies import MEASURES, Measured, MeasureError, Studies, Study, StudyError, measure
 from analysis.terraform import InputError
 from analysis.units import number
+from analysis.wiring import PathError
 
 WHOLE_BILLS: Final = frozenset({"cost.month", "cost.idle_month"})
 """The measures to which what a change `adds` belongs."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.demand.path import Edge, Given, RequestPath
 from analysis.facts import Level, Route, Scenario
+from analysis.units import Given
+from analysis.wiring import RequestPath
+from analysis.wiring.hops import Edge
 
 SAMPLES_PER_MINUTE = 6
 """A surge rises within seconds; the mean of a minute is taken over so many samples."""

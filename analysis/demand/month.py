@@ -16,10 +16,11 @@ from typing import Any
 
 from analysis.architecture import Architecture, Resource, Unknown
 from analysis.demand.flows import Flow, Flows, flows
-from analysis.demand.path import RequestPath, Schedule, request_path, without_unused_cache
 from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
+from analysis.wiring import RequestPath, request_path, without_unused_cache
+from analysis.wiring.hops import Schedule
 from analysis.wiring.values import blocks
 
 GB = 1e9
@@ -60,7 +61,7 @@ def usage(
 ) -> Usage:
     """What the stack consumes in a month of 730 hours with the scenario's nights in it.
 
-    Raises demand.PathError where no request path can be derived, ValueError where the nights do not fit into a month.
+    Raises wiring.PathError where no request path can be derived, ValueError where the nights do not fit into a month.
     """
     path = request_path(architecture, stack)
     if profile is None and stack is not None:

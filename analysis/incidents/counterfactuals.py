@@ -212,7 +212,7 @@ class Bench:
     def setup(self, changes: Sequence[Change]) -> nights.Setup:
         """The night of the stack with changes made, ready for any seed."""
         made = self.changed(changes)
-        return nights.setup(made.architecture, made.scenario, made.about, profile=made.profile, values=made.values)
+        return nights.setup(made.path, made.scenario, made.profile, values=made.values)
 
     def outcomes(self, sets: Sequence[Sequence[Change]], *, jobs: int = -1) -> list[tuple[Outcome, ...]]:
         """For each set of changes the nights by seed."""

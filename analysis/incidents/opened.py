@@ -212,7 +212,7 @@ def opened(incident: Incident) -> Opened:
     """The incident with its night simulated under the first seed, or its pack read.
 
     Raises FactError for a timeline outside the pack, PackError for a pack that cannot be read, StudyError or InputError for a
-    stack that does not resolve, demand.PathError or NightError for a night that cannot be simulated.
+    stack that does not resolve, wiring.PathError or NightError for a night that cannot be simulated.
     """
     if incident.night is not None:
         made = simulated(incident)

@@ -121,7 +121,7 @@ def _hour(architecture: Architecture, scenario: Scenario, about: Stack, runtime:
 
     profile = facts.runtime(runtime)
     with_it, without = (
-        night.setup(architecture, scenario, about, profile=profile, faults=faults)
+        night.stack_setup(architecture, scenario, about, profile=profile, faults=faults)
         for faults in ([night.Fault(fault, CHANGE_MINUTE)], [])
     )
     end = CHANGE_MINUTE + WATCHED_MINUTES

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource
-from analysis.demand.entries import PathError, public_ways
 from analysis.facts import Connection, Runtime, Scenario, Stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.links import LINKS
@@ -14,6 +13,8 @@ from analysis.network.load import loads
 from analysis.network.model import COMPUTE, FRONTS, Link, Network, Station, Traffic
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
+from analysis.wiring import PathError
+from analysis.wiring.entries import public_ways
 
 
 def network(architecture: Architecture, stack: Stack | None = None, profile: Runtime | None = None) -> Network:

@@ -14,9 +14,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
 
 from analysis.architecture import Diagnostic, Location
-from analysis.demand import PathError
 from analysis.facts import Assumption, Level
 from analysis.facts import Limit as Fact
+from analysis.wiring import PathError
 
 Unit: TypeAlias = Literal[
     "request", "hit", "read", "write", "lookup", "record", "invocation", "connect", "connection", "delivery"

@@ -4,7 +4,7 @@ from analysis.night.calibration import calibrated
 from analysis.night.headroom import Headroom, headroom, steepest_rise_s
 from analysis.night.headroom import to_json as headroom_to_json
 from analysis.night.kernel import FAULTS, Setting
-from analysis.night.parameters import Fault, Setup, fault, setup
+from analysis.night.parameters import Fault, Setup, fault, setup, stack_setup
 from analysis.night.replay import replay, run
 from analysis.night.series import NOT_MODELLED, Event, Night, Series, Stretch, summary, to_json
 from analysis.night.sweep import Cell, Outcome, outcome, sweep
@@ -34,6 +34,7 @@ __all__ = [
     "replay",
     "run",
     "setup",
+    "stack_setup",
     "steepest_rise_s",
     "summary",
     "sweep",

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.architecture import Architecture
-from analysis.demand import request_path
 from analysis.facts import Assumption, Limit, Scenario, Stack, runtime
 from analysis.night.calibration_plan import Calibration, Design, Symptom
-from analysis.night.parameters import Setup, setup
+from analysis.night.parameters import Setup, program_of, setup, stack_setup
 from analysis.night.replay import run
 from analysis.night.series import Night
 from analysis.night.spread import spread
 from analysis.night.values import WHOLE, NightError, by_name, inputs
+from analysis.wiring import request_path
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -197,10 +197,10 @@ def searched(
     """
     knobs = free(design, scenario, stack)
     sets = draws(design, knobs)
-    path = request_path(architecture, stack)
+    path, program = request_path(architecture, stack), program_of(stack, None)
 
     def made(values: Values) -> Setup:
-        return setup(architecture, scenario, stack, values=values, path=path)
+        return setup(path, scenario, program, values=values)
 
     def all_of(cases: Iterator[Case], count: int, before: int) -> list[tuple[float, ...]]:
         found = []
@@ -241,7 +241,7 @@ def differing(
     architecture: Architecture, scenario: Scenario, stack: Stack, found: Calibration, sample: int, *, jobs: int = -1
 ) -> tuple[int, ...]:
     """The numbers of those sets, of `sample` spread over the record and the chosen one, that do not give their figures again."""
-    path = request_path(architecture, stack)
+    path, program = request_path(architecture, stack), program_of(stack, None)
     last = len(found.sets) - 1
     numbers = {round(at * last / max(1, sample - 1)) for at in range(sample)} | {int(found.record["chosen"]["set"])}
     chosen = sorted(numbers)
@@ -249,9 +249,7 @@ def differing(
     def cases() -> Iterator[Case]:
         for number in chosen:
             row = found.sets[number]
-            made = setup(
-                architecture, scenario, stack, values={name: row[name] for name in found.design.free}, path=path
-            )
+            made = setup(path, scenario, program, values={name: row[name] for name in found.design.free})
             for seed in range(1, int(row["seeds"]) + 1):
                 yield made, seed, found.design
 
@@ -418,5 +416,5 @@ def table(search: Search) -> Iterator[tuple[str, ...]]:
 def calibrated(
     architecture: Architecture, scenario: Scenario, stack: Stack, found: Calibration, **options: Any
 ) -> Setup:
-    """The night that a calibration of this stack found, ready to be run; `options` are those of `parameters.setup`."""
-    return setup(architecture, scenario, stack, values=found.values, **options)
+    """The night that a calibration of this stack found, ready to be run; `options` are those of `stack_setup`."""
+    return stack_setup(architecture, scenario, stack, values=found.values, **options)

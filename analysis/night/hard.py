@@ -9,7 +9,7 @@ from analysis.architecture import Architecture
 from analysis.facts import Scenario, Stack
 from analysis.night.hard_plan import HardNight, HardNights
 from analysis.night.headroom import Headroom, headroom
-from analysis.night.parameters import Setup, fault, setup
+from analysis.night.parameters import Setup, fault, stack_setup
 from analysis.night.replay import run
 from analysis.night.spread import spread
 from analysis.night.sweep import Outcome, outcome, with_rise
@@ -32,7 +32,7 @@ def night_setup(
     course = one.scenario or scenario
     if one.rise_s is not None:
         course = with_rise(course, one.rise_s)
-    return setup(architecture, course, stack, faults=[fault(text) for text in one.faults], peak_users=plan.users)
+    return stack_setup(architecture, course, stack, faults=[fault(text) for text in one.faults], peak_users=plan.users)
 
 
 def _done(case: _Case) -> tuple[tuple[Outcome, ...], Headroom]:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.architecture import Architecture
-from analysis.demand import RequestPath, request_path
 from analysis.facts import Runtime, Scenario, Stack, limit
-from analysis.night.parameters import Fault, Setup, setup
+from analysis.night.parameters import Fault, Setup, program_of, setup
 from analysis.night.replay import run
 from analysis.night.series import Night
 from analysis.night.sweep import MOST_USERS, Outcome, bounded, outcome, with_rise
+from analysis.wiring import RequestPath, request_path
 
 Mask = NDArray[np.bool_]
 
@@ -121,19 +121,17 @@ def headroom(
 
     Held means that no minute hurts a user (facts/harm.toml), updates that wait for a database failover aside, and that neither
     the edge's quota of requests nor the speed of the cache's thread is passed, which the simulation itself does not enforce.
-    `rise_s` replaces the rise of the scenario's largest surge. Raises as parameters.setup does.
+    `rise_s` replaces the rise of the scenario's largest surge. Raises as stack_setup does.
     """
     bounded(most)
-    path = request_path(architecture, stack)
+    path, program = request_path(architecture, stack), program_of(stack, profile)
     course = scenario if rise_s is None else with_rise(scenario, rise_s)
     given = dict(values or {})
     given.pop("audience.peak_users", None)  # it is what is searched for
     tried = 0
 
     def made(users: int) -> Setup:
-        return setup(
-            architecture, course, stack, faults=faults, profile=profile, peak_users=users, values=given, path=path
-        )
+        return setup(path, course, program, faults=faults, peak_users=users, values=given)
 
     def broken(users: int) -> tuple[Outcome, tuple[tuple[str, float], ...]] | None:
         nonlocal tried
@@ -187,15 +185,13 @@ def steepest_rise_s(
 ) -> float | None:
     """Within how many seconds the largest surge may rise so that every one of `seeds` nights is still held, to a tenth.
 
-    STEEPEST_RISE_S where even that is held, None where not even SLOWEST_RISE_S is. Raises as parameters.setup does.
+    STEEPEST_RISE_S where even that is held, None where not even SLOWEST_RISE_S is. Raises as stack_setup does.
     """
-    path = request_path(architecture, stack)
+    path, program = request_path(architecture, stack), program_of(stack, profile)
 
     def held(rise_s: float) -> bool:
         course = with_rise(scenario, rise_s)
-        made = setup(
-            architecture, course, stack, faults=faults, profile=profile, peak_users=users, values=values, path=path
-        )
+        made = setup(path, course, program, faults=faults, peak_users=users, values=values)
         return all(outcome(run(made, seed)).held for seed in range(1, seeds + 1))
 
     if held(STEEPEST_RISE_S):

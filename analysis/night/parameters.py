@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.architecture import Architecture, Diagnostic, Resource, Unknown
+from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.analytic import cache_operations_per_s, workers
 from analysis.capacity.threads import threads
 from analysis.demand.flows import poll_interval
-from analysis.demand.path import RequestPath, Service, Tracking, request_path, without_unused_cache
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, cpu_factor, instance, instances, limit, runtime
 from analysis.night import kernel
 from analysis.night.values import Inputs, NightError, replaced
+from analysis.wiring import RequestPath, request_path, without_unused_cache
+from analysis.wiring.hops import Service, Storage, Tracking, Trigger
 
 Array = NDArray[np.float64]
 
@@ -110,30 +110,46 @@ class Setup:
         return (len(self.users) - 1) // 60
 
 
-def setup(
+def stack_setup(
     architecture: Architecture,
     scenario: Scenario,
     stack: Stack | None = None,
     *,
-    faults: Sequence[Fault] = (),
     profile: Runtime | None = None,
+    faults: Sequence[Fault] = (),
     peak_users: int | None = None,
     values: Mapping[str, float] | None = None,
-    path: RequestPath | None = None,
 ) -> Setup:
-    """The night of `scenario` on `architecture`, ready to be run with any seed.
+    """The night of `scenario` on `architecture`: `setup` for its request path and its program.
 
-    `profile` replaces the runtime that `stack` names; one of the two must be there. `peak_users` replaces the scenario's, and
-    `values` any assumption by its name (`client.timeout_s`; see `values.replaced`). `path` saves deriving the request path again
-    where many nights of one stack are made. Raises demand.PathError where no request path can be derived, NightError for a fault
-    outside the night, for an assumption that is not known and for a value that it cannot have.
+    `profile` replaces the runtime that `stack` names; one of the two must be there. Raises PathError where no request path can be
+    derived, and as `setup` does.
     """
-    if path is None:
-        path = request_path(architecture, stack)
-    if profile is None:
-        if stack is None:
-            raise NightError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
-        profile = runtime(stack.runtime)
+    path, program = request_path(architecture, stack), program_of(stack, profile)
+    return setup(path, scenario, program, faults=faults, peak_users=peak_users, values=values)
+
+
+def program_of(stack: Stack | None, profile: Runtime | None) -> Runtime:
+    """`profile`, else the runtime that the stack names. Raises NightError where neither is there."""
+    if profile is None and stack is None:
+        raise NightError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
+    return profile or runtime(stack.runtime)  # type: ignore[union-attr]
+
+
+def setup(
+    path: RequestPath,
+    scenario: Scenario,
+    profile: Runtime,
+    *,
+    faults: Sequence[Fault] = (),
+    peak_users: int | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Setup:
+    """The night of `scenario` on a request path whose service runs `profile`, ready to be run with any seed.
+
+    `peak_users` replaces the scenario's, and `values` any assumption by its name (`client.timeout_s`; see `values.replaced`).
+    Raises NightError for a fault outside the night, for an assumption that is not known and for a value that it cannot have.
+    """
     path = without_unused_cache(path, profile)
     if peak_users is not None:
         scenario = scenario.with_peak(peak_users)
@@ -146,7 +162,7 @@ def setup(
         )
         notes.append(Diagnostic("warning", message, path.service.defined_at))
     tracking = _tracking(path.service, notes)
-    steps = _steps(architecture, path.service, notes)
+    steps = _steps(path.service, notes)
     live = next(route for route in scenario.routes if route.live)
     at_edge = path.edge.behaviour(live.path).ttl_s if path.edge is not None and live.shared else 0.0
     kept = (path.cache.age_s,) if path.cache is not None and live.shared else ()
@@ -155,7 +171,7 @@ def setup(
         scenario=scenario.title,
         runtime=profile.name,
         path=path,
-        setting=_setting(architecture, path, inputs, notes),
+        setting=_setting(path, inputs, notes),
         start_minute=scenario.start_minute,
         users=_users(scenario),
         routes=_routes(path, scenario),
@@ -231,75 +247,46 @@ def _tracking(service: Service, notes: list[Diagnostic]) -> Array:
     return np.array(rows).reshape(-1, 4)
 
 
-def _steps(architecture: Architecture, service: Service, notes: list[Diagnostic]) -> Array:
+def _steps(service: Service, notes: list[Diagnostic]) -> Array:
     """The bands of the step policies with the alarms that start them. An alarm counts if it says that too much is going on."""
     rows: list[tuple[float, ...]] = []
     for number, step in enumerate(service.steps):
-        policy = architecture.by_address[step.address]
-        alarms = [a for a in architecture.of_type("aws_cloudwatch_metric_alarm") if _starts(a, policy)]
-        usable = [a for a in alarms if _usable(a)]
+        usable = [(t, threshold) for t in step.triggers if (threshold := _upper_limit(t)) is not None]
+        why = ""
         if not usable:
-            why = "its alarm is not one on processor or requests per target" if alarms else "no alarm starts it"
+            why = "its alarm is not one on processor or requests per target" if step.triggers else "no alarm starts it"
+        elif step.adjustment_type not in CHANGES:
+            why = f"its adjustment type is {step.adjustment_type}, none of {', '.join(CHANGES)}"
+        if why:
             message = f"{step.address}: {why}, so the policy does nothing in the night"
             notes.append(Diagnostic("warning", message, step.defined_at))
             continue
-        alarm = usable[0].values
-        block = _first(policy.values.get("step_scaling_policy_configuration"))
-        bands = block.get("step_adjustment")
-        for band in bands if isinstance(bands, tuple | list) else (bands,):
-            low, high = band.get("metric_interval_lower_bound"), band.get("metric_interval_upper_bound")
-            rows.append(
-                (
-                    float(number),
-                    float(METRICS[str(alarm["metric_name"])]),
-                    float(alarm["threshold"]),
-                    float(alarm.get("evaluation_periods") or 1) * float(alarm.get("period") or 60) / 60.0,
-                    float(low) if low not in (None, "") else -math.inf,
-                    float(high) if high not in (None, "") else math.inf,
-                    float(CHANGES[step.adjustment_type]),
-                    float(band["scaling_adjustment"]),
-                    step.cooldown_s,
-                    float(block.get("min_adjustment_magnitude") or 0),
-                )
+        trigger, threshold = usable[0]
+        rows += [
+            (
+                float(number),
+                float(METRICS[trigger.metric]),
+                threshold,
+                trigger.periods * trigger.period_s / 60.0,
+                band.lower,
+                band.upper,
+                float(CHANGES[step.adjustment_type]),
+                band.adjustment,
+                step.cooldown_s,
+                step.least_change,
             )
+            for band in step.bands
+        ]
     return np.array(rows).reshape(-1, 10)
 
 
-def _first(value: Any) -> Mapping[str, Any]:
-    found = value[0] if isinstance(value, tuple | list) and value else value
-    return found if isinstance(found, dict) else {}
+def _upper_limit(trigger: Trigger) -> float | None:
+    """The threshold above which the alarm rings on a metric that the night simulates; None for any other alarm."""
+    above = trigger.metric in METRICS and trigger.comparison.startswith("GreaterThan")
+    return trigger.threshold if above else None
 
 
-def _starts(alarm: Resource, policy: Resource) -> bool:
-    actions = alarm.values.get("alarm_actions") or ()
-    return any(isinstance(a, Unknown) and a.reference == f"{policy.address}.arn" for a in actions)
-
-
-def _usable(alarm: Resource) -> bool:
-    values = alarm.values
-    return (
-        str(values.get("metric_name")) in METRICS
-        and str(values.get("comparison_operator", "")).startswith("GreaterThan")
-        and isinstance(values.get("threshold"), int | float)
-    )
-
-
-def zones(architecture: Architecture, service: Service) -> int:
-    """How many availability zones the service's subnets stand in; 1 where they are not known."""
-    found = set()
-    for reference in architecture.by_address[service.address].references:
-        if re.split(r"[.\[]", reference.via, maxsplit=1)[0] == "network_configuration":
-            found |= {str(r.values.get("availability_zone")) for r in _instances(architecture, reference.address)}
-    return max(1, len(found))
-
-
-def _instances(architecture: Architecture, address: str) -> Iterator[Resource]:
-    for found, resource in architecture.by_address.items():
-        if resource.type == "aws_subnet" and (found == address or found.startswith(f"{address}[")):
-            yield resource
-
-
-def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kernel.Setting:
+def _setting(path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kernel.Setting:
     scenario, profile, assumed = inputs.scenario, inputs.profile, inputs.numbers
     service, balancer = path.service, path.balancer
     start, most = int(service.tasks_at_start.value), int(service.tasks_at_most.value)
@@ -310,8 +297,7 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
     if profile.cpu_s_per_hit is not None and path.cache is not None:
         hit_s = profile.cpu_s_per_hit.at() * cpu_factor(each)
     check = balancer.health_check if balancer is not None else None
-    count = zones(architecture, service)
-    if count == 1:
+    if service.zones < 2:
         message = (
             f"{service.address}: its subnets stand in one zone, as far as is known; losing a zone loses every task"
         )
@@ -352,10 +338,10 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
         task_rows=ROWS_PER_TASK * max(start, most) + 4,
         minimum_healthy=float(service.minimum_healthy_percent.value),
         maximum=float(service.maximum_percent.value),
-        breaker_after=_breaker(architecture, service, start),
+        breaker_after=_breaker(service, start),
         grace_s=service.grace_s,
         stop_timeout_s=service.stop_timeout_s,
-        zones=count,
+        zones=max(1, service.zones),
         balanced=check is not None,
         least_outstanding=balancer is not None and balancer.algorithm == "least_outstanding_requests",
         check_interval_s=check.interval_s if check else math.inf,
@@ -369,35 +355,20 @@ def _setting(architecture: Architecture, path: RequestPath, inputs: Inputs, note
         out_datapoints=datapoints,
         in_datapoints=int(limit("autoscaling.scale_in.datapoints").at()),
         in_share=limit("autoscaling.scale_in.share_of_target").at(),
-        **_database(architecture, path, profile, assumed),
+        **_database(path, profile, assumed),
     )
 
 
-def _breaker(architecture: Architecture, service: Service, desired: int) -> float:
+def _breaker(service: Service, desired: int) -> float:
     """After how many tasks that fail to start the service goes back to its last revision; infinite where it never does.
 
     Half the desired count, at least 3 and at most 200:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
     """
-    block = _first(architecture.by_address[service.address].values.get("deployment_circuit_breaker"))
-    if block.get("enable") is not True or block.get("rollback") is not True:
-        return math.inf
-    return float(min(200, max(3, math.ceil(0.5 * desired))))
+    return float(min(200, max(3, math.ceil(0.5 * desired)))) if service.rolls_back else math.inf
 
 
-def _proxy(architecture: Architecture, address: str, accepted: float) -> float:
-    """How many connections the proxy may open: its share of what the database accepts, all where nothing is said."""
-    for group in architecture.of_type("aws_db_proxy_default_target_group"):
-        if any(reference.address == address for reference in group.references):
-            share = _first(group.values.get("connection_pool_config")).get("max_connections_percent")
-            if isinstance(share, int | float):
-                return accepted * float(share) / 100.0
-    return accepted
-
-
-def _database(
-    architecture: Architecture, path: RequestPath, profile: Runtime, assumed: Mapping[str, float]
-) -> dict[str, Any]:
+def _database(path: RequestPath, profile: Runtime, assumed: Mapping[str, float]) -> dict[str, Any]:
     """The fields of the database.
 
     RDS runs T3 and T4g in unlimited mode, so only T2 falls to its baseline:
@@ -411,21 +382,19 @@ def _database(
         per_task = float(workers(path, profile).value) * float(threads(path, profile).value)
     replica_vcpu = math.inf
     if database is None:
-        facts_of_class, values, readers, failover_s, accepted = None, {}, 1, 0.0, 0.0
+        facts_of_class, readers, failover_s, accepted = None, 1, 0.0, 0.0
     else:
         facts_of_class = instance(str(database.instance_class.value))
-        values = dict(architecture.by_address[database.address].values)
         readers = 1 + len(database.replicas)
         failover_s = assumed["failover_multi_az_s" if database.multi_az else "failover_single_az_s"]
         accepted = database.connections.value if database.connections is not None else 0.0
-        for replica in database.replicas:
-            name = architecture.by_address[replica].values.get("instance_class")
-            known = instances().get(str(name)) or facts_of_class
+        for name in database.replica_classes:
+            known = instances().get(name) or facts_of_class
             replica_vcpu = min(replica_vcpu, float(known.vcpu))
         if database.proxy is not None:
-            accepted = _proxy(architecture, database.proxy, accepted)
+            accepted = accepted * database.proxy_percent / 100.0
             failover_s *= assumed["proxy_failover_share"]
-    baseline, burst, operations = _storage(values, assumed)
+    baseline, burst, operations = _storage(database.storage if database else Storage("", None, None), assumed)
     credits_most = (facts_of_class.max_credits or 0.0) if facts_of_class else 0.0
     return {
         "database": database is not None,
@@ -451,17 +420,13 @@ def _database(
     }
 
 
-def _storage(values: Mapping[str, Any], assumed: Mapping[str, float]) -> tuple[float, float, float]:
+def _storage(storage: Storage, assumed: Mapping[str, float]) -> tuple[float, float, float]:
     """Operations per second for good, those in a burst, and the bucket that a burst draws from."""
-    kind = str(values.get("storage_type") or "gp2")
-    provisioned = values.get("iops")
-    if isinstance(provisioned, int | float) and provisioned > 0:
-        return float(provisioned), float(provisioned), 0.0
-    if kind != "gp2":
+    if storage.iops:
+        return storage.iops, storage.iops, 0.0
+    if (storage.kind or "gp2") != "gp2":
         return assumed["gp3_iops"], assumed["gp3_iops"], 0.0
-    size_gb = values.get("allocated_storage")
-    size = float(size_gb) if isinstance(size_gb, int | float) else 0.0
-    baseline = max(assumed["gp2_least_iops"], assumed["gp2_iops_per_gb"] * size)
+    baseline = max(assumed["gp2_least_iops"], assumed["gp2_iops_per_gb"] * (storage.size_gb or 0.0))
     return baseline, max(baseline, assumed["gp2_burst_iops"]), assumed["gp2_credits"]
 
 

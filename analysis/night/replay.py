@@ -10,7 +10,7 @@ import numpy as np
 from analysis.architecture import Architecture
 from analysis.facts import Runtime, Scenario, Stack
 from analysis.night import kernel
-from analysis.night.parameters import Fault, Setup, setup
+from analysis.night.parameters import Fault, Setup, stack_setup
 from analysis.night.series import Night
 
 EVENTS_KEPT = 4_000
@@ -70,6 +70,8 @@ def replay(
     peak_users: int | None = None,
     values: Mapping[str, float] | None = None,
 ) -> Night:
-    """The night of `scenario` on `architecture` with a seed, faults and other values. Raises as parameters.setup does."""
-    made = setup(architecture, scenario, stack, faults=faults, profile=profile, peak_users=peak_users, values=values)
+    """The night of `scenario` on `architecture` with a seed, faults and other values. Raises as stack_setup does."""
+    made = stack_setup(
+        architecture, scenario, stack, faults=faults, profile=profile, peak_users=peak_users, values=values
+    )
     return run(made, seed)

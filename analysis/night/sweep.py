@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from analysis import facts
 from analysis.architecture import Architecture
-from analysis.demand import request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack
-from analysis.night.parameters import Fault, Setup, setup
+from analysis.night.parameters import Fault, Setup, program_of, setup
 from analysis.night.replay import run
 from analysis.night.series import Night
 from analysis.night.spread import spread
 from analysis.night.values import NightError
+from analysis.wiring import request_path
 
 HARM = Path(facts.__file__).parent / "harm.toml"
 
@@ -169,7 +169,7 @@ def sweep(
     """Nights with the seeds 1 to `seeds` for every crowd of `users` (else the scenario's) and every combination of `values`.
 
     The same result whatever `jobs` and `scheduler`. `done` is told how many nights are through, and of how many. Raises as
-    parameters.setup does, and NightError for too many nights or users.
+    stack_setup does, and NightError for too many nights or users.
     """
     crowds = tuple(users) or (int(scenario.peak_users.value),)
     names = tuple(values or {})
@@ -179,14 +179,12 @@ def sweep(
         raise NightError(f"{seeds} seeds: at least one night is needed")
     if total > MOST_NIGHTS:
         raise NightError(f"{total:,} nights are too many; {MOST_NIGHTS:,} at most")
-    path = request_path(architecture, stack)
+    path, program = request_path(architecture, stack), program_of(stack, profile)
     cells = []
     for crowd, choice in product(crowds, choices):
         bounded(crowd)
         given = dict(zip(names, choice, strict=True))
-        made = setup(
-            architecture, scenario, stack, faults=faults, profile=profile, peak_users=crowd, values=given, path=path
-        )
+        made = setup(path, scenario, program, faults=faults, peak_users=crowd, values=given)
         cells.append((crowd, given, made))
 
     def cases() -> Iterator[Case]:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.capacity import Range, utilisations
-from analysis.demand import arrivals, request_path
+from analysis.demand import arrivals
 from analysis.drawing import charts, diagrams
 from analysis.drawing.charts import Limit, Series
 from analysis.drawing.figures import Figure
@@ -23,6 +23,7 @@ from analysis.notebooks.execution import HEADLINES, ROOT
 from analysis.drawing.tables import Cell, Column, Row, table
 from analysis.studies import Study, study
 from analysis.units import money, rate
+from analysis.wiring import request_path
 
 NIGHT_STEP_MIN = 2
 AGE_STEP_S = 0.1

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from analysis.capacity import Capacity, Range, Station
-from analysis.demand import Given
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, significant, table
 from analysis.pages import infrastructure
 from analysis.pages.model import Model
+from analysis.units import Given
 
 BUSY = 0.7
 """Utilisation from which a station is marked: its waits more than triple those of an idle one (1 / (1 - 0.7))."""

@@ -14,7 +14,6 @@ from analysis import alarms as alarms_layer
 from analysis import season as season_layer
 from analysis import terraform
 from analysis.capacity.queueing import connections_held
-from analysis.demand.path import request_path
 from analysis.drawing import charts, dashboards
 from analysis.drawing.tables import Cell, Column, chip, table
 from analysis.facts import limit
@@ -22,6 +21,7 @@ from analysis.pages.model import Model, model
 from analysis.pages.reads import cache
 from analysis.season import FamilyResult, Record, Told
 from analysis.studies import StudiedNight, calibration
+from analysis.wiring import request_path
 
 BANDS: tuple[tuple[float, str], ...] = (
     (0, "after the harm"),

@@ -8,12 +8,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from analysis.claims import ClaimError, Register, Result, citations, load
-from analysis.demand import Given
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row
 from analysis.pages import infrastructure, links
 from analysis.pages.model import models
 from analysis.pages.reads import cache
+from analysis.units import Given
 
 REGISTER = "reference/how-computed.md"
 MOST_INPUTS = 12

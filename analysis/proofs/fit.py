@@ -8,11 +8,11 @@ from ipaddress import ip_network
 from math import ceil
 
 from analysis.architecture import Location, Resource, Unknown, Value
-from analysis.demand import Given
 from analysis.facts import instance, limit
 from analysis.proofs.rule import Rule, Verdict, judged, requires
 from analysis.proofs.start import STORES
 from analysis.proofs.view import View
+from analysis.units import Given
 from analysis.wiring.values import blocks, items, number
 
 POOL = re.compile(r"(?<!REDIS_)(?<!CACHE_)POOL(_MAX|_SIZE|_MAX_SIZE)?$|DB_MAX_CONNECTIONS$")

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from analysis.architecture import Resource, Value
-from analysis.demand import RequestPath, poll_interval
+from analysis.demand import poll_interval
 from analysis.facts import Scenario, limit
 from analysis.proofs.race import per_task_per_s
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.view import View
 from analysis.units import SECONDS, TIME_SUFFIX, time_unit
+from analysis.wiring import RequestPath
 from analysis.wiring.values import blocks, items, number
 
 PROCESS_CACHE = re.compile(r"CACHE(_TTL)?" + TIME_SUFFIX)

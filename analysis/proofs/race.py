@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from analysis.architecture import Location, Resource, Value
-from analysis.demand import RequestPath, flows
+from analysis.demand import flows
 from analysis.facts import Runtime, Scenario, limit
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.view import View
+from analysis.wiring import RequestPath
 from analysis.wiring.values import blocks, number
 
 STEP_S = 10
@@ -29,7 +30,7 @@ def per_task_per_s(path: RequestPath, scenario: Scenario, profile: Runtime, user
     return now.service_per_s, vcpu / cpu_s, f"{vcpu:g} vCPU / {1000 * cpu_s:.3g} ms"
 
 
-def _reaction(view: View, path: RequestPath) -> tuple[float, str] | None:
+def _reaction(path: RequestPath) -> tuple[float, str] | None:
     """Seconds from load to a task that answers, by the fastest policy, and how they add up; None where nothing scales."""
     start = limit("fargate.start_s").at("high")
     check = path.balancer.health_check.interval_s if path.balancer else 0.0
@@ -43,21 +44,14 @@ def _reaction(view: View, path: RequestPath) -> tuple[float, str] | None:
         for t in path.service.tracking
     ]
     for step in path.service.steps:
-        for alarm in view.model.of_type("aws_cloudwatch_metric_alarm"):
-            if any(r.address == step.address for r in view.references.behind(alarm.values.get("alarm_actions"))) or any(
-                ref.address == step.address and ref.via.startswith("alarm_actions") for ref in alarm.references
-            ):
-                period, periods = (
-                    number(alarm.values.get("period")) or 60.0,
-                    number(alarm.values.get("evaluation_periods")) or 1.0,
-                )
-                # A datapoint is complete at the end of its period and published up to a minute later.
-                ways.append(
-                    (
-                        period * periods + 60 + step.cooldown_s,
-                        f"{periods:g} x {period:g} s + 60 s detection of {alarm.address} + {step.cooldown_s:g} s cooldown",
-                    )
-                )
+        # A datapoint is complete at the end of its period and published up to a minute later.
+        ways += [
+            (
+                alarm.period_s * alarm.periods + 60 + step.cooldown_s,
+                f"{alarm.periods:g} x {alarm.period_s:g} s + 60 s detection of {alarm.address} + {step.cooldown_s:g} s cooldown",
+            )
+            for alarm in step.triggers
+        ]
     if not ways:
         return None
     best = min(ways)
@@ -100,7 +94,7 @@ def ramp(view: View) -> Iterator[Verdict]:
     if load <= held:
         yield judged(service, "desired_count", True, f"{there}, so the peak needs no scaling")
         return
-    reaction = _reaction(view, path)
+    reaction = _reaction(path)
     if reaction is None:
         yield judged(service, "desired_count", False, f"{there}, and nothing scales the service")
         return

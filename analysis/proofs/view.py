@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.architecture import Architecture, Diagnostic, Resource
-from analysis.demand import PathError, RequestPath, request_path
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
+from analysis.wiring import PathError, RequestPath, request_path
 from analysis.wiring.network import Network
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import References

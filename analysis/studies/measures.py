@@ -16,12 +16,11 @@ from analysis.capacity import ConnectionBudget, Polled, Range
 from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import overload_response_s
 from analysis.cost import Estimate
-from analysis.demand import Given
 from analysis.demand.flows import flows
 from analysis.facts import limit
 from analysis.studies.nights import StudiedNight
 from analysis.studies.study import Study
-from analysis.units import number
+from analysis.units import Given, number
 
 Arguments: TypeAlias = Mapping[str, Any]
 

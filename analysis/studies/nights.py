@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from analysis import alarms
 from analysis.alarms import Harm, Metric, Pack, Report
 from analysis.architecture import Architecture, Unknown
-from analysis.demand.path import RequestPath, request_path
 from analysis.facts import Runtime, Scenario, Stack
+from analysis.wiring import RequestPath, request_path
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks
 

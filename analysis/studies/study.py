@@ -23,6 +23,7 @@ from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, pric
 from analysis.facts.scenarios import GROUPS
 from analysis.studies.nights import StudiedNight, studied_night
 from analysis.units import Amount, Window
+from analysis.wiring import RequestPath, request_path
 
 
 class StudyError(ValueError):
@@ -65,6 +66,11 @@ class Study:
     def profile(self) -> Runtime:
         """The program it runs. Raises FactError where the stack names none."""
         return self.program or runtime(self.about.runtime)
+
+    @cached_property
+    def path(self) -> RequestPath:
+        """The way of a request through the stack. Raises PathError where none can be derived."""
+        return request_path(self.architecture, self.about)
 
     @cached_property
     def usage(self) -> Usage | None:

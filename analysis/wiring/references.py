@@ -41,6 +41,15 @@ class References:
             found[without_index(address)].append(resource)
         return {base: tuple(resources) for base, resources in found.items()}
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Resource, ...]]:
+        """The managed resources by what they may be called, each once."""
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self.architecture.resources:
+            for name in {text for key in NAMES if isinstance(text := resource.values.get(key), str)}:
+                found[name].append(resource)
+        return {name: tuple(resources) for name, resources in found.items()}
+
     def instances_of(self, address: str) -> tuple[Resource, ...]:
         """The resource at `address`; where the address leaves an index out, all instances that differ in that index."""
         exact = self.architecture.by_address.get(address)
@@ -66,35 +75,33 @@ class References:
 
     def behind(self, value: Value) -> list[Resource]:
         """The resources whose attributes the unknown parts of `value` stand for."""
-        found: list[Resource] = []
-        for unknown in unknowns(value):
-            found += [r for r in self.named(unknown.reference) if r not in found]
-        return found
+        return _once(r for unknown in unknowns(value) for r in self.named(unknown.reference))
 
     def referred(self, resource: Resource, *types: str, via: str = "") -> list[Resource]:
         """The resources (of `types`, where any are given) that `resource` refers to, in the argument `via` or in any."""
-        found: list[Resource] = []
-        for reference in resource.references:
-            if not via or argument_of(reference) == via:
-                found += [r for r in self.instances_of(reference.address) if _of(r, types) and r not in found]
-        return found
+        return _once(
+            target
+            for reference in resource.references
+            if not via or argument_of(reference) == via
+            for target in self.instances_of(reference.address)
+            if _of(target, types)
+        )
 
     def linked(self, resource: Resource, attribute: str, *types: str) -> list[Resource]:
-        """The resources of `types` that an argument stands for or was computed from; else those that its text names.
+        """The resources (of `types`, where any are given) that an argument stands for or rests on; else those its text names.
 
         The unknown parts of the value come first: they are the value, while a reference may only have decided it.
         """
         value = resource.values.get(attribute)
-        found = [r for r in self.behind(value) if r.type in types and r is not resource]
-        found += [r for r in self.referred(resource, *types, via=attribute) if r not in found]
+        found = _once(
+            r
+            for r in (*self.behind(value), *self.referred(resource, *types, via=attribute))
+            if _of(r, types) and r is not resource
+        )
         if found:
             return found
-        texts = {item for item in items(value) if isinstance(item, str) and item}
-        return [
-            r
-            for r in self.architecture.of_type(*types)
-            if texts and r is not resource and any(r.values.get(name) in texts for name in NAMES)
-        ]
+        names = dict.fromkeys(item for item in items(value) if isinstance(item, str) and item)
+        return [r for name in names for r in self._by_name.get(name, ()) if _of(r, types) and r is not resource]
 
     def about(self, resource: Resource, attribute: str, *types: str) -> Iterator[Resource]:
         """The resources of `types` whose `attribute` names `resource`, by reference or by its name."""
@@ -122,6 +129,10 @@ class References:
                     if target.type in types:
                         found.append(target)
         return found
+
+
+def _once(resources: Iterable[Resource]) -> list[Resource]:
+    return list({resource.address: resource for resource in resources}.values())
 
 
 def _of(resource: Resource, types: tuple[str, ...]) -> bool:

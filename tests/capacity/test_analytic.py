@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.capacity import analyse, to_json
-from analysis.demand import PathError
 from analysis.facts import runtime, scenario, stack
 from analysis.terraform import load
+from analysis.wiring import PathError
 
 TICKER = Path(__file__).parents[1] / "demand" / "ticker"
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"

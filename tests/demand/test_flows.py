@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.demand import arrivals, flows, request_path
+from analysis.demand import arrivals, flows
 from analysis.demand.flows import hit_share, poll_interval
 from analysis.facts import scenario, stack
 from analysis.terraform import load
+from analysis.wiring import request_path
 
 TICKER = Path(__file__).parent / "ticker"
 NIGHT = scenario(TICKER / stack(TICKER).scenario.relative_to(TICKER))

@@ -5,11 +5,12 @@ import pytest
 
 from analysis.architecture import Architecture, Location, Variable
 from analysis.cost import estimate
-from analysis.demand import request_path, usage
+from analysis.demand import usage
 from analysis.demand.month import Month, scheduled_windows
-from analysis.demand.path import Schedule
 from analysis.facts import prices, runtime, scenario, stack
 from analysis.terraform import load
+from analysis.wiring import request_path
+from analysis.wiring.hops import Schedule
 
 TICKER = Path(__file__).parent / "ticker"
 NIGHT = scenario(stack(TICKER).scenario)

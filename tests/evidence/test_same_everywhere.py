@@ -141,7 +141,7 @@ def test_the_limits_that_a_night_reads_are_those_that_its_record_rests_on(stack,
 
     found = one_study(ROOT / "terraform" / "stacks" / stack)
     assert found.capacity
-    assert setup(found.architecture, found.scenario, found.about)
+    assert setup(found.path, found.scenario, found.profile)
     assert len(read) > 10
     assert read <= set(sys.modules["analysis.studies.inputs"].LIMITS)
 

@@ -8,9 +8,9 @@ import pytest
 from network_makers import CALLS, GROUP, PUSHED
 
 from analysis import facts
-from analysis.demand import PathError
 from analysis.network import crowd, entry, network, uses
 from analysis.terraform import load
+from analysis.wiring import PathError
 
 ROOT = Path(__file__).parents[2]
 NIGHT = facts.scenario(ROOT / "terraform" / "scenarios" / "buzzer_final.toml")

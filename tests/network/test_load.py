@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_makers import joined, link, seconds, station
 
-from analysis.demand import PathError
 from analysis.network import Traffic, loads, uses
 from analysis.network.load import hit_share
+from analysis.wiring import PathError
 
 
 def polls(enters, per_user=1.0, **more):

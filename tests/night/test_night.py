@@ -22,7 +22,7 @@ MODELS = {name: terraform.load(STACKS / name) for name in ("buzzer_baseline", "b
 
 def made(name, peak_users=None, faults=(), **changes):
     about = stack(STACKS / name)
-    found = night.setup(
+    found = night.stack_setup(
         MODELS[name],
         scenario(about.scenario),
         about,

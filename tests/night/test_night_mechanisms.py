@@ -10,7 +10,7 @@ from night_oracle import ONE_TASK, Run
 
 from analysis import alarms, night, terraform
 from analysis.facts import scenario, stack
-from analysis.night import kernel
+from analysis.night import kernel, parameters
 from analysis.night.series import NOT_MODELLED
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
@@ -22,7 +22,9 @@ FOUR = ONE_TASK._replace(
 
 def made(name, peak_users=None, **options):
     about = stack(STACKS / name)
-    return night.setup(terraform.load(STACKS / name), scenario(about.scenario), about, peak_users=peak_users, **options)
+    return night.stack_setup(
+        terraform.load(STACKS / name), scenario(about.scenario), about, peak_users=peak_users, **options
+    )
 
 
 # --- a deployment whose tasks do not start
@@ -109,7 +111,7 @@ def test_a_proxy_in_the_terraform_shares_its_part_of_the_connections_and_shorten
     (tmp_path / "main.tf").write_text(text + PROXY)
     about = stack(directory)
     plain = made("buzzer_baseline").setting
-    proxied = night.setup(terraform.load(tmp_path), scenario(about.scenario), about).setting
+    proxied = night.stack_setup(terraform.load(tmp_path), scenario(about.scenario), about).setting
     assert (plain.proxied, proxied.proxied) == (False, True)
     assert proxied.database_connections == pytest.approx(plain.database_connections / 2)
     assert proxied.failover_s == pytest.approx(plain.failover_s / 2)
@@ -126,7 +128,7 @@ def test_threads_in_the_terraform_are_more_places_at_a_higher_price(tmp_path):
     )
     about = dataclasses.replace(stack(directory), environment={**stack(directory).environment, "threads": "THREADS"})
     one = made("buzzer_baseline").setting
-    four = night.setup(terraform.load(tmp_path), scenario(about.scenario), about).setting
+    four = night.stack_setup(terraform.load(tmp_path), scenario(about.scenario), about).setting
     assert four.workers == 4 * one.workers
     assert four.cpu_miss_s == pytest.approx(1.5 * one.cpu_miss_s)
 
@@ -223,3 +225,21 @@ def test_an_update_that_waits_for_the_database_is_old_as_it_leaves_the_service()
 def test_a_copied_setup_is_the_same_night():
     one = made("buzzer", 5_000)
     assert night.run(copy.deepcopy(one), 4).seconds.tobytes() == night.run(one, 4).seconds.tobytes()
+
+
+def test_a_step_policy_that_the_night_cannot_follow_is_said_and_does_nothing():
+    path = made("buzzer").path
+    (step,) = path.service.steps
+    (trigger,) = step.triggers
+    for changed, why in (
+        (dataclasses.replace(step, adjustment_type="None"), "its adjustment type is None, none of ChangeInCapacity"),
+        (dataclasses.replace(step, triggers=()), "no alarm starts it"),
+        (
+            dataclasses.replace(step, triggers=(dataclasses.replace(trigger, threshold=None),)),
+            "its alarm is not one on processor or requests per target",
+        ),
+    ):
+        notes = []
+        rows = parameters._steps(dataclasses.replace(path.service, steps=(changed,)), notes)
+        assert rows.shape == (0, 10)
+        assert [why in str(note) for note in notes] == [True]

@@ -13,7 +13,7 @@ STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 
 def made(name, **options):
     about = stack(STACKS / name)
-    return night.setup(terraform.load(STACKS / name), scenario(about.scenario), about, **options)
+    return night.stack_setup(terraform.load(STACKS / name), scenario(about.scenario), about, **options)
 
 
 BASE = made("buzzer_baseline")
@@ -115,6 +115,7 @@ def test_what_cannot_be_a_value_is_refused_in_a_sentence(name, value, says):
 
 
 def test_a_setup_that_is_given_its_path_is_the_one_that_derives_it():
-    again = made("buzzer_baseline", path=BASE.path)
+    about = stack(STACKS / "buzzer_baseline")
+    again = night.setup(BASE.path, scenario(about.scenario), runtime(about.runtime))
     assert again.setting == BASE.setting
     assert dataclasses.replace(again, users=BASE.users).stack == BASE.stack

@@ -5,10 +5,10 @@ import pytest
 from analysis import terraform
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
 from analysis.cost import estimate
-from analysis.demand import request_path
 from analysis.facts import Enters, Stack, prices
 from analysis.proofs import start
 from analysis.proofs.view import View
+from analysis.wiring import request_path
 from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References, without_index
 from analysis.wiring.tasks import definition_of, task_of

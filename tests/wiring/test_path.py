@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.demand import PathError, request_path
 from analysis.facts import stack
 from analysis.terraform import load
+from analysis.wiring import PathError, request_path
 
-TICKER = Path(__file__).parent / "ticker"
+TICKER = Path(__file__).parents[1] / "demand" / "ticker"
 
 
 def path_of(**variables):

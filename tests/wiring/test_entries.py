@@ -2,9 +2,9 @@
 
 import pytest
 
-from analysis.demand import PathError, request_path
 from analysis.facts import FactError, stack
 from analysis.terraform import load
+from analysis.wiring import PathError, request_path
 
 SERVICE = """
 resource "aws_ecs_task_definition" "NAME" {

@@ -1,25 +1,41 @@
 """The way of a request through a stack, read from the references in its Terraform: edge, balancer, service, cache, database.
 
-Works on any directory: nothing here knows a system by name. What cannot be found is said in a diagnostic, and without a service
-there is no path at all.
+What cannot be found is said in a diagnostic, and without a service there is no path at all.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from fnmatch import translate
-from functools import cache, cached_property
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
-from analysis.demand.entries import DISTRIBUTION, PathError, Unreached, Way, choice, origin_target
 from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
-from analysis.units import SECONDS, time_unit
+from analysis.units import SECONDS, Given, time_unit
+from analysis.wiring.entries import DISTRIBUTION, PathError, Way, choice, origin_target
+from analysis.wiring.hops import (
+    Balancer,
+    Band,
+    Behaviour,
+    Cache,
+    Connections,
+    Database,
+    Edge,
+    HealthCheck,
+    RequestPath,
+    Schedule,
+    Service,
+    Step,
+    Storage,
+    Tracking,
+    Trigger,
+)
+from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References
 from analysis.wiring.tasks import environment, task_of
-from analysis.wiring.values import blocks, cpu_units, first_block, memory_mib, number
+from analysis.wiring.values import blocks, cpu_units, first_block, known, memory_mib, number
 
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
@@ -32,249 +48,14 @@ UNMODELLED_STORES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value with its name, its unit and where it stands: a place in a file, or the source of a fact."""
-
-    name: str
-    value: float | int | str | bool
-    unit: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How the edge treats the addresses that match `pattern`: for how long it keeps an answer, and where it fetches one."""
-
-    pattern: str
-    ttl: Given
-    target: str
-    policy: str
-
-    @property
-    def ttl_s(self) -> float:
-        """Lifetime of an answer whose origin says nothing about it."""
-        return float(self.ttl.value)
-
-    def matches(self, path: str) -> bool:
-        """Whether the pattern covers `path`; CloudFront knows `*` and `?`, and a leading slash is optional."""
-        return _covers(self.pattern).match(path) is not None
-
-
-@cache
-def _covers(pattern: str) -> re.Pattern[str]:
-    slashed = "*" if pattern == "*" else "/" + pattern.lstrip("/")
-    return re.compile(translate(slashed.replace("[", "[[]")))
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A content network before the balancer; its last behaviour is the default. `shield` is one more cache before the origin."""
-
-    address: str
-    defined_at: Location
-    behaviours: tuple[Behaviour, ...]
-    shield: bool
-
-    def behaviour(self, path: str) -> Behaviour:
-        """The first behaviour that matches `path`; the last one matches everything."""
-        return next(b for b in self.behaviours if b.matches(path))
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """How the balancer finds out that a target is ill."""
-
-    path: str
-    interval_s: float
-    timeout_s: float
-    healthy: int
-    unhealthy: int
-
-
-@dataclass(frozen=True, slots=True)
-class Balancer:
-    """Load balancer, listener and target group."""
-
-    address: str
-    defined_at: Location
-    target_group: str
-    listeners: tuple[str, ...]
-    tls: bool
-    rules: int
-    algorithm: str
-    idle_timeout_s: float
-    deregistration_delay_s: float
-    slow_start_s: float
-    health_check: HealthCheck
-    public: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tracking:
-    """A target tracking policy: tasks follow `metric` so that it stays near `target`."""
-
-    address: str
-    metric: str
-    target: float
-    scale_out_cooldown_s: float
-    scale_in_cooldown_s: float
-    defined_at: Location
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step scaling policy, as far as arrivals matter: where it stands and what it adds."""
-
-    address: str
-    adjustment_type: str
-    adjustments: tuple[float, ...]
-    cooldown_s: float
-    defined_at: Location
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A scheduled action: from `expression` on, between `minimum` and `maximum` tasks."""
-
-    address: str
-    expression: str
-    timezone: str
-    minimum: int | None
-    maximum: int | None
-    defined_at: Location
-
-
-@dataclass(frozen=True)
-class Service:
-    """The containers that answer. `minimum` and `maximum` are `desired` where nothing scales it."""
-
-    address: str
-    defined_at: Location
-    task_definition: str
-    vcpu: Given
-    memory_mib: Given
-    processor: Literal["X86_64", "ARM64"]
-    desired: Given
-    minimum: Given
-    maximum: Given
-    minimum_healthy_percent: Given
-    maximum_percent: Given
-    grace_s: float
-    stop_timeout_s: float
-    tracking: tuple[Tracking, ...]
-    steps: tuple[Step, ...]
-    schedules: tuple[Schedule, ...]
-    environment: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def tasks_at_start(self) -> Given:
-        """Tasks that run when the game begins: the desired count, or the lowest of the minima that scheduled actions raise it to.
-
-        The lowest, because games may be scheduled with different numbers, and what is said must hold for each of them.
-        """
-        floor = max(int(self.desired.value), int(self.minimum.value))
-        raising = [s for s in self.schedules if (s.minimum or 0) > floor]
-        if raising:
-            least = min(raising, key=lambda s: s.minimum or 0)
-            return Given("tasks at kick-off", least.minimum or 0, "task", str(least.defined_at))
-        origin = self.desired.origin if int(self.desired.value) >= int(self.minimum.value) else self.minimum.origin
-        return Given("tasks at kick-off", floor, "task", origin)
-
-    @property
-    def tasks_at_most(self) -> Given:
-        """Tasks that scaling may reach, scheduled actions included."""
-        scheduled = [s for s in self.schedules if s.maximum is not None]
-        best = max(scheduled, key=lambda s: s.maximum or 0, default=None)
-        highest = max(int(self.maximum.value), int(self.tasks_at_start.value))
-        if best is not None and (best.maximum or 0) > highest:
-            return Given("tasks at most", best.maximum or 0, "task", str(best.defined_at))
-        return Given("tasks at most", highest, "task", self.maximum.origin)
-
-
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """A cache that the tasks share."""
-
-    address: str
-    defined_at: Location
-    engine: str
-    node_type: Given
-    nodes: int
-    ttl: Given
-    written_through: bool = False
-
-    @property
-    def age_s(self) -> float:
-        """How old an answer may be for being kept: the lifetime, or nothing where each write replaces what is kept."""
-        return 0.0 if self.written_through else float(self.ttl.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Connections:
-    """How many connections a database accepts: central value and range, by which formula, from where."""
-
-    value: float
-    low: float
-    high: float
-    formula: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """The relational database behind the service. `replicas` are those that the service's task definition refers to."""
-
-    address: str
-    defined_at: Location
-    engine: str
-    instance_class: Given
-    multi_az: bool
-    replicas: tuple[str, ...]
-    connections: Connections | None
-    proxy: str | None
-
-
-@dataclass(frozen=True)
-class RequestPath:
-    """The hops of a request. A hop that a stack does not have is None, and a diagnostic says so."""
-
-    stack: str
-    service: Service
-    edge: Edge | None = None
-    balancer: Balancer | None = None
-    cache: Cache | None = None
-    database: Database | None = None
-    pool_size: Given | None = None
-    workers: Given | None = None
-    threads: Given | None = None
-    poll_interval_s: Given | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
-    unreached: tuple[Unreached, ...] = ()
-
-    @cached_property
-    def hops(self) -> tuple[str, ...]:
-        """The addresses on the way, from the fan inwards."""
-        present = (self.edge, self.balancer, self.service, self.cache, self.database)
-        return tuple(hop.address for hop in present if hop is not None)
-
-
 def request_path(architecture: Architecture, stack: Stack | None = None) -> RequestPath:
     """The way of a request through `architecture`, from the public entry by which the crowd comes to the service behind it.
 
     `stack` names the container's environment variables that hold pool, workers, cache and poll interval, without which these hops
     are not known, and says which entry is meant where there are several. Raises PathError where none leads to a service, several
     do, or what serves the crowd is not modelled.
-
-    It is derived once for the same architecture and kept with it: bill, capacity, rules and nights all ask for it.
     """
-    kept: list[tuple[Stack | None, RequestPath]] = architecture.__dict__.setdefault("_request_paths", [])
-    for about, found in kept:
-        if about == stack:
-            return found
-    made = _Derivation(architecture, stack).path()
-    kept.append((stack, made))
-    return made
+    return _Derivation(architecture, stack).path()
 
 
 def without_unused_cache(path: RequestPath, profile: Runtime) -> RequestPath:
@@ -398,6 +179,7 @@ class _Derivation:
         platform = blocks(task.values.get("runtime_platform"))
         arm = any(block.get("cpu_architecture") == "ARM64" for block in platform)
         stop = number(container.get("stopTimeout"))
+        breaker = first_block(service.values.get("deployment_circuit_breaker"))
         healthy, most = (limit("ecs.deployment.minimum_healthy_percent"), limit("ecs.deployment.maximum_percent"))
         return Service(
             address=service.address,
@@ -418,6 +200,8 @@ class _Derivation:
             tracking=tuple(self.tracking(target)) if target else (),
             steps=tuple(self.steps(target)) if target else (),
             schedules=tuple(self.schedules(target)) if target else (),
+            zones=len(zones(Network(self.references).subnets((service,)))),
+            rolls_back=breaker.get("enable") is True and breaker.get("rollback") is True,
             environment=environment(container),
         )
 
@@ -460,11 +244,12 @@ class _Derivation:
     def steps(self, target: Resource) -> Iterator[Step]:
         for policy in self.attached(target, "aws_appautoscaling_policy"):
             for block in blocks(policy.values.get("step_scaling_policy_configuration")):
-                changes = (number(step.get("scaling_adjustment")) for step in blocks(block.get("step_adjustment")))
                 yield Step(
                     policy.address,
                     str(block.get("adjustment_type")),
-                    tuple(change for change in changes if change is not None),
+                    tuple(_bands(block)),
+                    number(block.get("min_adjustment_magnitude")) or 0.0,
+                    tuple(map(_trigger, self.references.about(policy, "alarm_actions", "aws_cloudwatch_metric_alarm"))),
                     _or(number(block.get("cooldown")), limit("autoscaling.default_cooldown_s").at()),
                     policy.defined_at,
                 )
@@ -632,9 +417,8 @@ class _Derivation:
         found = self.references.reachable(near, *DATABASE_TYPES)
         proxy = next((r for r in found if r.type == "aws_db_proxy"), None)
         if proxy is not None:
-            for target in self.model.of_type("aws_db_proxy_target"):
-                if any(reference.address == proxy.address for reference in target.references):
-                    found += [r for r in self.references.reachable([target], *DATABASE_TYPES) if r not in found]
+            for target in self.references.referring(proxy, "aws_db_proxy_target"):
+                found += [r for r in self.references.reachable([target], *DATABASE_TYPES) if r not in found]
         instances_ = [r for r in found if r.type == "aws_db_instance"]
         replicas = [r for r in instances_ if r.values.get("replicate_source_db")]
         primaries = [r for r in instances_ if r not in replicas]
@@ -670,9 +454,24 @@ class _Derivation:
             instance_class=Given("instance class", instance_class, "class", str(primary.location("instance_class"))),
             multi_az=primary.values.get("multi_az") is True,
             replicas=tuple(r.address for r in replicas),
+            replica_classes=tuple(str(known(r.values, "instance_class") or "") for r in replicas),
+            storage=Storage(
+                str(primary.values.get("storage_type") or ""),
+                number(primary.values.get("iops")),
+                number(primary.values.get("allocated_storage")),
+            ),
             connections=self.connections(primary, engine, instance_class),
             proxy=proxy.address if proxy else None,
+            proxy_percent=self.proxy_percent(proxy) if proxy else 100.0,
         )
+
+    def proxy_percent(self, proxy: Resource) -> float:
+        """The share of the database's connections that the proxy may open, all of them where nothing is said."""
+        for group in self.references.referring(proxy, "aws_db_proxy_default_target_group"):
+            share = number(first_block(group.values.get("connection_pool_config")).get("max_connections_percent"))
+            if share is not None:
+                return share
+        return 100.0
 
     def connections(self, database: Resource, engine: str, instance_class: str) -> Connections | None:
         """What `max_connections` is: the parameter group's value, or the engine's default formula over the class's memory."""
@@ -752,6 +551,30 @@ class _Derivation:
         """Says which stores are there but are not modelled."""
         for resource in self.model.of_type(*UNMODELLED_STORES):
             self.warn(f"{resource.address}: capacity does not model {resource.type} yet", resource.defined_at)
+
+
+def _bands(block: Mapping[str, Any]) -> Iterator[Band]:
+    """The bands of a step policy; a bound that is not set is infinite."""
+    for step in blocks(block.get("step_adjustment")):
+        adjustment = number(step.get("scaling_adjustment"))
+        if adjustment is not None:
+            yield Band(
+                _or(number(step.get("metric_interval_lower_bound")), -math.inf),
+                _or(number(step.get("metric_interval_upper_bound")), math.inf),
+                adjustment,
+            )
+
+
+def _trigger(alarm: Resource) -> Trigger:
+    values = alarm.values
+    return Trigger(
+        alarm.address,
+        str(values.get("metric_name")),
+        str(values.get("comparison_operator", "")),
+        number(values.get("threshold")),
+        number(values.get("evaluation_periods")) or 1.0,
+        number(values.get("period")) or 60.0,
+    )
 
 
 def _or(value: float | None, default: float) -> float:
