@@ -210,7 +210,7 @@ def test_bad_input_gets_a_sentence_and_exit_status_two(tmp_path, command, case):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("cost", BASELINE, "--usage", "u.yml", "--scenario", "s.toml"), "give one of them"),
+        (("cost", BASELINE, "--usage", "u.yml", "--scenario", "s.toml"), "u.yml"),
         (("model", BASELINE, "--var", "zones"), "NAME=VALUE"),
         (("notebook", "nothing"), "there is no notebook"),
         (("capacity", BASELINE, "--users", "-1"), "--users"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from analysis import facts
 from analysis.commands import app
 
 STACKS = Path(__file__).parent / "refusals"
@@ -129,3 +130,49 @@ def test_what_carries_nothing_of_the_crowd_is_listed_on_every_answer(command):
     (row,) = json.loads(done.stdout)["unreached"]
     assert row["address"] == "aws_ecs_service.poller"
     assert row["defined_at"].startswith("main.tf:")
+
+
+USAGE = """
+version: 0.1
+resource_usage:
+  aws_wafv2_web_acl.partners:
+    monthly_requests: 5000000
+  aws_lb.front:
+    monthly_outbound_internet_gb: 7
+"""
+TICKER = Path(__file__).parent / "demand" / "ticker"
+
+
+@pytest.fixture(scope="module")
+def night():
+    return facts.stack(TICKER).scenario
+
+
+def lines(*arguments):
+    done = CliRunner().invoke(app, ["cost", str(TICKER), *map(str, arguments), "--json"])
+    assert done.exit_code == 0, done.output
+    return {(line["address"], line["component"]): line for line in json.loads(done.stdout)["line_items"]}
+
+
+def test_a_quantity_that_does_not_follow_from_the_crowd_names_the_key_that_supplies_it(night):
+    (line,) = [
+        line
+        for (address, _), line in lines("--scenario", night).items()
+        if address == "aws_wafv2_web_acl.partners" and line["quantity"] is None
+    ]
+    assert line["unknown"] == (
+        "quantity unknown: monthly_requests of aws_wafv2_web_acl.partners in a usage file says it"
+    )
+    code, text, _ = said("cost", TICKER, "--scenario", night)
+    assert code == 0
+    assert "aws_wafv2_web_acl.partners" in text.partition("Quantity unknown")[2]
+
+
+def test_a_usage_file_says_what_the_crowd_does_not_and_wins_where_both_do(night, tmp_path):
+    (tmp_path / "usage.yml").write_text(USAGE)
+    both = lines("--scenario", night, "--usage", tmp_path / "usage.yml")
+    partners = [line for (address, _), line in both.items() if address == "aws_wafv2_web_acl.partners"]
+    assert "5" in [line["quantity"] for line in partners]  # in millions
+    alone = lines("--scenario", night)
+    changed = {key for key, line in both.items() if line != alone.get(key)}
+    assert {address for address, _ in changed} == {"aws_wafv2_web_acl.partners", "aws_lb.front"}

@@ -29,7 +29,6 @@ from analysis.commands.common import (
     out,
     print_json,
     refusals,
-    refuse,
     tell,
     tell_unreached,
     unreached_json,
@@ -49,9 +48,7 @@ def cost(
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract AWS's free allowances.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The bill of a month, line by line; without usage or scenario, lines that only use decides have no quantity."""
-    if usage and scenario:
-        refuse("--usage and --scenario both say what is consumed; give one of them")
+    """The bill of a month, line by line; what only use decides comes from a scenario, a usage file, or both (the file wins)."""
     with refusals():
         found = answered(directory, var, var_file, placeholders=placeholders)
         consumed = _consumed(found, directory, usage, scenario, runtime)
@@ -80,7 +77,7 @@ def _bill_table(bill: cost_layer.Estimate, coverage: str) -> Table:
         known = [item.cost for item in items if item.cost is not None]
         table.add_row(escape(address), "", "", units.money(sum(known, Decimal(0))) if known else "", style="bold")
         for item in items:
-            quantity = "by use," if item.quantity is None else f"{float(item.quantity):,.6g}"
+            quantity = "unknown" if item.quantity is None else f"{float(item.quantity):,.6g}"
             mark = "" if item.confidence == "high" else f" ({item.confidence})"
             table.add_row(
                 f"  {escape(item.component)}",
@@ -96,22 +93,26 @@ def _bill_table(bill: cost_layer.Estimate, coverage: str) -> Table:
 def _consumed(
     found: Architecture, directory: Path, usage: Path | None, scenario: Path | None, runtime: str | None
 ) -> demand.Usage | None:
+    read = None
     if usage:
         read, warnings = cost_layer.read_usage_file(usage)
         tell(warnings)
-        return read
     if not scenario:
-        return None
+        return read
     profile = facts.runtime(runtime) if runtime else None
-    return demand.usage(found, facts.scenario(scenario), about(directory), profile)
+    crowd = demand.usage(found, facts.scenario(scenario), about(directory), profile)
+    return crowd.overlaid(read) if read else crowd
 
 
 def _gaps(bill: cost_layer.Estimate) -> None:
     """What is in no total: listed where the reader looks."""
     if bill.without_quantity:
-        err.print(
-            f"{len(bill.without_quantity)} lines have no quantity; --scenario or --usage tells it.", highlight=False
+        table = Table(
+            "Quantity unknown", Column("Key in a usage file (--usage)", overflow="fold"), title="Not in the total"
         )
+        for address, lines in groupby(bill.without_quantity, key=lambda item: item.address):
+            table.add_row(escape(address), escape(", ".join(dict.fromkeys(key for item in lines for key in item.keys))))
+        err.print(table)
     if bill.unpriced:
         table = Table("Without a price", "Why", title="Not in the total")
         for gap in bill.unpriced:

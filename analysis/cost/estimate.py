@@ -25,7 +25,8 @@ class LineItem:
     """One line of the bill: quantity x unit price = cost, in US dollars per month.
 
     A quantity that crosses price tiers makes one line per tier. `quantity` and `cost` are None where only usage tells them
-    and nobody did. `usage_based` says whether the quantity comes from usage, not from the configuration alone.
+    and nobody did; then `keys` are those of a usage file that tell them. `usage_based` says whether the quantity comes from
+    usage, not from the configuration alone.
     """
 
     address: str
@@ -41,6 +42,14 @@ class LineItem:
     source: str
     as_of: str
     confidence: Confidence
+    keys: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> str:
+        """What tells the quantity where it is not known: the keys of a usage file; empty where it is."""
+        if self.quantity is not None:
+            return ""
+        return f"quantity unknown: {' or '.join(self.keys)} of {self.address} in a usage file says it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,7 @@ class _Draft:
     price: Price
     quantity: Quantity | None
     usage_based: bool
+    keys: tuple[str, ...]
 
 
 def estimate(
@@ -238,7 +248,7 @@ def _draft(setting: Setting, charge: Charge) -> _Draft:
     usage_based = bool(charge.keys) and (
         quantity is None or bool(setting.load_hours) or any(setting.used(key) is not None for key in charge.keys)
     )
-    return _Draft(setting.resource, charge.component, price, quantity, usage_based)
+    return _Draft(setting.resource, charge.component, price, quantity, usage_based, charge.keys)
 
 
 def _line_items(drafts: list[_Draft], prices: PriceBook, free_tier: bool) -> Iterator[LineItem]:
@@ -283,6 +293,7 @@ def _line(draft: _Draft, row: PriceRow, quantity: Decimal | None, sku: str = "")
         row.source,
         row.as_of,
         row.confidence,
+        draft.keys if quantity is None else (),
     )
 
 
@@ -344,6 +355,7 @@ def to_json(cost: Estimate) -> dict[str, Any]:
                 "source": item.source,
                 "as_of": item.as_of or None,
                 "confidence": item.confidence,
+                **({"unknown": item.unknown} if item.keys else {}),
             }
             for item in cost.line_items
         ],

@@ -20,7 +20,10 @@ from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
 from analysis.wiring import RequestPath, request_path, without_unused_cache
-from analysis.wiring.hops import Schedule
+from analysis.wiring.hops import Balancer, Edge, Schedule
+from analysis.wiring.network import Network
+from analysis.wiring.references import References
+from analysis.wiring.tasks import writes_to
 from analysis.wiring.values import blocks
 
 GB = 1e9
@@ -120,6 +123,29 @@ class Month:
                 f"{scenario.file}: calendar.games_per_month: {self.games:g} nights of {self.span_h:.1f} h do not fit into "
                 f"a month of {HOURS_PER_MONTH} h"
             )
+
+    @cached_property
+    def references(self) -> References:
+        """What refers to what in the stack."""
+        return References(self.architecture)
+
+    def hop(self, hop: Edge | Balancer | None) -> Resource | None:
+        """The resource of a hop of the path."""
+        return None if hop is None else self.architecture.by_address[hop.address]
+
+    @property
+    def task(self) -> Resource:
+        """The task definition of the service."""
+        return self.architecture.by_address[self.path.service.task_definition]
+
+    @cached_property
+    def ways_out(self) -> list[Resource]:
+        """The NAT gateways to which the subnets of the service lead, each once."""
+        network = Network(self.references)
+        service = self.architecture.by_address[self.path.service.address]
+        found = [network.default_route(subnet) for subnet in network.subnets([service])]
+        gateways = {way.address: way for way in found if isinstance(way, Resource) and way.type == "aws_nat_gateway"}
+        return list(gateways.values())
 
     def fact(self, name: str) -> float:
         """A limit's value; it is noted as something the usage rests on."""
@@ -421,9 +447,15 @@ def _edge(month: Month, resource: Resource) -> Mapping[str, float]:
     return found
 
 
-def _firewall(month: Month, resource: Resource) -> Mapping[str, float]:
-    at_edge = resource.values.get("scope") == "CLOUDFRONT"
-    return {"monthly_requests": month.requests + month.asset_requests if at_edge else month.service_requests}
+def _firewall(month: Month, acl: Resource) -> Mapping[str, float]:
+    """The requests of what the firewall stands before, the crowd's distribution or balancer; before anything else unknown."""
+    edge, balancer = month.hop(month.path.edge), month.hop(month.path.balancer)
+    if edge is not None and acl in month.references.linked(edge, "web_acl_id", acl.type):
+        return {"monthly_requests": month.requests + month.asset_requests}
+    for joined in month.references.about(acl, "web_acl_arn", "aws_wafv2_web_acl_association"):
+        if balancer is not None and balancer in month.references.linked(joined, "resource_arn", balancer.type):
+            return {"monthly_requests": month.service_requests}
+    return {}
 
 
 def _log_group(month: Month, resource: Resource) -> Mapping[str, float]:
@@ -438,11 +470,8 @@ def _log_group(month: Month, resource: Resource) -> Mapping[str, float]:
 
 def _written_gb(month: Month, resource: Resource) -> float | None:
     """What is written to a log group in a month; None where nothing says who writes to it."""
-    task = month.architecture.by_address[month.path.service.task_definition]
     name = resource.values.get("name")
-    referred = any(reference.address == resource.address for reference in task.references)
-    named = isinstance(name, str) and name in str(task.values.get("container_definitions"))
-    if referred or named:
+    if writes_to(month.task, resource, month.references):
         return month.logs_gb
     engine = isinstance(name, str) and name.startswith("/aws/rds/instance/")
     return month.fact("month.engine_log_gb") if engine else None
@@ -470,15 +499,18 @@ def _endpoint(month: Month, resource: Resource) -> Mapping[str, float]:
     return {"monthly_data_processed_gb": month.fact("month.control_traffic_gb")}
 
 
-def _gateway(month: Month, _resource: Resource) -> Mapping[str, float]:
-    """What tasks send and fetch through NAT, shared by all gateways: calls to AWS, and images and logs without endpoints."""
+def _gateway(month: Month, gateway: Resource) -> Mapping[str, float]:
+    """What tasks send and fetch through NAT, shared by the gateways that their subnets lead to; what others send is unknown.
+
+    Calls to AWS, and images and logs where no endpoints lead there.
+    """
+    if gateway not in month.ways_out:
+        return {}
     services = set(_endpoints(month).values())
     through = month.fact("month.control_traffic_gb")
     through += 0.0 if "logs" in services else month.logs_gb
     through += 0.0 if {"ecr.dkr", "s3"} <= services else _images_gb(month)
-    return {
-        "monthly_data_processed_gb": through / max(1, sum(1 for _ in month.architecture.of_type("aws_nat_gateway")))
-    }
+    return {"monthly_data_processed_gb": through / len(month.ways_out)}
 
 
 ALB_LOG_FILES_PER_MONTH = 730 * 12
@@ -602,14 +634,20 @@ def _subscription(month: Month, _resource: Resource) -> Mapping[str, float]:
 
 
 def _record(month: Month, resource: Resource) -> Mapping[str, float]:
-    """Queries for names that are no alias; aliases are answered free of charge, and proofs of ownership are hardly asked for."""
+    """Queries for the crowd's names that are no alias; aliases are free, and proofs of ownership are hardly asked for."""
     if resource.values.get("alias"):
         return {}
     if _proves_ownership(resource):
         return {"monthly_standard_queries": 0.0}
-    records = month.architecture.of_type("aws_route53_record")
-    named = sum(1 for r in records if not r.values.get("alias") and not _proves_ownership(r))
-    return {"monthly_standard_queries": month.sessions * month.fact("month.name_lookups_per_session") / named}
+    named = [r for r in month.architecture.of_type("aws_route53_record") if _leads_to_a_hop(month, r)]
+    if resource not in named:
+        return {}
+    return {"monthly_standard_queries": month.sessions * month.fact("month.name_lookups_per_session") / len(named)}
+
+
+def _leads_to_a_hop(month: Month, record: Resource) -> bool:
+    hops = [hop for hop in (month.hop(month.path.edge), month.hop(month.path.balancer)) if hop is not None]
+    return any(hop in month.references.linked(record, "records", hop.type) for hop in hops)
 
 
 def _proves_ownership(record: Resource) -> bool:
@@ -620,8 +658,10 @@ def _registry(month: Month, _resource: Resource) -> Mapping[str, float]:
     return {"storage_gb": month.fact("month.images_kept") * month.fact("month.image_gb")}
 
 
-def _secret(month: Month, _resource: Resource) -> Mapping[str, float]:
-    """Every task reads each secret when it starts."""
+def _secret(month: Month, secret: Resource) -> Mapping[str, float]:
+    """Every task reads each secret that its definition names when it starts; who reads another is unknown."""
+    if secret not in month.references.reachable([month.task], secret.type):
+        return {}
     return {"monthly_requests": month.task_starts}
 
 

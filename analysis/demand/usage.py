@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from analysis.facts.assumptions import Assumption
@@ -41,3 +41,20 @@ class Usage:
     defaults: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     rests_on: tuple[Assumption | Limit, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def overlaid(self, other: Usage) -> Usage:
+        """This usage, with what `other` says of an address or a type in place of its own, key by key."""
+
+        def both(
+            mine: Mapping[str, Mapping[str, Decimal]], theirs: Mapping[str, Mapping[str, Decimal]]
+        ) -> Mapping[str, Mapping[str, Decimal]]:
+            names = (*mine, *(name for name in theirs if name not in mine))
+            return {name: {**mine.get(name, {}), **theirs.get(name, {})} for name in names}
+
+        return replace(
+            self,
+            origin=f"{self.origin}; {other.origin} where it says more",
+            quantities=both(self.quantities, other.quantities),
+            load_hours={**self.load_hours, **other.load_hours},
+            defaults=both(self.defaults, other.defaults),
+        )

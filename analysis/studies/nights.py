@@ -17,6 +17,7 @@ from analysis.architecture import Architecture, Unknown
 from analysis.facts import Runtime, Scenario, Stack
 from analysis.wiring import RequestPath, request_path
 from analysis.wiring.references import References
+from analysis.wiring.tasks import writes_to
 from analysis.wiring.values import blocks
 
 if TYPE_CHECKING:
@@ -135,12 +136,7 @@ def _of_another_log(metric: Metric, architecture: Architecture, path: RequestPat
         if (made.get("namespace"), made.get("name")) == (metric.namespace, metric.name)
         for group in references.linked(filters, "log_group_name", "aws_cloudwatch_log_group")
     ]
-    own = references.referred(task, "aws_cloudwatch_log_group")
-    written = str(task.values.get("container_definitions"))
-    quoted = [(group, str(group.values.get("name"))) for group in logs]
-    return bool(logs) and not any(
-        group in own or f"'{name}'" in written or f'"{name}"' in written for group, name in quoted
-    )
+    return bool(logs) and not any(writes_to(task, group, references) for group in logs)
 
 
 def _filled(column: NDArray[np.float64]) -> list[float]:

@@ -61,6 +61,14 @@ def definition_of(references: References, service: Resource) -> Resource | None:
     return next((r for r in same if family and r.values.get("family") == family[1]), None)
 
 
+def writes_to(definition: Resource, group: Resource, references: References) -> bool:
+    """Whether a task definition writes to a log group: by reference, or because its containers name it."""
+    if group in references.referred(definition, group.type):
+        return True
+    name, containers = group.values.get("name"), str(definition.values.get("container_definitions"))
+    return isinstance(name, str) and (f"'{name}'" in containers or f'"{name}"' in containers)
+
+
 def task_of(references: References, service: Resource) -> Task:
     """The task of a service."""
     definition = definition_of(references, service)

@@ -101,6 +101,22 @@ def test_the_firewall_of_the_edge_sees_what_the_edge_sees(month):
     assert month.quantities["aws_wafv2_web_acl.edge"]["monthly_requests"] == edge["monthly_https_requests.us"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "aws_cloudwatch_log_group.other",
+        "aws_lb.partners",
+        "aws_nat_gateway.batch",
+        "aws_route53_record.mail",
+        "aws_secretsmanager_secret.partners",
+        "aws_wafv2_web_acl.partners",
+    ],
+)
+def test_what_the_crowd_does_not_reach_gets_none_of_its_traffic(month, address):
+    assert address not in month.quantities
+    assert address not in month.load_hours
+
+
 def test_only_the_service_writes_its_log_and_keeps_it_as_long_as_its_retention(month):
     logs = month.quantities["aws_cloudwatch_log_group.web"]
     assert logs["storage_gb"] == logs["monthly_data_ingested_gb"] > 0

@@ -1,7 +1,7 @@
 # A small news ticker with every hop that capacity knows: the subject of tests, no system of the project.
 
 variable "tasks" {
-  type = object({ desired = number, min = number, max = number })
+  type    = object({ desired = number, min = number, max = number })
   default = { desired = 2, min = 2, max = 10 }
 }
 
@@ -124,6 +124,10 @@ resource "aws_ecs_service" "web" {
   launch_type     = "FARGATE"
   desired_count   = var.tasks.desired
 
+  network_configuration {
+    subnets = aws_subnet.private[*].id
+  }
+
   load_balancer {
     target_group_arn = aws_lb_target_group.web.arn
     container_name   = "web"
@@ -231,6 +235,8 @@ resource "aws_cloudfront_cache_policy" "api" {
 }
 
 resource "aws_cloudfront_distribution" "edge" {
+  web_acl_id = aws_wafv2_web_acl.edge.arn
+
   enabled = true
 
   origin {
@@ -308,6 +314,55 @@ resource "aws_wafv2_web_acl" "edge" {
 resource "aws_nat_gateway" "out" {
   count     = 2
   subnet_id = "subnet-${count.index}"
+}
+
+resource "aws_subnet" "private" {
+  count      = 2
+  vpc_id     = "vpc-12345678"
+  cidr_block = "10.0.${count.index}.0/24"
+}
+
+resource "aws_route_table" "private" {
+  count  = 2
+  vpc_id = "vpc-12345678"
+
+  route {
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.out[count.index].id
+  }
+}
+
+resource "aws_route_table_association" "private" {
+  count          = 2
+  subnet_id      = aws_subnet.private[count.index].id
+  route_table_id = aws_route_table.private[count.index].id
+}
+
+# What the crowd does not reach: none of its traffic may be billed here.
+
+resource "aws_wafv2_web_acl" "partners" {
+  scope = "REGIONAL"
+}
+
+resource "aws_nat_gateway" "batch" {
+  subnet_id = "subnet-9"
+}
+
+resource "aws_lb" "partners" {
+  name     = "partners"
+  internal = true
+}
+
+resource "aws_secretsmanager_secret" "partners" {
+  name = "partners"
+}
+
+resource "aws_route53_record" "mail" {
+  zone_id = "Z1"
+  name    = "mail.example.com"
+  type    = "CNAME"
+  ttl     = 300
+  records = ["mail.example.net"]
 }
 
 resource "aws_sns_topic" "alerts" {
