@@ -34,7 +34,6 @@ seeds = 1
 """
 
 LOADED = (
-    ("capacity",),
     ("cost", "--scenario", str(FINAL)),
     ("replay",),
     ("sweep", "--seeds", "1", "--jobs", "1"),
@@ -42,7 +41,7 @@ LOADED = (
     ("alarms",),
     ("dashboard",),
 )
-"""Commands that rest on a crowd."""
+"""Commands that simulate a crowd or bill for it, along one path."""
 
 SENTENCES = {
     "internal": "aws_ecs_service.admin (main.tf:12): it stands behind the internal balancer aws_lb.admin (main.tf:28)",
@@ -64,6 +63,30 @@ def test_what_rests_on_a_crowd_is_refused_where_nothing_public_leads_to_what_is_
     code, text, _ = said(command[0], STACKS / name, *command[1:])
     assert code == 2
     assert SENTENCES[name] in text
+
+
+@pytest.mark.parametrize("name", ["internal", "poller"])
+def test_capacity_is_refused_where_nothing_public_leads_to_a_program(name):
+    code, text, _ = said("capacity", STACKS / name)
+    assert code == 2
+    assert "there is no request path: no public entry leads to a program" in text
+    assert "(main.tf:12" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "serving", "idle"),
+    [
+        ("two", "aws_ecs_service.web", "aws_ecs_service.shop"),
+        ("fleet", "aws_autoscaling_group.web", "aws_ecs_service.admin"),
+        ("function", "aws_lambda_function.api", "aws_ecs_service"),
+    ],
+)
+def test_capacity_follows_routes_to_whatever_serves_and_never_to_an_internal_service(name, serving, idle):
+    done = CliRunner().invoke(app, ["capacity", str(STACKS / name), "--json"])
+    assert done.exit_code == 0, done.output
+    addresses = [station["address"] for station in json.loads(done.stdout)["stations"]]
+    assert serving in addresses
+    assert not [address for address in addresses if address.startswith(idle)]
 
 
 @pytest.mark.parametrize("name", SENTENCES)
@@ -119,7 +142,11 @@ def test_a_season_of_alarms_on_nothing_that_is_simulated_is_a_sentence_and_no_tr
 
 @pytest.mark.parametrize(
     "command",
-    [*(command for command in LOADED if command[0] not in ("alarms", "dashboard")), ("prove", "--on", "2026-11-29")],
+    [
+        ("capacity",),
+        *(command for command in LOADED if command[0] not in ("alarms", "dashboard")),
+        ("prove", "--on", "2026-11-29"),
+    ],
     ids=lambda command: command[0],
 )
 def test_what_carries_nothing_of_the_crowd_is_listed_on_every_answer(command):

@@ -33,3 +33,9 @@ resource "aws_cloudwatch_metric_alarm" "busy" {
   threshold           = 80
   comparison_operator = "GreaterThanThreshold"
 }
+
+resource "aws_apigatewayv2_route" "any" {
+  api_id    = aws_apigatewayv2_api.public.id
+  route_key = "$default"
+  target    = "integrations/${aws_apigatewayv2_integration.api.id}"
+}

@@ -65,6 +65,12 @@ resource "aws_lb_target_group" "shop" {
 resource "aws_lb_listener_rule" "shop" {
   listener_arn = aws_lb_listener.web.arn
 
+  condition {
+    path_pattern {
+      values = ["/shop/*"]
+    }
+  }
+
   action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.shop.arn
