@@ -59,12 +59,14 @@ class Unknown:
 
     `reference` names what it stands for, with the absolute address: `module.network.aws_vpc.this.id`. `partial` holds the part
     that is known all the same: for `jsonencode` of a partly unknown structure that structure, else None. `prefix` is the text
-    that an unknown string is known to start with.
+    that an unknown string is known to start with. `type` is the evaluator's note of the Terraform type, None where that is not
+    known either; it is no part of what the value is.
     """
 
     reference: str
     partial: Value = None
     prefix: str = ""
+    type: Any = field(default=None, compare=False, repr=False)
 
 
 def unknowns(value: Value) -> Iterator[Unknown]:

@@ -25,6 +25,7 @@ from analysis.terraform.stack import (
     dotted,
 )
 from analysis.terraform.values import (
+    NULLS,
     Collection,
     ObjectType,
     SetValue,
@@ -32,14 +33,18 @@ from analysis.terraform.values import (
     ValueProblem,
     article,
     convert,
-    set_of,
+    distinct_bodies,
+    is_null,
     type_name,
+    unmarked,
 )
 
 
 def typed_argument(value: Value, name: str, schema: BlockSchema | None, defaults: Mapping[str, Value]) -> Value:
     """An argument's value converted to the type that the provider declares."""
-    if schema is None or value is None:
+    if type(value) in NULLS:
+        return None
+    if schema is None:
         return value
     attribute = schema.attributes.get(name)
     if attribute is not None:
@@ -70,7 +75,7 @@ def arranged(bodies: Sequence[Value], mode: str) -> Value:
     if mode == "single":
         return bodies[0] if bodies else None
     if mode == "set":
-        return tuple(set_of(bodies))
+        return distinct_bodies(bodies)
     return tuple(bodies)
 
 
@@ -156,7 +161,10 @@ def body_values(body: tree.Body, schema: BlockSchema | None, defaults: Value, sc
     hold(scope.budget, ITEM_BYTES * (2 + len(body.arguments)), body)
     for argument in body.arguments:
         try:
-            value = typed_argument(value_of(argument.expression, scope), argument.name, schema, inner)
+            given = value_of(argument.expression, scope)
+            if scope.budget.trace.sensitive:
+                given = unmarked(given)[0]
+            value = typed_argument(given, argument.name, schema, inner)
         except ValueProblem as problem:
             raise EvaluationError(f"{argument.name}: {problem}", argument.expression) from None
         if value is not None:
@@ -182,10 +190,10 @@ def dynamic_bodies(
         raise EvaluationError("a dynamic block needs a label, for_each and a content block", block)
     iterator = argument_of(block, "iterator")
     name = dotted(iterator.expression) if iterator is not None else block.labels[0]
-    collection = value_of(each.expression, scope)
+    collection = unmarked(value_of(each.expression, scope))[0]
     if isinstance(collection, Unknown):
         return Unknown(collection.reference)
-    if collection is None:
+    if is_null(collection):
         raise EvaluationError("for_each of a dynamic block is null", each.expression)
     pairs = elements_of(collection, each.expression)
     if len(pairs) > MAX_INSTANCES_PER_RESOURCE:

@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.architecture import Unknown, Value
 from analysis.terraform.provider import account
-from analysis.terraform.values import ValueProblem, first_unknown, plain, quoted, set_of, to_string
+from analysis.terraform.values import ValueProblem, distinct_bodies, first_unknown, plain, quoted, set_of, to_string
 
 Config = Mapping[str, Value]
 """The arguments and blocks of a data block, unset ones absent or None; blocks are tuples of dicts."""
@@ -268,7 +268,7 @@ def _variables(value: Value, version: Value) -> Value:
 
 def _principals(rows: Sequence[Value], version: Value) -> Value:
     found: dict[str, list[Value]] = {}
-    for row in set_of(row for row in rows if isinstance(row, dict)):
+    for row in distinct_bodies(row for row in rows if isinstance(row, dict)):
         kind = row.get("type")
         identifiers = [_variables(value, version) for value in _strings(row.get("identifiers"))]
         if kind == "*" and identifiers == ["*"]:

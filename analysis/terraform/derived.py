@@ -76,10 +76,16 @@ APPLIES: Mapping[tuple[str, str], Callable[[Get], bool]] = {
 """When an attribute is planned at all, by resource type and attribute; one that is not here always is."""
 
 
+def _kept_input(get: Get, address: str) -> Value:
+    """What `terraform_data` gives back: what it is given, once that is applied."""
+    return None if get("input") is None else Unknown(f"{address}.output")
+
+
 DERIVED: Mapping[tuple[str, str], Callable[[Get, str], Value]] = {
     # https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/acm/certificate.go (CustomizeDiff)
     ("aws_acm_certificate", "subject_alternative_names"): _certificate_names,
     ("aws_acm_certificate", "domain_validation_options"): _certificate_validations,
+    ("terraform_data", "output"): _kept_input,
     # The provider suppresses the difference; seen in the plan of version 5.100.0.
     ("aws_sqs_queue", "kms_data_key_reuse_period_seconds"): _key_reuse,
 }

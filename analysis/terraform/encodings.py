@@ -20,7 +20,20 @@ from urllib.parse import quote_plus
 import yaml
 
 from analysis.architecture import Value
-from analysis.terraform.values import ValueProblem, from_python, number, number_text, quoted, to_string
+from analysis.terraform.values import (
+    STRING,
+    ListValue,
+    Member,
+    Null,
+    ObjectType,
+    ValueProblem,
+    from_python,
+    is_null,
+    number,
+    number_text,
+    quoted,
+    to_string,
+)
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
@@ -116,6 +129,8 @@ def url_encoded(text: str) -> str:
 def json_text(value: Value) -> str:
     """The value as Terraform writes JSON: no spaces, keys sorted, `<`, `>` and `&` escaped, numbers without exponents."""
     match value:
+        case Null():
+            return "null"
         case dict():
             return "{" + ",".join(f"{json_string(key)}:{json_text(value[key])}" for key in sorted(value)) + "}"
         case tuple():
@@ -152,7 +167,7 @@ def not_json(word: str) -> Any:
 # --- CSV -----------------------------------------------------------------------------------------------------------------------
 
 
-def csv_rows(text: str) -> tuple[Value, ...]:
+def csv_rows(text: str) -> ListValue:
     """One object for each line below the header."""
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
@@ -166,7 +181,8 @@ def csv_rows(text: str) -> tuple[Value, ...]:
     for count, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
             raise ValueProblem(f"row {count} of the CSV has {len(row)} fields, its header {len(header)}")
-    return tuple(dict(sorted(zip(header, row, strict=True))) for row in rows[1:])
+    kind = ObjectType(dict.fromkeys(sorted(header), Member(STRING)))
+    return ListValue((dict(sorted(zip(header, row, strict=True))) for row in rows[1:]), kind)
 
 
 # --- YAML ----------------------------------------------------------------------------------------------------------------------
@@ -177,7 +193,7 @@ def yaml_text(value: Value) -> str:
     lines: list[str] = []
     write_yaml(value, "", lines, "")
     end = (
-        "\n...\n" if value is None or isinstance(value, (bool, int, float)) else "\n"
+        "\n...\n" if is_null(value) or isinstance(value, (bool, int, float)) else "\n"
     )  # a bare scalar needs its end marked
     return "\n".join(lines) + end
 
@@ -185,7 +201,7 @@ def yaml_text(value: Value) -> str:
 def yaml_scalar(value: Value) -> str:
     """One scalar; a string of several lines becomes a block, which the caller indents."""
     match value:
-        case None:
+        case None | Null():
             return "null"
         case bool():
             return "true" if value else "false"

@@ -5,7 +5,7 @@ or `aws_vpc` is a `Namespace` that the resolver supplies. A value that Terraform
 no further than it must: `[unknown, 1]` is a list of two, `"pre-${unknown}"` an unknown string that begins with `pre-`.
 
 While it evaluates, it records in the `Trace` which resources' attributes an expression rests on, also where the result is known,
-and whether anything sensitive went into it.
+and whether anything sensitive or ephemeral went into it. Which part of a value that is, `Marked` says.
 """
 
 from __future__ import annotations
@@ -20,19 +20,43 @@ from analysis.architecture import Unknown, Value
 from analysis.terraform import tree
 from analysis.terraform.functions import FUNCTIONS, Context
 from analysis.terraform.values import (
+    ANY,
+    BOOL,
+    EPHEMERAL,
+    NO_MARKS,
+    NULLS,
+    NUMBER,
+    SENSITIVE,
+    STRING,
+    Collection,
+    ListValue,
+    MapValue,
+    Marked,
+    Null,
+    ObjectType,
     Precise,
+    Primitive,
     SetValue,
+    TupleType,
+    Type,
     ValueProblem,
     arithmetic,
     article,
+    common_type,
+    convert,
     entries,
     equal,
     first_unknown,
+    is_null,
+    marked,
+    normal,
     quoted,
     to_bool,
     to_number,
     to_string,
     type_name,
+    type_of,
+    unmarked,
 )
 
 MAX_STEPS = 2_000_000
@@ -72,13 +96,17 @@ class EvaluationError(Exception):
         return self.text if self.near is None else self.text + suggestion(*self.near)
 
 
+class UndeclaredError(EvaluationError):
+    """A name that is not declared, or an instance that there cannot be: wrong wherever it stands, also inside `try`."""
+
+
 class ExhaustedError(EvaluationError):
     """The budget of the whole evaluation is used up; nothing further is evaluated."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """What an evaluation has touched: (address, attribute) of resources, and whether something of it is sensitive."""
+    """What an evaluation has touched: (address, attribute) of resources, and whether something of it is marked as sensitive."""
 
     references: set[tuple[str, str]] = field(default_factory=set)
     sensitive: bool = False
@@ -143,6 +171,10 @@ class LazyObject(dict[str, Value]):
             finally:
                 budget.trace = outer
         budget.trace.add(self.trace)
+
+
+class KeyedInstances(dict[str, Value]):
+    """The instances that `for_each` makes, by key: `aws_vpc.main["a"]`, which `aws_vpc.main.a` does not mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +255,8 @@ def settled(value: Value, node: Any, budget: Budget) -> Value:
     if isinstance(value, LazyObject):
         budget.steps += 1
         value.force()
+    elif type(value) is Marked:
+        settled(value.value, node, budget)
     elif isinstance(value, (dict, tuple)):
         work(budget, len(value) >> 2, node)
         for item in value.values() if isinstance(value, dict) else value:
@@ -241,13 +275,19 @@ def attribute_of(target: Value, name: str, node: Any) -> Value:
         return target.attribute(name, node)
     if kind is LazyObject:
         return target.fetch(name, node)
-    if isinstance(target, Unknown):
-        return Unknown(f"{target.reference}.{name}")
+    if kind is Unknown:
+        return Unknown(f"{target.reference}.{name}", type=type_inside(target.type, name, node))
+    if kind is Marked:
+        return marked(attribute_of(target.value, name, node), target.marks)
+    if kind is KeyedInstances:
+        raise UndeclaredError(f"there are instances by key here, [...]; name one of them before {quoted(name)}", node)
     if isinstance(target, dict):
         if name in target:
-            return target[name]
-        raise EvaluationError(f"this object has no attribute {quoted(name)}", node, near=(name, target))
-    if target is None:
+            value = target[name]
+            return typed_element(target, value)
+        word = "map has no element" if kind is MapValue else "object has no attribute"
+        raise EvaluationError(f"this {word} {quoted(name)}", node, near=(name, target))
+    if is_null(target):
         raise EvaluationError(f"the value is null, so it has no attribute {quoted(name)}", node)
     if isinstance(target, tuple):
         hint = "; did you mean to use a splat, [*], or an index?" if target else ""
@@ -255,35 +295,74 @@ def attribute_of(target: Value, name: str, node: Any) -> Value:
     raise EvaluationError(f"{article(type_name(target))} has no attributes, so not {quoted(name)} either", node)
 
 
+def type_inside(kind: Type | None, key: Value, node: Any) -> Type | None:
+    """The type of an element of an unknown value of a type; raises where there can be none."""
+    match kind:
+        case None:
+            return None
+        case Collection("map", element) if isinstance(key, (str, Unknown)):
+            return element
+        case Collection("list", element) if not isinstance(key, str):
+            return element
+        case ObjectType(members) if isinstance(key, str):
+            if key in members:
+                return members[key].type
+            raise EvaluationError(f"this object has no attribute {quoted(key)}", node, near=(key, members))
+        case TupleType(elements) if isinstance(key, int):
+            if 0 <= key < len(elements):
+                return elements[key]
+            raise EvaluationError(f"index {key} lies outside a list of {len(elements)}", node)
+        case Primitive("any") | ObjectType() | TupleType() | Collection("list"):
+            return None
+    what = f"attribute {quoted(key)}" if isinstance(key, str) else "elements"
+    raise EvaluationError(f"{article(str(kind))} has no {what}", node)
+
+
 def index_of(target: Value, key: Value, node: Any) -> Value:
     """`target[key]`."""
     if isinstance(target, Namespace):
         raise EvaluationError(f"{target.title} cannot be indexed", node)
+    if type(target) is Marked or type(key) is Marked:
+        bare, marks = (target.value, target.marks) if type(target) is Marked else (target, NO_MARKS)
+        key, more = unmarked(key)
+        return marked(index_of(bare, key, node), marks | more)
     if isinstance(target, Unknown):
+        kind = type_inside(target.type, key, node) if isinstance(key, (str, int)) else None
         if isinstance(key, Unknown):
-            return Unknown(target.reference)
-        return Unknown(f"{target.reference}[{quoted(key) if isinstance(key, str) else to_string(key)}]")
-    if target is None:
+            return Unknown(target.reference, type=kind)
+        return Unknown(f"{target.reference}[{quoted(key) if isinstance(key, str) else to_string(key)}]", type=kind)
+    if is_null(target):
         raise EvaluationError("the value is null, so it has no elements", node)
     if isinstance(key, Unknown):
-        return Unknown(key.reference)
-    if key is None:
+        return Unknown(key.reference, type=target.element if isinstance(target, (ListValue, MapValue)) else None)
+    if is_null(key):
         raise EvaluationError("the index is null", node)
     if isinstance(target, LazyObject):
-        return target.fetch(to_string(key), node)
+        if isinstance(key, str):
+            return target.fetch(key, node)
+        raise UndeclaredError(
+            f"{target.address} has neither count nor for_each, so it has no instance {to_string(key)}", node
+        )
     if isinstance(target, dict):
         text = to_string(key)
         if text in target:
-            return target[text]
+            return typed_element(target, target[text])
         raise EvaluationError(f"there is no element {quoted(text)}", node, near=(text, target))
     if isinstance(target, SetValue):
         raise EvaluationError("elements of a set have no index; convert it with tolist()", node)
     if isinstance(target, tuple):
         position = to_number(key)
         if isinstance(position, int) and 0 <= position < len(target):
-            return target[position]
+            return typed_element(target, target[position])
         raise EvaluationError(f"index {to_string(key)} lies outside a list of {len(target)}", node)
     raise EvaluationError(f"{article(type_name(target))} cannot be indexed", node)
+
+
+def typed_element(collection: Value, value: Value) -> Value:
+    """An element of a collection; null is null of its elements' type."""
+    if value is None and isinstance(collection, (ListValue, SetValue, MapValue)) and collection.element != ANY:
+        return Null(collection.element)
+    return value
 
 
 MAX_CANDIDATES = 500
@@ -327,26 +406,51 @@ def _splat_item(_node: tree.SplatItem, scope: Scope) -> Value:
 
 def _splat(node: tree.Splat, scope: Scope) -> Value:
     target = evaluate(node.target, scope)
+    marks = NO_MARKS
+    if type(target) is Marked:
+        target, marks = target.value, target.marks
     if isinstance(target, Unknown):
-        return Unknown(target.reference)
+        kind = target.type
+        if isinstance(kind, Primitive) and kind != ANY:
+            return marked((evaluate(node.each, scope.at(target)),), marks)
+        each = kind.element if isinstance(kind, Collection) and kind.kind != "map" else None
+        if each is not None and not isinstance(node.each, tree.SplatItem):
+            found = evaluate(node.each, scope.at(Unknown(target.reference, type=each)))
+            each = found.type if isinstance(found, Unknown) else None
+        return marked(Unknown(target.reference, type=None if each is None else Collection("list", each)), marks)
     if isinstance(target, Namespace):
         raise EvaluationError(f"{target.title} has no elements", node)
-    if target is None:
-        return ()
+    if is_null(target):
+        kind = type_of(target)
+        if isinstance(kind, TupleType) or (isinstance(kind, Collection) and kind.kind != "map"):
+            raise EvaluationError("the value is null, so it has no elements", node)
+        return marked((), marks)
     items = target if isinstance(target, tuple) else (target,)
     hold(scope.budget, 8 * len(items), node)
-    return tuple(evaluate(node.each, scope.at(item)) for item in items)
+    values = tuple(evaluate(node.each, scope.at(typed_element(target, item))) for item in items)
+    if isinstance(target, (ListValue, SetValue)) and not any(
+        isinstance(value, (LazyObject, Namespace)) for value in values
+    ):
+        kinds = [type_of(value) for value in values]
+        if not kinds and isinstance(node.each, tree.SplatItem):
+            return marked(ListValue((), target.element), marks)
+        if kinds and all(kind == kinds[0] for kind in kinds):
+            return marked(ListValue(values, kinds[0]), marks)
+    return marked(values, marks)
 
 
 def _unary(node: tree.Unary, scope: Scope) -> Value:
     operand = value_of(node.operand, scope)
-    if operand is None:
+    marks = NO_MARKS
+    if type(operand) is Marked:
+        operand, marks = operand.value, operand.marks
+    kind = BOOL if node.operator == "!" else NUMBER
+    operand = convert(operand, kind)
+    if is_null(operand):
         raise EvaluationError(f"the operand of {node.operator} is null", node)
-    if node.operator == "!":
-        flag = to_bool(operand)
-        return Unknown(flag.reference) if isinstance(flag, Unknown) else not flag
-    size = to_number(operand)
-    return Unknown(size.reference) if isinstance(size, Unknown) else arithmetic("-", 0, size)
+    if isinstance(operand, Unknown):
+        return marked(Unknown(operand.reference, type=kind), marks)
+    return marked(not operand if node.operator == "!" else arithmetic("-", 0, operand), marks)
 
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -362,61 +466,140 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
     if operator in ("&&", "||"):
         return _logic(node, scope)
     left, right = value_of(node.left, scope), value_of(node.right, scope)
+    marks = NO_MARKS
+    if scope.budget.trace.sensitive:
+        left, marks = unmarked(left)
+        right, more = unmarked(right)
+        marks |= more
     if operator in ("==", "!="):
         if isinstance(left, (str, tuple, dict)) and len(left) > 64:
             work(scope.budget, weight((left, right)), node)
         same = equal(left, right)
-        return same if operator == "==" or isinstance(same, Unknown) else not same
+        if not marks and type(same) is bool:
+            return same if operator == "==" else not same
+        return marked(same if operator == "==" or isinstance(same, Unknown) else not same, marks)
     a, b = to_number(left), to_number(right)
-    if a is None or b is None:
+    if type(a) in NULLS or type(b) in NULLS:
         raise EvaluationError(f"an operand of {operator} is null", node)
     for operand in (a, b):
         if isinstance(operand, Unknown):
-            return Unknown(operand.reference)
-    return COMPARISONS[operator](a, b) if operator in COMPARISONS else arithmetic(operator, a, b)
+            return marked(Unknown(operand.reference, type=BOOL if operator in COMPARISONS else NUMBER), marks)
+    result = COMPARISONS[operator](a, b) if operator in COMPARISONS else arithmetic(operator, a, b)
+    return marked(result, marks) if marks else result
 
 
 def _logic(node: tree.Binary, scope: Scope) -> Value:
     # One known operand can decide although the other is unknown or wrong; Terraform has done the same since 1.12.
     decisive = node.operator == "||"
-    left = to_bool(value_of(node.left, scope))
-    if left is None:
+    left = value_of(node.left, scope)
+    try:
+        right = value_of(node.right, scope)
+    except (ExhaustedError, UndeclaredError):
+        raise
+    except EvaluationError:
+        if unmarked(left)[0] is not decisive:
+            raise
+        return left
+    marks = NO_MARKS
+    if scope.budget.trace.sensitive:
+        left, marks = unmarked(left)
+        right, more = unmarked(right)
+        marks |= more
+    left, right = to_bool(left), to_bool(right)
+    if is_null(left) or is_null(right):
         raise EvaluationError(f"an operand of {node.operator} is null", node)
-    if left is decisive:
-        return decisive
-    right = to_bool(value_of(node.right, scope))
-    if right is None:
-        raise EvaluationError(f"an operand of {node.operator} is null", node)
-    if right is decisive or not isinstance(left, Unknown):
-        return Unknown(right.reference) if isinstance(right, Unknown) else right
-    return Unknown(left.reference)
+    if left is decisive or right is decisive:
+        return marked(decisive, marks)
+    unknown = left if isinstance(left, Unknown) else right if isinstance(right, Unknown) else None
+    return marked(right if unknown is None else Unknown(unknown.reference, type=BOOL), marks)
 
 
 def _conditional(node: tree.Conditional, scope: Scope) -> Value:
-    condition = to_bool(value_of(node.condition, scope))
-    if condition is None:
+    condition = value_of(node.condition, scope)
+    marks = NO_MARKS
+    if type(condition) is Marked:
+        condition, marks = condition.value, condition.marks
+    condition = to_bool(condition)
+    if is_null(condition):
         raise EvaluationError("the condition is null", node.condition)
     if isinstance(condition, Unknown):
         then, otherwise = value_of(node.then, scope), value_of(node.otherwise, scope)
         work(scope.budget, weight(then), node)
-        if first_unknown(then) is None and equal(then, otherwise) is True:
-            return then
-        return Unknown(condition.reference)
+        kind = both_types(type_of(then), type_of(otherwise), node)
+        marks = marks.union(*(value.marks for value in (then, otherwise) if type(value) is Marked))
+        if kind is not None:
+            then, otherwise = convert(then, kind), convert(otherwise, kind)
+        if first_unknown(then) is None and equal(*(unmarked(value)[0] for value in (then, otherwise))) is True:
+            return marked(then, marks)
+        return marked(Unknown(condition.reference, type=kind), marks)
     taken, other = (node.then, node.otherwise) if condition else (node.otherwise, node.then)
     value = evaluate(taken, scope)
-    # Both results are of one type; the branch not taken is looked at, not evaluated.
-    if isinstance(value, (bool, int, float)) and is_text(other):
-        return to_string(value)
-    if type(value) is tuple and isinstance(other, tree.TupleNode) and any(map(is_text, other.items)):
-        return tuple(to_string(item) if isinstance(item, (bool, int, float)) else item for item in value)
-    return value
+    form = type(value)
+    if form is Namespace or (form is str and type(other) is tree.Literal and type(other.value) is str):
+        return marked(value, marks)
+    others, more = branch_type(other, scope)
+    marks |= more
+    if value is None and others != ANY:
+        return marked(Null(others), marks)
+    if others == ANY or (form is str and others is STRING):
+        return marked(value, marks)
+    own = lazy_type(value) if isinstance(value, LazyObject) else type_of(value)
+    wanted = both_types(own, others, node)
+    if wanted is None or wanted == own:
+        return marked(value, marks)
+    return marked(convert(settled(value, taken, scope.budget), wanted), marks)
 
 
-def is_text(node: tree.Node) -> bool:
-    """Whether the node is a string whatever the values are."""
+def lazy_type(value: LazyObject) -> Type:
+    """The type of an object that is evaluated on demand; that it was asked for is noted nowhere."""
+    outer, value.budget.trace = value.budget.trace, Trace()
+    try:
+        value.force()
+    finally:
+        value.budget.trace = outer
+    return type_of(value)
+
+
+def both_types(first: Type, second: Type, node: tree.Conditional) -> Type | None:
+    """The type of both results of a conditional, None where it is any; raises where they have none in common."""
+    kind = common_type((first, second))
+    if kind is None:
+        names = [each if isinstance(each, (Primitive, Collection)) else SHAPES[type(each)] for each in (first, second)]
+        raise EvaluationError(
+            f"the two results of a conditional must be of one type; one is {article(str(names[0]))}, "
+            f"the other {article(str(names[1]))}",
+            node,
+        )
+    return None if kind == ANY else kind
+
+
+SHAPES = {ObjectType: "object", TupleType: "tuple"}
+
+
+def branch_type(node: tree.Node, scope: Scope) -> tuple[Type, frozenset[str]]:
+    """The type and the marks of the result that a conditional does not take, `any` where it fails.
+
+    It is evaluated, but no reference of it is noted: the result does not rest on what it names.
+    """
     if isinstance(node, tree.Literal):
-        return isinstance(node.value, str)
-    return isinstance(node, tree.Template) and len(node.parts) > 1
+        return type_of(node.value), NO_MARKS
+    if isinstance(node, tree.TupleNode) and not node.items:
+        return EMPTY_TUPLE, NO_MARKS
+    budget = scope.budget
+    outer, budget.trace = budget.trace, Trace()
+    try:
+        value = value_of(node, scope)
+        return type_of(value), value.marks if type(value) is Marked else NO_MARKS
+    except (ExhaustedError, UndeclaredError):
+        raise
+    except EvaluationError:
+        return ANY, NO_MARKS
+    finally:
+        outer.sensitive |= budget.trace.sensitive
+        budget.trace = outer
+
+
+EMPTY_TUPLE = TupleType(())
 
 
 def _template(node: tree.Template, scope: Scope) -> Value:
@@ -424,20 +607,28 @@ def _template(node: tree.Template, scope: Scope) -> Value:
         return evaluate(node.parts[0], scope)
     texts = _Text()
     unknown = _write(node.parts, scope, texts)
-    text = "".join(texts.parts)
+    text = normal("".join(texts.parts))
     if len(text) > SMALL:
         hold(scope.budget, text_bytes(text), node)
-    return text if unknown is None else Unknown(unknown.reference, prefix=text)
+    return marked(text if unknown is None else Unknown(unknown.reference, prefix=text, type=STRING), texts.marks)
 
 
 class _Text:
     """The text of a template as it grows, up to a limit."""
 
-    __slots__ = ("parts", "size")
+    __slots__ = ("marks", "parts", "size")
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.size = 0
+        self.marks = NO_MARKS
+
+    def bare(self, value: Value) -> Value:
+        """The value without the marks at its top, which become those of the text."""
+        if type(value) is not Marked:
+            return value
+        self.marks |= value.marks
+        return value.value
 
     def append(self, text: str) -> None:
         self.size += len(text)
@@ -451,15 +642,15 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | 
     for part in parts:
         unknown = None
         if isinstance(part, tree.TemplateIf):
-            condition = to_bool(value_of(part.condition, scope))
-            if condition is None:
+            condition = to_bool(texts.bare(value_of(part.condition, scope)))
+            if is_null(condition):
                 raise EvaluationError("the condition is null", part)
             if isinstance(condition, Unknown):
                 unknown = Unknown(condition.reference)
             else:
                 unknown = _write(part.then if condition else part.otherwise, scope, texts)
         elif isinstance(part, tree.TemplateFor):
-            collection = evaluate(part.collection, scope)
+            collection = texts.bare(evaluate(part.collection, scope))
             if isinstance(collection, Unknown):
                 unknown = Unknown(collection.reference)
             else:
@@ -469,8 +660,8 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | 
                     if unknown is not None:
                         break
         else:
-            value = value_of(part, scope)
-            if value is None:
+            value = texts.bare(value_of(part, scope))
+            if type(value) in NULLS:
                 raise EvaluationError("the value is null and cannot be written into a string", part)
             text = to_string(value)
             if isinstance(text, Unknown):
@@ -489,12 +680,16 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | 
 
 def elements(collection: Value, node: Any) -> list[tuple[Value, Value]]:
     """Key and value of each element of what a loop runs over."""
-    if collection is None:
+    if is_null(collection):
         raise EvaluationError("the collection is null, so it cannot be iterated over", node)
     if isinstance(collection, Namespace):
         raise EvaluationError(f"{collection.title} cannot be iterated over", node)
     if isinstance(collection, LazyObject):
         collection.force()
+    if isinstance(collection, (ListValue, SetValue, MapValue)) and None in (
+        collection.values() if isinstance(collection, dict) else collection
+    ):
+        return [(key, typed_element(collection, value)) for key, value in entries(collection)]
     return list(entries(collection))
 
 
@@ -512,17 +707,24 @@ def _tuple(node: tree.TupleNode, scope: Scope) -> Value:
 
 def _object(node: tree.ObjectNode, scope: Scope) -> Value:
     result: dict[str, Value] = {}
+    marks = NO_MARKS
     if len(node.items) > SMALL:
         hold(scope.budget, ITEM_BYTES * len(node.items), node)
     for key_node, value_node in node.items:
-        key = to_string(value_of(key_node, scope))
-        if key is None:
+        if type(key_node) is tree.Literal and type(key_node.value) is str:
+            result[key_node.value] = value_of(value_node, scope)
+            continue
+        key = value_of(key_node, scope)
+        if type(key) is Marked:
+            key, marks = key.value, marks | key.marks
+        key = to_string(key)
+        if is_null(key):
             raise EvaluationError("a key is null", key_node)
         value = value_of(value_node, scope)
         if isinstance(key, Unknown):
-            return Unknown(key.reference)
+            return marked(Unknown(key.reference), marks)
         result[key] = value
-    return result
+    return marked(result, marks)
 
 
 def _dotted_key(node: tree.DottedKey, _scope: Scope) -> Value:
@@ -533,38 +735,53 @@ def _dotted_key(node: tree.DottedKey, _scope: Scope) -> Value:
 
 def _for_tuple(node: tree.ForTuple, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
+    marks = NO_MARKS
+    if type(collection) is Marked:
+        collection, marks = collection.value, collection.marks
     if isinstance(collection, Unknown):
-        return Unknown(collection.reference)
+        return marked(Unknown(collection.reference), marks)
     result: list[Value] = []
     undecided: Unknown | None = None
     for key, value in elements(collection, node.collection):
         spend(scope.budget, node)
         inner = scope.having(loop_names(node, key, value))
-        kept = True if node.condition is None else _kept(node.condition, inner)
+        kept: bool | Unknown = True
+        if node.condition is not None:
+            kept, more = _kept(node.condition, inner)
+            marks |= more
         if isinstance(kept, Unknown):
             undecided = undecided or kept
         elif kept:
             result.append(value_of(node.result, inner))
     hold(scope.budget, ITEM_BYTES * len(result), node)
-    return tuple(result) if undecided is None else Unknown(undecided.reference)
+    return marked(tuple(result) if undecided is None else Unknown(undecided.reference), marks)
 
 
 def _for_object(node: tree.ForObject, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
+    marks = NO_MARKS
+    if type(collection) is Marked:
+        collection, marks = collection.value, collection.marks
     if isinstance(collection, Unknown):
-        return Unknown(collection.reference)
+        return marked(Unknown(collection.reference), marks)
     result: dict[str, Value] = {}
     groups: dict[str, list[Value]] = {}
     undecided: Unknown | None = None
     for key, value in elements(collection, node.collection):
         spend(scope.budget, node)
         inner = scope.having(loop_names(node, key, value))
-        kept = True if node.condition is None else _kept(node.condition, inner)
+        kept: bool | Unknown = True
+        if node.condition is not None:
+            kept, more = _kept(node.condition, inner)
+            marks |= more
         if kept is False:
             continue
-        name = to_string(value_of(node.result_key, inner))
+        name = value_of(node.result_key, inner)
+        if type(name) is Marked:
+            name, marks = name.value, marks | name.marks
+        name = to_string(name)
         item = value_of(node.result, inner)
-        if name is None:
+        if is_null(name):
             raise EvaluationError("the key of a for expression is null", node.result_key)
         if isinstance(kept, Unknown) or isinstance(name, Unknown):
             undecided = undecided or (kept if isinstance(kept, Unknown) else name)
@@ -577,19 +794,26 @@ def _for_object(node: tree.ForObject, scope: Scope) -> Value:
         else:
             result[name] = item
     if undecided is not None:
-        return Unknown(undecided.reference)
+        return marked(Unknown(undecided.reference), marks)
     hold(scope.budget, ITEM_BYTES * (len(result) + len(groups)), node)
-    return {name: tuple(items) for name, items in groups.items()} if node.grouped else result
+    return marked({name: tuple(items) for name, items in groups.items()} if node.grouped else result, marks)
 
 
-def _kept(condition: tree.Node, scope: Scope) -> bool | Unknown:
-    kept: bool | Unknown | None = to_bool(value_of(condition, scope))
-    if kept is None:
+def _kept(condition: tree.Node, scope: Scope) -> tuple[bool | Unknown, frozenset[str]]:
+    """Whether an element is kept, and the marks of the condition that says so."""
+    value = value_of(condition, scope)
+    marks = NO_MARKS
+    if type(value) is Marked:
+        value, marks = value.value, value.marks
+    kept = to_bool(value)
+    if is_null(kept):
         raise EvaluationError("the condition of a for expression is null", condition)
-    return Unknown(kept.reference) if isinstance(kept, Unknown) else kept
+    return Unknown(kept.reference) if isinstance(kept, Unknown) else kept, marks
 
 
 # --- functions -----------------------------------------------------------------------------------------------------------------
+
+Special: TypeAlias = Callable[[tree.Call, Scope], Value]
 
 
 def _call(node: tree.Call, scope: Scope) -> Value:
@@ -604,6 +828,9 @@ def _call(node: tree.Call, scope: Scope) -> Value:
     arguments = _arguments(node, scope)
     if isinstance(arguments, Unknown):
         return arguments
+    marks = NO_MARKS
+    if scope.budget.trace.sensitive:
+        arguments, marks = bare_arguments(arguments, deep=not function.marks)
     counted = node.function in MULTIPLIERS or len(arguments) > SMALL
     for value in arguments:
         if type(value) in SIZED and len(value) > SMALL:
@@ -622,7 +849,17 @@ def _call(node: tree.Call, scope: Scope) -> Value:
             size = len(result) if node.function not in PARSERS else weight(result)
             hold(scope.budget, ITEM_BYTES * size, node)
             work(scope.budget, size >> 2, node)
-    return result
+    if type(result) is str:
+        result = normal(result)
+    return marked(result, marks) if marks else result
+
+
+def bare_arguments(arguments: tuple[Value, ...], *, deep: bool) -> tuple[tuple[Value, ...], frozenset[str]]:
+    """The arguments without their marks, or without those at their top only, and the marks."""
+    if deep:
+        return unmarked(arguments)
+    marks = NO_MARKS.union(*(value.marks for value in arguments if type(value) is Marked))
+    return tuple(value.value if type(value) is Marked else value for value in arguments), marks
 
 
 SIZED = frozenset({str, tuple, dict, SetValue})
@@ -715,6 +952,8 @@ def weight(value: Value) -> int:
             waiting.extend(item)
         elif type(item) is Precise:
             total += 10  # its digits
+        elif type(item) is Marked:
+            waiting.append(item.value)
     return total
 
 
@@ -722,6 +961,12 @@ def _arguments(node: tree.Call, scope: Scope) -> tuple[Value, ...] | Unknown:
     values = [value_of(argument, scope) for argument in node.arguments]
     if node.expand:
         last = values.pop()
+        if type(last) is Marked:
+            last = (
+                tuple(marked(value, last.marks) for value in last.value)
+                if isinstance(last.value, tuple)
+                else last.value
+            )
         if isinstance(last, Unknown):
             return Unknown(last.reference)
         if not isinstance(last, tuple):
@@ -732,10 +977,12 @@ def _arguments(node: tree.Call, scope: Scope) -> tuple[Value, ...] | Unknown:
 
 def _try(node: tree.Call, scope: Scope) -> Value:
     messages = []
+    if not node.arguments:
+        raise UndeclaredError("try() takes at least one argument", node)
     for argument in node.arguments:
         try:
             return value_of(argument, scope)
-        except ExhaustedError:
+        except (ExhaustedError, UndeclaredError):
             raise
         except EvaluationError as error:
             messages.append(error.text)
@@ -743,22 +990,62 @@ def _try(node: tree.Call, scope: Scope) -> Value:
 
 
 def _can(node: tree.Call, scope: Scope) -> Value:
+    if len(node.arguments) != 1:
+        raise UndeclaredError("can() takes one argument", node)
     try:
-        value = [value_of(argument, scope) for argument in node.arguments]
-    except ExhaustedError:
+        value = value_of(node.arguments[0], scope)
+    except (ExhaustedError, UndeclaredError):
         raise
     except EvaluationError:
         return False
-    unknown = first_unknown(tuple(value))
-    return True if unknown is None else Unknown(unknown.reference)
+    unknown = first_unknown(value)
+    return True if unknown is None else Unknown(unknown.reference, type=BOOL)
 
 
-def _sensitive(node: tree.Call, scope: Scope) -> Value:
+def _marking(marks: frozenset[str]) -> Special:
+    """The function that gives its argument the marks."""
+
+    def mark(node: tree.Call, scope: Scope) -> Value:
+        values = _arguments(node, scope)
+        if isinstance(values, Unknown) or len(values) != 1:
+            raise EvaluationError(f"{node.function}() takes one argument", node)
+        scope.budget.trace.sensitive = True
+        return marked(values[0], marks)
+
+    return mark
+
+
+def _is_sensitive(node: tree.Call, scope: Scope) -> Value:
     values = _arguments(node, scope)
     if isinstance(values, Unknown) or len(values) != 1:
-        raise EvaluationError("sensitive() takes one argument", node)
-    scope.budget.trace.sensitive = True
-    return values[0]
+        raise EvaluationError("issensitive() takes one argument", node)
+    value = values[0]
+    if type(value) is Marked and "sensitive" in value.marks:
+        return True
+    return Unknown(value.reference, type=BOOL) if isinstance(value, Unknown) else False
+
+
+def _ephemeral_as_null(node: tree.Call, scope: Scope) -> Value:
+    values = _arguments(node, scope)
+    if isinstance(values, Unknown) or len(values) != 1:
+        raise EvaluationError("ephemeralasnull() takes one argument", node)
+    return without_ephemeral(values[0])
+
+
+def without_ephemeral(value: Value) -> Value:
+    """The value with null in place of every ephemeral one."""
+    if type(value) is Marked:
+        if "ephemeral" in value.marks:
+            kind = type_of(value.value)
+            return marked(None if kind == ANY else Null(kind), value.marks - EPHEMERAL)
+        return marked(without_ephemeral(value.value), value.marks)
+    if isinstance(value, dict):
+        items = {key: without_ephemeral(item) for key, item in value.items()}
+        return MapValue(items, value.element) if isinstance(value, MapValue) else items
+    if isinstance(value, tuple) and not isinstance(value, SetValue):
+        parts = tuple(map(without_ephemeral, value))
+        return ListValue(parts, value.element) if isinstance(value, ListValue) else parts
+    return value
 
 
 def _nonsensitive(node: tree.Call, scope: Scope) -> Value:
@@ -770,7 +1057,12 @@ def _nonsensitive(node: tree.Call, scope: Scope) -> Value:
         outer.references |= inner.references
     if isinstance(values, Unknown) or len(values) != 1:
         raise EvaluationError("nonsensitive() takes one argument", node)
-    return values[0]
+    value = values[0]
+    if type(value) is Marked:
+        value = marked(value.value, value.marks - SENSITIVE) if value.marks != SENSITIVE else value.value
+    if inner.sensitive and unmarked(value)[1]:
+        outer.sensitive = True
+    return value
 
 
 def _templatefile(node: tree.Call, scope: Scope) -> Value:
@@ -780,24 +1072,26 @@ def _templatefile(node: tree.Call, scope: Scope) -> Value:
         return values
     if len(values) != 2:
         raise EvaluationError("templatefile() takes a path and an object of variables", node)
+    values, marks = bare_arguments(values, deep=False)
     path, variables = values
     for argument in values:
         if isinstance(argument, Unknown):
-            return Unknown(argument.reference)
+            return marked(Unknown(argument.reference, type=STRING), marks)
     if not isinstance(path, str) or not isinstance(variables, dict):
         raise EvaluationError("templatefile() takes a path and an object of variables", node)
     if budget.read_template is None:
         raise EvaluationError("templatefile() cannot be used here", node)
-    return _rendered(budget.read_template(path, (node, scope)), quoted(path), variables, node, scope)
+    return marked(_rendered(budget.read_template(path, (node, scope)), quoted(path), variables, node, scope), marks)
 
 
 def _templatestring(node: tree.Call, scope: Scope) -> Value:
     values = _arguments(node, scope)
     if isinstance(values, Unknown):
         return values
+    values, marks = bare_arguments(values, deep=False)
     for argument in values:
         if isinstance(argument, Unknown):
-            return Unknown(argument.reference)
+            return marked(Unknown(argument.reference, type=STRING), marks)
     text, variables = values if len(values) == 2 else (None, None)
     if not isinstance(text, str) or not isinstance(variables, dict):
         raise EvaluationError("templatestring() takes a text and an object of variables", node)
@@ -805,7 +1099,7 @@ def _templatestring(node: tree.Call, scope: Scope) -> Value:
         raise EvaluationError("templatestring() takes a reference to a text, such as local.text, not a text", node)
     if scope.budget.parse_template is None:
         raise EvaluationError("templatestring() cannot be used here", node)
-    return _rendered(scope.budget.parse_template(text, node), "text", variables, node, scope)
+    return marked(_rendered(scope.budget.parse_template(text, node), "text", variables, node, scope), marks)
 
 
 def _rendered(template: tree.Node, title: str, variables: Mapping[str, Value], node: tree.Call, scope: Scope) -> Value:
@@ -835,12 +1129,12 @@ def _rendered(template: tree.Node, title: str, variables: Mapping[str, Value], n
         budget.template_depth -= 1
 
 
-Special: TypeAlias = Callable[[tree.Call, Scope], Value]
-
 SPECIAL: Mapping[str, Special] = {
     "try": _try,
     "can": _can,
-    "sensitive": _sensitive,
+    "ephemeralasnull": _ephemeral_as_null,
+    "issensitive": _is_sensitive,
+    "sensitive": _marking(SENSITIVE),
     "nonsensitive": _nonsensitive,
     "templatefile": _templatefile,
     "templatestring": _templatestring,

@@ -9,7 +9,7 @@ at their arguments before these are values, or at the scope, and belong to the e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -19,13 +19,30 @@ from analysis.architecture import Unknown, Value
 from analysis.files import read_bytes
 from analysis.terraform import dates, encodings, ip, texts
 from analysis.terraform.values import (
+    ANY,
+    BOOL,
+    NULLS,
+    NUMBER,
+    STRING,
+    STRINGS,
+    Collection,
+    ListValue,
+    MapValue,
+    Null,
     SetValue,
+    TupleType,
+    Type,
     ValueProblem,
     arithmetic,
     article,
     canonical,
+    common_type,
+    convert,
+    convertible,
     equal,
     first_unknown,
+    is_null,
+    marked,
     number,
     plain,
     quoted,
@@ -34,7 +51,8 @@ from analysis.terraform.values import (
     to_number,
     to_string,
     type_name,
-    unify,
+    type_of,
+    unmarked,
 )
 
 MAX_ITEMS: Final = 100_000
@@ -147,13 +165,15 @@ class Function:
 
     `signature` names the kinds of its arguments (the keys of `KINDS`): `?` may be left out, `*` comes any number of times, `!`
     may be null. `unknown` says when the result is unknown: `whole`, if anything in an argument is; `outer`, if an argument is
-    unknown as such; `own`, the function sees to it. With `reads` it gets the `Context` as its first argument.
+    unknown as such; `own`, the function sees to it. With `reads` it gets the `Context` as its first argument. With `marks` it
+    takes elements that are marked; any other function gets its arguments without, and its result is marked as a whole.
     """
 
     signature: str
     call: Callable[..., Value]
     unknown: Policy = "whole"
     reads: bool = False
+    marks: bool = False
 
     def __call__(self, arguments: tuple[Value, ...], context: Context) -> Value:
         """The result; raises `ValueProblem` where an argument is not what the signature says."""
@@ -178,10 +198,11 @@ class Function:
         result = []
         for position, value in enumerate(arguments):
             kind = kinds[min(position, len(kinds) - 1)]
-            if value is None and "!" not in kind:
+            absent = type(value) in NULLS
+            if absent and "!" not in kind:
                 raise ValueProblem(f"argument {position + 1} must not be null")
             try:
-                result.append(value if value is None else KINDS[kind.rstrip("?*!")](value))
+                result.append(value if absent else KINDS[kind.rstrip("?*!")](value))
             except ValueProblem as problem:
                 raise ValueProblem(f"argument {position + 1}: {problem}") from None
         return result
@@ -202,18 +223,21 @@ def sequence(value: Value) -> Value:
     raise ValueProblem(f"a list is required, not {article(type_name(value))}")
 
 
-def strings(value: Value) -> Value:
-    """A list of strings; numbers and bools in it become strings."""
-    items = sequence(value)
-    if isinstance(items, Unknown):
-        return items
-    return tuple(to_string(item) for item in items)
+def typed(wanted: Type) -> Callable[[Value], Value]:
+    """The conversion to a type."""
+    return lambda value: convert(value, wanted)
 
 
 def set_kind(value: Value) -> Value:
     """A set; lists are converted."""
-    items = sequence(value)
-    return items if isinstance(items, (SetValue, Unknown)) else set_of(items)
+    return value if isinstance(value, SetValue) else convert(value, Collection("set", ANY))
+
+
+def ordered(value: Value) -> Value:
+    """A list or tuple, but no set."""
+    if isinstance(value, SetValue):
+        raise ValueProblem("the elements of a set have no position; convert it with tolist")
+    return sequence(value)
 
 
 def mapping(value: Value) -> Value:
@@ -230,7 +254,11 @@ KINDS: Final[Mapping[str, Callable[[Value], Value]]] = {
     "whole": whole,
     "bool": to_bool,
     "list": sequence,
-    "strings": strings,
+    "ordered": ordered,
+    "alike": typed(Collection("list", ANY)),
+    "strings": typed(STRINGS),
+    "bools": typed(Collection("list", BOOL)),
+    "lists": typed(Collection("map", STRINGS)),
     "set": set_kind,
     "map": mapping,
 }
@@ -279,7 +307,7 @@ def total(values: tuple[Value, ...]) -> Value:
         raise ValueProblem("sum needs at least one number")
     result: Value = 0
     for value in values:
-        if value is None:
+        if is_null(value):
             raise ValueProblem("a number to be added must not be null")
         result = arithmetic("+", result, to_number(value))
     return result
@@ -312,7 +340,7 @@ def numbers_from_to(*bounds: int | float) -> tuple[Value, ...]:
             raise ValueProblem(f"a range may not have more than {MAX_RANGE} values")
         result.append(value)
         value = arithmetic("+", value, step)
-    return tuple(result)
+    return ListValue(result, NUMBER if result else ANY)
 
 
 # --- collections ---------------------------------------------------------------------------------------------------------------
@@ -321,6 +349,11 @@ def numbers_from_to(*bounds: int | float) -> tuple[Value, ...]:
 def unknown_in(values: Value) -> Unknown | None:
     """The first element that is unknown as such."""
     return next((value for value in values if isinstance(value, Unknown)), None)
+
+
+def like(values: Value, items: Sequence[Value]) -> Value:
+    """The items as a list where `values` is one, or a set, else as a tuple."""
+    return ListValue(items, values.element) if isinstance(values, (ListValue, SetValue)) else tuple(items)
 
 
 def length(value: Value) -> Value:
@@ -339,7 +372,7 @@ def all_true(values: tuple[Value, ...]) -> Value:
     for value in values:
         if isinstance(value, Unknown):
             return Unknown(value.reference)
-        if value is None or not to_bool(value):
+        if is_null(value) or not value:
             return False
     return True
 
@@ -350,55 +383,60 @@ def any_true(values: tuple[Value, ...]) -> Value:
     for value in values:
         if isinstance(value, Unknown):
             undecided = undecided or Unknown(value.reference)
-        elif value is not None and to_bool(value):
+        elif not is_null(value) and value:
             return True
     return False if undecided is None else undecided
 
 
-def chunks(values: tuple[Value, ...], size: int) -> tuple[Value, ...]:
+def chunks(values: ListValue, size: int) -> ListValue:
     """The list in pieces of `size`; in one piece for 0."""
     if size < 0:
         raise ValueProblem("the size must not be negative")
-    if not values:
-        return ()
-    if size == 0:
-        return (values,)
-    return tuple(values[start : start + size] for start in range(0, len(values), size))
+    size = size or len(values)
+    pieces = [like(values, values[start : start + size]) for start in range(0, len(values), size or 1)]
+    return ListValue(pieces, Collection("list", values.element))
 
 
 def coalesce(*values: Value) -> Value:
     """The first value that is neither null nor an empty string, as of the common type of all."""
     if not values:
         raise ValueProblem("at least one argument is required")
-    if all(isinstance(value, (str, int, float, Unknown)) or value is None for value in values):
-        values = unify(values)
+    kind = common_type([type_of(value) for value in values])
+    if kind is None:
+        raise ValueProblem("all arguments must be of one type, or of types that can be converted to one")
     for value in values:
         if isinstance(value, Unknown):
-            return value if value.prefix else Unknown(value.reference)
-        if value is not None and value != "":
-            return value
+            return value if value.prefix else Unknown(value.reference, type=kind)
+        if not is_null(value) and not (value == "" and kind == STRING):
+            return convert(value, kind)
     raise ValueProblem("all arguments are null or empty")
 
 
 def coalesce_list(*values: Value) -> Value:
-    """The first list or map that is not empty."""
+    """The first list that is not empty."""
+    if not values:
+        raise ValueProblem("at least one argument is required")
     for value in values:
         if isinstance(value, Unknown):
             return Unknown(value.reference)
-        if value is not None and not isinstance(value, (tuple, dict)):
+        listed = type(value) is Null and isinstance(value.type, (Collection, TupleType))
+        if not listed and (isinstance(value, SetValue) or not isinstance(value, tuple)):
             raise ValueProblem(f"a list is required, not {article(type_name(value))}")
-        if value:
+        if not is_null(value) and value:
             return value
     raise ValueProblem("all arguments are null or empty")
 
 
-def concatenated(*lists: tuple[Value, ...]) -> tuple[Value, ...]:
-    """All elements of all lists."""
+def concatenated(*lists: tuple[Value, ...]) -> Value:
+    """All elements of all lists: a list where all are lists whose elements have a common type, else a tuple."""
     if not lists:
         raise ValueProblem("at least one list is required")
-    if any(isinstance(values, SetValue) for values in lists):
-        raise ValueProblem("a list is required, not a set; convert it with tolist, or use setunion")
-    return tuple(value for values in lists for value in values)
+    items = tuple(value for values in lists for value in values)
+    if all(isinstance(values, ListValue) for values in lists):
+        element = common_type([values.element for values in lists if isinstance(values, ListValue)])
+        if element is not None:
+            return ListValue((convert(item, element) for item in items), element)
+    return items
 
 
 def contains(values: tuple[Value, ...], wanted: Value) -> Value:
@@ -413,22 +451,20 @@ def contains(values: tuple[Value, ...], wanted: Value) -> Value:
     return False if undecided is None else undecided
 
 
-def distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
+def distinct(values: ListValue) -> ListValue:
     """The elements without repetition, in the order of their first occurrence."""
     result: dict[Value, Value] = {}
-    for value in unify(values):
+    for value in values:
         result.setdefault(canonical(value), value)
-    return tuple(result.values())
+    return ListValue(result.values(), values.element)
 
 
 def element(values: Value, index: int) -> Value:
-    """The element at a position, counted on from the start past the end."""
-    if isinstance(values, SetValue):
-        raise ValueProblem("the elements of a set have no position; convert it with tolist")
+    """The element at a position, counted on from the start past the end; of a list from the end where negative."""
     if not values:
         raise ValueProblem("the list is empty")
-    if index < 0:
-        raise ValueProblem("the position must not be negative")
+    if index % len(values) and index < 0 and not isinstance(values, ListValue):
+        raise ValueProblem("the position in a tuple must not be negative; convert it with tolist")
     return values[index % len(values)]
 
 
@@ -458,30 +494,43 @@ def position(values: tuple[Value, ...], wanted: Value) -> int:
 
 
 def lookup(values: Mapping[str, Value], key: str, *default: Value) -> Value:
-    """The value under a key, or the default."""
+    """The value under a key, or the default, which for a map must be of the type of its values."""
+    fallback = default
+    if isinstance(values, MapValue):
+        try:
+            fallback = tuple(convert(value, values.element) for value in default)
+        except ValueProblem:
+            raise ValueProblem(f"the default must be {article(str(values.element))}, as the map's values are") from None
     if key in values:
         return values[key]
-    if not default:
+    if not fallback:
         raise ValueProblem(f"the map has no key {quoted(key)}, and no default is given")
-    return default[0]
+    return fallback[0]
 
 
-def matching_values(
-    values: tuple[Value, ...], keys: tuple[Value, ...], searched: tuple[Value, ...]
-) -> tuple[Value, ...]:
+def matching_values(values: ListValue, keys: ListValue, searched: ListValue) -> ListValue:
     """The values whose key, at the same position, is among those searched."""
     if len(values) != len(keys):
         raise ValueProblem("values and keys must be lists of one length")
-    wanted = {canonical(key) for key in searched}
-    return tuple(value for value, key in zip(values, keys, strict=True) if canonical(key) in wanted)
+    kind = common_type([keys.element, searched.element])
+    if kind is None:
+        raise ValueProblem("the keys and those searched must be of one type")
+    wanted = {canonical(convert(key, kind)) for key in searched}
+    pairs = zip(values, keys, strict=True)
+    return ListValue((value for value, key in pairs if canonical(convert(key, kind)) in wanted), values.element)
 
 
-def merged(*maps: Mapping[str, Value] | None) -> dict[str, Value]:
-    """One map of all, of which the last one that has a key decides; null is ignored."""
+def merged(*maps: Mapping[str, Value] | Null | None) -> dict[str, Value]:
+    """One map or object of all, of which the last one that has a key decides; null is ignored."""
+    given = [each for each in maps if isinstance(each, dict)]
     result: dict[str, Value] = {}
-    for each in maps:
-        result.update(each or {})
-    return {key: result[key] for key in sorted(result)}
+    for each in given:
+        result.update(each)
+    ordered_items = {key: result[key] for key in sorted(result)}
+    kinds = [each.element for each in given if isinstance(each, MapValue)]
+    if given and len(kinds) == len(given) and len(given) == len(maps) and all(kind == kinds[0] for kind in kinds):
+        return MapValue(ordered_items, kinds[0])
+    return ordered_items
 
 
 def one(values: tuple[Value, ...]) -> Value:
@@ -493,63 +542,78 @@ def one(values: tuple[Value, ...]) -> Value:
 
 def reversed_list(values: Value) -> Value:
     """The elements from last to first."""
-    return tuple(values)[::-1]
+    return like(values, tuple(values)[::-1])
 
 
-def intersection(first: SetValue, *others: SetValue) -> SetValue:
+def common_sets(sets: Sequence[SetValue]) -> tuple[list[SetValue], Type]:
+    """The sets with elements of one type, and that type."""
+    kind = common_type([each.element for each in sets if each] or [ANY])
+    if kind is None:
+        raise ValueProblem("the sets must have elements of one type, or of types that can be converted to one")
+    return [set_of((convert(item, kind) for item in each), kind) for each in sets], kind
+
+
+def intersection(*sets: SetValue) -> SetValue:
     """The elements that all sets have."""
-    kept = tuple(first)
-    for other in others:
-        known = {canonical(value) for value in unify((*other, *kept))[: len(other)]}
-        kept = tuple(value for value in unify((*kept, *other))[: len(kept)] if canonical(value) in known)
-    return set_of(kept)
+    (first, *others), kind = common_sets(sets)
+    known = [{canonical(value) for value in other} for other in others]
+    return SetValue((value for value in first if all(canonical(value) in other for other in known)), kind)
 
 
 def combinations(*collections: Value) -> Value:
-    """Every combination of one element of each; a set if all are sets."""
+    """Every combination of one element of each: a list of tuples if all are lists, else a set of them."""
     if len(collections) < 2:
         raise ValueProblem("at least two collections are required")
     if math.prod(len(values) for values in collections) > MAX_ITEMS:
         raise ValueProblem(f"there would be more than {MAX_ITEMS:,} combinations")
-    result = tuple(product(*(tuple(values) for values in collections)))
-    return set_of(result) if all(isinstance(values, SetValue) for values in collections) else result
+    alike = [
+        values if isinstance(values, (ListValue, SetValue)) else convert(values, Collection("list", ANY))
+        for values in collections
+    ]
+    kind = TupleType(tuple(values.element for values in alike))
+    result = tuple(product(*(tuple(values) for values in alike)))
+    if not any(isinstance(values, SetValue) for values in alike):
+        return ListValue(result, kind)
+    bare, marks = unmarked(result)
+    return marked(set_of(bare, kind), marks)
 
 
 def difference(first: SetValue, second: SetValue) -> SetValue:
     """The elements of the first set that the second has not."""
-    both = unify((*first, *second))
-    dropped = {canonical(value) for value in both[len(first) :]}
-    return set_of(value for value in both[: len(first)] if canonical(value) not in dropped)
+    (kept, dropped), kind = common_sets((first, second))
+    without = {canonical(value) for value in dropped}
+    return SetValue((value for value in kept if canonical(value) not in without), kind)
 
 
 def union(*sets: SetValue) -> SetValue:
     """The elements of all sets."""
-    return set_of(value for values in sets for value in values)
+    alike, kind = common_sets(sets)
+    return set_of((value for values in alike for value in values), kind)
 
 
-def cut(values: Value, start: int, end: int) -> tuple[Value, ...]:
+def cut(values: Value, start: int, end: int) -> Value:
     """The elements from `start` to before `end`."""
-    if isinstance(values, SetValue):
-        raise ValueProblem("a set has no order; convert it with tolist")
     if not 0 <= start <= end <= len(values):
         raise ValueProblem(f"the positions must satisfy 0 <= {start} <= {end} <= {len(values)}, the length of the list")
-    return tuple(values[start:end])
+    return like(values, values[start:end])
 
 
-def in_order(values: tuple[Value, ...]) -> tuple[Value, ...]:
+def in_order(values: tuple[Value, ...]) -> ListValue:
     """The strings sorted by their code points."""
-    if any(value is None for value in values):
+    if any(is_null(value) for value in values):
         raise ValueProblem("a string to be sorted must not be null")
-    return tuple(sorted(values))
+    return ListValue(sorted(values), STRING)
 
 
-def transposed(values: Mapping[str, Value]) -> dict[str, Value]:
+def transposed(values: Mapping[str, Value]) -> MapValue:
     """A map of lists turned round: under each element the sorted keys of the lists that hold it."""
     result: dict[str, list[str]] = {}
     for key in sorted(values):
-        for item in strings(values[key]):
+        for item in () if is_null(values[key]) else values[key]:
+            if is_null(item):
+                raise ValueProblem("an element must not be null")
             result.setdefault(item, []).append(key)
-    return {item: tuple(result[item]) for item in sorted(result)}
+    return MapValue({item: ListValue(result[item], STRING) for item in sorted(result)}, STRINGS)
 
 
 def zipped(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
@@ -558,40 +622,45 @@ def zipped(keys: tuple[Value, ...], values: tuple[Value, ...]) -> Value:
         raise ValueProblem(f"{len(keys)} keys cannot be paired with {len(values)} values")
     if (unknown := unknown_in(keys)) is not None:
         return Unknown(unknown.reference)
-    if None in keys:
+    if any(map(is_null, keys)):
         raise ValueProblem("a key must not be null")
     result = dict(zip(keys, values, strict=True))
-    return {key: result[key] for key in sorted(result)}
+    ordered_items = {key: result[key] for key in sorted(result)}
+    return MapValue(ordered_items, values.element) if isinstance(values, ListValue) else ordered_items
 
 
-def compacted(values: tuple[Value, ...]) -> tuple[Value, ...]:
+def compacted(values: tuple[Value, ...]) -> ListValue:
     """The strings that are neither null nor empty."""
-    return tuple(value for value in values if value is not None and value != "")
+    return ListValue((value for value in values if not is_null(value) and value != ""), STRING)
+
+
+def keys_of(values: Mapping[str, Value]) -> Value:
+    """The keys in order: a list for a map, a tuple for an object."""
+    keys = sorted(values)
+    return ListValue(keys, STRING) if isinstance(values, MapValue) else tuple(keys)
+
+
+def values_of(values: Mapping[str, Value]) -> Value:
+    """The values in order of their keys: a list for a map, a tuple for an object."""
+    items = [values[key] for key in sorted(values)]
+    return ListValue(items, values.element) if isinstance(values, MapValue) else tuple(items)
 
 
 # --- conversions ---------------------------------------------------------------------------------------------------------------
 
 
-def to_list(value: Value) -> Value:
-    """The elements as a list, of one type."""
-    if value is None:
-        return None
-    return unify(tuple(sequence(value)))
+def converted(wanted: Type) -> Callable[[Value], Value]:
+    """The function that converts to a type; elements of a collection that may be of any type get their common one."""
 
+    def convert_to(value: Value) -> Value:
+        collected = isinstance(value, (dict, tuple)) and isinstance(wanted, Collection)
+        if collected and not convertible(type_of(value), wanted):
+            raise ValueProblem(
+                f"{article(type_name(value))} cannot be converted to {wanted}, whatever its elements become"
+            )
+        return convert(value, wanted)
 
-def to_set(value: Value) -> Value:
-    """The elements as a set, of one type."""
-    if value is None:
-        return None
-    return set_of(sequence(value))
-
-
-def to_map(value: Value) -> Value:
-    """The attributes as a map, of one type."""
-    if value is None:
-        return None
-    keys = sorted(mapping(value))
-    return dict(zip(keys, unify(tuple(value[key] for key in keys)), strict=True))
+    return convert_to
 
 
 def json_encoded(value: Value) -> Value:
@@ -702,7 +771,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "regex": Function("string string", texts.regex),
     "regexall": Function("string string", texts.regex_all),
     "replace": Function("string string string", texts.replaced),
-    "split": Function("string string", lambda separator, text: tuple(text.split(separator) if separator else text)),
+    "split": Function("string string", texts.split),
     "startswith": Function("string string", str.startswith),
     "strcontains": Function("string string", lambda text, part: part in text),
     "strrev": Function("string", lambda text: "".join(reversed(texts.characters(text)))),
@@ -714,35 +783,35 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "trimsuffix": Function("string string", str.removesuffix),
     "upper": Function("string", texts.upper),
     # collections
-    "alltrue": Function("list", all_true, unknown="outer"),
-    "anytrue": Function("list", any_true, unknown="outer"),
-    "chunklist": Function("list whole", chunks, unknown="outer"),
+    "alltrue": Function("bools", all_true, unknown="outer"),
+    "anytrue": Function("bools", any_true, unknown="outer"),
+    "chunklist": Function("alike whole", chunks, unknown="outer", marks=True),
     "coalesce": Function("any*!", coalesce, unknown="own"),
     "coalescelist": Function("any*!", coalesce_list, unknown="own"),
     "compact": Function("strings", compacted),
-    "concat": Function("list*", concatenated, unknown="outer"),
-    "contains": Function("list any!", contains, unknown="outer"),
-    "distinct": Function("list", distinct),
-    "element": Function("list whole", element, unknown="outer"),
-    "flatten": Function("list", flattened, unknown="outer"),
-    "index": Function("list any!", position),
-    "keys": Function("map", lambda values: tuple(sorted(values)), unknown="outer"),
-    "length": Function("any", length, unknown="outer"),
-    "lookup": Function("map string any?!", lookup, unknown="outer"),
-    "matchkeys": Function("list list list", matching_values),
-    "merge": Function("map*!", merged, unknown="outer"),
-    "one": Function("list", one, unknown="outer"),
+    "concat": Function("ordered*", concatenated, unknown="outer", marks=True),
+    "contains": Function("list any", contains, unknown="outer"),
+    "distinct": Function("alike", distinct),
+    "element": Function("ordered whole", element, unknown="outer", marks=True),
+    "flatten": Function("list", flattened, unknown="outer", marks=True),
+    "index": Function("ordered any!", position),
+    "keys": Function("map", keys_of, unknown="outer", marks=True),
+    "length": Function("any", length, unknown="outer", marks=True),
+    "lookup": Function("map string any?!", lookup, unknown="outer", marks=True),
+    "matchkeys": Function("alike alike alike", matching_values),
+    "merge": Function("map*!", merged, unknown="outer", marks=True),
+    "one": Function("list", one, unknown="outer", marks=True),
     "range": Function("number number? number?", numbers_from_to),
-    "reverse": Function("list", reversed_list, unknown="outer"),
+    "reverse": Function("list", reversed_list, unknown="outer", marks=True),
     "setintersection": Function("set set*", intersection),
-    "setproduct": Function("list*", combinations, unknown="outer"),
+    "setproduct": Function("list*", combinations, unknown="outer", marks=True),
     "setsubtract": Function("set set", difference),
     "setunion": Function("set set*", union),
-    "slice": Function("list whole whole", cut, unknown="outer"),
+    "slice": Function("ordered whole whole", cut, unknown="outer", marks=True),
     "sort": Function("strings", in_order),
-    "transpose": Function("map", transposed),
-    "values": Function("map", lambda values: tuple(values[key] for key in sorted(values)), unknown="outer"),
-    "zipmap": Function("strings list", zipped, unknown="outer"),
+    "transpose": Function("lists", transposed),
+    "values": Function("map", values_of, unknown="outer", marks=True),
+    "zipmap": Function("strings ordered", zipped, unknown="outer", marks=True),
     # encodings
     "base64decode": Function("string", encodings.base64_decoded),
     "base64encode": Function("string", lambda text: encodings.base64_text(text.encode())),
@@ -792,12 +861,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "cidrsubnet": Function("string whole whole", ip.subnet),
     "cidrsubnets": Function("string whole*", ip.subnets),
     # types
-    "tobool": Function("any!", to_bool),
-    "tolist": Function("any!", to_list, unknown="outer"),
-    "tomap": Function("any!", to_map, unknown="outer"),
-    "tonumber": Function("any!", to_number),
-    "toset": Function("any!", to_set, unknown="outer"),
-    "tostring": Function("any!", to_string),
+    "tobool": Function("any!", converted(BOOL), unknown="own", marks=True),
+    "tolist": Function("any!", converted(Collection("list", ANY)), unknown="own", marks=True),
+    "tomap": Function("any!", converted(Collection("map", ANY)), unknown="own", marks=True),
+    "tonumber": Function("any!", converted(NUMBER), unknown="own", marks=True),
+    "toset": Function("any!", converted(Collection("set", ANY)), unknown="own", marks=True),
+    "tostring": Function("any!", converted(STRING), unknown="own", marks=True),
     # the AWS provider's: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/functions/arn_parse
     "provider::aws::arn_build": Function(
         "string string string string string", lambda *parts: ":".join(("arn", *parts))
@@ -805,8 +874,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "provider::aws::arn_parse": Function("string", arn_parts),
     "provider::aws::trim_iam_role_path": Function("string", role_without_path),
     # refused by name
-    "ephemeralasnull": refused("ephemeralasnull"),
-    "issensitive": refused("issensitive"),
     "rsadecrypt": refused("rsadecrypt"),
 }
 """Every function that can be computed from its arguments alone, or from these and the stack's files."""

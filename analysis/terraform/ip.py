@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TypeAlias
 
-from analysis.terraform.values import ValueProblem, quoted
+from analysis.terraform.values import STRING, ListValue, ValueProblem, quoted
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,7 +42,7 @@ def subnet(prefix: str, new_bits: int, number: int) -> str:
     return str(placed(network(prefix), new_bits, number))
 
 
-def subnets(prefix: str, *new_bits: int) -> tuple[str, ...]:
+def subnets(prefix: str, *new_bits: int) -> ListValue:
     """`cidrsubnets`: subnets of the given lengths, one after the other."""
     net = network(prefix)
     if len(new_bits) > MAX_SUBNETS:
@@ -59,7 +59,7 @@ def subnets(prefix: str, *new_bits: int) -> tuple[str, ...]:
         if following > int(net.network_address) + net.num_addresses:
             raise ValueProblem(f"{prefix} has no room for a subnet of {bits} more bits after {len(result)} others")
         result.append(str(type(net)((start, length))))
-    return tuple(result)
+    return ListValue(result, STRING)
 
 
 def host(prefix: str, number: int) -> str:

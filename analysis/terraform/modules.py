@@ -16,6 +16,7 @@ from analysis.terraform.evaluate import (
     Namespace,
     Scope,
     Trace,
+    UndeclaredError,
     settled,
     value_of,
 )
@@ -40,15 +41,25 @@ from analysis.terraform.stack import (
 from analysis.terraform.types import type_constraint
 from analysis.terraform.values import (
     ANY,
+    EPHEMERAL,
+    NO_MARKS,
+    SENSITIVE,
     STRING,
     Collection,
     Type,
     ValueProblem,
     convert,
+    is_null,
+    marked,
+    plain,
     quoted,
     to_bool,
     to_string,
+    unmarked,
 )
+
+MARKS = {"sensitive": SENSITIVE, "ephemeral": EPHEMERAL}
+"""The flags of a variable that mark its value."""
 
 
 class ModuleInstance:
@@ -100,10 +111,10 @@ class ModuleInstance:
         if found is not None:
             return found
         if name in ("each", "count", "self"):
-            raise EvaluationError(
+            raise UndeclaredError(
                 f"{name} can be used only in a block that has {'for_each' if name == 'each' else name}", node
             )
-        raise EvaluationError(f"there is nothing called {quoted(name)} here", node, near=(name, self.namespaces))
+        raise UndeclaredError(f"there is nothing called {quoted(name)} here", node, near=(name, self.namespaces))
 
     def by_name(self, mode: str, kind: str) -> Callable[[str, Any], Value]:
         """What `aws_vpc` or `data.aws_region` gives for each name."""
@@ -113,7 +124,7 @@ class ModuleInstance:
             if block is None:
                 word = "data source" if mode == "data" else "resource"
                 near = [key[2] for key in self.resources if key[:2] == (mode, kind)]
-                raise EvaluationError(f"there is no {word} {kind}.{name} in this module", node, near=(name, near))
+                raise UndeclaredError(f"there is no {word} {kind}.{name} in this module", node, near=(name, near))
             return block.reference(node)
 
         return attribute
@@ -124,7 +135,7 @@ class ModuleInstance:
         if title not in self.namespaces:
             if not any(key[:2] == ("data", kind) for key in self.resources):
                 near = {key[1] for key in self.resources if key[0] == "data"}
-                raise EvaluationError(f"there is no data source of type {quoted(kind)} here", node, near=(kind, near))
+                raise UndeclaredError(f"there is no data source of type {quoted(kind)} here", node, near=(kind, near))
             self.namespaces[title] = Namespace(title, self.by_name("data", kind))
         return self.namespaces[title]
 
@@ -132,7 +143,7 @@ class ModuleInstance:
         """What `module.name` stands for."""
         call = self.calls.get(name)
         if call is None:
-            raise EvaluationError(f"there is no module {quoted(name)}", node, near=(name, self.calls))
+            raise UndeclaredError(f"there is no module {quoted(name)}", node, near=(name, self.calls))
         return call.reference(node)
 
     def cell(self, kind: str, name: str, file: str, node: Any, compute: Callable[[], Value]) -> Cell:
@@ -149,7 +160,7 @@ class ModuleInstance:
         """The value of a local value."""
         entry = self.config.locals.get(name)
         if entry is None:
-            raise EvaluationError(f"there is no local value {quoted(name)}", node, near=(name, self.config.locals))
+            raise UndeclaredError(f"there is no local value {quoted(name)}", node, near=(name, self.config.locals))
         argument, file = entry
         return self.part("local", name, argument.expression, file, node)
 
@@ -194,7 +205,7 @@ class ModuleInstance:
             return self.stack.get(known, node)
         placed = self.config.variables.get(name)
         if placed is None:
-            raise EvaluationError(f"there is no variable {quoted(name)}", node, near=(name, self.config.variables))
+            raise UndeclaredError(f"there is no variable {quoted(name)}", node, near=(name, self.config.variables))
         cell = self.cell("var", name, placed.file, placed.block, lambda: self.variable_value(name, placed))
         return self.stack.get(cell, node)
 
@@ -228,8 +239,12 @@ class ModuleInstance:
         """What a variable is worth: given, by default, or unknown with a diagnostic; converted to its type."""
         block = placed.block
         kind = self.variable_type(name)
-        if self.flag(block, "sensitive", default=False):
-            self.stack.budget.trace.sensitive = True
+        marks = NO_MARKS
+        for argument in block.body.arguments:
+            mark = MARKS.get(argument.name)
+            if mark is not None and self.flag(block, argument.name, default=False):
+                self.stack.budget.trace.sensitive = True
+                marks |= mark
         default = argument_of(block, "default")
         given, place = self.given(name)
         if given is MISSING:
@@ -246,17 +261,17 @@ class ModuleInstance:
                         self.call.file,
                         self.call.block,
                     )
-                return Unknown(self.qualified(f"var.{name}"))
+                return marked(Unknown(self.qualified(f"var.{name}"), type=typed(kind)), marks)
             given, place = self.constant(default.expression), (placed.file, default)
-        elif given is None and not self.flag(block, "nullable", default=True):
+        elif is_null(given) and not self.flag(block, "nullable", default=True):
             if default is None:
                 raise EvaluationError(f"the variable {quoted(name)} may not be null", block)
             given = self.constant(default.expression)
         try:
-            return convert(given, kind)
+            return marked(convert(given, kind), marks)
         except ValueProblem as error:
             self.stack.report(f"the value of variable {quoted(name)} does not fit its type: {error}", *place)
-            return Unknown(self.qualified(f"var.{name}"))
+            return marked(Unknown(self.qualified(f"var.{name}"), type=typed(kind)), marks)
 
     def given(self, name: str) -> tuple[Value, tuple[str, Any]]:
         """The value given from outside, or `MISSING`, and the place to blame."""
@@ -299,8 +314,9 @@ class ModuleInstance:
                 self.stack.report(f"invalid value for variable {quoted(name)}: {shown}", *self.blame(name))
 
     def judged(self, name: str, file: str, argument: tree.Argument) -> Value:
-        """The value of an argument that nothing else refers to; an error in it is reported."""
-        return self.stack.get(Cell(name, file, argument, lambda: value_of(argument.expression, self.scope)), argument)
+        """The value of an argument that nothing else refers to, without marks; an error in it is reported."""
+        cell = Cell(name, file, argument, lambda: unmarked(value_of(argument.expression, self.scope))[0])
+        return self.stack.get(cell, argument)
 
     def blame(self, name: str) -> tuple[str, Any]:
         """Where a wrong value of a variable comes from: the module call's argument, else the variable's block."""
@@ -324,17 +340,35 @@ class ModuleInstance:
         argument = argument_of(placed.block, "value")
 
         def compute() -> Value:
-            if self.flag(placed.block, "sensitive", default=False):
-                self.stack.budget.trace.sensitive = True
             if argument is None:
                 raise EvaluationError(f"the output {quoted(name)} has no value", placed.block)
-            return value_of(argument.expression, self.scope)
+            value = value_of(argument.expression, self.scope)
+            if self.flag(placed.block, "sensitive", default=False):
+                self.stack.budget.trace.sensitive = True
+                # Terraform forgets that an unknown value of a module is sensitive until it is known.
+                return value if isinstance(value, Unknown) and self.parent is not None else marked(value, SENSITIVE)
+            return value
 
         return self.cell("output", name, placed.file, argument or placed.block, compute)
 
     def check_output(self, name: str) -> None:
-        """Report each precondition of an output that is false; one that is not known yet is for Terraform to judge."""
+        """Report an output that would disclose what is sensitive or ephemeral, and each of its preconditions that is false.
+
+        A precondition that is not known yet is for Terraform to judge.
+        """
         placed = self.config.outputs[name]
+        cell = self.output_cell(name, placed)
+        ephemeral = argument_of(placed.block, "ephemeral") and self.flag(placed.block, "ephemeral", default=False)
+        if ephemeral and self.parent is None:
+            self.stack.report(f"the root module may have no ephemeral output {quoted(name)}", placed.file, placed.block)
+        if cell.trace.sensitive and not cell.failed:
+            marks = unmarked(cell.value)[1]
+            if "ephemeral" in marks and not ephemeral:
+                reason = f"output {quoted(name)} rests on an ephemeral value; only an output with ephemeral = true may"
+                self.stack.report(reason, placed.file, cell.node, guard=True)
+            if "sensitive" in marks and self.parent is None and not self.flag(placed.block, "sensitive", default=False):
+                reason = f"output {quoted(name)} discloses a sensitive value; write sensitive = true if that is meant"
+                self.stack.report(reason, placed.file, cell.node, guard=True)
         for rule in (block for block in placed.block.body.blocks if block.type == "precondition"):
             condition = argument_of(rule, "condition")
             if condition is None:
@@ -375,14 +409,20 @@ class ModuleInstance:
         tags: Value = {}
         for inner in block.body.blocks:
             if inner.type == "default_tags" and (argument := argument_of(inner, "tags")) is not None:
-                tags = convert(value_of(argument.expression, self.scope), Collection("map", STRING)) or {}
+                given = unmarked(value_of(argument.expression, self.scope))[0]
+                tags = plain(convert(given, Collection("map", STRING))) or {}
         default = argument_of(block, "default_tags")  # JSON syntax
         if default is not None:
-            value = value_of(default.expression, self.scope)
+            value = plain(value_of(default.expression, self.scope))
             rows = value if isinstance(value, tuple) else (value,)
             tags = next((row["tags"] for row in rows if isinstance(row, dict) and row.get("tags")), {})
-        where = None if region is None else to_string(value_of(region.expression, self.scope))
+        where = None if region is None else plain(to_string(unmarked(value_of(region.expression, self.scope))[0]))
         return ProviderSettings(where, tags, self.stack.budget.trace.sensitive)
+
+
+def typed(kind: Type) -> Type | None:
+    """The type of an unknown value of a type; None where that says nothing."""
+    return None if kind == ANY else kind.bare
 
 
 class ModuleCall(Repeated):

@@ -97,10 +97,17 @@ def _lines() -> Mapping[str, str]:
     return lines
 
 
+BUILT_IN = {
+    # https://developer.hashicorp.com/terraform/language/resources/terraform-data
+    "terraform_data": '{"body":{"id":"string=","input":"dynamic","output":"dynamic=","triggers_replace":"dynamic"}}'
+}
+"""The resource types that are Terraform's own, in the form of the facts."""
+
+
 @cache
 def schema(resource_type: str) -> BlockSchema | None:
     """The schema of a managed resource type, or None where the provider has no such type."""
-    line = _lines().get(resource_type)
+    line = _lines().get(resource_type) or BUILT_IN.get(resource_type)
     if line is None:
         return None
     row = json.loads(line)

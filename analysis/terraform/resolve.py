@@ -37,6 +37,7 @@ from analysis.terraform.stack import (
 from analysis.terraform.values import (
     ValueProblem,
     plain,
+    unmarked,
 )
 
 
@@ -225,7 +226,7 @@ def output_of(root: ModuleInstance, name: str, known: dict[int, tuple[Value, Val
         plain(value, known),
         Location(placed.file, placed.block.line, placed.block.column),
         text_of(root, placed.block, "description"),
-        sensitive=cell.trace.sensitive,
+        sensitive="sensitive" in unmarked(value)[1],
     )
 
 

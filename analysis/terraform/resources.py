@@ -22,10 +22,12 @@ from analysis.terraform.bodies import nested_values, typed_argument, with_comput
 from analysis.terraform.derived import APPLIES, DERIVED, derived_names
 from analysis.terraform.evaluate import (
     EvaluationError,
+    KeyedInstances,
     LazyObject,
     Namespace,
     Scope,
     Trace,
+    UndeclaredError,
     evaluate,
     settled,
     value_of,
@@ -43,15 +45,22 @@ from analysis.terraform.stack import (
     dotted,
 )
 from analysis.terraform.values import (
+    ANY,
+    SENSITIVE,
+    Marked,
+    Null,
     SetValue,
     article,
     first_unknown,
     is_known,
+    is_null,
+    marked,
     plain,
     quoted,
     to_number,
     to_string,
     type_name,
+    unmarked,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +106,10 @@ class Repeated:
         """The keys that `count` or `for_each` gives."""
         node = argument.expression
         if argument.name == "count":
-            number = to_number(value_of(node, self.module.scope))
+            given = value_of(node, self.module.scope)
+            if type(given) is Marked:
+                raise EvaluationError("count rests on a sensitive or ephemeral value, which it would disclose", node)
+            number = to_number(given)
             if isinstance(number, Unknown):
                 self.stack.report(
                     f"count depends on {number.reference}, which is known only after apply; one instance is assumed",
@@ -106,7 +118,8 @@ class Repeated:
                 )
                 return (0,)
             if not isinstance(number, int) or number < 0:
-                raise EvaluationError(f"count must be a whole number from 0, not {to_string(number) or 'null'}", node)
+                shown = "null" if is_null(number) else to_string(number)
+                raise EvaluationError(f"count must be a whole number from 0, not {shown}", node)
             self.stack.count_instances(number, f"count of {self.address}", node)
             return tuple(range(number))
         value = evaluate(node, self.module.scope)
@@ -115,6 +128,10 @@ class Repeated:
             part = self.module.part("for_each", self.title, node, file, node)
             lazy = part if isinstance(part, LazyObject) else None
         value = settled(value if lazy is None else lazy, node, self.stack.budget)
+        if type(value) is Marked:
+            raise EvaluationError(
+                "for_each rests on a sensitive or ephemeral value, which its keys would disclose", node
+            )
         if isinstance(value, Unknown):
             self.stack.report(
                 f"for_each depends on {value.reference}, which is known only after apply; no instance is assumed",
@@ -186,11 +203,11 @@ def _item_of(value: Mapping[str, Value]) -> Callable[[str, Any], Value]:
 
 
 def collected(keys: Sequence[Key], one: Callable[[Key], Value], block: tree.Block) -> Value:
-    """The instances as an expression sees them: a single one as it is, counted ones as a list, keyed ones as a map."""
+    """The instances as an expression sees them: a single one as it is, counted ones as a tuple, keyed ones as an object."""
     if argument_of(block, "count") is not None:
         return tuple(one(key) for key in keys)
     if argument_of(block, "for_each") is not None:
-        return {str(key): one(key) for key in keys}
+        return KeyedInstances((str(key), one(key)) for key in keys)
     return one(None)
 
 
@@ -285,11 +302,22 @@ class ResourceInstance:
         return sorted(names)
 
     def worth(self, name: str, node: Any) -> Value:
-        """The value of one attribute."""
+        """The value of one attribute, marked where it is sensitive."""
         schema = self.block.schema
         attribute = schema.attributes.get(name) if schema is not None else None
+        value = self.bare_worth(name, node, attribute)
         if attribute is not None and attribute.sensitive:
             self.stack.budget.trace.sensitive = True
+            return marked(value, SENSITIVE)
+        if attribute is not None and value is None:
+            return None if attribute.type == ANY else Null(attribute.type.bare)
+        if name in self.cells and self.cells[name].trace.sensitive and value == self.configured(name, node):
+            return self.cells[name].value
+        return value
+
+    def bare_worth(self, name: str, node: Any, attribute: provider.AttributeSchema | None) -> Value:
+        """The value of one attribute, without marks."""
+        schema = self.block.schema
         work_out = DERIVED.get((self.block.type, name)) if self.block.mode == "managed" else None
         if work_out is not None:
             return work_out(lambda other: self.configured(other, node), self.address)
@@ -311,10 +339,12 @@ class ResourceInstance:
         if schema is None:
             return Unknown(f"{self.address}.{name}")
         if attribute is not None:
-            return Unknown(f"{self.address}.{name}") if attribute.computed else None
+            if not attribute.computed:
+                return None
+            return Unknown(f"{self.address}.{name}", type=None if attribute.type == ANY else attribute.type.bare)
         if name in schema.blocks:
             return () if schema.blocks[name].mode != "single" else None
-        raise EvaluationError(
+        raise UndeclaredError(
             f"{self.block.type} has no attribute {quoted(name)}",
             node,
             near=(name, (*schema.attributes, *schema.blocks)),
@@ -330,10 +360,12 @@ class ResourceInstance:
         return condition is None or condition(lambda other: self.configured(other, node))
 
     def configured(self, name: str, node: Any) -> Value:
-        """The value that the configuration gives, or None."""
+        """The value that the configuration gives, without marks, or None."""
         if name not in self.block.arguments and name not in self.block.blocks:
             return None
-        return self.stack.get(self.cell(name), node)
+        cell = self.cell(name)
+        value = self.stack.get(cell, node)
+        return unmarked(value)[0] if cell.trace.sensitive else value
 
     def cell(self, name: str) -> Cell:
         """The cell of a configured argument or kind of nested block."""
@@ -354,7 +386,8 @@ class ResourceInstance:
     def argument_value(self, name: str, argument: tree.Argument) -> Value:
         """The value of a configured argument."""
         value = value_of(argument.expression, self.scope)
-        return typed_argument(value, name, self.block.schema, self.block_defaults())
+        value = typed_argument(value, name, self.block.schema, self.block_defaults())
+        return None if is_null(value) else value
 
     def block_defaults(self) -> Mapping[str, Value]:
         """The provider's defaults for this type."""
@@ -362,7 +395,8 @@ class ResourceInstance:
 
     def block_values(self, name: str) -> Value:
         """The values of the nested blocks of one kind."""
-        return nested_values(self.block.blocks[name], name, self.block.schema, self.block_defaults(), self.scope)
+        values = nested_values(self.block.blocks[name], name, self.block.schema, self.block_defaults(), self.scope)
+        return marked(values, SENSITIVE) if self.stack.budget.trace.sensitive else values
 
     def region(self) -> Value:
         """The region the instance stands in; None where no provider block and no environment variable names one."""
@@ -411,14 +445,14 @@ class ResourceInstance:
         schema = block.schema
         for name in (*block.arguments, *block.blocks):
             cell = self.cell(name)
-            value = self.stack.get(cell, placed.block)
+            value = plain(self.stack.get(cell, placed.block))
             edges |= {(name, address, attribute) for address, attribute in cell.trace.references}
             if cell.trace.sensitive or (schema and name in schema.attributes and schema.attributes[name].sensitive):
                 sensitive.add(name)
             locations[name] = Location(cell.file, cell.node.line, cell.node.column)
             self.check_name(name, cell)
             if value is not None and self.applies(name, placed.block):
-                values[name] = plain(value)
+                values[name] = value
         for meta in ("count", "for_each"):
             if block.cell is not None and block.cell.name.endswith(f".{meta}"):
                 edges |= {(meta, address, attribute) for address, attribute in block.cell.trace.references}
@@ -426,11 +460,13 @@ class ResourceInstance:
             if name not in values and not isinstance(default, dict) and self.applies(name, placed.block):
                 values[name] = default
         for name in derived_names(block.type) if block.mode == "managed" else ():
-            values[name] = plain(self.worth(name, placed.block))
+            derived = plain(self.worth(name, placed.block))
+            if derived is not None:
+                values[name] = derived
         if schema is not None and "tags_all" in schema.attributes:
-            tags = self.worth("tags_all", placed.block)
+            tags = plain(self.worth("tags_all", placed.block))
             if tags:
-                values["tags_all"] = plain(tags)
+                values["tags_all"] = tags
             if "tags" in sensitive:
                 sensitive.add("tags_all")
         if block.mode == "data":
@@ -465,9 +501,11 @@ class ResourceInstance:
                 self.stack.report(f"{self.address}: {shown}", file, condition)
 
     def judged(self, name: str, argument: tree.Argument) -> Value:
-        """The value of an argument of a condition; an error in it is reported."""
+        """The value of an argument of a condition, without marks; an error in it is reported."""
         file = self.block.placed.file
-        cell = Cell(f"{self.address}.{name}", file, argument, lambda: value_of(argument.expression, self.names))
+        cell = Cell(
+            f"{self.address}.{name}", file, argument, lambda: unmarked(value_of(argument.expression, self.names))[0]
+        )
         return self.stack.get(cell, argument)
 
     def check_name(self, name: str, cell: Cell) -> None:

@@ -30,6 +30,7 @@ from analysis.terraform.evaluate import (
     ExhaustedError,
     LazyObject,
     Trace,
+    UndeclaredError,
     hold,
     is_nested,
     suggestion,
@@ -286,7 +287,7 @@ MISSING: Any = object()
 def argument_of(block: tree.Block, name: str) -> tree.Argument | None:
     """The argument of a block's body, or None."""
     for argument in block.body.arguments:
-        if argument.name == name:
+        if argument[0] == name:  # its name, by position: this is asked more often than anything else
             return argument
     return None
 
@@ -316,7 +317,7 @@ def constants(title: str, table: Mapping[str, Value]) -> Callable[[str, Any], Va
 
     def attribute(name: str, node: Any) -> Value:
         if name not in table:
-            raise EvaluationError(f"there is no {title}.{name}", node, near=(name, table))
+            raise UndeclaredError(f"there is no {title}.{name}", node, near=(name, table))
         return table[name]
 
     return attribute

@@ -25,7 +25,7 @@ from analysis.terraform import json_syntax, tree
 from analysis.terraform.cache import VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.lexer import OPERAND_ENDS, Lexer, Malformed, Token
 from analysis.terraform.templates import Interpolation, template
-from analysis.terraform.values import MAX_DIGITS, ValueProblem, number
+from analysis.terraform.values import MAX_DIGITS, ValueProblem, normal, number
 
 MAX_ERRORS: Final = 20
 """After an error the block it is in is skipped and the file is read once more; so often, at most."""
@@ -197,7 +197,7 @@ class _Rules:
         if self.parenthesised is key:
             return key
         if type(key) is tree.Name:
-            return tree.Literal(key.name, key.line, key.column)
+            return tree.Literal(normal(key.name), key.line, key.column)
         if type(key) is tree.Literal and (key.value is None or key.value is True or key.value is False):
             return tree.Literal(WORDS[key.value], key.line, key.column)
         if type(key) is tree.Attribute and (text := dotted_name(key)):

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from analysis.terraform import tree
 from analysis.terraform.lexer import MAX_DEPTH, Malformed, Token
+from analysis.terraform.values import normal
 
 ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|(\$\$\{|%%\{)", re.DOTALL)
@@ -79,6 +80,9 @@ def template(opening: Token, content: Sequence[Token | Interpolation]) -> tree.N
     trim(parts)
     if opening.value.startswith("<<-"):
         dedent(parts)
+    for part in parts:
+        if isinstance(part, Text):
+            part.value = normal(part.value)
     nodes = nested(merged(parts))
     if not nodes:
         return tree.Literal("", opening.line, opening.column)

@@ -19,9 +19,17 @@ import re2
 from analysis.architecture import Value
 from analysis.terraform.encodings import json_text
 from analysis.terraform.values import (
+    STRING,
+    ListValue,
+    Member,
+    Null,
+    ObjectType,
+    TupleType,
+    Type,
     ValueProblem,
     article,
     expansion,
+    is_null,
     number_text,
     quoted,
     to_number,
@@ -100,12 +108,17 @@ def title(text: str) -> str:
     return "".join(result)
 
 
+def split(separator: str, text: str) -> ListValue:
+    """`split`: the parts of the text between the separators; for an empty one, its characters."""
+    return ListValue(text.split(separator) if separator else text, STRING)
+
+
 def joined(separator: str, *lists: Sequence[str | None]) -> str:
     """`join`: the strings of all lists with the separator between them."""
     if not lists:
         raise ValueProblem("at least one list is required")
     items = [item for values in lists for item in values]
-    if any(item is None for item in items):
+    if any(is_null(item) for item in items):
         raise ValueProblem("an element to be joined must not be null")
     if sum(len(item or "") + len(separator) for item in items) > MAX_TEXT:
         raise ValueProblem(f"the result would have more than {MAX_TEXT:,} characters")
@@ -140,12 +153,12 @@ def captures(expression: Any, found: Any) -> Value:
     """What a match yields: a map of named groups, a list of unnamed ones, or the text."""
     if expression.groups == 0:
         return found.group(0)
+    groups = tuple(Null(STRING) if group is None else group for group in found.groups())
     if expression.groupindex:
         if len(expression.groupindex) != expression.groups:
             raise ValueProblem("a regular expression may have named groups or unnamed ones, not both")
-        groups = found.groupdict()
-        return {name: groups[name] for name in sorted(groups)}
-    return tuple(found.groups())
+        return {name: groups[number - 1] for name, number in sorted(expression.groupindex.items())}
+    return groups
 
 
 def regex(pattern: str, text: str) -> Value:
@@ -168,10 +181,15 @@ def matches(expression: Any, text: str) -> Iterator[Any]:
         end = found.end()
 
 
-def regex_all(pattern: str, text: str) -> tuple[Value, ...]:
+def regex_all(pattern: str, text: str) -> ListValue:
     """All matches, one after the other."""
     expression = searching(pattern, text)
-    return tuple(captures(expression, found) for found in matches(expression, text))
+    kind: Type = STRING
+    if expression.groupindex:
+        kind = ObjectType(dict.fromkeys(sorted(expression.groupindex), Member(STRING)))
+    elif expression.groups:
+        kind = TupleType((STRING,) * expression.groups)
+    return ListValue((captures(expression, found) for found in matches(expression, text)), kind)
 
 
 GROUP_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
@@ -334,10 +352,10 @@ def field(found: re.Match[str], value: Value) -> str:
     if verb == "v":
         verb = (
             "J"
-            if "#" in flags or isinstance(value, (dict, tuple)) or value is None
+            if "#" in flags or isinstance(value, (dict, tuple)) or is_null(value)
             else PLAIN_VERBS.get(type(value), "g")
         )
-    elif value is None:
+    elif is_null(value):
         raise ValueProblem(f"the value for `{found[0]}` must not be null")
     if verb in "dboxXeEfgG":
         text = number_field(verb, flags, precision, to_number(value))
@@ -408,14 +426,17 @@ def general(size: int | float, verb: str) -> str:
     return f"{mantissa[0]}{point}{'e' if verb == 'g' else 'E'}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
-def formatted_list(pattern: str, *values: Value) -> tuple[str, ...]:
+def formatted_list(pattern: str, *values: Value) -> ListValue:
     """`formatlist`: the pattern once for each element of the lists among the values."""
     lengths = {len(value) for value in values if isinstance(value, tuple)}
     if len(lengths) > 1:
         raise ValueProblem(f"the lists must be of one length, not of {' and '.join(map(str, sorted(lengths)))}")
     if not lengths:
-        return (formatted(pattern, values),)
-    return tuple(
-        formatted(pattern, [value[index] if isinstance(value, tuple) else value for value in values])
-        for index in range(lengths.pop())
+        return ListValue((formatted(pattern, values),), STRING)
+    return ListValue(
+        (
+            formatted(pattern, [value[index] if isinstance(value, tuple) else value for value in values])
+            for index in range(lengths.pop())
+        ),
+        STRING,
     )

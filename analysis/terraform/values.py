@@ -1,15 +1,18 @@
 """Terraform's types and conversions, on the plain Python values that `analysis.architecture` describes.
 
-During evaluation there is one more kind of value, `SetValue`; it leaves the evaluator as a plain tuple. Lists and tuples are both
-`tuple`, maps and objects both `dict`: a Terraform program can tell these pairs apart only by errors. The rules are those of cty,
-Terraform's type system: https://github.com/zclconf/go-cty/blob/main/docs/convert.md
+During evaluation every value has a type, as in cty, Terraform's type system. A plain `tuple` is a tuple and a plain `dict` an
+object, whose elements each have their own type; `ListValue`, `SetValue` and `MapValue` are collections, whose elements share one.
+`Null` is null of a known type, `None` null of none yet. `Marked` is a sensitive or ephemeral value. All of them leave the
+evaluator through `plain`. The rules are cty's: https://github.com/zclconf/go-cty/blob/main/docs/convert.md
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
@@ -21,12 +24,6 @@ from analysis.architecture import Unknown, Value
 
 class ValueProblem(Exception):  # noqa: N818 - it is caught and becomes a diagnostic; it is not a bug in the program
     """A value that an expression, a function or a type constraint does not accept; the text is a sentence without a stop."""
-
-
-class SetValue(tuple[Value, ...]):
-    """A Terraform set: free of duplicates and in Terraform's order. Build one with `set_of`."""
-
-    __slots__ = ()
 
 
 # --- types ---------------------------------------------------------------------------------------------------------------------
@@ -41,13 +38,34 @@ class Primitive:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def bare(self) -> Primitive:
+        """The type itself."""
+        return self
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether it is `any`."""
+        return self.name == "any"
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`list(element)`, `set(element)` or `map(element)`."""
+    """`list(element)`, `set(element)` or `map(element)`.
+
+    Of this and the other types, `bare` is the type that a converted value has: the same, but nothing in it is optional; `dynamic`
+    says whether `any` stands in it.
+    """
 
     kind: str
     element: Type
+    bare: Collection = field(init=False, repr=False, compare=False)
+    dynamic: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        element = self.element.bare
+        object.__setattr__(self, "bare", self if element is self.element else Collection(self.kind, element))
+        object.__setattr__(self, "dynamic", self.element.dynamic)
 
     def __str__(self) -> str:
         return f"{self.kind}({self.element})"
@@ -70,6 +88,17 @@ class ObjectType:
     """`object({name = type})`."""
 
     members: Mapping[str, Member] = field(hash=False)
+    bare: ObjectType = field(init=False, repr=False, compare=False)
+    dynamic: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        members = self.members.values()
+        if any(member.optional or member.type.bare is not member.type for member in members):
+            bare = ObjectType({name: Member(member.type.bare) for name, member in self.members.items()})
+        else:
+            bare = self
+        object.__setattr__(self, "bare", bare)
+        object.__setattr__(self, "dynamic", any(member.type.dynamic for member in members))
 
     def __str__(self) -> str:
         return "object({" + ", ".join(f"{name} = {member}" for name, member in self.members.items()) + "})"
@@ -80,6 +109,16 @@ class TupleType:
     """`tuple([types])`."""
 
     elements: tuple[Type, ...]
+    bare: TupleType = field(init=False, repr=False, compare=False)
+    dynamic: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if any(element.bare is not element for element in self.elements):
+            bare = TupleType(tuple(element.bare for element in self.elements))
+        else:
+            bare = self
+        object.__setattr__(self, "bare", bare)
+        object.__setattr__(self, "dynamic", any(element.dynamic for element in self.elements))
 
     def __str__(self) -> str:
         return "tuple([" + ", ".join(map(str, self.elements)) + "])"
@@ -88,12 +127,149 @@ class TupleType:
 Type: TypeAlias = Primitive | Collection | ObjectType | TupleType
 
 STRING, NUMBER, BOOL, ANY = (Primitive(name) for name in ("string", "number", "bool", "any"))
+STRINGS = Collection("list", STRING)
+
+
+# --- values that only the evaluator has ----------------------------------------------------------------------------------------
+
+
+class ListValue(tuple[Value, ...]):  # noqa: SLOT001 - a tuple cannot have slots, and the type must go with the value
+    """A Terraform list: every element is of the type `element`. Build one with `list_of`."""
+
+    element: Type
+
+    def __new__(cls, values: Iterable[Value] = (), element: Type = ANY) -> ListValue:
+        """The list of values, which are of that type."""
+        self = super().__new__(cls, values)
+        self.element = element
+        return self
+
+    def __getnewargs__(self) -> tuple[tuple[Value, ...], Type]:
+        return tuple(self), self.element
+
+
+class SetValue(tuple[Value, ...]):  # noqa: SLOT001 - as above
+    """A Terraform set: free of duplicates and in Terraform's order. Build one with `set_of`."""
+
+    element: Type
+
+    def __new__(cls, values: Iterable[Value] = (), element: Type = ANY) -> SetValue:
+        """The set of values, which are of that type, distinct and in order."""
+        self = super().__new__(cls, values)
+        self.element = element
+        return self
+
+    def __getnewargs__(self) -> tuple[tuple[Value, ...], Type]:
+        return tuple(self), self.element
+
+
+class MapValue(dict[str, Value]):
+    """A Terraform map: every value is of the type `element`. Build one with `map_of`."""
+
+    __slots__ = ("element",)
+    element: Type
+
+    def __init__(self, values: Mapping[str, Value] | Iterable[tuple[str, Value]] = (), element: Type = ANY) -> None:
+        super().__init__(values)
+        self.element = element
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """Null of a known type."""
+
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A value with what must be remembered of it: that it is `sensitive`, or `ephemeral`. It holds no `Marked` at its own top."""
+
+    value: Value
+    marks: frozenset[str]
+
+
+NO_MARKS: frozenset[str] = frozenset()
+SENSITIVE, EPHEMERAL = frozenset({"sensitive"}), frozenset({"ephemeral"})
+
+
+def marked(value: Value, marks: frozenset[str]) -> Value:
+    """The value with these marks beside those it has."""
+    if not marks:
+        return value
+    return Marked(value.value, value.marks | marks) if type(value) is Marked else Marked(value, marks)
+
+
+def unmarked(value: Value) -> tuple[Value, frozenset[str]]:
+    """The value without any mark, at whatever depth, and all the marks that there were."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None or kind is Unknown:
+        return value, NO_MARKS
+    if kind is Marked:
+        inner, marks = unmarked(value.value)
+        return inner, marks | value.marks
+    if isinstance(value, dict):
+        marks = NO_MARKS
+        changed: dict[str, Value] = {}
+        for key, item in value.items():
+            inner, more = unmarked(item)
+            if more:
+                changed[key], marks = inner, marks | more
+        if not marks:
+            return value, marks
+        items = {**value, **changed}
+        return (MapValue(items, value.element) if isinstance(value, MapValue) else items), marks
+    if isinstance(value, tuple):
+        pairs = [unmarked(item) for item in value]
+        marks = NO_MARKS.union(*(more for _, more in pairs))
+        if not marks:
+            return value, marks
+        parts = tuple(inner for inner, _ in pairs)
+        return (ListValue(parts, value.element) if isinstance(value, ListValue) else parts), marks
+    return value, NO_MARKS
+
+
+NULLS = frozenset({type(None), Null})
+"""The two kinds of null; where every nanosecond counts, `type(value) in NULLS` stands for `is_null`."""
+
+
+def is_null(value: Value) -> bool:
+    """Whether the value is null, of whatever type."""
+    return type(value) in NULLS
+
+
+def type_of(value: Value) -> Type:
+    """The type of a value; `any` for what has none yet."""
+    kind = type(value)
+    if kind is str:
+        return STRING
+    if kind is bool:
+        return BOOL
+    if kind is int or kind is float or kind is Precise:
+        return NUMBER
+    if value is None:
+        return ANY
+    if kind is Unknown:
+        return value.type or ANY
+    if kind is Null:
+        return value.type  # type: ignore[no-any-return]
+    if kind is Marked:
+        return type_of(value.value)
+    if kind is ListValue:
+        return Collection("list", value.element)
+    if kind is SetValue:
+        return Collection("set", value.element)
+    if kind is MapValue:
+        return Collection("map", value.element)
+    if isinstance(value, tuple):
+        return TupleType(tuple(type_of(item) for item in value))
+    return ObjectType({key: Member(type_of(item)) for key, item in value.items()})
 
 
 def type_name(value: Value) -> str:
     """What a value is, in the words of Terraform's own messages: `string`, `list`, `object`, `null` or `unknown`."""
     match value:
-        case None:
+        case None | Null():
             return "null"
         case bool():
             return "bool"
@@ -107,6 +283,10 @@ def type_name(value: Value) -> str:
             return "list"
         case Unknown():
             return "unknown"
+        case Marked():
+            return type_name(value.value)
+        case MapValue():
+            return "map"
         case _:
             return "object"
 
@@ -121,6 +301,8 @@ def first_unknown(value: Value) -> Unknown | None:
         return None
     if kind is Unknown:
         return value  # type: ignore[no-any-return]
+    if kind is Marked:
+        return first_unknown(value.value)
     if isinstance(value, tuple):
         parts: Iterable[Value] = value
     elif isinstance(value, dict):
@@ -371,8 +553,10 @@ def quoted(text: str, limit: int = 60) -> str:
 def to_string(value: Value) -> Value:
     """The value converted to string; null and unknown stay what they are."""
     match value:
-        case None | str() | Unknown():
+        case str() | None | Null():
             return value
+        case Unknown():
+            return of_type(value, STRING)
         case bool():
             return "true" if value else "false"
         case int() | float():
@@ -386,8 +570,10 @@ def to_number(value: Value) -> Value:
     match value:
         case bool():
             raise ValueProblem("a number is required, not a bool")
-        case None | int() | float() | Unknown():
+        case int() | float() | None | Null():
             return value
+        case Unknown():
+            return of_type(value, NUMBER)
         case str():
             return parse_number(value)
         case _:
@@ -397,8 +583,10 @@ def to_number(value: Value) -> Value:
 def to_bool(value: Value) -> Value:
     """The value converted to bool; null and unknown stay what they are."""
     match value:
-        case None | bool() | Unknown():
+        case bool() | None | Null():
             return value
+        case Unknown():
+            return of_type(value, BOOL)
         case "true" | "1":
             return True
         case "false" | "0":
@@ -407,6 +595,16 @@ def to_bool(value: Value) -> Value:
             raise ValueProblem(f"a bool is required, not the string {quoted(value)}")
         case _:
             raise ValueProblem(f"a bool is required, not {article(type_name(value))}")
+
+
+def of_type(unknown: Unknown, wanted: Type) -> Unknown:
+    """The unknown value converted to the type; raises `ValueProblem` where no value of its type could be."""
+    if unknown.type is wanted:
+        return unknown
+    if unknown.type is not None and not convertible(unknown.type, wanted):
+        raise ValueProblem(f"{article(str(wanted))} is required, not {article(str(unknown.type))}")
+    bare = wanted.bare
+    return Unknown(unknown.reference, unknown.partial, unknown.prefix, None if bare == ANY else bare)
 
 
 def article(noun: str) -> str:
@@ -430,10 +628,8 @@ def entries(value: Value) -> Iterator[tuple[Value, Value]]:
 
 
 def sort_key(value: Value) -> tuple[int, Any]:
-    """Terraform's order of set elements: numbers and strings by value; what has no order there, by its text."""
+    """Terraform's order of set elements: numbers and strings by value, what has no order by its text; null, unknown last."""
     match value:
-        case None:
-            return (0, "")
         case bool():
             return (1, value)
         case int() | float():
@@ -441,13 +637,45 @@ def sort_key(value: Value) -> tuple[int, Any]:
         case str():
             return (3, value)
         case Unknown():
-            return (5, value.reference)
+            return (6, value.reference)
+        case None | Null():
+            return (5, "")
         case _:
-            return (4, repr(canonical(value)))
+            return (4, order_text(value))
+
+
+def order_text(value: Value) -> str:
+    """The text by which cty orders what has no order: https://github.com/zclconf/go-cty/blob/main/cty/set_internals.go."""
+    match value:
+        case bool():
+            return "T" if value else "F"
+        case int() | float():
+            return general_digits(value)
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case Unknown():
+            return "?"
+        case None | Null():
+            return "~"
+        case MapValue():
+            return "{" + "".join(f"{order_text(key)}:{order_text(value[key])};" for key in sorted(value)) + "}"
+        case dict():
+            return "<" + "".join(f"{order_text(value[key])};" for key in sorted(value)) + ">"
+        case ListValue() | SetValue():
+            return "[" + "".join(f"{order_text(item)};" for item in value) + "]"
+        case _:
+            return "<" + "".join(f"{order_text(item)};" for item in value) + ">"
+
+
+def general_digits(value: int | float) -> str:
+    """A number to ten digits, as Go writes a large float."""
+    text = f"{value:.10g}" if not isinstance(value, int) or abs(value) < 10**15 else f"{Decimal(value):.10g}"
+    mantissa, _, exponent = text.partition("e")
+    return mantissa if not exponent else f"{mantissa}e{exponent[0]}{exponent[1:].rjust(2, '0')}"
 
 
 def canonical(value: Value) -> Value:
-    """A hashable form under which equal Terraform values, and only those, are equal: `1`, `true` and `"1"` differ."""
+    """A hashable form under which equal Terraform values of one type, and only those, are equal: `1`, `true` and `"1"` differ."""
     match value:
         case bool():
             return ("bool", value)
@@ -459,63 +687,97 @@ def canonical(value: Value) -> Value:
             return ("list", tuple(canonical(element) for element in value))
         case Unknown():
             return ("unknown", value.reference, value.prefix)
+        case Null():
+            return None
         case _:
             return value
 
 
-def set_of(values: Iterable[Value]) -> SetValue:
-    """The set of the given values: unified to one type, duplicates dropped, sorted."""
-    distinct = {canonical(value): value for value in reversed(unify(tuple(values)))}
-    return SetValue(sorted(distinct.values(), key=sort_key))
+def unified(values: Sequence[Value], what: str) -> tuple[tuple[Value, ...], Type]:
+    """The values converted to their common type, and that type; raises `ValueProblem` where there is none."""
+    kinds = {type(value) for value in values}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        simple = STRING if kind is str else BOOL if kind is bool else NUMBER if kind is int else None
+        if simple is not None:
+            return tuple(values), simple
+    element = common_type([type_of(value) for value in values])
+    if element is None:
+        raise ValueProblem(f"there is no type that all elements of {what} could have")
+    return tuple(convert(value, element) for value in values), element
 
 
-def unify(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The values converted to their common type, as the elements of one list: among strings, numbers and bools become strings.
+def list_of(values: Sequence[Value], element: Type | None = None) -> ListValue:
+    """The list of the values: as many, all of `element`, which they are of already, or of their common type."""
+    if element is not None or not values:
+        return ListValue(values, element or ANY)
+    return ListValue(*unified(values, "a list"))
 
-    Objects and lists are unified member by member. Values without a common type are returned as they are.
-    """
-    present = [value for value in values if value is not None and not isinstance(value, Unknown)]
-    kinds = {type_name(value) for value in present}
-    if len(kinds) > 1 and "string" in kinds and kinds <= {"string", "number", "bool"}:
-        return tuple(to_string(value) for value in values)
-    if kinds == {"object"} and len(present) > 1 and len({frozenset(value) for value in present}) == 1:
-        columns = {key: iter(unify(tuple(value[key] for value in present))) for key in present[0]}
-        return tuple(
-            {key: next(columns[key]) for key in value} if isinstance(value, dict) else value for value in values
-        )
-    if kinds == {"list"} and len(present) > 1:
-        flat = iter(unify(tuple(element for value in present for element in value)))
-        return tuple(tuple(next(flat) for _ in value) if isinstance(value, tuple) else value for value in values)
-    return values
+
+def map_of(values: Mapping[str, Value]) -> MapValue:
+    """The map of the values, in order of the keys and of their common type."""
+    if not values:
+        return MapValue()
+    keys = sorted(values)
+    items, element = unified([values[key] for key in keys], "a map")
+    return MapValue(zip(keys, items, strict=True), element)
+
+
+def set_of(values: Iterable[Value], element: Type | None = None) -> SetValue:
+    """The set of the given values: of `element`, or unified to one type; duplicates dropped, sorted. No element may be marked."""
+    items = tuple(values)
+    if element is None:
+        items, element = unified(items, "a set") if items else (items, ANY)
+    distinct = {canonical(value): value for value in reversed(items)}
+    return SetValue(sorted(distinct.values(), key=sort_key), element)
+
+
+def distinct_bodies(bodies: Iterable[Value]) -> tuple[Value, ...]:
+    """Nested blocks, which need not have the same attributes, free of duplicates and in an order of their own."""
+    distinct = {canonical(body): body for body in bodies}
+    return tuple(distinct[key] for key in sorted(distinct, key=repr))
+
+
+def has_untyped(value: Value) -> bool:
+    """Whether something in the value is unknown, its type included."""
+    if isinstance(value, Unknown):
+        return value.type is None
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    return any(map(has_untyped, parts))
 
 
 def equal(left: Value, right: Value) -> bool | Unknown:
-    """Terraform's `==`: types count (`1 == "1"` is false); unknown where the unknown parts decide.
+    """Terraform's `==`: types count (`1 == "1"` and `[] == tolist([])` are false); unknown where the unknown parts decide.
 
     A known prefix of an unknown string can decide: `"pre-${unknown}" == ""` is false.
     """
     if type(left) is type(right) and isinstance(left, (str, bool, int)):
         return bool(left == right)
-    match left, right:
-        case (Unknown(), _) | (_, Unknown()):
-            unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
-            if isinstance(other, str) and not (other.startswith(unknown.prefix)):
+    if type(left) is Unknown or type(right) is Unknown:
+        unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
+        if unknown.prefix and not isinstance(other, Unknown):
+            if not isinstance(other, str) or not other.startswith(unknown.prefix):
                 return False
-            if unknown.prefix and other is not None and not isinstance(other, (str, Unknown)):
+        elif unknown.type is not None and not is_null(other):
+            kind = type_of(other)
+            if not kind.dynamic and not unknown.type.dynamic and kind != unknown.type:
                 return False
-            if unknown.prefix and other is None:
+        return Unknown(unknown.reference, type=BOOL)
+    if is_null(left) or is_null(right):
+        return is_null(left) and is_null(right)
+    if isinstance(left, (dict, tuple)) and isinstance(right, (dict, tuple)):
+        if isinstance(left, dict) != isinstance(right, dict) or len(left) != len(right):
+            return False
+        if type_of(left) != type_of(right) and not (has_untyped(left) or has_untyped(right)):
+            return False
+        if isinstance(left, dict) and isinstance(right, dict):
+            if type(left) is not type(right) and MapValue in (type(left), type(right)):
                 return False
-            return Unknown(unknown.reference)
-        case (dict(), dict()):
-            if left.keys() != right.keys():
-                return False
-            return all_of(equal(left[key], right[key]) for key in left)
-        case (tuple(), tuple()):
-            if isinstance(left, SetValue) != isinstance(right, SetValue) or len(left) != len(right):
-                return False
-            return all_of(equal(a, b) for a, b in zip(left, right, strict=True))
-        case _:
-            return bool(canonical(left) == canonical(right))
+            return left.keys() == right.keys() and all_of(equal(left[key], right[key]) for key in left)
+        if type(left) is not type(right):
+            return False
+        return all_of(equal(a, b) for a, b in zip(left, right, strict=True))
+    return bool(canonical(left) == canonical(right))
 
 
 def all_of(conditions: Iterable[bool | Unknown]) -> bool | Unknown:
@@ -527,6 +789,109 @@ def all_of(conditions: Iterable[bool | Unknown]) -> bool | Unknown:
         if isinstance(condition, Unknown) and undecided is None:
             undecided = condition
     return True if undecided is None else undecided
+
+
+# --- what types have in common --------------------------------------------------------------------------------------------------
+
+
+def convertible(source: Type, wanted: Type) -> bool:
+    """Whether some value of the type `source` can become one of `wanted`."""
+    if ANY in (wanted, source) or source == wanted:
+        return True
+    match source, wanted:
+        case Primitive(), Primitive():
+            return {source.name, wanted.name} != {"number", "bool"}
+        case Collection(kind, element), Collection(other, inner):
+            return (kind == "map") == (other == "map") and convertible(element, inner)
+        case TupleType(elements), Collection(kind, inner) if kind != "map":
+            if inner == ANY:
+                return not elements or common_type(elements) is not None
+            return all(convertible(element, inner) for element in elements)
+        case ObjectType(members), Collection("map", inner):
+            kinds = [member.type for member in members.values()]
+            if inner == ANY:
+                return not kinds or common_type(kinds) is not None
+            return all(convertible(kind, inner) for kind in kinds)
+        case Collection("map", element), ObjectType(members):
+            return all(convertible(element, member.type) for member in members.values())
+        case ObjectType(members), ObjectType(wanted_members):
+            return all(
+                convertible(members[name].type, member.type) if name in members else member.optional
+                for name, member in wanted_members.items()
+            )
+        case TupleType(elements), TupleType(others):
+            return len(elements) == len(others) and all(map(convertible, elements, others))
+        case _:
+            return False
+
+
+def common_type(types: Sequence[Type]) -> Type | None:
+    """The type that all can be converted to, None where there is none.
+
+    https://github.com/zclconf/go-cty/blob/main/cty/convert/unify.go
+    """
+    first = types[0]
+    if all(kind == first for kind in types):
+        return first
+    some = [kind for kind in types if kind != ANY]
+    kinds = {kind.kind if isinstance(kind, Collection) else type(kind) for kind in some}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if isinstance(kind, str):
+            element = common_type([each.element for each in some if isinstance(each, Collection)])
+            return None if element is None else Collection(kind, element)
+        if kind is ObjectType:
+            return _common_object([each for each in some if isinstance(each, ObjectType)])
+        if kind is TupleType:
+            return _common_tuple([each for each in some if isinstance(each, TupleType)])
+    if kinds in ({"map", ObjectType}, {"list", TupleType}):
+        parts = list(itertools.chain.from_iterable(map(_parts, some)))
+        element = common_type(parts) if parts else ANY
+        return None if element is None else Collection("map" if "map" in kinds else "list", element)
+    if ObjectType in kinds and TupleType in kinds:
+        return None
+    for wanted in sorted(some, key=_generality):
+        if all(convertible(kind, wanted) for kind in types):
+            return wanted
+    return None
+
+
+def _generality(kind: Type) -> int:
+    """What is tried first as a common type: strings before other primitives, lists before sets."""
+    if isinstance(kind, Primitive):
+        return 0 if kind == STRING else 1
+    return 0 if isinstance(kind, Collection) and kind.kind != "set" else 1 if isinstance(kind, TupleType) else 2
+
+
+def _parts(kind: Type) -> Sequence[Type]:
+    match kind:
+        case Collection(_, element):
+            return (element,)
+        case ObjectType(members):
+            return [member.type for member in members.values()]
+        case TupleType(elements):
+            return elements
+    return ()
+
+
+def _common_object(types: Sequence[ObjectType]) -> Type | None:
+    names = types[0].members.keys()
+    if all(kind.members.keys() == names for kind in types):
+        members = {name: common_type([kind.members[name].type for kind in types]) for name in names}
+        if None in members.values():
+            return None
+        return ObjectType({name: Member(kind) for name, kind in members.items() if kind is not None})
+    element = common_type([member.type for kind in types for member in kind.members.values()])
+    return None if element is None else Collection("map", element)
+
+
+def _common_tuple(types: Sequence[TupleType]) -> Type | None:
+    size = len(types[0].elements)
+    if all(len(kind.elements) == size for kind in types):
+        elements = [common_type(across) for across in zip(*(kind.elements for kind in types), strict=True)]
+        return None if None in elements else TupleType(tuple(kind for kind in elements if kind is not None))
+    element = common_type([element for kind in types for element in kind.elements])
+    return None if element is None else Collection("list", element)
 
 
 # --- conversion ----------------------------------------------------------------------------------------------------------------
@@ -545,11 +910,15 @@ def convert(value: Value, wanted: Type) -> Value:
     Null stays null, unknown stays unknown, unknown parts stay where they are. An object drops attributes its type does not
     declare, and gets the defaults of its optional ones, also in place of an explicit null.
     """
-    if value is None or type(value) is Unknown:
-        return value
-    kind = type(wanted)
+    kind, given = type(wanted), type(value)
+    if given is Marked:
+        return marked(convert(value.value, wanted), value.marks)
+    if value is None or given is Null:
+        return value if wanted == ANY or (given is Null and wanted.dynamic) else Null(wanted.bare)
     if kind is Primitive:
         return PRIMITIVE[wanted.name](value)  # type: ignore[union-attr]
+    if given is Unknown:
+        return of_type(value, wanted)
     if kind is Collection:
         return _collection(value, wanted)  # type: ignore[arg-type]
     return _members(value, wanted) if kind is ObjectType else _elements(value, wanted)  # type: ignore[arg-type]
@@ -557,21 +926,38 @@ def convert(value: Value, wanted: Type) -> Value:
 
 def _collection(value: Value, wanted: Collection) -> Value:
     element = wanted.element
-    if wanted.kind == "map":
-        if not isinstance(value, dict):
-            raise mismatch(value, wanted)
-        converted = {key: _inside(value[key], element, key) for key in sorted(value)}
-        return dict(zip(converted, unify(tuple(converted.values())), strict=True)) if element == ANY else converted
-    if not isinstance(value, tuple):
+    if isinstance(value, dict) != (wanted.kind == "map") or not isinstance(value, (dict, tuple)):
         raise mismatch(value, wanted)
-    items = tuple(_inside(item, element, index) for index, item in enumerate(value))
-    if wanted.kind == "set":
-        return set_of(items)
-    return unify(items) if element == ANY else items
+    if isinstance(value, dict):
+        if type(value) is MapValue and value.element == element:
+            return value
+        keys: Sequence[str | int] = sorted(value)
+        items: Sequence[Value] = [value[key] for key in keys]
+    else:
+        if type(value) is ListValue and wanted.kind == "list" and value.element == element:
+            return value
+        keys, items = range(len(value)), value
+    bare = element.bare
+    if element is STRING and all(type(item) is str for item in items):
+        pass
+    elif element == ANY and isinstance(value, (ListValue, SetValue, MapValue)):
+        bare = value.element
+    elif element == ANY:
+        items, bare = unified(items, f"a {wanted.kind}") if items else ((), ANY)
+    else:
+        items = [_inside(item, element, key) for key, item in zip(keys, items, strict=True)]
+        if bare.dynamic and items:
+            items, bare = unified(items, f"a {wanted.kind}")
+    if isinstance(value, dict):
+        return MapValue(zip(keys, items, strict=True), bare)  # type: ignore[arg-type]
+    if wanted.kind == "list":
+        return ListValue(items, bare)
+    stripped, marks = unmarked(tuple(items))
+    return marked(set_of(stripped, bare), marks)
 
 
 def _elements(value: Value, wanted: TupleType) -> Value:
-    if not isinstance(value, tuple) or len(value) != len(wanted.elements):
+    if isinstance(value, (ListValue, SetValue)) or not isinstance(value, tuple) or len(value) != len(wanted.elements):
         raise mismatch(value, wanted)
     return tuple(
         _inside(item, element, index) for index, (item, element) in enumerate(zip(value, wanted.elements, strict=True))
@@ -585,7 +971,7 @@ def _members(value: Value, wanted: ObjectType) -> Value:
     for name in sorted(wanted.members):
         member = wanted.members[name]
         given = value.get(name)
-        if given is None:
+        if given is None or type(given) is Null:
             if name not in value and not member.optional:
                 raise ValueProblem(f"attribute {quoted(name)} is required")
             given = member.default
@@ -631,7 +1017,15 @@ def plain(value: Value, known: dict[int, tuple[Value, Value]] | None = None) -> 
         return known[id(value)][1]
     if isinstance(value, tuple):
         return tuple(plain(element, known) for element in value)
-    return float(value) if type(value) is Precise else value
+    kind = type(value)
+    if kind is Marked:
+        return plain(value.value, known)
+    return float(value) if kind is Precise else None if kind is Null else value
+
+
+def normal(text: str) -> str:
+    """The text in Unicode's normal form C, as every string of Terraform is."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def scalar_values(text: str) -> str:
@@ -648,14 +1042,14 @@ def from_python(value: object) -> Value:
         case None | bool() | Unknown():
             return value
         case str():
-            return scalar_values(value)
+            return normal(scalar_values(value))
         case int() | float() | Decimal():
             return number(value)
         case Mapping():
-            return {scalar_values(str(key)): from_python(item) for key, item in value.items()}
+            return {normal(scalar_values(str(key))): from_python(item) for key, item in value.items()}
         case set() | frozenset():
             return set_of(from_python(item) for item in value)
-        case SetValue():
+        case SetValue() | ListValue():
             return value
         case list() | tuple():
             return tuple(from_python(item) for item in value)

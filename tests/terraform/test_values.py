@@ -8,10 +8,13 @@ from analysis.architecture import Unknown
 from analysis.terraform.values import (
     ANY,
     BOOL,
+    EPHEMERAL,
     NUMBER,
+    SENSITIVE,
     STRING,
     Collection,
     Member,
+    Null,
     ObjectType,
     SetValue,
     TupleType,
@@ -20,13 +23,16 @@ from analysis.terraform.values import (
     convert,
     equal,
     first_unknown,
+    list_of,
+    map_of,
+    marked,
     number_text,
     parse_number,
     plain,
     set_of,
     to_bool,
     to_string,
-    unify,
+    unmarked,
 )
 
 U = Unknown("aws_vpc.main.id")
@@ -101,7 +107,13 @@ def test_what_equality_decides_with_unknowns_it_decides_whatever_they_turn_out_t
         assert equal(replaced(left, known), replaced(right, known)) == decided
 
 
-@given(st.lists(PRIMITIVES))
+@given(
+    st.one_of(
+        st.lists(st.integers()),
+        st.lists(st.booleans()),
+        st.lists(PRIMITIVES.filter(lambda value: type(value) is not bool)),
+    )
+)
 def test_a_set_is_the_same_in_whatever_order_it_is_given(values):
     assert plain(set_of(values)) == plain(set_of(list(reversed(values)))) == plain(set_of(set_of(values)))
 
@@ -183,7 +195,7 @@ def test_a_known_prefix_decides():
         ((1, "a"), Collection("list", ANY), ("1", "a")),
         ({"b": 1}, Collection("map", STRING), {"b": "1"}),
         ((1, "2"), TupleType((STRING, NUMBER)), ("1", 2)),
-        (None, STRING, None),
+        (None, STRING, Null(STRING)),
         (U, NUMBER, U),
         ((U, 1), Collection("list", STRING), (U, "1")),
     ],
@@ -225,17 +237,60 @@ def test_optional_attributes_take_their_default_when_absent_and_when_null():
             "note": Member(STRING, optional=True),
         }
     )
-    assert convert({}, wanted) == {"check": {"path": "/x", "port": 1}, "note": None}
-    assert convert({"check": None, "dropped": 1}, wanted) == {"check": {"path": "/x", "port": 1}, "note": None}
-    assert convert({"check": {"port": "2", "path": None}}, wanted) == {"check": {"path": "/", "port": 2}, "note": None}
+    assert convert({}, wanted) == {"check": {"path": "/x", "port": 1}, "note": Null(STRING)}
+    assert convert({"check": None, "dropped": 1}, wanted) == {"check": {"path": "/x", "port": 1}, "note": Null(STRING)}
+    assert convert({"check": {"port": "2", "path": None}}, wanted) == {
+        "check": {"path": "/", "port": 2},
+        "note": Null(STRING),
+    }
 
 
-def test_a_common_type_is_found_among_strings_and_what_becomes_a_string():
-    assert unify(("a", 1, True)) == ("a", "1", "true")
-    assert unify((1, None, "a", U)) == ("1", None, "a", U)
-    assert unify(({"a": 1}, {"a": "x"})) == ({"a": "1"}, {"a": "x"})
-    assert unify(((1,), ("x", True))) == (("1",), ("x", "true"))
-    assert unify((1, True)) == (1, True)
+@pytest.mark.parametrize(
+    ("values", "result", "element"),
+    [
+        (("a", 1, True), ("a", "1", "true"), STRING),
+        ((1, None, "a", U), ("1", Null(STRING), "a", U), STRING),
+        (({"a": 1}, {"a": "x"}), ({"a": "1"}, {"a": "x"}), ObjectType({"a": Member(STRING)})),
+        (({"a": 1}, {"b": "x"}), ({"a": "1"}, {"b": "x"}), Collection("map", STRING)),
+        (((1, 2), ("x",)), (("1", "2"), ("x",)), Collection("list", STRING)),
+        (((1,), set_of(("x",))), (("1",), ("x",)), Collection("set", STRING)),
+        ((None, None), (None, None), ANY),
+    ],
+)
+def test_the_elements_of_a_list_are_converted_to_their_common_type(values, result, element):
+    assert list_of(values) == result
+    assert list_of(values).element == element
+
+
+@pytest.mark.parametrize("values", [(1, True), ("a", ()), ({}, ()), ({"a": 1}, {"a": ()})])
+def test_what_has_no_common_type_makes_no_list(values):
+    with pytest.raises(ValueProblem, match="no type"):
+        list_of(values)
+
+
+@given(VALUES)
+def test_marks_are_taken_off_at_every_depth_and_put_on_without_changing_the_value(value):
+    assert unmarked(value) == (value, frozenset())
+    assert unmarked((marked(value, SENSITIVE), {"a": marked(value, EPHEMERAL)})) == (
+        (value, {"a": value}),
+        SENSITIVE | EPHEMERAL,
+    )
+    assert plain(marked(value, SENSITIVE)) == plain(value)
+
+
+def test_a_list_is_no_tuple_and_a_map_no_object():
+    assert equal(list_of((1,)), (1,)) is False
+    assert equal(list_of(()), ()) is False
+    assert equal(map_of({"a": 1}), {"a": 1}) is False
+    assert equal(list_of((1,)), list_of((1,))) is True
+    assert equal(Null(STRING), Null(NUMBER)) is True
+
+
+def test_sets_are_in_the_order_of_their_values_or_else_of_the_text_that_terraform_makes_of_them():
+    assert set_of((10, 9, 2.5, -1)) == (-1, 2.5, 9, 10)
+    assert set_of((None, "b", "a")) == ("a", "b", Null(STRING))
+    assert set_of(((10,), (9,), (2,))) == ((10,), (2,), (9,))
+    assert set_of((True, False)) == (False, True)
 
 
 def test_only_what_terraform_reads_as_a_bool_is_one():
