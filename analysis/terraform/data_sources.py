@@ -123,7 +123,7 @@ def _document(config: Config) -> dict[str, Value]:
     identity = config.get("policy_id") or ""
     statements: list[dict[str, Value]] = []
     seen: set[str] = set()
-    for text in config.get("source_policy_documents") or ():
+    for text in _listed(config.get("source_policy_documents")):
         for statement in _parsed(text):
             sid = statement.get("Sid")
             if sid and sid in seen:
@@ -131,14 +131,14 @@ def _document(config: Config) -> dict[str, Value]:
             seen.add(sid or "")
             statements.append(statement)
     own: list[dict[str, Value]] = [
-        _statement(row, version) for row in config.get("statement") or () if isinstance(row, dict)
+        _statement(row, version) for row in _listed(config.get("statement")) if isinstance(row, dict)
     ]
     names = [row["Sid"] for row in own if row.get("Sid")]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueProblem(f"two statements have the Sid {quoted(twice)}")
     statements = _merge(statements, own)
-    for text in config.get("override_policy_documents") or ():
+    for text in _listed(config.get("override_policy_documents")):
         statements = _merge(statements, _parsed(text))
     merged["Version"] = version
     if identity:
@@ -146,6 +146,11 @@ def _document(config: Config) -> dict[str, Value]:
     if statements:
         merged["Statement"] = tuple(statements)
     return merged
+
+
+def _listed(values: Value) -> tuple[Value, ...]:
+    """The elements that are known of a list that may be unset, or unknown as a whole."""
+    return values if isinstance(values, tuple) else ()
 
 
 def _merge(base: list[dict[str, Value]], over: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:

@@ -12,7 +12,8 @@ import io
 import json
 import re
 import uuid
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -29,9 +30,11 @@ from analysis.terraform.values import (
     ValueProblem,
     from_python,
     is_null,
+    normal,
     number,
     number_text,
     quoted,
+    scalar_values,
     to_string,
 )
 
@@ -199,7 +202,7 @@ def yaml_text(value: Value) -> str:
 
 
 def yaml_scalar(value: Value) -> str:
-    """One scalar; a string of several lines becomes a block, which the caller indents."""
+    """One scalar on one line, and what is empty."""
     match value:
         case None | Null():
             return "null"
@@ -212,7 +215,33 @@ def yaml_scalar(value: Value) -> str:
         case tuple():
             return "[]"
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return '"' + NOT_PRINTED.sub(yaml_escape, value) + '"'
+
+
+NOT_PRINTED = re.compile(r'[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\u2028\u2029]')
+YAML_ESCAPES: Final = dict(zip('\0\a\b\t\n\v\f\r\x1b"\\\x85\u2028\u2029', '0abtnvfre"\\NLP', strict=True))
+"""https://github.com/yaml/libyaml/blob/master/src/emitter.c (yaml_emitter_write_double_quoted)."""
+
+
+def yaml_escape(found: re.Match[str]) -> str:
+    """The escape of one character in double quotes."""
+    character = found[0]
+    if character in YAML_ESCAPES:
+        return "\\" + YAML_ESCAPES[character]
+    code = ord(character)
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+
+
+def yaml_block(text: str, indent: str) -> list[str] | None:
+    """A text of several lines as a block: its head and its lines; None where YAML has to quote it."""
+    if "\n" not in text or text.endswith(" ") or " \n" in text:
+        return None
+    if any(found[0] not in '\n"\\' for found in NOT_PRINTED.finditer(text)):
+        return None
+    size = "2" if text[0] in " \n" else ""
+    chomp = "-" if not text.endswith("\n") else "+" if text == "\n" or text.endswith("\n\n") else ""
+    lines = text.removesuffix("\n").split("\n")
+    return [f"|{size}{chomp}", *(f"{indent}  {line}" if line else "" for line in lines)]
 
 
 def write_yaml(value: Value, indent: str, lines: list[str], first: str) -> None:
@@ -240,13 +269,9 @@ def write_member(head: str, value: Value, indent: str, lines: list[str]) -> None
     elif isinstance(value, tuple) and value:
         lines.append(head)
         write_yaml(value, indent, lines, indent)
-    elif isinstance(value, str) and "\n" in value and head:
-        body = value.rstrip("\n")
-        chomp = "-" if body == value else "" if value == body + "\n" else "+"
-        lines.append(f"{head} |{chomp}")
-        lines.extend(
-            f"{indent}  {line}" if line else "" for line in (value[:-1] if chomp != "-" else value).split("\n")
-        )
+    elif isinstance(value, str) and (block := yaml_block(value, indent)) is not None:
+        lines.append(f"{head} {block[0]}" if head else block[0])
+        lines.extend(block[1:])
     else:
         lines.append(f"{head} {yaml_scalar(value)}" if head else yaml_scalar(value))
 
@@ -276,45 +301,61 @@ class YamlLoader(yaml.SafeLoader):
 
 
 class _YamlLoader(YamlLoader):
-    """YAML as Terraform reads it: its own numbers, and dates become text in RFC 3339."""
+    """YAML as Terraform reads it: tabs separate as spaces do, and what a plain scalar is, `plain_scalar` says."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node that has none: `PLAIN` for what stands there without quotes."""
+        if kind is yaml.ScalarNode and implicit[0]:
+            return PLAIN
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+    def scan_to_next_token(self) -> None:
+        """Skips what separates tokens: https://github.com/yaml/libyaml/blob/master/src/scanner.c."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            while self.peek() == "\t":
+                self.forward()
+            super().scan_to_next_token()
 
 
-TIME_TAG: Final = "tag:yaml.org,2002:timestamp"
-REPLACED_TAGS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float", TIME_TAG)
-_YamlLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in REPLACED_TAGS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-NUMBER_TAG: Final = "!number"
-_YamlLoader.add_implicit_resolver(
-    NUMBER_TAG,
-    re.compile(r"(?:0x[0-9a-fA-F]+|0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$"),
-    list("-+0123456789."),
+PLAIN: Final = "plain"
+TAG: Final = "tag:yaml.org,2002:"
+YES: Final = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
+NO: Final = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
+YAML_WORDS: Final[Mapping[str, Value]] = (
+    dict.fromkeys(YES, True) | dict.fromkeys(NO, False) | dict.fromkeys(("", "~", "null", "Null", "NULL"))
 )
-_YamlLoader.add_implicit_resolver(
-    TIME_TAG,
-    re.compile(r"\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[-+]\d\d:\d\d))?$", re.ASCII),
-    list("0123456789"),
+YAML_NUMBER = re.compile(r"(?:0x[0-9a-fA-F]+|0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)")
+NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+TIME = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?([Zz]|[-+]\d\d:\d\d))"
+    r"| (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?)?",
+    re.ASCII,
 )
 
 
-def yaml_number(_: yaml.SafeLoader, node: yaml.ScalarNode) -> Value:
-    """A number in decimal, or in another base by its prefix."""
-    text = node.value.lstrip("+-")
-    size = int(text, 0) if text[:2] in ("0x", "0o") else number(Decimal(text))
-    return -size if node.value.startswith("-") else size
-
-
-def yaml_time(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
-    """A date or time as text in RFC 3339."""
-    time: date = loader.construct_yaml_timestamp(node)
-    if not isinstance(time, datetime):
-        time = datetime(time.year, time.month, time.day, tzinfo=UTC)
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat().replace("+00:00", "Z")
-
-
-_YamlLoader.add_constructor(NUMBER_TAG, yaml_number)
-_YamlLoader.add_constructor(TIME_TAG, yaml_time)
+def plain_scalar(text: str) -> Value:
+    """What a scalar without quotes or tag stands for; times become text in RFC 3339, to the second."""
+    if text in YAML_WORDS:
+        return YAML_WORDS[text]
+    if YAML_NUMBER.fullmatch(text):
+        digits = text.lstrip("+-")
+        size = int(digits, 0) if digits[:2] in ("0x", "0o") else number(Decimal(digits))
+        return -size if text.startswith("-") else size
+    if NOT_FINITE.fullmatch(text):
+        raise ValueProblem(f"{text} is no finite number")
+    found = TIME.fullmatch(text)
+    if found is None:
+        return text
+    year, month, day, *clocks = found.groups()
+    clock = [part or "0" for part in (clocks[:3] if clocks[0] else clocks[4:])]
+    zone = (clocks[3] or "Z").upper()
+    try:
+        hour, minute, second = map(int, clock)
+        time = datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return text
+    return time.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + ("Z" if zone == "+00:00" else zone)
 
 
 def yaml_value(text: str) -> Value:
@@ -322,40 +363,86 @@ def yaml_value(text: str) -> Value:
     try:
         loader = _YamlLoader(text)
         try:
-            data = loader.get_single_data()
+            root = loader.get_single_node()
+            if loader.yaml_version not in (None, (1, 1)):
+                raise ValueProblem("the document is not of YAML 1.1")
         finally:
             loader.dispose()
-        count_nodes(data)
+        if root is None:
+            raise ValueProblem("the text holds no YAML document")
+        return _YamlReader().value(root, 0)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = getattr(error, "problem", None)
         raise ValueProblem(f"the text is not valid YAML{f': {reason}' if reason else ''}") from None
-    return from_python(text_keys(data))
 
 
-def text_keys(data: Any) -> Any:
-    """The document with every key a string as Terraform writes it: `on: 1` has the key "true"."""
-    if isinstance(data, list):
-        return [text_keys(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    keys = {key: key if isinstance(key, str) else to_string(from_python(key)) for key in data}
-    if None in keys.values():
-        raise ValueProblem("a key in the YAML document is null")
-    return {keys[key]: text_keys(item) for key, item in data.items()}
+class _YamlReader:
+    """Nodes to values, with a bound on their number: anchors can repeat each other."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def value(self, node: Any, depth: int) -> Value:
+        """The value of a node; raises `ValueProblem` where Terraform would refuse it."""
+        self.count += 1
+        if self.count > MAX_NODES or depth > MAX_DEPTH:
+            limits = f"more than {MAX_NODES:,} values, or is nested deeper than {MAX_DEPTH}"
+            raise ValueProblem(f"the YAML document has {limits}")
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        kind = "seq" if isinstance(node, yaml.SequenceNode) else "map"
+        if node.tag != TAG + kind:
+            raise ValueProblem(f"the tag {node.tag} of the YAML document is not known")
+        if kind == "seq":
+            return tuple(self.value(item, depth + 1) for item in node.value)
+        return self.mapping(node, depth)
+
+    def scalar(self, node: Any) -> Value:
+        """The value of a scalar: in quotes, or in a block, always its text."""
+        text = normal(scalar_values(node.value))
+        if node.tag == PLAIN:
+            return plain_scalar(text)
+        kind = node.tag.removeprefix(TAG)
+        if kind not in ("str", "binary", "int", "float", "bool", "null", "timestamp"):
+            raise ValueProblem(f"the tag {node.tag} of the YAML document is not known")
+        if kind in ("str", "binary") or node.style is not None:
+            return text
+        value = plain_scalar(text)
+        fits = {"int": whole_number, "float": is_number, "bool": is_bool, "null": is_null}.get(kind)
+        if fits is not None and not fits(value):
+            raise ValueProblem(f"{quoted(text)} is not what its tag {node.tag} says")
+        return value
+
+    def mapping(self, node: Any, depth: int) -> Value:
+        """The object of a mapping: every key a string as Terraform writes it, and what `<<` names merged into it."""
+        own: dict[str, Value] = {}
+        shared: dict[str, Value] = {}
+        for key_node, item in node.value:
+            value = self.value(item, depth + 1)
+            if isinstance(key_node, yaml.ScalarNode) and key_node.tag == PLAIN and key_node.value == "<<":
+                if not isinstance(value, dict):
+                    raise ValueProblem("only a mapping can be merged with `<<`")
+                shared |= {key: merged for key, merged in value.items() if key not in shared}
+                if len(shared) > MAX_MERGED:
+                    raise ValueProblem(f"the merges of the YAML document unfold to more than {MAX_MERGED:,} keys")
+                continue
+            key = to_string(self.value(key_node, depth + 1))
+            if is_null(key):
+                raise ValueProblem("a key in the YAML document is null")
+            own[key] = value
+        return shared | own
 
 
-def count_nodes(data: Any) -> None:
-    """Refuse a document that is larger than it looks: anchors can repeat each other."""
-    pending = [(data, 0)]
-    count = 0
-    while pending:
-        item, depth = pending.pop()
-        count += 1
-        if count > MAX_NODES or depth > MAX_DEPTH:
-            raise ValueProblem(
-                f"the YAML document has more than {MAX_NODES:,} values, or is nested deeper than {MAX_DEPTH}"
-            )
-        if isinstance(item, dict):
-            pending.extend((part, depth + 1) for part in item.values())
-        elif isinstance(item, list):
-            pending.extend((part, depth + 1) for part in item)
+def is_number(value: Value) -> bool:
+    """Whether the value is a number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def whole_number(value: Value) -> bool:
+    """Whether the value is a number without a fraction."""
+    return is_number(value) and isinstance(value, int)
+
+
+def is_bool(value: Value) -> bool:
+    """Whether the value is a bool."""
+    return isinstance(value, bool)

@@ -66,9 +66,6 @@ hundred times a stack of two hundred resources."""
 MAX_HELD = 150_000_000
 """Bytes of the values that one evaluation has built, counted as if none of them were ever let go."""
 
-MAX_TEMPLATE_DEPTH = 20
-"""Files that may include one another through `templatefile`."""
-
 MAX_TEXT = 4_000_000
 """Characters of one string; the largest that AWS takes anywhere, a CloudFormation template, has a quarter of it."""
 
@@ -593,10 +590,24 @@ def branch_type(node: tree.Node, scope: Scope) -> tuple[Type, frozenset[str]]:
     except (ExhaustedError, UndeclaredError):
         raise
     except EvaluationError:
-        return ANY, NO_MARKS
+        return failed_type(node), NO_MARKS
     finally:
         outer.sensitive |= budget.trace.sensitive
         budget.trace = outer
+
+
+def failed_type(node: tree.Node) -> Type:
+    """The type that an expression has even if it fails."""
+    match node:
+        case tree.Template(parts) if len(parts) > 1:
+            return STRING
+        case tree.Binary(operator) if operator in "+-*/%":
+            return NUMBER
+        case tree.Unary("-"):
+            return NUMBER
+        case tree.Binary() | tree.Unary():
+            return BOOL
+    return ANY
 
 
 EMPTY_TUPLE = TupleType(())
@@ -1105,8 +1116,10 @@ def _templatestring(node: tree.Call, scope: Scope) -> Value:
 def _rendered(template: tree.Node, title: str, variables: Mapping[str, Value], node: tree.Call, scope: Scope) -> Value:
     """The text of a template that sees the given variables and nothing else."""
     budget = scope.budget
-    if budget.template_depth >= MAX_TEMPLATE_DEPTH:
-        raise ExhaustedError(f"templates include one another more than {MAX_TEMPLATE_DEPTH} deep", node)
+    if budget.template_depth:
+        raise EvaluationError(
+            f"{node.function}() cannot be used inside a template that {node.function}() renders", node
+        )
 
     def nothing_else(name: str, _at: Any) -> Value:
         raise EvaluationError(

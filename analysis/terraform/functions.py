@@ -61,6 +61,9 @@ MAX_ITEMS: Final = 100_000
 MAX_RANGE: Final = 1024
 """The longest `range`, as in Terraform: https://developer.hashicorp.com/terraform/language/functions/range"""
 
+MAX_WHOLE: Final = 1 << 63
+"""Whole numbers that count something are of 64 bits, as in Terraform."""
+
 MAX_FILE_BYTES: Final = 10_000_000
 """The largest file that a function reads."""
 
@@ -213,6 +216,8 @@ def whole(value: Value) -> Value:
     value = to_number(value)
     if isinstance(value, float):
         raise ValueProblem("a whole number is required")
+    if isinstance(value, int) and not -MAX_WHOLE <= value < MAX_WHOLE:
+        raise ValueProblem(f"a whole number must lie between -{MAX_WHOLE} and {MAX_WHOLE - 1}")
     return value
 
 
@@ -282,6 +287,11 @@ def real(compute: Callable[..., float]) -> Callable[..., Value]:
 def power(base: int | float, exponent: int | float) -> float:
     """`base` to the power of `exponent`, as a float, as Terraform computes it."""
     return math.pow(base, exponent)
+
+
+def logarithm(value: int | float) -> float:
+    """The natural logarithm; minus infinity for 0, as IEEE 754 has it."""
+    return math.log(value) if value else -math.inf
 
 
 def parse_int(text: Value, base: int) -> int:
@@ -609,7 +619,9 @@ def transposed(values: Mapping[str, Value]) -> MapValue:
     """A map of lists turned round: under each element the sorted keys of the lists that hold it."""
     result: dict[str, list[str]] = {}
     for key in sorted(values):
-        for item in () if is_null(values[key]) else values[key]:
+        if is_null(values[key]):
+            raise ValueProblem("a list must not be null")
+        for item in values[key]:
             if is_null(item):
                 raise ValueProblem("an element must not be null")
             result.setdefault(item, []).append(key)
@@ -753,7 +765,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "abs": Function("number", abs),
     "ceil": Function("number", math.ceil),
     "floor": Function("number", math.floor),
-    "log": Function("number number", real(lambda value, base: math.log(value) / math.log(base))),
+    "log": Function("number number", real(lambda value, base: logarithm(value) / logarithm(base))),
     "max": Function("number*", extreme(max)),
     "min": Function("number*", extreme(min)),
     "parseint": Function("any whole", parse_int),

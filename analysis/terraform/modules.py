@@ -9,7 +9,7 @@ from analysis.architecture import (
     Unknown,
     Value,
 )
-from analysis.terraform import tree
+from analysis.terraform import rules, tree
 from analysis.terraform.evaluate import (
     EvaluationError,
     LazyObject,
@@ -58,6 +58,9 @@ from analysis.terraform.values import (
     unmarked,
 )
 
+TERRAFORM = (1, 11, 4)
+"""The version of Terraform that is followed, and judges the tests."""
+
 MARKS = {"sensitive": SENSITIVE, "ephemeral": EPHEMERAL}
 """The flags of a variable that mark its value."""
 
@@ -92,6 +95,7 @@ class ModuleInstance:
             "module": Namespace("module", self.module_call),
             "data": Namespace("data", self.data_type),
             "path": Namespace("path", constants("path", paths)),
+            "ephemeral": Namespace("ephemeral", self.ephemeral_type),
             "terraform": Namespace("terraform", constants("terraform", {"workspace": "default"})),
         }
         self.types = {key[1] for key in config.resources if key[0] == "managed"}
@@ -138,6 +142,92 @@ class ModuleInstance:
                 raise UndeclaredError(f"there is no data source of type {quoted(kind)} here", node, near=(kind, near))
             self.namespaces[title] = Namespace(title, self.by_name("data", kind))
         return self.namespaces[title]
+
+    def ephemeral_type(self, kind: str, _node: Any) -> Value:
+        """What `ephemeral` gives for each type: resources that are opened at apply only, and whose values are kept nowhere."""
+
+        def attribute(name: str, node: Any) -> Value:
+            if (kind, name) not in self.config.ephemeral:
+                near = [key[1] for key in self.config.ephemeral if key[0] == kind]
+                raise UndeclaredError(
+                    f"there is no ephemeral resource {kind}.{name} in this module", node, near=(name, near)
+                )
+            self.stack.budget.trace.sensitive = True
+            return marked(Unknown(self.qualified(f"ephemeral.{kind}.{name}")), EPHEMERAL)
+
+        return Namespace(f"ephemeral.{kind}", attribute)
+
+    def check_text(self) -> None:
+        """Report what the module's blocks without values get wrong: what they name and is not there, what they assert."""
+        resources, modules = self.config.resources.values(), self.config.modules.values()
+        for placed in (*resources, *modules, *self.config.outputs.values()):
+            for steps, node in rules.depended_on(placed.block):
+                self.check_declared(steps, node, placed.file)
+        for block, file in self.config.others:
+            if block.type == "check":
+                for condition in (
+                    argument_of(inner, "condition") for inner in block.body.blocks if inner.type == "assert"
+                ):
+                    if condition is not None:
+                        self.check_names(condition, file)
+            elif block.type == "terraform" and (wanted := argument_of(block, "required_version")) is not None:
+                self.check_version(wanted, file)
+            elif block.type in ("moved", "import") and self.parent is None:
+                self.check_address(block, file)
+
+    def check_declared(self, steps: tuple[str, ...], node: Any, file: str) -> None:
+        """Report a reference of `depends_on` to what is not declared."""
+        match steps:
+            case ("module", name, *_):
+                there = name in self.calls
+            case ("data", kind, name, *_):
+                there = ("data", kind, name) in self.resources
+            case (("var" | "local" | "ephemeral" | "output"), *_):
+                there = True
+            case (kind, name, *_):
+                there = ("managed", kind, name) in self.resources
+            case _:
+                self.stack.report("depends_on takes references to resources and modules", file, node)
+                return
+        if not there:
+            self.stack.report(f"depends_on names {'.'.join(steps)}, which this module does not declare", file, node)
+
+    def check_names(self, argument: tree.Argument, file: str) -> None:
+        """Report names in an expression that are not declared; whatever else is wrong with it is for the apply."""
+        try:
+            value_of(argument.expression, self.scope)
+        except UndeclaredError as error:
+            self.stack.report(error.text, file, error.node, near=error.near)
+        except EvaluationError:
+            pass
+
+    def check_version(self, argument: tree.Argument, file: str) -> None:
+        """Report a `required_version` that is none, and warn of one that excludes the Terraform that is followed here."""
+        wanted = self.constant(argument.expression)
+        fits = rules.allows(wanted, TERRAFORM) if isinstance(wanted, str) else None
+        if fits is None:
+            self.stack.report(f"required_version {quoted(str(wanted))} is no constraint on versions", file, argument)
+        elif not fits:
+            version = ".".join(map(str, TERRAFORM))
+            message = f"the module asks for Terraform {wanted}; it is read as {version} would, which refuses to run it"
+            self.stack.report(message, file, argument, "warning")
+
+    def check_address(self, block: tree.Block, file: str) -> None:
+        """Report an import into what is not configured, and a move from what still is."""
+        argument = argument_of(block, "to" if block.type == "import" else "from")
+        steps = None if argument is None else rules.traversal(argument.expression)
+        if argument is None or steps is None or steps[0] in ("module", "data") or len(steps) < 2:
+            return
+        there = ("managed", steps[0], steps[1]) in self.resources
+        if block.type == "import" and not there:
+            self.stack.report(
+                f"the import is for {steps[0]}.{steps[1]}, which this module does not declare", file, argument
+            )
+        elif block.type == "moved" and there and isinstance(argument.expression, tree.Attribute):
+            target = argument_of(block, "to")
+            same = target is not None and rules.traversal(target.expression) == steps
+            if not same:
+                self.stack.report(f"{steps[0]}.{steps[1]} is moved from here, but still declared", file, argument)
 
     def module_call(self, name: str, node: Any) -> Value:
         """What `module.name` stands for."""

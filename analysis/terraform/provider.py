@@ -34,6 +34,7 @@ from analysis.terraform.values import (
 )
 
 VERSION = "5.100.0"
+NEXT_MAJOR = (6, 0, 0)
 SOURCE = "registry.terraform.io/hashicorp/aws"
 
 
@@ -59,10 +60,11 @@ class NestedBlock:
 
 @dataclass(frozen=True, slots=True)
 class BlockSchema:
-    """The attributes and nested blocks that a body may have."""
+    """The attributes and nested blocks that a body may have, and the names of those attributes that it must."""
 
     attributes: Mapping[str, AttributeSchema]
     blocks: Mapping[str, NestedBlock]
+    required: tuple[str, ...] = ()
 
 
 def facts_text(name: str) -> str:
@@ -127,7 +129,8 @@ def _block(row: Any, shared: list[Any], done: dict[int, BlockSchema]) -> BlockSc
         else:
             mode, limit, body = entry
             blocks[name] = NestedBlock(mode, limit, _block(body, shared, done))
-    return BlockSchema(attributes, blocks)
+    required = tuple(name for name, attribute in attributes.items() if attribute.required)
+    return BlockSchema(attributes, blocks, required)
 
 
 @cache

@@ -94,6 +94,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
     for module in walk(root):
         if stack.exhausted:
             break  # nothing further is evaluated, and the diagnostics say so
+        module.check_text()
         for variable in module.config.variables:
             module.validate(variable)
         for local, (argument, _) in module.config.locals.items():
@@ -106,6 +107,8 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         for output, placed in module.config.outputs.items():
             stack.get(module.output_cell(output, placed), placed.block)
             module.check_output(output)
+    if not stack.cyclic:  # a cycle of values has been reported where it closes
+        report_cycles(stack, (*managed, *read))
     region = region_of(stack, root, managed)
     known: dict[int, tuple[Value, Value]] = {}
     return Architecture(
@@ -118,6 +121,46 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         region,
         incomplete(managed, blocks, stack.unevaluated),
     )
+
+
+def report_cycles(stack: Stack, resources: Sequence[Resource]) -> None:
+    """Report blocks that need one another, which Terraform can apply in no order: whole blocks count, as in its own graph."""
+    needs: dict[str, set[str]] = {}
+    places: dict[str, Resource] = {}
+    block_of = {resource.address: block_address(resource) for resource in resources}
+    for resource in resources:
+        block = block_of[resource.address]
+        places.setdefault(block, resource)
+        needs.setdefault(block, set()).update(
+            block_of[reference.address] for reference in resource.references if reference.address in block_of
+        )
+    done: set[str] = set()
+    for start, first in needs.items():
+        if start in done:
+            continue
+        trail = [start]
+        waiting = [(start, iter(sorted(first)))]
+        while waiting:
+            block, following = waiting[-1]
+            after = next(following, None)
+            if after is None:
+                waiting.pop()
+                done.add(trail.pop())
+            elif after in trail:
+                if after != block:  # what refers to itself has been reported where it does
+                    circle = (*trail[trail.index(after) :], after)
+                    placed = places[after].defined_at
+                    message = f"these need one another: {' -> '.join(circle)}"
+                    stack.diagnostics.setdefault(Diagnostic("error", message, placed, address=after))
+            elif after not in done:
+                trail.append(after)
+                waiting.append((after, iter(sorted(needs[after]))))
+
+
+def block_address(resource: Resource) -> str:
+    """The address of the block that makes a resource: without the key of its instance."""
+    name = f"{'data.' if resource.mode == 'data' else ''}{resource.type}.{resource.name}"
+    return f"{resource.module}.{name}" if resource.module else name
 
 
 def incomplete(resources: Sequence[Resource], blocks: Sequence[str], unevaluated: Collection[str]) -> frozenset[str]:

@@ -447,6 +447,13 @@ class ResourceInstance:
             cell = self.cell(name)
             value = plain(self.stack.get(cell, placed.block))
             edges |= {(name, address, attribute) for address, attribute in cell.trace.references}
+            for address, _ in cell.trace.references:
+                if (
+                    not self.stack.cyclic
+                    and address.startswith(block.address)
+                    and address[len(block.address) :][:1] in ("", "[")
+                ):
+                    self.stack.report(f"{block.address} refers to itself", cell.file, cell.node, address=cell.name)
             if cell.trace.sensitive or (schema and name in schema.attributes and schema.attributes[name].sensitive):
                 sensitive.add(name)
             locations[name] = Location(cell.file, cell.node.line, cell.node.column)
@@ -472,6 +479,7 @@ class ResourceInstance:
         if block.mode == "data":
             for name in data_sources.attributes_of(block.type):
                 values.setdefault(name, plain(self.worth(name, placed.block)))
+        self.check_required()
         self.check_conditions()
         region = self.region()
         return Resource(
@@ -489,23 +497,33 @@ class ResourceInstance:
             frozenset(sensitive),
         )
 
+    def check_required(self) -> None:
+        """Report each argument that the provider needs and the block does not have."""
+        block = self.block
+        for name in block.schema.required if block.schema is not None else ():
+            if name not in block.arguments and name not in block.blocks:
+                severity: Literal["error", "warning"] = "error" if self.stack.asks_for_this_provider() else "warning"
+                message = f"{block.type} needs the argument {quoted(name)}"
+                self.stack.report(message, block.placed.file, block.placed.block, severity)
+
     def check_conditions(self) -> None:
-        """Report each precondition that is false; one that is not known yet is for Terraform to judge."""
+        """Report each precondition and postcondition that is false; one that is not known yet is for Terraform to judge."""
         file = self.block.placed.file
         lifecycles = [block for block in self.block.placed.block.body.blocks if block.type == "lifecycle"]
-        for rule in (rule for block in lifecycles for rule in block.body.blocks if rule.type == "precondition"):
+        for rule in (rule for block in lifecycles for rule in block.body.blocks):
+            if rule.type not in ("precondition", "postcondition"):
+                continue
             condition, message = argument_of(rule, "condition"), argument_of(rule, "error_message")
-            if condition is not None and self.judged("precondition", condition) is False:
-                text = None if message is None else self.judged("error_message", message)
-                shown = text if isinstance(text, str) else "a precondition is not met"
-                self.stack.report(f"{self.address}: {shown}", file, condition)
+            scope = self.names.having({"self": self.object}) if rule.type == "postcondition" else self.names
+            if condition is not None and self.judged(rule.type, condition, scope) is False:
+                text = None if message is None else self.judged("error_message", message, scope)
+                shown = text if isinstance(text, str) else f"a {rule.type} is not met"
+                self.stack.report(f"{self.address}: {shown}", file, condition, guard=rule.type == "postcondition")
 
-    def judged(self, name: str, argument: tree.Argument) -> Value:
+    def judged(self, name: str, argument: tree.Argument, scope: Scope) -> Value:
         """The value of an argument of a condition, without marks; an error in it is reported."""
         file = self.block.placed.file
-        cell = Cell(
-            f"{self.address}.{name}", file, argument, lambda: unmarked(value_of(argument.expression, self.names))[0]
-        )
+        cell = Cell(f"{self.address}.{name}", file, argument, lambda: unmarked(value_of(argument.expression, scope))[0])
         return self.stack.get(cell, argument)
 
     def check_name(self, name: str, cell: Cell) -> None:
@@ -514,9 +532,11 @@ class ResourceInstance:
         if schema is None or name in schema.attributes or name in schema.blocks:
             return
         self.stack.report(
-            f"{self.block.type} has no argument or block {quoted(name)} in version {provider.VERSION} of the provider",
+            f"{self.block.type} has no argument or block {quoted(name)}"
+            + ("" if self.block.type in provider.BUILT_IN else f" in version {provider.VERSION} of the provider"),
             cell.file,
             cell.node,
-            "warning",
+            "error" if self.block.type in provider.BUILT_IN or self.stack.asks_for_this_provider() else "warning",
+            address=cell.name,
             near=(name, (*schema.attributes, *schema.blocks)),
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from analysis import files
 from analysis.architecture import Diagnostic, Location
-from analysis.terraform import tree
+from analysis.terraform import rules, tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import suggestion
 from analysis.terraform.values import quoted
@@ -42,6 +43,7 @@ class Module:
     """The blocks of one module's directory. `resources` is keyed by (mode, type, name), `providers` by name and alias.
 
     `overridden` names the file of an argument or nested block that an override file supplied, by the identity of its node.
+    `others` are the blocks that give no value: `terraform`, `moved`, `import`, `check` and the like.
     """
 
     directory: Path
@@ -54,10 +56,31 @@ class Module:
     files: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     overridden: Mapping[int, str] = field(default_factory=dict)
+    ephemeral: Mapping[tuple[str, str], Placed] = field(default_factory=dict)
+    others: tuple[Placed, ...] = ()
+
+    @cached_property
+    def provider_constraints(self) -> tuple[str, ...]:
+        """What the module asks of the version of the AWS provider."""
+        return tuple(
+            str(value.value)
+            for placed in self.others
+            for inner in placed.block.body.blocks
+            if inner.type == "required_providers"
+            for argument in inner.body.arguments
+            if isinstance(argument.expression, tree.ObjectNode)
+            for items in (argument.expression.items,)
+            if any(isinstance(source, tree.Literal) and source.value in AWS_SOURCES for _, source in items)
+            for key, value in items
+            if isinstance(key, tree.Literal) and key.value == "version" and isinstance(value, tree.Literal)
+        )
 
     def file_of(self, node: object, placed: Placed) -> str:
         """The file that an argument or nested block of `placed` stands in."""
         return self.overridden.get(id(node), placed.file)
+
+
+AWS_SOURCES = ("hashicorp/aws", "registry.terraform.io/hashicorp/aws")
 
 
 def is_override(name: str) -> bool:
@@ -146,6 +169,8 @@ def read_module(directory: Path, prefix: str, cache: Path | None) -> Module:
         tuple(files),
         tuple(merger.diagnostics),
         merger.overridden,
+        merger.ephemeral,
+        tuple(merger.others),
     )
 
 
@@ -180,8 +205,17 @@ def foreign(directory: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 # Blocks that have no effect on values, or none on what is read here.
-WITHOUT_EFFECT = ("terraform", "moved", "import", "removed", "check", "provider_meta", "ephemeral")
-LABELS = {"variable": 1, "module": 1, "output": 1, "provider": 1, "resource": 2, "data": 2, "locals": 0}
+WITHOUT_EFFECT = {"terraform": 0, "moved": 0, "import": 0, "removed": 0, "check": 1}
+LABELS = {
+    "variable": 1,
+    "module": 1,
+    "output": 1,
+    "provider": 1,
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "locals": 0,
+} | WITHOUT_EFFECT
 
 
 class _Merger:
@@ -189,25 +223,29 @@ class _Merger:
         self.named: dict[str, dict[str, Placed]] = {"variable": {}, "module": {}, "output": {}}
         self.locals: dict[str, tuple[tree.Argument, str]] = {}
         self.resources: dict[tuple[str, str, str], Placed] = {}
+        self.ephemeral: dict[tuple[str, str], Placed] = {}
+        self.others: list[Placed] = []
         self.providers: dict[str, Placed] = {}
         self.overridden: dict[int, str] = {}
         self.diagnostics: list[Diagnostic] = []
 
-    def report(self, message: str, file: str, node: tree.Block | tree.Argument) -> None:
+    def report(self, message: str, file: str, node: Any) -> None:
         self.diagnostics.append(Diagnostic("error", message, Location(file, node.line, node.column)))
 
     def add(self, body: tree.Body, file: str, *, override: bool) -> None:
         for argument in body.arguments:
             self.report(f"an argument ({quoted(argument.name)}) must stand inside a block", file, argument)
         for block in body.blocks:
-            if block.type in WITHOUT_EFFECT:
-                continue
             wanted = LABELS.get(block.type)
             if wanted is None:
-                known = (*LABELS, *WITHOUT_EFFECT)
-                self.report(f"there is no block type {quoted(block.type)}{suggestion(block.type, known)}", file, block)
-            elif len(block.labels) != wanted:
+                self.report(f"there is no block type {quoted(block.type)}{suggestion(block.type, LABELS)}", file, block)
+                continue
+            for fault in rules.faults(block):
+                self.report(fault.message, file, fault.node)
+            if len(block.labels) != wanted:
                 self.report(f"a {block.type} block takes {wanted} labels, not {len(block.labels)}", file, block)
+            elif block.type in WITHOUT_EFFECT:
+                self.others.append(Placed(block, file))
             elif block.type == "locals":
                 self.add_locals(block, file, override=override)
             else:
@@ -223,6 +261,11 @@ class _Merger:
                     argument,
                 )
             else:
+                if override and argument.name not in self.locals:
+                    message = (
+                        f"local.{argument.name} overrides nothing: there is no such local value in the other files"
+                    )
+                    self.report(message, file, argument)
                 self.locals[argument.name] = (argument, file)
 
     def add_block(self, placed: Placed, *, override: bool) -> None:
@@ -230,6 +273,8 @@ class _Merger:
         if block.type in ("resource", "data"):
             mode = "managed" if block.type == "resource" else "data"
             self.put(self.resources, (mode, block.labels[0], block.labels[1]), placed, override=override)
+        elif block.type == "ephemeral":
+            self.put(self.ephemeral, (block.labels[0], block.labels[1]), placed, override=override)
         elif block.type == "provider":
             alias = next((a.expression for a in block.body.arguments if a.name == "alias"), None)
             suffix = f".{alias.value}" if isinstance(alias, tree.Literal) else ""

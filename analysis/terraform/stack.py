@@ -20,7 +20,7 @@ from analysis.architecture import (
     Unknown,
     Value,
 )
-from analysis.terraform import tree
+from analysis.terraform import provider, rules, tree
 from analysis.terraform.evaluate import (
     MAX_HELD,
     MAX_STEPS,
@@ -111,6 +111,7 @@ class Stack:
         self.weighed: dict[int, Value] = {}
         self.edges: dict[tuple[str, str, str], Reference] = {}
         self.exhausted = False
+        self.cyclic = False
 
     def report(
         self,
@@ -141,11 +142,24 @@ class Stack:
         location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
         self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard, address))
 
+    def provider_constraints(self) -> tuple[str, ...]:
+        """What the modules read so far ask of the version of the AWS provider."""
+        return tuple(constraint for module in self.modules.values() for constraint in module.provider_constraints)
+
+    def asks_for_this_provider(self) -> bool:
+        """Whether the modules admit the version of the AWS provider whose schema is known here, and no later major one."""
+        wanted = self.provider_constraints()
+        known = tuple(map(int, provider.VERSION.split(".")))
+        return all(rules.allows(each, known) for each in wanted) and not all(
+            rules.allows(each, (provider.NEXT_MAJOR[0], 999, 0)) for each in wanted
+        )
+
     def get(self, cell: Cell, node: Any) -> Value:
         """The cell's value; what it rests on is added to the current trace."""
         if cell.state == "new":
             self.run(cell)
         elif cell.state == "busy":
+            self.cyclic = True
             names = [other.name for other in self.busy[self.busy.index(cell) :]]
             raise EvaluationError(f"this is a cycle: {' -> '.join((*names, cell.name))}", node)
         self.budget.steps += len(cell.trace.references) >> 3  # what is evaluated next ends where this is too much

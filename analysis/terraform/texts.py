@@ -410,10 +410,25 @@ def number_field(verb: str, flags: str, precision: int | None, value: int | floa
 
 def exponent_form(size: int | float, verb: str, precision: int) -> str:
     """A number with an exponent of at least two digits, as C and Go write it."""
-    if verb in "gG" or not size:
-        return format(float(size), f".{precision}{verb}")
+    if verb in "gG":
+        return significant(size, verb, precision or 1)
+    if not size:
+        return format(0.0, f".{precision}{verb}")
     mantissa, exponent = format(expansion(size), f".{precision}e").split("e")
     return f"{mantissa}{verb}{exponent[0]}{exponent[1:].rjust(2, '0')}"
+
+
+def significant(size: int | float, verb: str, digits: int) -> str:
+    """The number to so many digits, without zeros at its end; with an exponent below 1e-4 and where it has more digits."""
+    if not size:
+        return "0"
+    mantissa, exponent = format(expansion(size), f".{digits - 1}e").split("e")
+    power = int(exponent)
+    if -4 <= power < digits:
+        text = format(expansion(size), f".{digits - 1 - power}f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}{'e' if verb == 'g' else 'E'}{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def general(size: int | float, verb: str) -> str:

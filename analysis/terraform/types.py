@@ -36,8 +36,6 @@ def type_constraint(node: tree.Node, constant: Callable[[tree.Node], Value]) -> 
             return PRIMITIVES[name]
         case tree.Name(name) if name in SHORTHAND:
             return SHORTHAND[name]
-        case tree.Literal(str() as name) if name in PRIMITIVES or name in SHORTHAND:
-            return PRIMITIVES.get(name) or SHORTHAND[name]
         case tree.Call(kind, (element,)) if kind in COLLECTIONS:
             return Collection(kind, type_constraint(element, constant))
         case tree.Call("object", (tree.ObjectNode() as members,)):
@@ -48,6 +46,8 @@ def type_constraint(node: tree.Node, constant: Callable[[tree.Node], Value]) -> 
             raise EvaluationError("optional() may stand only for an attribute of an object", node)
         case tree.Call(name) | tree.Name(name):
             raise EvaluationError(f"{quoted(name)} is not a type", node, near=(name, WORDS))
+        case tree.Literal(str() as name):
+            raise EvaluationError(f"a type is written without quotes: {name}", node)
         case _:
             raise EvaluationError("this is not a type; write string, number, bool, any, list(...), object({...})", node)
 

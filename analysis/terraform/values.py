@@ -438,6 +438,19 @@ def shortest(value: Fraction) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-few]}.{digits[-few:]}"
 
 
+def shortest_whole(value: int) -> str:
+    """The whole number with zeros for the digits that Terraform's precision does not tell apart."""
+    digits = str(abs(value))
+    few, many = 1, len(digits)
+    while few < many:
+        middle = (few + many) // 2
+        step = 10 ** (len(digits) - middle)
+        near = (abs(value) + step // 2) // step * step
+        few, many = (few, middle) if int(rounded(near, 1)) == abs(value) else (middle + 1, many)
+    step = 10 ** (len(digits) - few)
+    return f"{'-' if value < 0 else ''}{(abs(value) + step // 2) // step * step}"
+
+
 def number(value: int | float | Decimal) -> int | float:
     """A number in its plainest form: an int where it is whole, else a float. Refuses what is not finite."""
     if isinstance(value, int):
@@ -514,7 +527,10 @@ def arithmetic(operator: str, left: int | float, right: int | float) -> int | fl
         case "/":
             result = a / b
         case _:
-            result = abs(a) % abs(b) * (-1 if a < 0 else 1)
+            # Terraform takes off what the rounded quotient says, and rounds again: 0.3 % 0.1 is 0.
+            quotient = a / b
+            times = int(rounded(quotient.numerator, quotient.denominator)) * b
+            result = a - rounded(times.numerator, times.denominator)
     return plainest(rounded(result.numerator, result.denominator))
 
 
@@ -524,9 +540,9 @@ def whole(value: int) -> int:
 
 
 def number_text(value: int | float) -> str:
-    """A number as Terraform writes it into a string: no exponent, no trailing zeros."""
+    """A number as Terraform writes it into a string: no exponent, no trailing zeros, no more digits than tell it apart."""
     if isinstance(value, int):
-        return str(int(value))
+        return str(int(value)) if value.bit_length() <= PRECISION_BITS else shortest_whole(int(value))
     if isinstance(value, Precise):
         return shortest(value.exact)
     return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
@@ -701,7 +717,7 @@ def unified(values: Sequence[Value], what: str) -> tuple[tuple[Value, ...], Type
         simple = STRING if kind is str else BOOL if kind is bool else NUMBER if kind is int else None
         if simple is not None:
             return tuple(values), simple
-    element = common_type([type_of(value) for value in values])
+    element = single_type([type_of(value) for value in values])
     if element is None:
         raise ValueProblem(f"there is no type that all elements of {what} could have")
     return tuple(convert(value, element) for value in values), element
@@ -805,12 +821,12 @@ def convertible(source: Type, wanted: Type) -> bool:
             return (kind == "map") == (other == "map") and convertible(element, inner)
         case TupleType(elements), Collection(kind, inner) if kind != "map":
             if inner == ANY:
-                return not elements or common_type(elements) is not None
+                return not elements or single_type(elements) is not None
             return all(convertible(element, inner) for element in elements)
         case ObjectType(members), Collection("map", inner):
             kinds = [member.type for member in members.values()]
             if inner == ANY:
-                return not kinds or common_type(kinds) is not None
+                return not kinds or single_type(kinds) is not None
             return all(convertible(kind, inner) for kind in kinds)
         case Collection("map", element), ObjectType(members):
             return all(convertible(element, member.type) for member in members.values())
@@ -853,7 +869,13 @@ def common_type(types: Sequence[Type]) -> Type | None:
     for wanted in sorted(some, key=_generality):
         if all(convertible(kind, wanted) for kind in types):
             return wanted
-    return None
+    return ANY if len(some) < len(types) else None
+
+
+def single_type(types: Sequence[Type]) -> Type | None:
+    """The common type as that of a collection's elements, which is `any` only where nothing is known of any of them."""
+    kind = common_type(types)
+    return None if kind == ANY and any(each != ANY for each in types) else kind
 
 
 def _generality(kind: Type) -> int:
@@ -1020,6 +1042,8 @@ def plain(value: Value, known: dict[int, tuple[Value, Value]] | None = None) -> 
     kind = type(value)
     if kind is Marked:
         return plain(value.value, known)
+    if kind is int and value.bit_length() > PRECISION_BITS:
+        return int(shortest_whole(value))  # the digits that a plan shows
     return float(value) if kind is Precise else None if kind is Null else value
 
 
