@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -19,13 +18,13 @@ from analysis import capacity, evidence, facts, proofs, wiring
 from analysis.architecture import Architecture
 from analysis.facts import Assumption, Scenario
 from analysis.facts.instances import DATA
+from analysis.wiring.schedules import once
+from analysis.wiring.values import first_block, number
 
 Says: TypeAlias = Literal["go", "no-go", "ask"]
 
 # Where a stack in AWS finds its Fargate quota: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
 FARGATE_QUOTA = "L-3032A538"
-
-_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
 class CountdownError(ValueError):
@@ -161,12 +160,11 @@ def _utc(text: object) -> dt.datetime | None:
 def _actions(stack: Architecture) -> Iterator[tuple[dt.datetime, int]]:
     """The scheduled actions that happen once: when, and the fewest tasks from then on."""
     for resource in stack.of_type("aws_appautoscaling_scheduled_action"):
-        schedule, target = resource.values.get("schedule"), resource.values.get("scalable_target_action")
-        block = target[0] if isinstance(target, tuple) and target else target
-        once = _AT.search(schedule) if isinstance(schedule, str) else None
-        least = block.get("min_capacity") if isinstance(block, Mapping) else None
-        if once and least is not None:
-            yield dt.datetime.fromisoformat(once[1]).replace(tzinfo=dt.UTC), int(least)
+        schedule, zone = resource.values.get("schedule"), str(resource.values.get("timezone") or "UTC")
+        moment = once(schedule, zone) if isinstance(schedule, str) else None
+        least = number(first_block(resource.values.get("scalable_target_action")).get("min_capacity"))
+        if moment and least is not None:
+            yield moment, int(least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from analysis.architecture import Architecture, Diagnostic, Location, Resource, 
 METRIC_ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE_ALARM = "aws_cloudwatch_composite_alarm"
 
+PAGE = "page"
+"""The severity, a tag of an alarm, that wakes a human."""
+
 STATISTICS = ("SampleCount", "Sum", "Minimum", "Maximum", "Average")
 """CloudWatch's plain statistics; the others are percentiles, `p0` to `p100`."""
 

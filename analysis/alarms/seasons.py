@@ -7,12 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.alarms.backtest import ANNOUNCES_WITHIN_S, Episode, Report, Row, backtest
-from analysis.alarms.definitions import Alarms, read
+from analysis.alarms.definitions import PAGE, Alarms, read
 from analysis.alarms.mutations import Night
 from analysis.architecture import Architecture
-
-PAGE = "page"
-"""The severity, a tag of the alarm, that wakes a human."""
 
 
 @dataclass(frozen=True, slots=True)

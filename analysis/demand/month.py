@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from analysis.wiring import RequestPath, request_path, without_unused_cache
 from analysis.wiring.hops import Balancer, Edge, Schedule
 from analysis.wiring.network import Network
 from analysis.wiring.references import References
+from analysis.wiring.schedules import daily_minute, once, timestamps
 from analysis.wiring.tasks import writes_to
 from analysis.wiring.values import blocks
 
@@ -160,7 +161,7 @@ class Month:
     def windows(self) -> tuple[Window, ...]:
         """When scheduled actions keep more tasks than the usual minimum, in minutes from kick-off."""
         found = scheduled_windows(self.path.service.schedules, int(self.path.service.minimum.value), self.architecture)
-        if found and not _kick_offs(self.architecture):
+        if found and not timestamps(self.architecture):
             self.notes.append(
                 f"no variable holds a kick-off, so scheduled actions are taken to begin {LEAD_MIN:g} min before"
             )
@@ -350,9 +351,11 @@ def scheduled_windows(schedules: Sequence[Schedule], minimum: int, architecture:
     lowers the minimum again. Daily `cron(...)` actions last from the raising to the lowering one and begin LEAD_MIN before
     kick-off.
     """
-    known = [(time, s) for s in schedules if (time := _at(s.expression)) is not None and s.minimum is not None]
+    known = [
+        (time, s) for s in schedules if (time := once(s.expression, s.timezone)) is not None and s.minimum is not None
+    ]
     timed = sorted(known, key=lambda pair: (pair[0], pair[1].address))
-    kick_offs = _kick_offs(architecture)
+    kick_offs = timestamps(architecture)
     found = []
     for index, (time, action) in enumerate(timed):
         tasks = action.minimum or 0
@@ -368,7 +371,9 @@ def scheduled_windows(schedules: Sequence[Schedule], minimum: int, architecture:
 
 def _daily(schedules: Sequence[Schedule], minimum: int) -> Iterator[Window]:
     times = [
-        (minute, s.minimum) for s in schedules if (minute := _cron(s.expression)) is not None and s.minimum is not None
+        (minute, s.minimum)
+        for s in schedules
+        if (minute := daily_minute(s.expression)) is not None and s.minimum is not None
     ]
     for start, tasks in times:
         ends = [(minute - start) % 1440 for minute, other in times if other < tasks]
@@ -378,41 +383,6 @@ def _daily(schedules: Sequence[Schedule], minimum: int) -> Iterator[Window]:
 
 def _minutes(span: timedelta) -> float:
     return span.total_seconds() / 60.0
-
-
-def _at(expression: str) -> datetime | None:
-    match = re.fullmatch(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)\)", expression.strip())
-    return datetime.fromisoformat(match[1]) if match else None
-
-
-def _cron(expression: str) -> float | None:
-    """Minute of the day of a cron expression with a fixed minute and hour."""
-    match = re.match(r"cron\((\d+) (\d+) ", expression.strip())
-    return int(match[2]) * 60.0 + int(match[1]) if match else None
-
-
-def _kick_offs(architecture: Architecture) -> tuple[datetime, ...]:
-    """The timestamps (RFC 3339) anywhere in the values of the root variables, in UTC and in order."""
-    found = set()
-    for variable in architecture.variables.values():
-        for text in _texts(variable.value):
-            match = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", text)
-            if match:
-                time = datetime.fromisoformat(text)
-                offset = time.utcoffset() or timedelta(0)
-                found.add(time.replace(tzinfo=None) - offset)
-    return tuple(sorted(found))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
 
 
 # What a month means to a resource: type -> quantities by key. Keys are those of analysis/cost's rate card.

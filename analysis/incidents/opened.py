@@ -17,6 +17,7 @@ from typing import cast
 from analysis import alarms, terraform
 from analysis import night as nights
 from analysis.alarms import Metric, Pack, Report
+from analysis.alarms.definitions import PAGE
 from analysis.architecture import Architecture
 from analysis.facts import FactError, Scenario
 from analysis.files import read_text
@@ -25,9 +26,6 @@ from analysis.incidents.impact import Impact, Moment, Observed
 from analysis.incidents.timeline import MINUTE, Entry, Evidence, Incident, Kind, NightSource, within
 from analysis.night.values import replaced
 from analysis.studies import StudiedNight, Study, StudyError, calibration, study
-
-PAGE = "page"
-"""The severity, a tag of an alarm, that wakes a human."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 from string import Template
 
 from analysis import files
+from analysis.alarms.definitions import PAGE
 from analysis.incidents.impact import DEFINITIONS, IncidentError
-from analysis.incidents.opened import PAGE, Opened, opened
+from analysis.incidents.opened import Opened, opened
 from analysis.incidents.report import duration, sentences
 from analysis.incidents.timeline import Harm, Incident, PackSource, stamp
 

@@ -27,6 +27,7 @@ GROUPS: Mapping[str, str] = {
     "ROLLBACK": "Can it go back?",
     "RESTORE": "Can it be brought back?",
     "EXPOSE": "Is what is private hidden?",
+    "NAME": "Do clients get there by name?",
     "WAIVER": "Are the exceptions in order?",
 }
 """What the rules of each group answer."""

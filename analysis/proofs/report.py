@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Location, Severity
 from analysis.facts import Runtime, Scenario, Stack
-from analysis.proofs import drain, expose, fit, fresh, race, restore, rollback, start
+from analysis.proofs import drain, expose, fit, fresh, names, race, restore, rollback, start
 from analysis.proofs.rule import Rule, State, Verdict, table
 from analysis.proofs.view import View
 from analysis.proofs.waivers import NONE, Waiver, Waivers
@@ -52,6 +52,7 @@ RULES: Mapping[str, Rule] = table(
     rollback.RULES,
     restore.RULES,
     expose.RULES,
+    names.RULES,
     WAIVER_RULES,
 )
 """Every rule by its id, in the order in which they are tried."""

@@ -38,7 +38,7 @@ class Rule:
 
     @property
     def group(self) -> str:
-        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE or EXPOSE."""
+        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE, EXPOSE or NAME."""
         return self.id.partition("-")[0]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis.architecture import Architecture, Diagnostic, Resource
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
 from analysis.wiring import PathError, RequestPath, request_path
+from analysis.wiring.names import Names
 from analysis.wiring.network import Network
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import References
@@ -46,6 +47,11 @@ class View:
     def network(self) -> Network:
         """Where things stand in the network."""
         return Network(self.references)
+
+    @cached_property
+    def names(self) -> Names:
+        """By which names clients enter."""
+        return Names(self.references)
 
     @cached_property
     def policies(self) -> Policies:

@@ -14,7 +14,7 @@ import numpy as np
 from analysis import alarms as layer
 from analysis import facts
 from analysis.alarms import Alarms, Pack, Report, Season
-from analysis.alarms.seasons import PAGE
+from analysis.alarms.definitions import PAGE
 from analysis.season.plan import Family, Plan, PlanError, Protection, Quiet, Watched
 from analysis.studies import StudiedNight, Study, calibration, studied_night, study
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis import alarms
 from analysis.alarms import Harm, Metric, Pack, Report
+from analysis.alarms.definitions import PAGE
 from analysis.architecture import Architecture, Unknown
 from analysis.facts import Runtime, Scenario, Stack
 from analysis.wiring import RequestPath, request_path
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 KICK_OFF = dt.datetime(2026, 3, 7, 20, 0, tzinfo=dt.UTC)
 """When the match of a simulated night begins, unless told otherwise: a Saturday evening."""
-
-PAGE = "page"
-"""The severity, a tag of the alarm, that wakes a human."""
 
 
 @dataclass(frozen=True)

@@ -119,12 +119,7 @@ class Study:
             if sku not in book.prices:
                 raise StudyError(f"the price book of {book.region} has no {sku} that could have another price")
             book = book.repriced(sku, Decimal(str(factor)))
-        made = replace(self, book=book)
-        # What is consumed and what is held do not depend on prices.
-        made.__dict__.update(usage=self.usage, _idle_usage=self._idle_usage)
-        if "capacity" in self.__dict__:
-            made.__dict__["capacity"] = self.capacity
-        return made
+        return replace(self, book=book)
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""

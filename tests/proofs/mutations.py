@@ -227,5 +227,13 @@ MUTATIONS = (
     Mutation("EXPOSE-15", "no firewall", EDGE, "web_acl_id", "# web_acl_id"),
     Mutation("EXPOSE-16", "a key for ever", module("key"), "enable_key_rotation     = true", "enable_key_rotation     = false"),
     Mutation("EXPOSE-17", "broken headers pass", BALANCER, "drop_invalid_header_fields = true", "drop_invalid_header_fields = false"),
+    # NAME
+    Mutation("NAME-01", "a CDN that does not know the clients' name", EDGE, "aliases         = [var.alias]", 'aliases         = ["www.${var.alias}"]'),
+    Mutation("NAME-01", "a certificate without the clients' name", BUZZER, "names   = [local.api_name, local.origin_name]", "names   = [local.origin_name]"),
+    Mutation("NAME-02", "a balancer's certificate without its name", GOOD, 'domain_name       = "api.good.example"', 'domain_name       = "www.good.example"'),
+    Mutation("NAME-03", "a certificate without the origin's name", BUZZER, "names   = [local.api_name, local.origin_name]", "names   = [local.api_name]"),
+    Mutation("NAME-03", "an origin by the balancer's own name", BUZZER, "origin_domain      = local.origin_name", "origin_domain      = module.load_balancer.dns_name"),
+    Mutation("NAME-04", "an origin that leads back to the CDN", module("dns"), "name                   = var.load_balancer.dns_name", "name                   = var.edge.domain_name"),
+    Mutation("NAME-05", "clients led past the CDN", module("dns"), "name                   = var.edge.domain_name", "name                   = var.load_balancer.dns_name"),
 )  # fmt: skip
 """At least one for each rule."""
