@@ -18,6 +18,7 @@ from analysis import capacity, evidence, facts, proofs, wiring
 from analysis.architecture import Architecture
 from analysis.facts import Assumption, Scenario
 from analysis.facts.instances import DATA
+from analysis.wiring.references import References
 from analysis.wiring.schedules import once
 from analysis.wiring.values import first_block, number
 
@@ -181,25 +182,18 @@ class _Names:
 
 def _names(stack: Architecture, path: wiring.RequestPath) -> _Names:
     service = stack.by_address[path.service.address]
-    target = next(stack.of_type("aws_appautoscaling_target"), None)
-    balancer = next(stack.of_type("aws_lb"), None)
-    clusters = [str(cluster.values.get("name")) for cluster in stack.of_type("aws_ecs_cluster")]
+    clusters = References(stack).linked(service, "cluster", "aws_ecs_cluster")
+    cluster = str(clusters[0].values.get("name")) if clusters else str(service.values.get("cluster") or "default")
     name = str(service.values.get("name"))
-    cluster = clusters[0] if clusters else "default"
     alarms = [str(alarm.values.get("alarm_name")) for alarm in stack.of_type("aws_cloudwatch_metric_alarm")]
-    prefix = (
-        alarms[0].split("-")[0] + "-"
-        if alarms and all(a.split("-")[0] == alarms[0].split("-")[0] for a in alarms)
-        else ""
-    )
-    resource = str(target.values.get("resource_id")) if target else f"service/{cluster}/{name}"
+    first_words = {alarm.split("-")[0] for alarm in alarms}
     return _Names(
-        cluster,
-        name,
-        resource,
-        str(balancer.values.get("name")) if balancer else "",
-        prefix,
-        int(path.service.minimum.value),
+        cluster=cluster,
+        service=name,
+        resource_id=f"service/{cluster}/{name}",
+        balancer=str(stack.by_address[path.balancer.address].values.get("name")) if path.balancer else "",
+        prefix=f"{first_words.pop()}-" if len(first_words) == 1 else "",
+        usual=int(path.service.minimum.value),
     )
 
 
@@ -237,7 +231,8 @@ def count_down(
     names, lead = _names(stack, path), lead_times()
     units = _load_balancer_units(held)
     needed = _processors(path)
-    rows = tuple(sorted(_rows(chosen, crowd, names, lead, units, needed), key=lambda row: (row.at, row.id)))
+    plan = _Plan(chosen, crowd, names, lead, units, needed)
+    rows = tuple(sorted(_rows(plan), key=lambda row: (row.at, row.id)))
     verdicts = tuple(_verdicts(stack, chosen, crowd, names, lead, held, forgotten, report, evidence, needed))
     return Countdown(stack.stack, chosen, crowd.title, round(crowd.peak_users.at()), rows, verdicts)
 
@@ -268,36 +263,67 @@ def _load_balancer_units(held: capacity.Capacity) -> float:
 # --- the rows
 
 
-def _rows(
-    game: Fixture,
-    crowd: Scenario,
-    names: _Names,
-    lead: Mapping[str, Assumption],
-    units: float,
-    needed: float,
-) -> Iterator[Row]:
-    kick_off = game.kick_off
-    scale = (
-        f"aws application-autoscaling register-scalable-target --service-namespace ecs --resource-id {names.resource_id} "
-        "--scalable-dimension ecs:service:DesiredCount"
-    )
-    running = (
-        f"aws ecs describe-services --cluster {names.cluster} --services {names.service} --output text "
-        '--query "services[0].[status,desiredCount,runningCount,pendingCount]"'
-    )
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the rows of a countdown rest on: the game, its crowd, what the stack calls its parts, and the lead times.
+
+    `units` are the capacity units that the peak takes at the balancer, `needed` the processors of the most tasks.
+    """
+
+    game: Fixture
+    crowd: Scenario
+    names: _Names
+    lead: Mapping[str, Assumption]
+    units: float
+    needed: float
+
+    @property
+    def scale(self) -> str:
+        """The command that changes between how many tasks the service scales; its options follow."""
+        return (
+            "aws application-autoscaling register-scalable-target --service-namespace ecs "
+            f"--resource-id {self.names.resource_id} --scalable-dimension ecs:service:DesiredCount"
+        )
+
+    @property
+    def running(self) -> str:
+        """The command that shows how many tasks run."""
+        return (
+            f"aws ecs describe-services --cluster {self.names.cluster} --services {self.names.service} --output text "
+            '--query "services[0].[status,desiredCount,runningCount,pendingCount]"'
+        )
+
+    def at_least(self, tasks: int) -> str:
+        """The command that lets no fewer than `tasks` run."""
+        return f"{self.scale} --min-capacity {tasks}"
+
+    def scaling_in(self, suspended: str) -> str:
+        """The command that lets scaling take tasks away, or not."""
+        return (
+            f"{self.scale} --suspended-state DynamicScalingInSuspended={suspended},"
+            "DynamicScalingOutSuspended=false,ScheduledScalingSuspended=false"
+        )
 
     def row(
-        key: str, title: str, owner: str, why: str, commands: Sequence[str], undo: Sequence[str] = (), words: str = "",
-        at: dt.datetime | None = None, *, acts: bool = False,
+        self, key: str, title: str, owner: str, why: str, commands: Sequence[str], undo: Sequence[str] = (),
+        words: str = "", at: dt.datetime | None = None, *, acts: bool = False,
     ) -> Row:  # fmt: skip
-        moment = at or kick_off + dt.timedelta(minutes=lead[key].at())
+        """A row at the lead time `key`, or at `at`."""
+        moment = at or self.game.kick_off + dt.timedelta(minutes=self.lead[key].at())
         name = key if at is None else f"{key}-{title.split(maxsplit=1)[0].lower()}"
         return Row(name, moment, title, owner, why, tuple(commands), tuple(undo), words, key, acts or bool(undo))
 
-    quota = math.ceil(needed * lead["spare"].at())
-    yield row(
+
+def _rows(plan: _Plan) -> Iterator[Row]:
+    for part in (_quota, _reservation, _questions, _last_hours, _during, _afterwards):
+        yield from part(plan)
+
+
+def _quota(plan: _Plan) -> Iterator[Row]:
+    quota = math.ceil(plan.needed * plan.lead["spare"].at())
+    yield plan.row(
         "quota", "Ask for the quota of processors", "Platform lead",
-        f"At the most tasks and in a deployment the service takes {needed:g} Fargate processors; {quota} leaves room.",
+        f"At the most tasks and in a deployment the service takes {plan.needed:g} Fargate processors; {quota} leaves room.",
         [
             f'aws service-quotas get-service-quota --service-code fargate --quota-code {FARGATE_QUOTA} --query "Quota.Value"',
             (f"aws service-quotas request-service-quota-increase --service-code fargate --quota-code {FARGATE_QUOTA} "
@@ -305,102 +331,118 @@ def _rows(
         ],
         words="None is needed: a quota costs nothing.", acts=True,
     )  # fmt: skip
-    least = lead["reservation_least"].at()
-    if names.balancer:
-        find = (
-            f"BALANCER=$(aws elbv2 describe-load-balancers --names {names.balancer} --output text "
-            '--query "LoadBalancers[0].LoadBalancerArn")'
-        )
-        change = 'aws elbv2 modify-capacity-reservation --load-balancer-arn "$BALANCER"'
-        reserve = f"{change} --minimum-load-balancer-capacity CapacityUnits={max(math.ceil(units), round(least))}"
-        enough = units < least
-        yield row(
-            "reservation",
-            "Reserve the load balancer's capacity" if not enough else "See that the load balancer needs no reservation",
-            "Platform team",
-            f"The peak takes {units:.3g} capacity units at the load balancer even on new connections alone; "
-            + (f"a reservation begins at {least:g}, so none is made." if enough else "it must not have to grow in the rush."),
-            [find, 'aws elbv2 describe-capacity-reservation --load-balancer-arn "$BALANCER"'] + ([] if enough else [reserve]),
-            () if enough else (f"{change} --reset-capacity-reservation",),
-            "Nothing was changed." if enough else "",
-        )  # fmt: skip
-    yield row(
+
+
+def _reservation(plan: _Plan) -> Iterator[Row]:
+    if not plan.names.balancer:
+        return
+    least = plan.lead["reservation_least"].at()
+    find = (
+        f"BALANCER=$(aws elbv2 describe-load-balancers --names {plan.names.balancer} --output text "
+        '--query "LoadBalancers[0].LoadBalancerArn")'
+    )
+    change = 'aws elbv2 modify-capacity-reservation --load-balancer-arn "$BALANCER"'
+    reserve = f"{change} --minimum-load-balancer-capacity CapacityUnits={max(math.ceil(plan.units), round(least))}"
+    enough = plan.units < least
+    yield plan.row(
+        "reservation",
+        "Reserve the load balancer's capacity" if not enough else "See that the load balancer needs no reservation",
+        "Platform team",
+        f"The peak takes {plan.units:.3g} capacity units at the load balancer even on new connections alone; "
+        + (f"a reservation begins at {least:g}, so none is made." if enough else "it must not have to grow in the rush."),
+        [find, 'aws elbv2 describe-capacity-reservation --load-balancer-arn "$BALANCER"'] + ([] if enough else [reserve]),
+        () if enough else (f"{change} --reset-capacity-reservation",),
+        "Nothing was changed." if enough else "",
+    )  # fmt: skip
+
+
+def _questions(plan: _Plan) -> Iterator[Row]:
+    yield plan.row(
         "proof", "Answer go or no-go", "Platform lead",
         "Capacity, proofs, the age of the rehearsal and of the apply. In the stack's folder:",
-        [f"gameday countdown . --fixture {game.name}"], words="Nothing was changed.",
+        [f"gameday countdown . --fixture {plan.game.name}"], words="Nothing was changed.",
     )  # fmt: skip
-    yield row(
+    yield plan.row(
         "proof", "See the game in the schedule", "Platform on-call",
         "A game that the schedule does not know starts with the usual tasks.",
         [
-            (f"aws application-autoscaling describe-scheduled-actions --service-namespace ecs --resource-id {names.resource_id} "
+            ("aws application-autoscaling describe-scheduled-actions --service-namespace ecs "
+            f"--resource-id {plan.names.resource_id} "
             '--output text --query "sort_by(ScheduledActions,&Schedule)[].[Schedule,ScalableTargetAction.MinCapacity]"')
         ],
-        words="Nothing was changed.", at=kick_off + dt.timedelta(minutes=lead["proof"].at()),
+        words="Nothing was changed.", at=plan.game.kick_off + dt.timedelta(minutes=plan.lead["proof"].at()),
     )  # fmt: skip
-    yield row(
+
+
+def _last_hours(plan: _Plan) -> Iterator[Row]:
+    yield plan.row(
         "alarms", "See that no alarm rings and none is silenced", "Platform on-call",
         "An alarm that rings now will hide what the crowd does to it.",
         [
-            _ringing(names),
-            (f'aws cloudwatch describe-alarms{_prefix(names)} --alarm-types MetricAlarm CompositeAlarm --output text '
+            _ringing(plan.names),
+            (f'aws cloudwatch describe-alarms{_prefix(plan.names)} --alarm-types MetricAlarm CompositeAlarm --output text '
             '--query "[MetricAlarms[?!ActionsEnabled].AlarmName, CompositeAlarms[?!ActionsEnabled].AlarmName][]"'),
         ],
         words="Nothing was changed.",
     )  # fmt: skip
-    yield row(
+    yield plan.row(
         "freeze", "Let deployments rest", "Delivery engineer",
         "From here the pipeline refuses; one deployment stands, and it is complete.",
         [
-            (f"aws ecs describe-services --cluster {names.cluster} --services {names.service} --output text "
+            (f"aws ecs describe-services --cluster {plan.names.cluster} --services {plan.names.service} --output text "
             '--query "services[0].deployments[].[status,rolloutState,taskDefinition]"')
         ],
         words="The platform lead lifts the freeze. A rollback needs no leave.",
     )  # fmt: skip
-    if game.opens is not None:
-        yield row(
-            "hand", f"Start {game.tasks} tasks, by the schedule", "The schedule",
-            "A crowd comes faster than tasks start.", [running], words="The schedule takes them away again.", at=game.opens,
+    if plan.game.opens is not None:
+        yield plan.row(
+            "hand", f"Start {plan.game.tasks} tasks, by the schedule", "The schedule",
+            "A crowd comes faster than tasks start.", [plan.running], words="The schedule takes them away again.",
+            at=plan.game.opens,
         )  # fmt: skip
-    yield row(
+    yield plan.row(
         "hand", "Start the tasks by hand if they do not stand", "Platform on-call",
-        f"Fewer than {game.tasks or names.usual} run: the schedule has failed.",
-        [running, f"{scale} --min-capacity {game.tasks or names.usual}"], [f"{scale} --min-capacity {names.usual}"],
+        f"Fewer than {plan.game.tasks or plan.names.usual} run: the schedule has failed.",
+        [plan.running, plan.at_least(plan.game.tasks or plan.names.usual)], [plan.at_least(plan.names.usual)],
     )  # fmt: skip
-    suspend, resume = (
-        f"{scale} --suspended-state "
-        f"DynamicScalingInSuspended={state},DynamicScalingOutSuspended=false,ScheduledScalingSuspended=false"
-        for state in ("true", "false")
-    )
-    yield row(
+    yield plan.row(
         "guard", "Keep scaling from taking tasks away", "Platform on-call",
-        "Half-time looks like the end: tasks that go then are missing when the second half begins.", [suspend], [resume],
+        "Half-time looks like the end: tasks that go then are missing when the second half begins.",
+        [plan.scaling_in("true")], [plan.scaling_in("false")],
     )  # fmt: skip
-    yield row(
-        "hand", "Kick-off", "Platform on-call", f"{crowd.title}: {crowd.peak_users.at():,.0f} users at its peak.",
-        [_ringing(names)], words="Each alarm names its runbook.", at=kick_off,
+
+
+def _during(plan: _Plan) -> Iterator[Row]:
+    yield plan.row(
+        "hand", "Kick-off", "Platform on-call", f"{plan.crowd.title}: {plan.crowd.peak_users.at():,.0f} users at its peak.",
+        [_ringing(plan.names)], words="Each alarm names its runbook.", at=plan.game.kick_off,
     )  # fmt: skip
-    last = last_rush(crowd)
-    yield row(
+    last = last_rush(plan.crowd)
+    yield plan.row(
         "exit", "Watch the exit spike", "Platform on-call",
-        f"The last rush is at minute {last:g} with {crowd.users(last):,.0f} users; those who did not watch ask for the result.",
-        [running, _ringing(names)], words="Nothing was changed.",
-        at=kick_off + dt.timedelta(minutes=last + lead["exit"].at()),
+        f"The last rush is at minute {last:g} with {plan.crowd.users(last):,.0f} users; "
+        "those who did not watch ask for the result.",
+        [plan.running, _ringing(plan.names)], words="Nothing was changed.",
+        at=plan.game.kick_off + dt.timedelta(minutes=last + plan.lead["exit"].at()),
     )  # fmt: skip
-    closes = game.closes or kick_off + dt.timedelta(minutes=crowd.end_minute)
-    yield row(
+
+
+def _afterwards(plan: _Plan) -> Iterator[Row]:
+    closes = plan.game.closes or plan.game.kick_off + dt.timedelta(minutes=plan.crowd.end_minute)
+    yield plan.row(
         "guard", "Give scaling back its way down", "Platform on-call",
         "The crowd has gone; what stays on costs money."
-        if game.closes
+        if plan.game.closes
         else "No scheduled action lowers the minimum: do it by hand.",
-        [resume] + ([] if game.closes else [f"{scale} --min-capacity {names.usual}"]), [suspend], at=closes,
+        [plan.scaling_in("false")] + ([] if plan.game.closes else [plan.at_least(plan.names.usual)]),
+        [plan.scaling_in("true")], at=closes,
     )  # fmt: skip
-    yield row(
+    yield plan.row(
         "thaw", "Let deployments begin again", "Delivery engineer", "The crowd of extra time and penalties has gone, too.",
-        [_ringing(names)], words="The freeze of the next game.",
+        [_ringing(plan.names)], words="The freeze of the next game.",
     )  # fmt: skip
-    day, morrow = kick_off.date(), kick_off.date() + dt.timedelta(days=1)
-    yield row(
+    day, morrow = plan.game.kick_off.date(), plan.game.kick_off.date() + dt.timedelta(days=1)
+    yield plan.row(
         "review", "Read the bill and write down what happened", "Platform lead",
         "What the evening cost, which alarms rang, what was done by hand.",
         [
