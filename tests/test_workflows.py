@@ -427,6 +427,29 @@ def test_a_deployment_succeeds_only_when_its_revision_serves(aws, serving, state
     assert "--task-definition td:8" in typed[0]
 
 
+def test_what_serves_is_noted_for_the_next_apply_and_what_does_not_serve_is_not(aws):
+    table = [
+        ("wait", ""),
+        ("update-service", "ecs-svc/1"),
+        ("describe-task-definition td:8", "api@sha256:new"),
+        ("put-parameter", "2"),
+    ]
+    script = ROOT / ".github/scripts/deploy.sh"
+    good, typed = aws([*table, ("describe-services", "td:8\tCOMPLETED")], script, "c", "s", "td:8", "/stand/image")
+    assert good.returncode == 0, good.stderr
+    assert "--name /stand/image --type String --overwrite --value api@sha256:new" in typed[-1]
+    bad, typed = aws([*table, ("describe-services", "td:7\tCOMPLETED")], script, "c", "s", "td:8", "/stand/image")
+    assert bad.returncode == 1
+    assert not any("put-parameter" in command for command in typed)
+
+
+def test_an_apply_writes_one_thing_at_a_time_and_says_what_time_it_is():
+    """Application Auto Scaling refuses two writes at once, and a game that is over needs no schedule."""
+    commands = "\n".join(step.get("run", "") for step in steps(DELIVERY.read_text()))
+    assert re.search(r"terraform apply .*-parallelism=1 ", commands)
+    assert re.search(r"TF_VAR_now=.*\n *export TF_VAR_now\n *terraform plan", commands)
+
+
 def test_a_slow_deployment_is_waited_for_three_times_and_no_more(aws):
     answers = [("wait", "fails"), ("update-service", "ecs-svc/1"), ("describe-services", "td:8\tIN_PROGRESS")]
     done, typed = aws(answers, ROOT / ".github/scripts/deploy.sh", "cluster", "service", "td:8")

@@ -95,6 +95,14 @@ resource "aws_cloudwatch_log_group" "exports" {
   tags              = var.tags
 }
 
+resource "aws_cloudwatch_log_group" "replica_exports" {
+  for_each = toset(coalesce(var.replica.log_exports, []))
+
+  name              = "/aws/rds/instance/${var.name}-replica/${each.key}"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
 resource "aws_db_instance" "primary" {
   identifier     = var.name
   engine         = var.engine
@@ -174,6 +182,8 @@ resource "aws_db_instance" "replica" {
   monitoring_role_arn          = aws_iam_role.monitoring.arn
   auto_minor_version_upgrade   = true
   tags                         = var.tags
+
+  depends_on = [aws_cloudwatch_log_group.replica_exports]
 }
 
 resource "aws_db_instance" "further_replicas" {

@@ -32,7 +32,7 @@ resource "aws_iam_role_policy" "deploy" {
   role = aws_iam_role.deploy.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid      = "SignInToTheRegistry" # names no resource
         Effect   = "Allow"
@@ -97,6 +97,11 @@ resource "aws_iam_role_policy" "deploy" {
         Action   = ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"]
         Resource = var.distribution_arn
       },
-    ]
+      ], [for parameter in var.image_parameter_arn[*] : {
+        Sid      = "NoteWhatServes"
+        Effect   = "Allow"
+        Action   = ["ssm:PutParameter"]
+        Resource = parameter
+    }])
   })
 }

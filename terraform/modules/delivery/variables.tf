@@ -58,6 +58,12 @@ variable "distribution_arn" {
   type        = string
 }
 
+variable "image_parameter_arn" {
+  description = "Parameter in which the pipeline notes the image that serves, for the next apply; null where nothing reads it."
+  type        = string
+  default     = null
+}
+
 variable "tags" {
   description = "Tags of everything that takes tags."
   type        = map(string)

@@ -217,47 +217,50 @@ resource "aws_lb_listener_rule" "further" {
   }
 }
 
-# With a header that only one's own distribution sends, everything else is answered with 403 before the default forwards it.
-resource "aws_lb_listener_rule" "origin" {
-  for_each = var.origin_header == null ? {} : { header = 49999, other = 50000 }
+# With a header that only one's own distribution sends, everything else is answered with 403 before the default forwards it. The
+# door opens before the wall stands: the other way round every request would be refused for a moment.
+resource "aws_lb_listener_rule" "own" {
+  count = var.origin_header == null ? 0 : 1
 
   listener_arn = aws_lb_listener.https.arn
-  priority     = each.value
+  priority     = 49999
   tags         = var.tags
 
-  dynamic "condition" {
-    for_each = each.key == "header" ? var.origin_header[*] : []
-
-    content {
-      http_header {
-        http_header_name = condition.value.name
-        values           = [condition.value.value]
-      }
-    }
-  }
-
-  dynamic "condition" {
-    for_each = each.key == "other" ? ["*"] : []
-
-    content {
-      path_pattern {
-        values = [condition.value]
-      }
+  condition {
+    http_header {
+      http_header_name = var.origin_header.name
+      values           = [var.origin_header.value]
     }
   }
 
   action {
-    type             = each.key == "header" ? "forward" : "fixed-response"
-    target_group_arn = each.key == "header" ? aws_lb_target_group.this.arn : null
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+}
 
-    dynamic "fixed_response" {
-      for_each = each.key == "other" ? ["Not here."] : []
+resource "aws_lb_listener_rule" "other" {
+  count = var.origin_header == null ? 0 : 1
 
-      content {
-        content_type = "text/plain"
-        message_body = fixed_response.value
-        status_code  = "403"
-      }
+  listener_arn = aws_lb_listener.https.arn
+  priority     = 50000
+  tags         = var.tags
+
+  condition {
+    path_pattern {
+      values = ["*"]
     }
   }
+
+  action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      message_body = "Not here."
+      status_code  = "403"
+    }
+  }
+
+  depends_on = [aws_lb_listener_rule.own]
 }

@@ -16,7 +16,7 @@ output "arn_suffix" {
 output "target_group_arn" {
   description = "Target group that the service registers with, known once a listener forwards to it."
   value       = aws_lb_target_group.this.arn
-  depends_on  = [aws_lb_listener.https, aws_lb_listener_rule.origin]
+  depends_on  = [aws_lb_listener.https, aws_lb_listener_rule.other]
 }
 
 output "target_group_arn_suffix" {

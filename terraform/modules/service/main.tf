@@ -191,6 +191,9 @@ resource "aws_ecs_task_definition" "this" {
 
   # The revision that ran before stays registered: it is what a rollback deploys.
   skip_destroy = true
+
+  # Where a pipeline registers revisions, too, an apply compares with the newest and registers another only where something differs.
+  track_latest = var.released_by_pipeline
   tags         = var.tags
 
   runtime_platform {

@@ -269,6 +269,12 @@ variable "tags" {
   default     = null
 }
 
+variable "released_by_pipeline" {
+  description = "Whether a pipeline registers revisions beside Terraform; its image is then to be handed in as `container.image`, from where it notes it."
+  type        = bool
+  default     = null
+}
+
 variable "further_repository_arns" {
   description = "Repositories of the sidecars' images."
   type        = list(string)

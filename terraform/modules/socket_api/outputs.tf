@@ -15,7 +15,7 @@ output "execution_arn" {
 
 output "management_url" {
   description = "Where messages for the connected clients are sent."
-  value       = replace(aws_apigatewayv2_stage.this.invoke_url, "wss://", "https://")
+  value       = "${replace(aws_apigatewayv2_api.this.api_endpoint, "wss://", "https://")}/${var.stage}" # of the API: a function behind the stage must not wait for it
 }
 
 output "log_group_name" {

@@ -30,6 +30,16 @@ resource "aws_sns_topic_policy" "this" {
   })
 }
 
+# A paging service confirms by itself and rings a telephone.
+resource "aws_sns_topic_subscription" "https" {
+  for_each = toset(var.https_endpoints)
+
+  topic_arn              = aws_sns_topic.this.arn
+  protocol               = "https"
+  endpoint               = each.key
+  endpoint_auto_confirms = true
+}
+
 # AWS sends a message that the receiver must confirm before the first alarm arrives.
 resource "aws_sns_topic_subscription" "email" {
   for_each = toset(var.emails)

@@ -38,6 +38,17 @@ variable "emails" {
   }
 }
 
+variable "https_endpoints" {
+  description = "Addresses of services that confirm a subscription by themselves and call or page somebody; e-mail alone wakes nobody."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for endpoint in var.https_endpoints : can(regex("^https://[^ ]+$", endpoint))])
+    error_message = "https_endpoints must begin with https://, or a message can be read on its way."
+  }
+}
+
 variable "unconditional_publishers" {
   description = "AWS services that publish without naming the account they act for: events.amazonaws.com. Not to be named in publishers too."
   type        = list(string)

@@ -21,73 +21,25 @@ locals {
 
 # Metrics out of log lines. The functions write JSON; what they log stands in `message`.
 
-resource "aws_cloudwatch_log_metric_filter" "freshness" {
-  name           = "${local.name}-freshness"
-  log_group_name = module.fanout.log_group_name
-  pattern        = "{ $.message.freshness_ms = * }"
-
-  metric_transformation {
-    namespace  = local.namespace
-    name       = "Freshness"
-    value      = "$.message.freshness_ms"
-    unit       = "Milliseconds"
-    dimensions = { Provider = "$.message.provider" }
+resource "aws_cloudwatch_log_metric_filter" "this" {
+  for_each = {
+    freshness   = { function = "fanout", metric = "Freshness", field = "freshness_ms", unit = "Milliseconds", by = { Provider = "provider" } }
+    push        = { function = "fanout", metric = "PushTime", field = "push_ms", unit = "Milliseconds", by = { Api = "api" } }
+    accepted    = { function = "ingest", metric = "Accepted", field = "accepted", unit = "Count", by = { Function = "function" } }
+    failed      = { function = "ingest", metric = "Failed", field = "failed", unit = "Count", by = { Function = "function" } }
+    connections = { function = "socket", metric = "OpenConnections", field = "open_connections", unit = "Count", by = { Api = "api" } }
   }
-}
 
-resource "aws_cloudwatch_log_metric_filter" "push" {
-  name           = "${local.name}-push"
-  log_group_name = module.fanout.log_group_name
-  pattern        = "{ $.message.push_ms = * }"
+  name           = "${local.name}-${each.key}"
+  log_group_name = module.functions[each.value.function].log_group_name
+  pattern        = "{ $.message.${each.value.field} = * }"
 
   metric_transformation {
     namespace  = local.namespace
-    name       = "PushTime"
-    value      = "$.message.push_ms"
-    unit       = "Milliseconds"
-    dimensions = { Api = "$.message.api" }
-  }
-}
-
-resource "aws_cloudwatch_log_metric_filter" "accepted" {
-  name           = "${local.name}-accepted"
-  log_group_name = module.ingest.log_group_name
-  pattern        = "{ $.message.accepted = * }"
-
-  metric_transformation {
-    namespace  = local.namespace
-    name       = "Accepted"
-    value      = "$.message.accepted"
-    unit       = "Count"
-    dimensions = { Function = "$.message.function" }
-  }
-}
-
-resource "aws_cloudwatch_log_metric_filter" "failed" {
-  name           = "${local.name}-failed"
-  log_group_name = module.ingest.log_group_name
-  pattern        = "{ $.message.failed = * }"
-
-  metric_transformation {
-    namespace  = local.namespace
-    name       = "Failed"
-    value      = "$.message.failed"
-    unit       = "Count"
-    dimensions = { Function = "$.message.function" }
-  }
-}
-
-resource "aws_cloudwatch_log_metric_filter" "connections" {
-  name           = "${local.name}-connections"
-  log_group_name = module.socket_function.log_group_name
-  pattern        = "{ $.message.open_connections = * }"
-
-  metric_transformation {
-    namespace  = local.namespace
-    name       = "OpenConnections"
-    value      = "$.message.open_connections"
-    unit       = "Count"
-    dimensions = { Api = "$.message.api" }
+    name       = each.value.metric
+    value      = "$.message.${each.value.field}"
+    unit       = each.value.unit
+    dimensions = { for dimension, field in each.value.by : dimension => "$.message.${field}" }
   }
 }
 
@@ -240,30 +192,23 @@ module "alarms" {
       }
     },
     {
-      push-slow = {
-        description  = "One update in a hundred takes more than ${var.push_ms} ms from its ingestion to its push."
+      for name, push in {
+        push-slow    = { severity = "page", limit_ms = var.push_ms, than = "${var.push_ms} ms from its ingestion to its push" }
+        push-slowing = { severity = "ticket", limit_ms = 0.8 * var.push_ms, than = "four fifths of the ${var.push_ms} ms that a push may take" }
+        } : name => {
+        description  = "One update in a hundred takes more than ${push.than}."
         runbook      = "updates-behind"
-        owner        = local.owners.page
-        severity     = "page"
+        owner        = local.owners[push.severity]
+        severity     = push.severity
         metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.closes, percentile = "p99" }
         comparison   = "GreaterThanThreshold"
-        threshold    = var.push_ms
+        threshold    = push.limit_ms
         periods      = 5
         datapoints   = 3
         missing_data = "notBreaching"
       }
-      push-slowing = {
-        description  = "One update in a hundred takes more than four fifths of the ${var.push_ms} ms that a push may take."
-        runbook      = "updates-behind"
-        owner        = local.owners.ticket
-        severity     = "ticket"
-        metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.closes, percentile = "p99" }
-        comparison   = "GreaterThanThreshold"
-        threshold    = 0.8 * var.push_ms
-        periods      = 5
-        datapoints   = 3
-        missing_data = "notBreaching"
-      }
+    },
+    {
       ingestion-fails = {
         description = "More than 0.01 % of the updates of the last five minutes were not stored."
         runbook     = "dead-letters"

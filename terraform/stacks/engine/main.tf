@@ -9,16 +9,7 @@ locals {
   # Names, not outputs: what an alarm watches must not wait for what the alarm rolls back.
   function_names = { for name in keys(var.functions) : name => "${local.name}-${name}" }
 
-  environment = {
-    ENVIRONMENT   = var.environment
-    LOG_LEVEL     = var.log_level # the region is set by Lambda itself, which refuses a variable of that name
-    SENTRY_SECRET = module.sentry.name
-  }
-
   use_the_key = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.key.arn] }
-  read_sentry = { actions = ["secretsmanager:GetSecretValue"], resources = [module.sentry.arn] }
-
-  release_alarms = { for name in keys(var.functions) : name => ["${local.name}-${name}-errors", "${local.name}-${name}-throttles"] }
 }
 
 module "key" {
@@ -88,150 +79,94 @@ module "updates" {
   key_arn     = module.key.arn
 }
 
-module "ingest" {
-  source = "../../modules/function"
+# Five functions: updates in, updates out, who listens, what has been, and who may. What they share stands here once; what is a function's
+# own stands below by its name.
 
-  name                    = local.function_names["ingest"]
-  description             = "Checks, deduplicates and stores updates"
-  package                 = { bucket = var.code_bucket, key = "ingest/${var.release}.zip" }
-  handler                 = "ingest.handler"
+module "functions" {
+  source   = "../../modules/function"
+  for_each = var.functions
+
+  name                    = local.function_names[each.key]
+  description             = local.function_descriptions[each.key]
+  package                 = { bucket = var.code_bucket, key = "${each.key}/${var.release}.zip" }
+  handler                 = "${each.key}.handler"
   runtime                 = "nodejs22.x"
-  memory_mib              = var.functions["ingest"].memory_mib
-  timeout_s               = var.functions["ingest"].timeout_s
-  reserved_concurrency    = var.functions["ingest"].reserved
-  provisioned_concurrency = var.functions["ingest"].provisioned
-  deployment              = { alarms = local.release_alarms["ingest"] }
+  memory_mib              = each.value.memory_mib
+  timeout_s               = each.value.timeout_s
+  reserved_concurrency    = each.value.reserved
+  provisioned_concurrency = each.value.provisioned
+  deployment              = { alarms = ["${local.name}-${each.key}-errors", "${local.name}-${each.key}-throttles"] }
+  dead_letters            = length(local.function_streams[each.key]) > 0 ? {} : null # who waits for an answer gets the failure
+  callers                 = local.function_callers[each.key]
+  streams                 = local.function_streams[each.key]
 
-  environment = merge(local.environment, {
-    EVENTS_TABLE      = module.events.name
-    IDEMPOTENCY_TABLE = module.idempotency.name
-    EVENT_DAYS        = tostring(var.event_days)
-  })
+  environment = merge(
+    {
+      ENVIRONMENT   = var.environment
+      LOG_LEVEL     = var.log_level # the region is set by Lambda itself, which refuses a variable of that name
+      SENTRY_SECRET = module.sentry.name
+    },
+    local.function_environments[each.key],
+  )
 
-  statements = {
-    WriteEvents        = { actions = ["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [module.events.arn] }
-    WriteOnce          = { actions = ["dynamodb:PutItem"], resources = [module.idempotency.arn] }
-    ReadUpdates        = { actions = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"], resources = [module.updates.arn] }
+  statements = merge(local.function_statements[each.key], {
     UseTheKey          = local.use_the_key
-    ReadTheSentryToken = local.read_sentry
+    ReadTheSentryToken = { actions = ["secretsmanager:GetSecretValue"], resources = [module.sentry.arn] }
+  })
+}
+
+locals {
+  function_descriptions = {
+    ingest    = "Checks, deduplicates and stores updates"
+    fanout    = "Sends each change of an event to the clients that subscribed to it"
+    socket    = "Keeps who is connected and what each client subscribed to"
+    query     = "Answers GET /events and GET /health"
+    authorize = "Checks the signed token of a request or a connection"
   }
 
-  callers = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/POST/ingest" } }
+  function_environments = {
+    ingest    = { EVENTS_TABLE = module.events.name, IDEMPOTENCY_TABLE = module.idempotency.name, EVENT_DAYS = tostring(var.event_days) }
+    fanout    = { CONNECTIONS_TABLE = module.connections.name, MANAGEMENT_URL = module.socket.management_url }
+    socket    = { CONNECTIONS_TABLE = module.connections.name }
+    query     = { EVENTS_TABLE = module.events.name }
+    authorize = { TOKEN_SECRET = module.token.name }
+  }
+
+  function_statements = {
+    ingest = {
+      WriteEvents = { actions = ["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], resources = [module.events.arn] }
+      WriteOnce   = { actions = ["dynamodb:PutItem"], resources = [module.idempotency.arn] }
+      ReadUpdates = { actions = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"], resources = [module.updates.arn] }
+    }
+    fanout = {
+      FindConnections = { actions = ["dynamodb:DeleteItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] }
+      ReadChanges     = { actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"], resources = [module.events.stream_arn] }
+      SendToClients   = { actions = ["execute-api:ManageConnections"], resources = ["${module.socket.execution_arn}/*"] }
+    }
+    socket    = { KeepConnections = { actions = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] } }
+    query     = { ReadEvents = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [module.events.arn, module.events.index_arns] } }
+    authorize = { ReadTheTokenKey = { actions = ["secretsmanager:GetSecretValue"], resources = [module.token.arn] } }
+  }
+
+  function_callers = {
+    fanout = {}
+    ingest = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/POST/ingest" } }
+    socket = { socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/*" } }
+    query  = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/GET/*" } }
+    authorize = {
+      rest   = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/authorizers/*" }
+      socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/authorizers/*" }
+    }
+  }
 
   # An update that is older than a minute is of no use to anybody who watches; it goes to the queue and into the archive.
-  streams = { updates = { arn = module.updates.arn, batch_size = 100, parallel_batches = 10, retries = 3, record_age_s = 60 } }
-}
-
-# The way out.
-
-module "fanout" {
-  source = "../../modules/function"
-
-  name                    = local.function_names["fanout"]
-  description             = "Sends each change of an event to the clients that subscribed to it"
-  package                 = { bucket = var.code_bucket, key = "fanout/${var.release}.zip" }
-  handler                 = "fanout.handler"
-  runtime                 = "nodejs22.x"
-  memory_mib              = var.functions["fanout"].memory_mib
-  timeout_s               = var.functions["fanout"].timeout_s
-  reserved_concurrency    = var.functions["fanout"].reserved
-  provisioned_concurrency = var.functions["fanout"].provisioned
-  deployment              = { alarms = local.release_alarms["fanout"] }
-
-  environment = merge(local.environment, {
-    CONNECTIONS_TABLE = module.connections.name
-    MANAGEMENT_URL    = module.socket.management_url
-  })
-
-  statements = {
-    FindConnections    = { actions = ["dynamodb:DeleteItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] }
-    ReadChanges        = { actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"], resources = [module.events.stream_arn] }
-    SendToClients      = { actions = ["execute-api:ManageConnections"], resources = ["${module.socket.execution_arn}/*"] }
-    UseTheKey          = local.use_the_key
-    ReadTheSentryToken = local.read_sentry
-  }
-
-  streams = { events = { arn = module.events.stream_arn, batch_size = 100, parallel_batches = 10, retries = 3, record_age_s = 60 } }
-}
-
-module "socket_function" {
-  source = "../../modules/function"
-
-  name                    = local.function_names["socket"]
-  description             = "Keeps who is connected and what each client subscribed to"
-  package                 = { bucket = var.code_bucket, key = "socket/${var.release}.zip" }
-  handler                 = "socket.handler"
-  runtime                 = "nodejs22.x"
-  memory_mib              = var.functions["socket"].memory_mib
-  timeout_s               = var.functions["socket"].timeout_s
-  reserved_concurrency    = var.functions["socket"].reserved
-  provisioned_concurrency = var.functions["socket"].provisioned
-  deployment              = { alarms = local.release_alarms["socket"] }
-  dead_letters            = null # called synchronously: a failure is the client's answer
-
-  environment = merge(local.environment, { CONNECTIONS_TABLE = module.connections.name })
-
-  statements = {
-    KeepConnections    = { actions = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] }
-    UseTheKey          = local.use_the_key
-    ReadTheSentryToken = local.read_sentry
-  }
-
-  callers = { socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/*" } }
-}
-
-module "query" {
-  source = "../../modules/function"
-
-  name                    = local.function_names["query"]
-  description             = "Answers GET /events and GET /health"
-  package                 = { bucket = var.code_bucket, key = "query/${var.release}.zip" }
-  handler                 = "query.handler"
-  runtime                 = "nodejs22.x"
-  memory_mib              = var.functions["query"].memory_mib
-  timeout_s               = var.functions["query"].timeout_s
-  reserved_concurrency    = var.functions["query"].reserved
-  provisioned_concurrency = var.functions["query"].provisioned
-  deployment              = { alarms = local.release_alarms["query"] }
-  dead_letters            = null
-
-  environment = merge(local.environment, { EVENTS_TABLE = module.events.name })
-
-  statements = {
-    ReadEvents         = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [module.events.arn, module.events.index_arns] }
-    UseTheKey          = local.use_the_key
-    ReadTheSentryToken = local.read_sentry
-  }
-
-  callers = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/GET/*" } }
-}
-
-module "authorize" {
-  source = "../../modules/function"
-
-  name                    = local.function_names["authorize"]
-  description             = "Checks the signed token of a request or a connection"
-  package                 = { bucket = var.code_bucket, key = "authorize/${var.release}.zip" }
-  handler                 = "authorize.handler"
-  runtime                 = "nodejs22.x"
-  memory_mib              = var.functions["authorize"].memory_mib
-  timeout_s               = var.functions["authorize"].timeout_s
-  reserved_concurrency    = var.functions["authorize"].reserved
-  provisioned_concurrency = var.functions["authorize"].provisioned
-  deployment              = { alarms = local.release_alarms["authorize"] }
-  dead_letters            = null
-
-  environment = merge(local.environment, { TOKEN_SECRET = module.token.name })
-
-  statements = {
-    ReadTheTokenKey    = { actions = ["secretsmanager:GetSecretValue"], resources = [module.token.arn] }
-    UseTheKey          = local.use_the_key
-    ReadTheSentryToken = local.read_sentry
-  }
-
-  callers = {
-    rest   = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/authorizers/*" }
-    socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/authorizers/*" }
+  reading = { batch_size = 100, parallel_batches = 10, retries = 3, record_age_s = 60 }
+  function_streams = {
+    ingest    = { updates = merge(local.reading, { arn = module.updates.arn }) }
+    fanout    = { events = merge(local.reading, { arn = module.events.stream_arn }) }
+    socket    = {}
+    query     = {}
+    authorize = {}
   }
 }
 
@@ -250,14 +185,14 @@ module "rest" {
   name        = local.name
   description = "Updates in, recent events out"
   throttle    = var.rest_throttle
-  authorizer  = { invoke_arn = module.authorize.alias_invoke_arn }
+  authorizer  = { invoke_arn = module.functions["authorize"].alias_invoke_arn }
   firewall    = true
   web_acl_arn = aws_wafv2_web_acl.rest.arn
   domain      = { name = local.api_name, certificate_arn = module.certificate.arn, zone_id = aws_route53_zone.this.zone_id }
   routes = {
-    "POST /ingest" = { invoke_arn = module.ingest.alias_invoke_arn, timeout_ms = 1000 * var.functions["ingest"].timeout_s }
-    "GET /events"  = { invoke_arn = module.query.alias_invoke_arn, timeout_ms = 1000 * var.functions["query"].timeout_s }
-    "GET /health"  = { invoke_arn = module.query.alias_invoke_arn, timeout_ms = 1000 * var.functions["query"].timeout_s, open = true }
+    "POST /ingest" = { invoke_arn = module.functions["ingest"].alias_invoke_arn, timeout_ms = 1000 * var.functions["ingest"].timeout_s }
+    "GET /events"  = { invoke_arn = module.functions["query"].alias_invoke_arn, timeout_ms = 1000 * var.functions["query"].timeout_s }
+    "GET /health"  = { invoke_arn = module.functions["query"].alias_invoke_arn, timeout_ms = 1000 * var.functions["query"].timeout_s, open = true }
   }
 }
 
@@ -267,9 +202,9 @@ module "socket" {
   name        = "${local.name}-socket"
   description = "Live events, pushed"
   throttle    = var.socket_throttle
-  authorizer  = { invoke_arn = module.authorize.alias_invoke_arn }
+  authorizer  = { invoke_arn = module.functions["authorize"].alias_invoke_arn }
   domain      = { name = local.live_name, certificate_arn = module.certificate.arn, zone_id = aws_route53_zone.this.zone_id, path = "ws" }
-  routes      = { for key in ["$connect", "$disconnect", "$default", "subscribe", "unsubscribe"] : key => module.socket_function.alias_invoke_arn }
+  routes      = { for key in ["$connect", "$disconnect", "$default", "subscribe", "unsubscribe"] : key => module.functions["socket"].alias_invoke_arn }
 }
 
 # API Gateway writes access logs with one role for the account and region.

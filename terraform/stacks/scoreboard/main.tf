@@ -89,6 +89,7 @@ module "service" {
   metric_namespace                 = local.namespace
   rollback_alarms                  = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-targets"]]
   secret_key_arns                  = [module.key.arn]
+  released_by_pipeline             = true
   tags                             = local.tags
 
   container = {

@@ -249,4 +249,6 @@ module "delivery" {
   task_role_arns    = module.service.role_arns
   assets_bucket_arn = module.ui.arn
   distribution_arn  = aws_cloudfront_distribution.this.arn
+
+  image_parameter_arn = aws_ssm_parameter.image.arn
 }

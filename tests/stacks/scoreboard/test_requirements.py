@@ -14,8 +14,7 @@ import pytest
 from analysis import proofs, terraform
 from analysis.architecture import Unknown
 from analysis.proofs.drain import in_seconds
-from analysis.proofs.view import document
-from analysis.wiring.values import number
+from analysis.wiring.values import document, number
 
 AS_WRITTEN = "scoreboard_as_written"
 TODAY = dt.date(2026, 11, 29)

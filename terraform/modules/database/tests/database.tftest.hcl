@@ -122,6 +122,24 @@ run "what_slows_it_down_can_be_seen" {
   }
 }
 
+run "what_slows_the_replica_down_can_be_seen_and_it_grows_with_the_primary" {
+  command = plan
+
+  variables {
+    replica = { zone = "us-east-1b", max_gb = 200, log_exports = ["slowquery"], maintenance_window = "thu:08:00-thu:09:00" }
+  }
+
+  assert {
+    condition     = aws_db_instance.replica.enabled_cloudwatch_logs_exports == toset(["slowquery"]) && aws_cloudwatch_log_group.replica_exports["slowquery"].name == "/aws/rds/instance/stand-replica/slowquery"
+    error_message = "The reads leave no log, or RDS makes a group that is kept for ever."
+  }
+
+  assert {
+    condition     = aws_db_instance.replica.max_allocated_storage == 200 && aws_db_instance.replica.availability_zone == "us-east-1b" && aws_db_instance.replica.maintenance_window != aws_db_instance.primary.maintenance_window
+    error_message = "It stops when the primary outgrows it, or both are maintained at once."
+  }
+}
+
 run "a_disk_that_cannot_grow_is_refused" {
   command = plan
 

@@ -45,6 +45,19 @@ run "its_role_cannot_reach_what_a_release_does_not_touch" {
   }
 }
 
+run "it_notes_what_serves_in_the_one_parameter_that_the_next_apply_reads" {
+  command = plan
+
+  variables {
+    image_parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/stand/image"
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.deploy.policy).Statement : s.Resource if contains(s.Action, "ssm:PutParameter")] == ["arn:aws:ssm:us-east-1:123456789012:parameter/stand/image"]
+    error_message = "The pipeline cannot note what it has deployed, so the next apply brings an older image back."
+  }
+}
+
 run "a_short_account_is_refused" {
   command = plan
 

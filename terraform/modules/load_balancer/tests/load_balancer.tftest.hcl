@@ -173,7 +173,7 @@ run "only_ones_own_distribution_comes_in" {
   }
 
   assert {
-    condition     = aws_lb_listener_rule.origin["other"].action[0].fixed_response[0].status_code == "403" && aws_lb_listener_rule.origin["header"].priority < aws_lb_listener_rule.origin["other"].priority
+    condition     = aws_lb_listener_rule.other[0].action[0].fixed_response[0].status_code == "403" && aws_lb_listener_rule.own[0].priority < aws_lb_listener_rule.other[0].priority
     error_message = "Any customer's distribution comes in, or nobody does."
   }
 

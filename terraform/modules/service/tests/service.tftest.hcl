@@ -70,6 +70,7 @@ run "a_bad_release_is_rolled_back" {
     condition     = aws_ecs_task_definition.this.skip_destroy
     error_message = "The revision to go back to is deregistered."
   }
+
 }
 
 run "it_can_be_migrated_without_being_replaced" {
@@ -211,6 +212,19 @@ run "a_task_may_hold_a_sidecar_a_job_and_metrics_of_its_own" {
   assert {
     condition     = jsondecode(aws_iam_role_policy.task[0].policy).Statement[0].Action == ["xray:PutTraceSegments"]
     error_message = "The sidecar may not write."
+  }
+}
+
+run "an_apply_compares_with_what_a_pipeline_has_released" {
+  command = plan
+
+  variables {
+    released_by_pipeline = true
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this.track_latest
+    error_message = "An apply compares with the revision that it registered itself, and brings an older image back."
   }
 }
 

@@ -26,6 +26,29 @@ run "a_message_is_encrypted_and_heard" {
   }
 }
 
+run "a_paging_service_hears_it_too" {
+  command = plan
+
+  variables {
+    https_endpoints = ["https://events.pager.example/integration/1"]
+  }
+
+  assert {
+    condition     = [for s in aws_sns_topic_subscription.https : [s.protocol, s.endpoint, s.endpoint_auto_confirms]] == [["https", "https://events.pager.example/integration/1", true]]
+    error_message = "The pager hears nothing, or waits for a confirmation that nobody gives."
+  }
+}
+
+run "a_pager_that_anybody_can_overhear_is_refused" {
+  command = plan
+
+  variables {
+    https_endpoints = ["http://events.pager.example/integration/1"]
+  }
+
+  expect_failures = [var.https_endpoints]
+}
+
 run "a_topic_nobody_hears_is_refused" {
   command = plan
 
