@@ -261,3 +261,9 @@ def test_the_installed_command_is_this_one():
     )
     assert done.returncode == UNREADABLE
     assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_starts_without_the_compiler():
+    started = "import sys, analysis.commands; sys.exit(' '.join({'numba', 'moto', 'altair', 'pandas'} & sys.modules.keys()) or 0)"
+    done = subprocess.run([sys.executable, "-c", started], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -17,8 +17,8 @@ from analysis.architecture import Architecture
 from analysis.facts import Assumption, Limit, Scenario, Stack, runtime
 from analysis.night.calibration_plan import Calibration, Design, Symptom
 from analysis.night.parameters import Setup, program_of, setup, stack_setup
-from analysis.night.replay import run
 from analysis.night.series import Night
+from analysis.night.simulation import run
 from analysis.night.spread import spread
 from analysis.night.values import WHOLE, NightError, by_name, inputs
 from analysis.wiring import request_path

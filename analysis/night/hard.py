@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from analysis.architecture import Architecture
 from analysis.facts import Scenario, Stack
 from analysis.night.hard_plan import HardNight, HardNights
-from analysis.night.headroom import Headroom, headroom
+from analysis.night.headrooms import Headroom, headroom
 from analysis.night.parameters import Setup, fault, stack_setup
-from analysis.night.replay import run
+from analysis.night.simulation import run
 from analysis.night.spread import spread
-from analysis.night.sweep import Outcome, outcome, with_rise
+from analysis.night.sweeps import Outcome, outcome, with_rise
 
 
 class _Case(NamedTuple):

@@ -1,8 +1,10 @@
 import dataclasses
+import inspect
 import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,18 @@ from analysis.facts import scenario, stack
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 SHARED = (1.0, 1.0, 1.0, 1.0, 0.0)  # a route that edge and cache keep, for a second at the edge
-MODELS = {name: terraform.load(STACKS / name) for name in ("buzzer_baseline", "buzzer")}
+
+
+@cache
+def model(name):
+    """The stack, resolved once for all of these tests."""
+    return terraform.load(STACKS / name)
 
 
 def made(name, peak_users=None, faults=(), **changes):
     about = stack(STACKS / name)
     found = night.stack_setup(
-        MODELS[name],
+        model(name),
         scenario(about.scenario),
         about,
         faults=[night.fault(text) for text in faults],
@@ -411,3 +418,8 @@ def test_what_cannot_be_replayed_is_refused_in_a_sentence(arguments, says):
 def test_a_night_with_negative_users_is_refused():
     with pytest.raises(ValueError, match="-5 users"):
         made("buzzer_baseline", -5)
+
+
+@pytest.mark.parametrize("name", night.__all__)
+def test_a_name_of_the_room_is_what_it_says_and_no_module(name):
+    assert not inspect.ismodule(getattr(night, name))

@@ -1,6 +1,7 @@
 """Sweeps, headroom and the nights that a stack must hold."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,22 @@ from analysis.commands import app
 from analysis.facts import runtime, scenario, stack
 from analysis.night import hard, hard_plan
 from analysis.night.spread import spread
-from analysis.night.sweep import MOST_NIGHTS, with_rise
+from analysis.night.sweeps import MOST_NIGHTS, with_rise
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 BASELINE = STACKS / "buzzer_baseline"
 BUZZER = STACKS / "buzzer"
-MODELS = {path: terraform.load(path) for path in (BASELINE, BUZZER)}
+
+
+@cache
+def model(path):
+    """The stack, resolved once for all of these tests."""
+    return terraform.load(path)
 
 
 def of(path):
     about = stack(path)
-    return MODELS[path], scenario(about.scenario), about
+    return model(path), scenario(about.scenario), about
 
 
 def swept(path=BASELINE, **options):

@@ -17,8 +17,8 @@ from analysis import facts
 from analysis.architecture import Architecture
 from analysis.facts import Assumption, Runtime, Scenario, Stack
 from analysis.night.parameters import Fault, Setup, program_of, setup
-from analysis.night.replay import run
 from analysis.night.series import Night
+from analysis.night.simulation import run
 from analysis.night.spread import spread
 from analysis.night.values import NightError
 from analysis.wiring import request_path

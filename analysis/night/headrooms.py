@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from analysis.architecture import Architecture
 from analysis.facts import Runtime, Scenario, Stack, limit
 from analysis.night.parameters import Fault, Setup, program_of, setup
-from analysis.night.replay import run
 from analysis.night.series import Night
-from analysis.night.sweep import MOST_USERS, Outcome, bounded, outcome, with_rise
+from analysis.night.simulation import run
+from analysis.night.sweeps import MOST_USERS, Outcome, bounded, outcome, with_rise
 from analysis.wiring import RequestPath, request_path
 
 Mask = NDArray[np.bool_]
