@@ -13,8 +13,9 @@ A new case is a new row: an operation that moto lacks in `absent`, an answer tha
 wrongly in `patches`.
 """
 
+from analysis.emulator.invented import invented
 from analysis.emulator.process import ACCOUNT, REGION, Call, Emulator, EmulatorError, EmulatorGoneError, local, running
-from analysis.emulator.rows import AS_MOTO_HAS_IT, LIMITS, Row, invented, lacking
+from analysis.emulator.rows import AS_MOTO_HAS_IT, LIMITS, Row, lacking
 
 __all__ = [
     "ACCOUNT",

@@ -119,20 +119,6 @@ LIMITS: tuple[tuple[str, str], ...] = (
 """What no run on the emulator can show, by subject; the simulated night, the proofs and the bill speak of these."""
 
 
-def invented() -> tuple[Row, ...]:
-    """Everything that is answered by us, not by moto, sorted by service and operation."""
-    from analysis.emulator import absent, answers, edits, patches, services  # noqa: PLC0415 - they import this module
-
-    rows = [Row(row.service, row.operation, "answered", row.why) for row in (*absent.ROWS, *services.ABSENT)]
-    rows += [Row(row.service, row.operation, "mended", row.why) for row in (*edits.ROWS, *answers.ROWS)]
-    rows += [
-        Row(row.service, name, "patched", row.why)
-        for row in (*patches.ROWS, *services.PATCHES)
-        for name in row.operations
-    ]
-    return tuple(sorted(rows))
-
-
 @dataclass
 class Memory:
     """What the front remembers for one account and region: a document per subject."""

@@ -25,6 +25,7 @@ import jmespath.exceptions
 import jmespath.visitor
 
 from analysis.runbooks.shell import NOW, Marks, Origin
+from analysis.runbooks.spelling import near
 
 MAX_SAMPLE_DEPTH = 9
 
@@ -255,8 +256,6 @@ def _field(name: str, shape: Any, found: list[tuple[str, str]]) -> Any:
         return None
     if shape.type_name == "structure":
         if name not in shape.members:
-            from analysis.runbooks.cli import near  # noqa: PLC0415 (a cycle otherwise)
-
             close = near(name, shape.members) or [item for item in shape.members if item.lower() == name.lower()]
             to_do = f"perhaps {' or '.join(close)}" if close else f"there are {', '.join(list(shape.members)[:12])}"
             found.append((f"--query asks for {name}, which the answer does not have there", to_do))

@@ -8,12 +8,13 @@ their pages below https://docs.aws.amazon.com/cli/latest/reference/.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
+
+from analysis.runbooks.spelling import near
 
 Takes: TypeAlias = Literal["nothing", "one", "many", "maybe"]
 
@@ -293,11 +294,6 @@ def _option(name: str, argument: Any, model: Any) -> Option:
         shape, member if member in members else "", least,
         number=argument.cli_type_name in {"integer", "long", "float", "double"},
     )  # fmt: skip
-
-
-def near(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to three known words that look like this one."""
-    return tuple(difflib.get_close_matches(word, list(known), 3, 0.6))
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.runbooks import answers, cli, values
+from analysis.runbooks import answers, cli, spelling, values
 from analysis.runbooks.shell import MAX_ITEMS, MAX_KEPT, NOW, Marks, Origin, Place, Program, Shell, TooMuch, is_unknown
 
 MAX_CALLS = 12_000
@@ -171,13 +171,15 @@ class Recorder:
         unused = answers.deletes_missing(program, parsed)
         if unused and origins:
             known = sorted({key for value in parsed for key in answers._keys(value)})
-            close = [near for name in unused for near in cli.near(name, known)][:3]
+            close = [near for name in unused for near in spelling.near(name, known)][:3]
             what = f"jq deletes {', '.join(unused)}, which the input does not have"
             shell.fault(place, "jq", what, f"perhaps {' or '.join(close)}" if close else "leave it out")
         missing = answers.names_missing(program, parsed)
         if missing and (not result.values or answers.has_null(result.values) or result.error == "run"):
             known = sorted({key for value in parsed for key in answers._keys(value)})
-            close = [near for name in missing for near in (cli.near(name, known) or _same_letters(name, known))][:3]
+            close = [near for name in missing for near in (spelling.near(name, known) or _same_letters(name, known))][
+                :3
+            ]
             what = f"jq asks for {', '.join(missing)}, which the input does not have"
             shell.fault(place, "jq", what, f"perhaps {' or '.join(close)}" if close else "see what the command prints")
             return unknown

@@ -19,6 +19,7 @@ from analysis.runbooks import answers, names
 from analysis.runbooks.page import Command, Kind, Runbook
 from analysis.runbooks.programs import Call
 from analysis.runbooks.shell import NOW, Marks, Origin, Place, is_unknown
+from analysis.runbooks.spelling import near
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,6 @@ def _metric(_step: Followed, call: Call, page: Page) -> Said:
         return
     known = facts.metrics().get((namespace, metric))
     if known is None:
-        from analysis.runbooks.cli import near  # noqa: PLC0415 (keeps the command line's tables out of the rules)
-
         close = near(metric, [name for space, name in facts.metrics() if space == namespace])
         yield (
             "--metric-name",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from analysis.runbooks import cli
+from analysis.runbooks import cli, spelling
 from analysis.runbooks.shell import Marks, Origin, is_unknown, wholly_unknown
 
 MAX_DEPTH = 40
@@ -87,7 +87,7 @@ def _sorted(words: Sequence[tuple[int, str]], given: Given) -> list[ValueFault]:
         option = usage.options.get(name) or cli.GLOBALS.get(name)
         if option is None:
             known = [*usage.options, *cli.GLOBALS]
-            close = [other for other in known if other.startswith(name)] or list(cli.near(name, known))
+            close = [other for other in known if other.startswith(name)] or list(spelling.near(name, known))
             to_do = f"perhaps {' or '.join(close[:3])}" if close else f"see `aws {usage.name} help`"
             faults.append(ValueFault(at, "option", f"{usage.name} has no option {name}", to_do))
             while index < len(words) and not words[index][1].startswith("--"):
@@ -389,7 +389,7 @@ def _member_faults(
 ) -> Iterator[ValueFault]:
     strange = [key for key in value if key not in shape.members and not is_unknown(key)]
     if len(strange) == 1:
-        close = cli.near(strange[0], shape.members)
+        close = spelling.near(strange[0], shape.members)
         to_do = f"perhaps {' or '.join(close)}" if close else f"leave it out; there are {_listed(shape.members)}"
         yield ValueFault(at, "member", f"{name} has no member {strange[0]}", to_do)
     elif strange:

@@ -7,29 +7,20 @@ worst hold a wrong tree, never run code. The directory is used only if it belong
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
-import os
 import pickle
-import stat
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 from types import MethodType
-from typing import Any, Final, TypeAlias
-
-import platformdirs
+from typing import Any, Final
 
 from analysis import files
 from analysis.architecture import Diagnostic, Location
 from analysis.terraform import tree
+from analysis.terraform.private import VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.values import Precise
-
-Parsed: TypeAlias = tuple[tree.Body, tuple[Diagnostic, ...]]
 
 CHECKSUM_BYTES: Final = 8
 
@@ -56,36 +47,6 @@ NODES: Final = (
     tree.Block,
     tree.Body,
 )
-
-
-def sources_digest() -> str:
-    """The hash of the modules that decide what a text becomes: a change to one of them leaves the old entries behind."""
-    names = ("tree", "lexer", "templates", "syntax", "json_syntax", "cache", "values")
-    content = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-VERSION: Final = f"{sources_digest()}-{version('python-hcl2')}-{version('lark')}-{sys.version_info.minor}"
-
-
-def default_directory() -> Path:
-    """Where the cache lies unless told otherwise."""
-    return platformdirs.user_cache_path("gameday")
-
-
-def private_directory(directory: Path | None = None) -> Path | None:
-    """The cache directory, made if need be; None if it cannot be had or others could write in it."""
-    path = default_directory() if directory is None else directory
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = path.lstat()
-    except OSError:
-        return None
-    if not stat.S_ISDIR(status.st_mode):
-        return None
-    if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & 0o077):
-        return None
-    return path
 
 
 # --- content -------------------------------------------------------------------------------------------------------------------
@@ -146,21 +107,6 @@ def decoded(content: bytes) -> Parsed:
     if type(body) is not tree.Body or not all(type(problem) is Diagnostic for problem in problems):
         raise ValueError("not a cached tree")
     return body, problems
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Without garbage collection: a tree holds no cycles, and every full collection would walk all of it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-# --- files ---------------------------------------------------------------------------------------------------------------------
 
 
 def parsed(path: Path, name: str, directory: Path | None = None) -> Parsed:

@@ -518,6 +518,8 @@ def typed(kind: Type) -> Type | None:
 class ModuleCall(Repeated):
     """A `module` block: its instances are modules."""
 
+    module: ModuleInstance
+
     def __init__(self, module: ModuleInstance, name: str, placed: Placed) -> None:
         super().__init__(module, placed, f"module.{name}")
         self.name = name

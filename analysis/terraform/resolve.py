@@ -18,7 +18,6 @@ from analysis.architecture import (
     unknowns,
 )
 from analysis.terraform import tree
-from analysis.terraform.cache import no_collection
 from analysis.terraform.evaluate import (
     EvaluationError,
     ExhaustedError,
@@ -26,6 +25,7 @@ from analysis.terraform.evaluate import (
     settled,
 )
 from analysis.terraform.modules import ModuleInstance
+from analysis.terraform.private import no_collection
 from analysis.terraform.sources import InputError, read_text
 from analysis.terraform.stack import (
     DEFAULT_REGION,

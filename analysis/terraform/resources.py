@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from analysis.architecture import (
     Location,
@@ -32,13 +32,14 @@ from analysis.terraform.evaluate import (
     settled,
     value_of,
 )
-from analysis.terraform.sources import Placed
+from analysis.terraform.sources import Module, Placed
 from analysis.terraform.stack import (
     DEFAULT_REGION,
     META,
     Cell,
     Key,
     ProviderSettings,
+    Stack,
     argument_of,
     bracketed,
     constants,
@@ -63,10 +64,6 @@ from analysis.terraform.values import (
     unmarked,
 )
 
-if TYPE_CHECKING:
-    from analysis.terraform.modules import ModuleInstance
-
-
 WRITE_ONLY = "_wo"
 """How the names of the provider's write-only arguments end, and no others (all seven of version 5.100.0, by its schema): what
 they are given is in no plan and no state."""
@@ -77,10 +74,28 @@ def is_write_only(name: str) -> bool:
     return name.endswith(WRITE_ONLY)
 
 
+class Owner(Protocol):
+    """What a block needs of the module instance that it stands in."""
+
+    stack: Stack
+    config: Module
+    address: str
+    scope: Scope
+
+    def qualified(self, name: str) -> str:
+        """The absolute address of something of the module."""
+
+    def part(self, kind: str, name: str, expression: tree.Node, file: str, node: Any) -> Value:
+        """The value of an expression; of an object constructor only the attributes that are asked for."""
+
+    def provider(self, name: str) -> ProviderSettings | None:
+        """The settings of a provider as the module sees it."""
+
+
 class Repeated:
     """What `count` and `for_each` make: the keys of the instances and what `count` and `each` are in each."""
 
-    def __init__(self, module: ModuleInstance, placed: Placed, title: str) -> None:
+    def __init__(self, module: Owner, placed: Placed, title: str) -> None:
         self.module, self.placed, self.title = module, placed, title
         self.stack = module.stack
         self.address = module.qualified(title)
@@ -214,7 +229,7 @@ def collected(keys: Sequence[Key], one: Callable[[Key], Value], block: tree.Bloc
 class ResourceBlock(Repeated):
     """A `resource` or `data` block."""
 
-    def __init__(self, module: ModuleInstance, key: tuple[str, str, str], placed: Placed) -> None:
+    def __init__(self, module: Owner, key: tuple[str, str, str], placed: Placed) -> None:
         mode, self.type, self.name = key
         super().__init__(module, placed, f"{'data.' if mode == 'data' else ''}{self.type}.{self.name}")
         self.mode: Literal["managed", "data"] = "data" if mode == "data" else "managed"

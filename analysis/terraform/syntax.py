@@ -22,8 +22,8 @@ from lark.exceptions import UnexpectedInput
 from analysis.architecture import Diagnostic, Location
 from analysis.files import MAX_BYTES
 from analysis.terraform import json_syntax, tree
-from analysis.terraform.cache import VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.lexer import OPERAND_ENDS, Lexer, Malformed, Token
+from analysis.terraform.private import VERSION, Parsed, no_collection, private_directory
 from analysis.terraform.templates import Interpolation, template
 from analysis.terraform.values import MAX_DIGITS, ValueProblem, normal, number
 
