@@ -48,6 +48,7 @@ SENTENCES = {
     "poller": "there is no request path: aws_ecs_service.poller (main.tf:12): no public entry leads to it",
     "two": "write in gameday.toml under [enters] service = 'aws_ecs_service.web' or service = 'aws_ecs_service.shop'",
     "fleet": "served by aws_autoscaling_group.web (main.tf:10); not modelled yet, so nothing that rests on load is computed",
+    "streams": "aws_ecs_service.web holds streams open (SSE_HEARTBEAT_MS, main.tf:9:3), and a night and a month",
     "function": "aws_apigatewayv2_api.public (main.tf:14), aws_lambda_function.api (main.tf:5); not modelled yet",
 }
 
@@ -63,6 +64,12 @@ def test_what_rests_on_a_crowd_is_refused_where_nothing_public_leads_to_what_is_
     code, text, _ = said(command[0], STACKS / name, *command[1:])
     assert code == 2
     assert SENTENCES[name] in text
+
+
+def test_capacity_is_refused_where_streams_are_held_and_the_scenario_has_none():
+    code, text, _ = said("capacity", STACKS / "streams")
+    assert code == 2
+    assert "write a [[connection]] into buzzer_final.toml and ask `gameday capacity`" in text
 
 
 @pytest.mark.parametrize("name", ["internal", "poller"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.architecture import Diagnostic
 from analysis.facts import Level, Route, Scenario
 from analysis.units import Given
-from analysis.wiring import RequestPath
+from analysis.wiring import PathError, RequestPath
 from analysis.wiring.hops import Edge
 
 SAMPLES_PER_MINUTE = 6
@@ -93,6 +94,28 @@ def poll_interval(path: RequestPath | None, scenario: Scenario, level: Level = "
         return path.poll_interval_s
     assumed = scenario.client["poll_interval_s"]
     return Given("poll interval", assumed.at(level), "s", f"{assumed.file or scenario.file}: {assumed.reason}")
+
+
+def polled_only(path: RequestPath, scenario: Scenario) -> None:
+    """PathError where more than polls is at work: streams that the service holds, connections or feeds of the scenario.
+
+    A night is simulated and a month is billed of polls alone.
+    """
+    more = [
+        *(f"the connection {c.name}" for c in scenario.connections),
+        *(f"the feed {f.name}" for f in scenario.feeds),
+    ]
+    polls = "and a night and a month are computed of polls alone"
+    if more:
+        message = f"{scenario.file} has {', '.join(more)}, {polls}; `gameday capacity` computes them"
+    elif path.streams is not None:
+        message = (
+            f"{path.service.address} holds streams open ({path.streams.name}, {path.streams.origin}), {polls}; write a "
+            f"[[connection]] into {scenario.file} and ask `gameday capacity`"
+        )
+    else:
+        return
+    raise PathError([Diagnostic("error", message, path.service.defined_at)])
 
 
 def arrivals(scenario: Scenario, path: RequestPath | None = None) -> tuple[Minute, ...]:

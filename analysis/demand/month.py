@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from analysis.architecture import Architecture, Resource, Unknown
-from analysis.demand.flows import Flow, Flows, flows
+from analysis.demand.flows import Flow, Flows, flows, polled_only
 from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
@@ -65,13 +65,15 @@ def usage(
 ) -> Usage:
     """What the stack consumes in a month of 730 hours with the scenario's nights in it.
 
-    Raises wiring.PathError where no request path can be derived, ValueError where the nights do not fit into a month.
+    Raises wiring.PathError where no request path can be derived or more than polls is at work, ValueError where the nights do
+    not fit into a month.
     """
     path = request_path(architecture, stack)
     if profile is None and stack is not None:
         profile = runtime(stack.runtime)
     if profile is not None:
         path = without_unused_cache(path, profile)
+    polled_only(path, scenario)
     month = Month(architecture, path, scenario, profile)
     quantities: dict[str, dict[str, Decimal]] = {}
     for resource in architecture.resources:

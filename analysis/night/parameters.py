@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.analytic import cache_operations_per_s, workers
 from analysis.capacity.threads import threads
-from analysis.demand.flows import poll_interval
+from analysis.demand.flows import poll_interval, polled_only
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, cpu_factor, instance, instances, limit, runtime
 from analysis.night import kernel
 from analysis.night.values import Inputs, NightError, replaced
@@ -148,9 +148,11 @@ def setup(
     """The night of `scenario` on a request path whose service runs `profile`, ready to be run with any seed.
 
     `peak_users` replaces the scenario's, and `values` any assumption by its name (`client.timeout_s`; see `values.replaced`).
-    Raises NightError for a fault outside the night, for an assumption that is not known and for a value that it cannot have.
+    Raises PathError where more than polls is at work, NightError for a fault outside the night, for an assumption that is not
+    known and for a value that it cannot have.
     """
     path = without_unused_cache(path, profile)
+    polled_only(path, scenario)
     if peak_users is not None:
         scenario = scenario.with_peak(peak_users)
     inputs = replaced(values or {}, scenario, profile)

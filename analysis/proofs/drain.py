@@ -17,6 +17,7 @@ from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.start import balanced, balancers
 from analysis.proofs.view import View
 from analysis.units import SECONDS, TIME_SUFFIX, time_unit
+from analysis.wiring.tasks import HEARTBEAT
 from analysis.wiring.values import blocks, number
 
 STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
@@ -25,7 +26,6 @@ EDGE_KEEP_ALIVE_S, EDGE_READ_S = 5.0, 30.0
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html"""
 
 KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?" + TIME_SUFFIX)
-HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + TIME_SUFFIX)
 REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + TIME_SUFFIX)
 MILLISECONDS_FROM = 1000.0
 """A variable whose name has no unit holds milliseconds from here on: a stream with a heartbeat of 17 minutes has none."""

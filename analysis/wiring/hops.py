@@ -254,7 +254,10 @@ class Database:
 
 @dataclass(frozen=True)
 class RequestPath:
-    """The hops of a request. A hop that a stack does not have is None, and a diagnostic says so."""
+    """The hops of a request. A hop that a stack does not have is None, and a diagnostic says so.
+
+    `streams` is the setting by which the service is known to hold streams open; None where there is no such setting.
+    """
 
     stack: str
     service: Service
@@ -266,6 +269,7 @@ class RequestPath:
     workers: Given | None = None
     threads: Given | None = None
     poll_interval_s: Given | None = None
+    streams: Given | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     unreached: tuple[Unreached, ...] = ()
 

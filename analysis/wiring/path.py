@@ -34,7 +34,7 @@ from analysis.wiring.hops import (
 )
 from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References
-from analysis.wiring.tasks import environment, task_of
+from analysis.wiring.tasks import HEARTBEAT, environment, task_of
 from analysis.wiring.values import blocks, cpu_units, first_block, known, memory_mib, number
 
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
@@ -127,6 +127,14 @@ class _Derivation:
             workers=self.from_environment("workers", made, task, "worker"),
             threads=self.from_environment("threads", made, task, "thread"),
             poll_interval_s=self.from_environment("poll_interval_s", made, task, "s"),
+            streams=next(
+                (
+                    Given(name, str(value), "", str(task.location("container_definitions")))
+                    for name, value in sorted(made.environment.items())
+                    if HEARTBEAT.search(name)
+                ),
+                None,
+            ),
             diagnostics=tuple(self.diagnostics),
             unreached=chosen.unreached,
         )

@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.architecture import Resource, Unknown, Value
+from analysis.units import TIME_SUFFIX
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, document
 
 # `family`, `family:revision` or the ARN that ends so:
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-taskDefinition
 _FAMILY = re.compile(r"(?:arn:[^/]*:task-definition/)?([\w-]+)(?::\d+)?")
+
+
+HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + TIME_SUFFIX)
+"""A variable of a program that holds streams open, and sends something over each so often."""
 
 
 @dataclass(frozen=True, slots=True)
