@@ -11,6 +11,7 @@ from analysis import facts
 from analysis.capacity import Capacity, Range
 from analysis.commands.common import (
     AsJson,
+    DataFile,
     Directory,
     Placeholders,
     Runtime,
@@ -37,6 +38,7 @@ def capacity(
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[
@@ -46,7 +48,7 @@ def capacity(
 ) -> None:
     """How many users the stack holds, what saturates first, and how old an update is when it is seen."""
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         stack = about(directory)
         crowd = course(directory, scenario)
         if runtime is None and stack is None:

@@ -48,6 +48,12 @@ Directory = Annotated[
 ]
 Var = Annotated[list[str], typer.Option("--var", metavar="NAME=VALUE", help="A value for an input variable.")]
 VarFile = Annotated[list[Path], typer.Option("--var-file", metavar="FILE", help="A file of values, as for Terraform.")]
+DataFile = Annotated[
+    list[Path],
+    typer.Option(
+        "--data", metavar="FILE", help='Values of data sources: TOML tables such as [data."aws_subnets.private"].'
+    ),
+]
 Placeholders = Annotated[
     bool, typer.Option("--placeholders", help="Give variables without a value a stand-in of their type, and say so.")
 ]
@@ -125,28 +131,45 @@ def variables(pairs: Sequence[str]) -> dict[str, object]:
 
 
 def evaluated(
-    source: Path, var: Sequence[str], var_file: Sequence[Path], *, placeholders: bool = False
+    source: Path,
+    var: Sequence[str],
+    var_file: Sequence[Path],
+    *,
+    placeholders: bool = False,
+    data_files: Sequence[Path] = (),
 ) -> Architecture:
     """The resolved stack, with its diagnostics; a file that cannot be read is an `InputError`.
 
     With `placeholders` a variable without a value gets a stand-in of its type, which the diagnostics name.
     """
     if source.is_file() and source.suffix == ".json":
-        if var or var_file:
-            refuse(f"{source}: a plan has its values already; leave out --var and --var-file")
+        if var or var_file or data_files:
+            refuse(f"{source}: a plan has its values already; leave out --var, --var-file and --data")
         return terraform.from_plan(source)
     return terraform.load(
-        source, variables=variables(var), var_files=var_file, environ=os.environ, stand_ins=placeholders
+        source,
+        variables=variables(var),
+        var_files=var_file,
+        environ=os.environ,
+        stand_ins=placeholders,
+        data_files=data_files,
     )
 
 
-def answered(source: Path, var: Sequence[str], var_file: Sequence[Path], *, placeholders: bool = False) -> Architecture:
+def answered(
+    source: Path,
+    var: Sequence[str],
+    var_file: Sequence[Path],
+    *,
+    placeholders: bool = False,
+    data_files: Sequence[Path] = (),
+) -> Architecture:
     """As `evaluated`, for what goes on over a model with holes: each is said by address, on standard error.
 
     Ends with exit status 2 where nothing could be read: no resource at all, and an error that may be why. The command ends with
     `ended` once it has answered the rest.
     """
-    found = evaluated(source, var, var_file, placeholders=placeholders)
+    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files)
     say_holes(found)
     if not found.resources:
         ended(found)

@@ -14,6 +14,7 @@ from analysis import demand, facts, units
 from analysis.architecture import Architecture
 from analysis.commands.common import (
     AsJson,
+    DataFile,
     Directory,
     Placeholders,
     Runtime,
@@ -40,6 +41,7 @@ def cost(
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     usage: Annotated[
         Path | None, typer.Option("--usage", metavar="FILE", help="A usage file in Infracost's format.")
     ] = None,
@@ -50,7 +52,7 @@ def cost(
 ) -> None:
     """The bill of a month, line by line; what only use decides comes from a scenario, a usage file, or both (the file wins)."""
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         consumed = _consumed(found, directory, usage, scenario, runtime)
         bill = cost_layer.estimate(found, facts.prices(found.region), consumed, free_tier=free_tier)
     if as_json:

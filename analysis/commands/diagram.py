@@ -10,6 +10,7 @@ from analysis import demand, facts
 from analysis.commands.common import (
     ROOT,
     AsJson,
+    DataFile,
     Directory,
     Placeholders,
     Var,
@@ -30,6 +31,7 @@ def diagram(
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     target: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the SVG goes; else out/.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,7 +39,7 @@ def diagram(
     from analysis.drawing import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
 
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         stack = about(directory)
         use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
         bill = cost_layer.estimate(found, facts.prices(found.region), use)

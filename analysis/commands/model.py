@@ -9,6 +9,7 @@ from analysis import terraform
 from analysis.architecture import Resource, Unknown, Value
 from analysis.commands.common import (
     AsJson,
+    DataFile,
     Directory,
     Placeholders,
     Var,
@@ -32,11 +33,12 @@ def model(
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     as_json: AsJson = False,
 ) -> None:
     """What the Terraform resolves to: every resource with its values, where it is defined, and what it rests on."""
     with refusals():
-        found = evaluated(directory, var, var_file, placeholders=placeholders)
+        found = evaluated(directory, var, var_file, placeholders=placeholders, data_files=data)
     say_holes(found)
     if as_json:
         print_json({**terraform.to_json(found), "holes": holes(found)})

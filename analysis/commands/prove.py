@@ -13,6 +13,7 @@ from analysis import facts, files
 from analysis import proofs as proofs_layer
 from analysis.commands.common import (
     AsJson,
+    DataFile,
     Directory,
     Placeholders,
     Runtime,
@@ -40,6 +41,7 @@ def prove(
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     sarif: Annotated[
@@ -50,7 +52,7 @@ def prove(
 ) -> None:
     """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         stack = about(directory)
         night = scenario or (stack.scenario_file if stack else None)
         report = proofs_layer.prove(

@@ -134,6 +134,7 @@ def stack(directory: Path) -> Stack:
         written_through=_written_through(table),
         sources=table.texts("sources"),
     )
+    table.get("data")  # values of data sources, which the evaluation of the stack reads
     table.closed()
     return made
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from analysis.architecture import Architecture
 from analysis.terraform.encodings import YamlLoader
-from analysis.terraform.inputs import placeholders, root_inputs
+from analysis.terraform.inputs import placeholders, root_inputs, supplied_data
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.plan_json import from_plan, to_json
 from analysis.terraform.resolve import resolve
@@ -29,13 +29,16 @@ def load(
     environ: Mapping[str, str] = NO_ENVIRONMENT,
     cache: Path | None = None,
     stand_ins: bool = False,
+    data_files: Sequence[Path] = (),
 ) -> Architecture:
     """The stack in `directory`, resolved under its tfvars files and the given values.
 
     `variables` overrides `var_files`, which override the tfvars files Terraform reads unasked, which override `TF_VAR_...` in
     `environ`; `environ` is also asked for AWS_REGION where no provider block names a region. A text for a variable of a
     composite type is read as an expression. With `stand_ins` a variable that has neither value nor default gets a placeholder of
-    its type, and a warning. `cache` is the directory of parsed files, by default the user's.
+    its type, and a warning. What data sources read comes from `data_files` and from the tables `[data."TYPE.NAME"]` of
+    `gameday.toml`; where `count` or `for_each` rests on another one, a stand-in is assumed and a warning says so. `cache` is the
+    directory of parsed files, by default the user's.
 
     What is wrong with the configuration is in `diagnostics` of the result, and evaluation goes on past it. Raises `InputError`
     where there is nothing to evaluate: no directory, no configuration files, a file of values that does not exist.
@@ -50,7 +53,9 @@ def load(
         # Terraform reads what stands beside terragrunt.hcl; an OpenTofu file holds resources of its own.
         beside = shown in FOREIGN and (config.resources or config.modules)
         stack.report(message, shown, None, "warning" if beside else "error", address=shown)
+    stack.choose_provider(config)
     root = ModuleInstance(stack, config, "")
+    stack.data = supplied_data(stack, data_files)
     inputs = root_inputs(stack, root, variables, var_files, environ)
     if stand_ins:
         inputs |= placeholders(stack, root, inputs)

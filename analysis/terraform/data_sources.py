@@ -298,12 +298,23 @@ def _conditions(rows: Sequence[Value], version: Value) -> Value:
     }
 
 
+def _aws_vpc_endpoint_service(config: Config, region: str, _address: str) -> Answer:
+    """https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html."""
+    service = config.get("service")
+    if not isinstance(service, str):
+        return {}
+    partition = _partition(region)["name"]
+    reverse = _partition(region)["reverse"] if partition == "aws-cn" else "com.amazonaws"
+    return {"service_name": f"{reverse}.{region}.{service}"}
+
+
 READERS: Mapping[str, Callable[[Config, str, str], Answer]] = {
     "aws_availability_zones": _aws_availability_zones,
     "aws_caller_identity": _aws_caller_identity,
     "aws_iam_policy_document": _aws_iam_policy_document,
     "aws_partition": _aws_partition,
     "aws_region": _aws_region,
+    "aws_vpc_endpoint_service": _aws_vpc_endpoint_service,
 }
 
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {

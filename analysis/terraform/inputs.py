@@ -8,6 +8,7 @@ https://developer.hashicorp.com/terraform/language/values/variables#variable-def
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from analysis.terraform import tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError
 from analysis.terraform.modules import ModuleInstance
-from analysis.terraform.sources import InputError, not_a_file, problem
+from analysis.terraform.sources import InputError, not_a_file, problem, read_text
 from analysis.terraform.stack import Stack, argument_of
 from analysis.terraform.values import (
     Collection,
@@ -30,8 +31,36 @@ from analysis.terraform.values import (
     quoted,
 )
 
+
+def supplied_data(stack: Stack, data_files: Sequence[Path]) -> dict[str, dict[str, Value]]:
+    """The values of data sources from `gameday.toml` beside the stack and from the given files, by address without `data.`.
+
+    A file holds one table for each data source: `[data."aws_subnets.private"]`, with its attributes. Raises `InputError` for a
+    file that cannot be read.
+    """
+    found: dict[str, dict[str, Value]] = {}
+    beside = stack.root / DATA_FILE
+    for path in (*((beside,) if beside.is_file() else ()), *data_files):
+        shown = path.name if path == beside else str(path)
+        try:
+            tables = tomllib.loads(read_text(path, shown)).get("data", {})
+        except ValueError as error:
+            raise problem(shown, f"this is not valid TOML: {error}") from None
+        if not isinstance(tables, dict) or not all(isinstance(row, dict) for row in tables.values()):
+            raise problem(
+                shown, 'values of data sources stand in tables: [data."aws_subnets.private"], then ids = ["..."]'
+            )
+        for address, row in tables.items():
+            found.setdefault(address.removeprefix("data."), {}).update({key: from_python(row[key]) for key in row})
+            stack.data_places[address.removeprefix("data.")] = shown
+    return found
+
+
 WIDEST_STAND_IN = 60
 """Characters of a placeholder in the sentence about it."""
+
+DATA_FILE = "gameday.toml"
+"""The file beside a stack in which data sources may be given values: `[data."aws_subnets.private"]`."""
 
 AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 

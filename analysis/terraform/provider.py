@@ -1,11 +1,13 @@
 """What the AWS provider knows about a resource type: the types of its arguments, which of them it computes, and its defaults.
 
-Three facts files, all made from the provider itself, version 5.100.0:
+The facts files, the first three of them made from the provider itself, version 5.100.0:
 
 * `facts/provider_schema_5.100.0.json`: types and flags, one resource type to a line, from `terraform providers schema -json`
   (`compact` below makes it; a test makes it again and compares);
 * `facts/provider_defaults_5.100.0.json`: what a plan shows for arguments that are not set. The schema does not contain these.
   A value that is an object holds the defaults inside a nested block, and counts for each such block that is there.
+* `facts/provider_differences_6.25.0.json`: how the next major version differs, by its bindings; no provider of that version is
+  at hand to judge it (`next_differences` below makes it);
 * `facts/account.toml`: what only an AWS account can answer, with the values of an example account.
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -34,7 +36,7 @@ from analysis.terraform.values import (
 )
 
 VERSION = "5.100.0"
-NEXT_MAJOR = (6, 0, 0)
+NEXT_VERSION = "6.25.0"
 SOURCE = "registry.terraform.io/hashicorp/aws"
 
 
@@ -104,6 +106,34 @@ BUILT_IN = {
     "terraform_data": '{"body":{"id":"string=","input":"dynamic","output":"dynamic=","triggers_replace":"dynamic"}}'
 }
 """The resource types that are Terraform's own, in the form of the facts."""
+
+
+@cache
+def next_major() -> Mapping[str, Any]:
+    """What is known of the next major version, as `next_differences` wrote it."""
+    found: Mapping[str, Any] = json.loads(facts_text(f"provider_differences_{NEXT_VERSION}.json"))
+    return found
+
+
+def schema_for(resource_type: str, *, following: bool) -> BlockSchema | None:
+    """The schema of a managed resource type in the version that plans have judged, or `following` in the next major one."""
+    known = schema(resource_type)
+    if not following or not resource_type.startswith("aws_"):
+        return known
+    if resource_type in next_major()["gone"]:
+        return None
+    row = next_major().get(resource_type, {})
+    new = {} if resource_type in next_major()["global"] else {"region": "string?"}
+    new |= row.get("new", {})
+    if known is None and "new" not in row:
+        return None  # of a family that the facts leave out
+    kept, gone = known or BlockSchema({}, {}), row.get("gone", ())
+    return BlockSchema(
+        {name: value for name, value in kept.attributes.items() if name not in gone}
+        | {name: _attribute(code) for name, code in new.items()},
+        {name: value for name, value in kept.blocks.items() if name not in gone},
+        tuple(name for name in kept.required if name not in gone),
+    )
 
 
 @cache
@@ -232,3 +262,67 @@ def write_type(wire: Any) -> str:
     if kind == "object":
         return "{" + ",".join(f"{name}:{write_type(member)}" for name, member in sorted(of.items())) + "}"
     return f"{kind}({write_type(of)})"
+
+
+# --- the next major version ----------------------------------------------------------------------------------------------------
+
+ACCESSORS = {
+    "String": "string",
+    "Number": "number",
+    "Boolean": "bool",
+    "List": "list(string)",
+    "NumberList": "list(number)",
+    "StringMap": "map(string)",
+    "NumberMap": "map(number)",
+    "BooleanMap": "map(bool)",
+}
+"""The types of what the accessors of HashiCorp's bindings read; what none of them reads is a nested block or object."""
+
+
+def next_differences(scripts: Iterable[str]) -> str:
+    """The text of the facts about the next major version, from the scripts of HashiCorp's bindings for it.
+
+    The scripts are `lib/*/index.js` in `cdktf-cdktf-provider-aws` 21.22.1, which binds version 6.25.0 of the provider. They have
+    the names of all attributes, the types of the simple ones, and which can be set, but not what a nested block contains.
+    """
+    rows: dict[str, dict[str, str]] = {}
+    for script in scripts:
+        kind = re.search(r'\.tfResourceType = "(aws_\w+)"', script)
+        beginning = re.search(r"class \w+ extends cdktf\.TerraformResource \{", script)
+        if kind is not None and beginning is not None and not kind[1].startswith(LEFT_OUT):
+            rows[kind[1]] = _accessed(script[beginning.start() :])
+    lines = []
+    for name, attributes in sorted(rows.items()):
+        known = schema(name)
+        names = {"region"} if known is None else {"region", *known.attributes, *known.blocks}
+        new = {key: code for key, code in sorted(attributes.items()) if key not in names}
+        row = {"new": new, "gone": sorted(names - {"region"} - attributes.keys())}
+        if row["new"] or row["gone"]:
+            content = {key: value for key, value in row.items() if value}
+            lines.append(f"{json.dumps(name)}:{json.dumps(content, separators=(',', ':'))}")
+    everywhere = sorted(name for name, attributes in rows.items() if "region" not in attributes)
+    gone = sorted(name for name in _lines() if name and name not in rows)
+    about = (
+        f"Attributes of {SOURCE} {NEXT_VERSION} that {VERSION} has not, and those it had, by the bindings in "
+        "cdktf-cdktf-provider-aws 21.22.1 (MPL-2.0). Codes as in the schema's facts; dynamic is a nested block. "
+        "Every type has an optional region, but those under global; those under gone are no more. No plan has judged any of this."
+    )
+    return (
+        "{\n"
+        f'"":{json.dumps(about)},\n"global":{json.dumps(everywhere)},\n"gone":{json.dumps(gone)},\n'
+        + ",\n".join(lines)
+        + "\n}\n"
+    )
+
+
+def _accessed(script: str) -> dict[str, str]:
+    """The attributes that a resource's class reads, each with its code."""
+    fixed = set(re.findall(r"// (\w+) - computed: true, optional: false", script))
+    found = {name: "dynamic" + ("=" if name in fixed else "") for name in re.findall(r"// (\w+) - computed", script)}
+    for before, accessor, name in re.findall(
+        r"return (cdktf\.Fn\.tolist\()?this\.get(\w+)Attribute\('(\w+)'\)", script
+    ):
+        code = ACCESSORS.get(accessor, "dynamic")
+        code = code.replace("list(", "set(") if before else code
+        found[name] = code + ("=" if name in fixed else "?")
+    return found

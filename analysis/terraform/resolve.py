@@ -107,6 +107,7 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         for output, placed in module.config.outputs.items():
             stack.get(module.output_cell(output, placed), placed.block)
             module.check_output(output)
+    report_unused_data(stack, read)
     if not stack.cyclic:  # a cycle of values has been reported where it closes
         report_cycles(stack, (*managed, *read))
     region = region_of(stack, root, managed)
@@ -121,6 +122,21 @@ def _resolve(root: ModuleInstance, inputs: Mapping[str, Value], name: str) -> Ar
         region,
         incomplete(managed, blocks, stack.unevaluated),
     )
+
+
+def report_unused_data(stack: Stack, read: Sequence[Resource]) -> None:
+    """Warn of values that are given for a data source that there is not."""
+    known = {name for resource in read for name in data_names(resource)}
+    for address, place in stack.data_places.items():
+        if address not in known:
+            message = f"values are given for data.{address}, which the stack does not read"
+            stack.report(message, place, None, "warning", near=(address, known))
+
+
+def data_names(resource: Resource) -> tuple[str, ...]:
+    """The names by which values may be given for a data source: in any module, in its own, for one instance."""
+    block = f"{resource.type}.{resource.name}"
+    return block, block_address(resource).removeprefix("data."), resource.address.removeprefix("data.")
 
 
 def report_cycles(stack: Stack, resources: Sequence[Resource]) -> None:

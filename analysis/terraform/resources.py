@@ -7,6 +7,7 @@ configured ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -48,6 +49,8 @@ from analysis.terraform.stack import (
 from analysis.terraform.values import (
     ANY,
     SENSITIVE,
+    STRING,
+    ListValue,
     Marked,
     Null,
     SetValue,
@@ -92,6 +95,19 @@ class Owner(Protocol):
         """The settings of a provider as the module sees it."""
 
 
+DATA_REFERENCE = re.compile(r"((?:module\.[^.]+\.)*)data\.(\w+)\.([\w-]+)(?:\[[^\]]*\])?\.(\w+)(?:[.\[].*)?")
+"""A reference to what a data source reads."""
+
+
+def stand_in(kind: str, attribute: str) -> Value:
+    """What is assumed of an attribute of a data source: a text that says what it is; two of them where the name is a plural."""
+    what = kind.removeprefix("aws_").replace("_", "-")
+    if attribute.endswith("s") and not attribute.endswith(("ss", "us", "dns")):
+        texts = tuple(f"{what}-{attribute[:-1]}-stand-in-{number}" for number in (1, 2))
+        return ListValue(texts, STRING)
+    return f"{what}-{attribute}-stand-in"
+
+
 class Repeated:
     """What `count` and `for_each` make: the keys of the instances and what `count` and `each` are in each."""
 
@@ -125,6 +141,10 @@ class Repeated:
             if type(given) is Marked:
                 raise EvaluationError("count rests on a sensitive or ephemeral value, which it would disclose", node)
             number = to_number(given)
+            if isinstance(number, Unknown) and self.assume(number, "count", file, node):
+                number = to_number(unmarked(value_of(node, self.module.scope))[0])
+                if isinstance(number, Unknown):
+                    return (0,)
             if isinstance(number, Unknown):
                 self.stack.report(
                     f"count depends on {number.reference}, which is known only after apply; one instance is assumed",
@@ -147,6 +167,10 @@ class Repeated:
             raise EvaluationError(
                 "for_each rests on a sensitive or ephemeral value, which its keys would disclose", node
             )
+        if isinstance(value, Unknown) and self.assume(value, "for_each", file, node):
+            value = unmarked(value_of(node, self.module.scope))[0]
+            if isinstance(value, Unknown):
+                return ()
         if isinstance(value, Unknown):
             self.stack.report(
                 f"for_each depends on {value.reference}, which is known only after apply; no instance is assumed",
@@ -162,6 +186,23 @@ class Repeated:
             else:
                 self.parts[key] = lambda name, _node: name
         return keys
+
+    def assume(self, unknown: Unknown, what: str, file: str, node: Any) -> bool:
+        """Whether the unknown value is what a data source reads, for which a stand-in is assumed from now on, with a warning."""
+        found = DATA_REFERENCE.fullmatch(unknown.reference)
+        if found is None:
+            return False
+        block, kind, name = f"{found[1] or ''}data.{found[2]}.{found[3]}", found[2], found[4]
+        value = self.stack.assumed.setdefault((block, name), stand_in(kind, name))
+        shown = ", ".join(quoted(item) for item in value) if isinstance(value, tuple) else quoted(str(value))
+        self.stack.report(
+            f"{what} depends on {block}.{name}, which is read from an account when Terraform plans; {shown} is assumed; give it "
+            f'with --data FILE or in gameday.toml: [data."{kind}.{found[3]}"] {name} = ...',
+            file,
+            node,
+            "warning",
+        )
+        return True
 
     def each(self, value: Value, node: Any, file: str) -> tuple[str, ...]:
         """The keys that a value of `for_each` gives."""
@@ -234,7 +275,7 @@ class ResourceBlock(Repeated):
         super().__init__(module, placed, f"{'data.' if mode == 'data' else ''}{self.type}.{self.name}")
         self.mode: Literal["managed", "data"] = "data" if mode == "data" else "managed"
         self.made: dict[Key, ResourceInstance] = {}
-        self.schema = provider.schema(self.type) if mode == "managed" else None
+        self.schema = provider.schema_for(self.type, following=module.stack.following) if mode == "managed" else None
         self.arguments = {
             argument.name: argument for argument in placed.block.body.arguments if argument.name not in META
         }
@@ -346,7 +387,7 @@ class ResourceInstance:
             return self.read(name, node)
         if name == "tags_all" and attribute is not None:
             return self.tags_all(node)
-        if name == "region" and schema is None:
+        if name == "region" and (schema is None or (attribute is not None and self.stack.following)):
             return self.region()
         default = provider.defaults().get(self.block.type, {}).get(name)
         if default is not None and not isinstance(default, dict):
@@ -415,6 +456,10 @@ class ResourceInstance:
 
     def region(self) -> Value:
         """The region the instance stands in; None where no provider block and no environment variable names one."""
+        if self.stack.following and "region" in self.block.arguments:
+            own = self.configured("region", self.block.placed.block)
+            if isinstance(own, str):
+                return own
         settings = self.block.settings
         if settings is not None and settings.region is not None:
             return settings.region
@@ -432,7 +477,13 @@ class ResourceInstance:
         return {**(shared or {}), **(own or {})}
 
     def read(self, name: str, node: Any) -> Value:
-        """An attribute that the data source itself gives."""
+        """An attribute that the data source itself gives: as it is supplied, worked out, or assumed; else unknown."""
+        for key in (self.address, self.block.address, f"{self.block.type}.{self.block.name}"):
+            supplied = self.stack.data.get(key.removeprefix("data."))
+            if supplied is not None and name in supplied:
+                return supplied[name]
+        if (self.block.address, name) in self.stack.assumed:
+            return self.stack.assumed[self.block.address, name]
         cell = self.cells.get("")
         if cell is None:
             block = self.block.placed
@@ -517,7 +568,7 @@ class ResourceInstance:
         block = self.block
         for name in block.schema.required if block.schema is not None else ():
             if name not in block.arguments and name not in block.blocks:
-                severity: Literal["error", "warning"] = "error" if self.stack.asks_for_this_provider() else "warning"
+                severity: Literal["error", "warning"] = "error" if self.stack.settled_provider else "warning"
                 message = f"{block.type} needs the argument {quoted(name)}"
                 self.stack.report(message, block.placed.file, block.placed.block, severity)
 
@@ -546,12 +597,13 @@ class ResourceInstance:
         schema = self.block.schema
         if schema is None or name in schema.attributes or name in schema.blocks:
             return
+        version = provider.NEXT_VERSION if self.stack.following else provider.VERSION
         self.stack.report(
             f"{self.block.type} has no argument or block {quoted(name)}"
-            + ("" if self.block.type in provider.BUILT_IN else f" in version {provider.VERSION} of the provider"),
+            + ("" if self.block.type in provider.BUILT_IN else f" in version {version} of the provider"),
             cell.file,
             cell.node,
-            "error" if self.block.type in provider.BUILT_IN or self.stack.asks_for_this_provider() else "warning",
+            "error" if self.block.type in provider.BUILT_IN or self.stack.settled_provider else "warning",
             address=cell.name,
             near=(name, (*schema.attributes, *schema.blocks)),
         )

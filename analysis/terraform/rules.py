@@ -196,6 +196,13 @@ def depended_on(block: tree.Block) -> Iterator[tuple[Reference, tree.Node]]:
 CONSTRAINT = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*v?(\d+(?:\.\d+){0,2})(-[\w.]+)?\s*")
 
 
+def versions(constraint: str) -> list[tuple[int, int, int]]:
+    """The versions that a constraint names, with zeros for what it leaves out."""
+    found = (CONSTRAINT.fullmatch(part) for part in constraint.split(","))
+    numbers = ([*map(int, part[2].split(".")), 0, 0] for part in found if part is not None)
+    return [(major, minor, patch) for major, minor, patch, *_ in numbers]
+
+
 def allows(constraint: str, version: Sequence[int]) -> bool | None:
     """Whether a constraint such as `~> 5.0, != 5.3` allows a version; None where it is no constraint.
 

@@ -60,10 +60,10 @@ class Module:
     others: tuple[Placed, ...] = ()
 
     @cached_property
-    def provider_constraints(self) -> tuple[str, ...]:
-        """What the module asks of the version of the AWS provider."""
+    def provider_constraints(self) -> tuple[tuple[str, str], ...]:
+        """What the module asks of the version of the AWS provider, each with its file."""
         return tuple(
-            str(value.value)
+            (str(value.value), placed.file)
             for placed in self.others
             for inner in placed.block.body.blocks
             if inner.type == "required_providers"

@@ -37,7 +37,7 @@ from analysis.terraform.evaluate import (
     weight,
     work,
 )
-from analysis.terraform.sources import Module, Placed, read_module, vendored
+from analysis.terraform.sources import InputError, Module, Placed, read_module, vendored
 from analysis.terraform.values import (
     Type,
     ValueProblem,
@@ -112,6 +112,13 @@ class Stack:
         self.edges: dict[tuple[str, str, str], Reference] = {}
         self.exhausted = False
         self.cyclic = False
+        self.data: dict[str, dict[str, Value]] = {}
+        self.data_places: dict[str, str] = {}
+        self.assumed: dict[tuple[str, str], Value] = {}
+        self.following = False
+        """Whether the stack asks for the next major version of the AWS provider."""
+        self.settled_provider = False
+        """Whether it asks for the version that plans have judged, and admits no later major one."""
 
     def report(
         self,
@@ -142,17 +149,41 @@ class Stack:
         location = Location(file, getattr(node, "line", 1), getattr(node, "column", 1))
         self.diagnostics.setdefault(Diagnostic(severity, sentence(message), location, guard, address))
 
-    def provider_constraints(self) -> tuple[str, ...]:
-        """What the modules read so far ask of the version of the AWS provider."""
-        return tuple(constraint for module in self.modules.values() for constraint in module.provider_constraints)
-
-    def asks_for_this_provider(self) -> bool:
-        """Whether the modules admit the version of the AWS provider whose schema is known here, and no later major one."""
-        wanted = self.provider_constraints()
+    def choose_provider(self, config: Module) -> None:
+        """Find which version of the AWS provider the modules ask for, from the root downwards, and say so if it is the next."""
+        wanted: dict[str, str] = {}
+        seen: set[Path] = set()
+        waiting = [(config, "")]
+        while waiting:
+            module, key = waiting.pop()
+            if module.directory in seen:
+                continue
+            seen.add(module.directory)
+            for constraint, file in module.provider_constraints:
+                wanted.setdefault(constraint, file)
+            for name, placed in module.modules.items():
+                source = argument_of(placed.block, "source")
+                text = source.expression.value if source and isinstance(source.expression, tree.Literal) else None
+                local = isinstance(text, str) and text.startswith(("./", "../"))
+                place = self.directory(module.directory, str(text)) if local else self.vendored.get(f"{key}{name}")
+                if place is not None and place.is_dir() and len(seen) < MAX_INSTANCES_PER_RESOURCE:
+                    try:
+                        waiting.append((self.module(place.resolve()), f"{key}{name}."))
+                    except InputError:
+                        continue  # said where the module is called
         known = tuple(map(int, provider.VERSION.split(".")))
-        return all(rules.allows(each, known) for each in wanted) and not all(
-            rules.allows(each, (provider.NEXT_MAJOR[0], 999, 0)) for each in wanted
-        )
+        following = [version for each in wanted for version in rules.versions(each) if version[0] > known[0]]
+        following.append((known[0] + 1, 999, 0))  # some version of the next major one
+        refused = [constraint for constraint in wanted if rules.allows(constraint, known) is False]
+        admitted = any(all(rules.allows(each, version) for each in wanted) for version in following)
+        self.following = bool(refused) and admitted
+        self.settled_provider = bool(wanted) and not refused and not admitted
+        if self.following:
+            message = (
+                f"version {refused[0]} of the provider aws is asked for; it is read with what is known of "
+                f"{provider.NEXT_VERSION} beside {provider.VERSION}, and no plan of that version has judged it"
+            )
+            self.report(message, wanted[refused[0]], None, "warning")
 
     def get(self, cell: Cell, node: Any) -> Value:
         """The cell's value; what it rests on is added to the current trace."""
