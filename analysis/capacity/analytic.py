@@ -124,7 +124,6 @@ class Polled:
     flows: Flows
     freshness: Freshness
     fresh_share: float
-    connections: ConnectionBudget | None
 
 
 @dataclass(frozen=True)
@@ -146,6 +145,7 @@ class Capacity:
     network: Network
     assumptions: tuple[Assumption | Limit, ...]
     diagnostics: tuple[Diagnostic, ...]
+    connections: ConnectionBudget | None = None
     polled: Polled | None = None
 
     @property
@@ -219,9 +219,12 @@ def analyse(
         notes += [*found.diagnostics, *_idle(found, traffic)]
     notes += dead_ends(found, traffic)
     stations = _stations(found, traffic, number)
-    polled = None
-    if path is not None and scenario.routes:
-        polled = _polled(path, profile, scenario, number, stations, found.stations[serving], notes)
+    budget = polled = None
+    if path is not None:
+        most = found.stations[serving].most
+        budget = _connections(path, profile, Given("tasks at most", int(most.value), "task", most.origin), notes)
+        if not scenario.connections:
+            polled = _polled(path, scenario, number, stations)
     return Capacity(
         stack=architecture.stack,
         scenario=scenario.title,
@@ -235,6 +238,7 @@ def analyse(
         network=found,
         assumptions=_assumptions(path, scenario, profile, stations),
         diagnostics=tuple(notes),
+        connections=budget,
         polled=polled,
     )
 
@@ -251,21 +255,10 @@ def _idle(found: Network, traffic: Sequence[Traffic]) -> list[Diagnostic]:
     ]
 
 
-def _polled(
-    path: RequestPath,
-    profile: Runtime,
-    scenario: Scenario,
-    number: int,
-    stations: tuple[Station, ...],
-    service: Place,
-    notes: list[Diagnostic],
-) -> Polled:
+def _polled(path: RequestPath, scenario: Scenario, number: int, stations: tuple[Station, ...]) -> Polled:
     now = flows(path, scenario, number)
-    most = Given("tasks at most", int(service.most.value), "task", service.most.origin)
     ages = _freshness(path, scenario, now, stations)
-    return Polled(
-        path, now, ages, ages.within(scenario.freshness_target_s.at()), _connections(path, profile, most, notes)
-    )
+    return Polled(path, now, ages, ages.within(scenario.freshness_target_s.at()))
 
 
 def _path(
@@ -555,7 +548,7 @@ def _given(value: Given) -> dict[str, Any]:
 def to_json(capacity: Capacity) -> dict[str, Any]:
     """`gameday capacity --json`: plain values, the same bytes for the same input."""
     polled = capacity.polled
-    budget = polled.connections if polled else None
+    budget = capacity.connections
     return {
         "stack": capacity.stack,
         "scenario": capacity.scenario,

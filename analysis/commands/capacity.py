@@ -60,21 +60,18 @@ def capacity(
         ended(found)
         return
     out.print(_table(result, coverage(found)))
-    out.print(
-        f"Holds {_range(result.users_held)} users with the {result.at_start.tasks.value:,} {result.at_start.tasks.name}; then "
-        f"{_full(result)}."
-    )
+    out.print(_verdict(result))
     if result.polled is not None:
         ages = result.polled.freshness
         out.print(
             f"An update is {ages.percentile_s(0.5):.2g} s old in the median and {ages.percentile_s(0.95):.2g} s at the 95th "
             f"percentile; {100 * result.polled.fresh_share:.3g} % arrive within {result.freshness_target_s:g} s."
         )
-        if budget := result.polled.connections:
-            out.print(
-                f"Connections: {budget.claimed} claimed, {budget.claimed_deploying} while deploying, "
-                f"{_range(budget.accepted)} accepted: {budget.verdict}."
-            )
+    if budget := result.connections:
+        out.print(
+            f"Connections to {budget.database}: {budget.claimed} claimed, {budget.claimed_deploying} while deploying, "
+            f"{_range(budget.accepted)} accepted: {budget.verdict}."
+        )
     tell(result.diagnostics)
     ended(found)
 
@@ -89,26 +86,38 @@ def _table(result: Capacity, covered: str) -> Table:
         table.add_column(heading, justify="right")
     for station in result.stations:
         name = "" if station.name == station.address else f"{station.name}\n"
-        table.add_row(f"{name}[dim]{escape(station.address)}[/]", f"{station.offered_per_s:,.4g}/s", "", "", "")
+        table.add_row(f"{name}[dim]{escape(station.address)}[/]", f"{_amount(station.offered_per_s)} /s", "", "", "")
         for bound in station.limits:
             table.add_row(
                 f"  {bound.name}{' (shared)' if bound.shared_with else ''}",
-                f"{bound.used:,.4g}",
-                f"{bound.available:,.4g} {bound.unit}",
-                f"{100 * bound.utilisation:.3g} %",
+                _amount(bound.used),
+                f"{_amount(bound.available)} {bound.unit.replace('1/s', '/s')}",
+                f"{_amount(100 * bound.utilisation)} %",
                 _range(bound.users_held),
             )
     return table
 
 
-def _full(result: Capacity) -> str:
-    """What saturates first, with the limit that does it."""
+def _verdict(result: Capacity) -> str:
+    """How many users are held, and what is full then."""
     if not result.bottleneck:
-        return "nothing that this model knows is full"
+        return "Nothing that this model knows is ever full."
     station = result.station(result.bottleneck)
     known = [bound for bound in station.limits if bound.users_held.value is not None]
     first = min(known, key=lambda bound: bound.users_held.value or 0.0)
-    return f"the {station.name} is full ({first.name})"
+    if (first.users_held.value or 0.0) < 1:
+        return (
+            f"Holds nobody: without a single user {station.name} is full ({first.name}: {_amount(first.used)} of "
+            f"{_amount(first.available)} {first.unit.replace('1/s', 'a second')})."
+        )
+    count = result.at_start.tasks
+    given = f" with the {count.value:,} {count.name}" if count.unit else ""
+    return f"Holds {_range(result.users_held)} users{given}; then {station.name} is full ({first.name})."
+
+
+def _amount(value: float) -> str:
+    """A number to four significant digits, thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def _range(figure: Range) -> str:

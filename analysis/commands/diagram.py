@@ -41,7 +41,9 @@ def diagram(
     with refusals():
         found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         stack = about(directory)
-        use = demand.usage(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
+        use = (
+            demand.usage_if_modelled(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
+        )
         bill = cost_layer.estimate(found, facts.prices(found.region), use)
     drawing = diagrams.draw(
         found, title=stack.title if stack else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False

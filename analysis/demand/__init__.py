@@ -1,7 +1,7 @@
 """A scenario becomes arrivals over the night and usage over the month: the bill and the queue see the same crowd."""
 
 from analysis.demand.flows import Flow, Flows, Minute, arrivals, flows, poll_interval
-from analysis.demand.month import usage
+from analysis.demand.month import usage, usage_if_modelled
 from analysis.demand.usage import LoadHours, Usage
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "flows",
     "poll_interval",
     "usage",
+    "usage_if_modelled",
 ]

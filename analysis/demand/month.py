@@ -19,7 +19,7 @@ from analysis.demand.flows import Flow, Flows, flows, polled_only
 from analysis.demand.usage import LoadHours, Usage
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, instance, limit, runtime
 from analysis.units import HOURS_PER_MONTH
-from analysis.wiring import RequestPath, request_path, without_unused_cache
+from analysis.wiring import PathError, RequestPath, request_path, without_unused_cache
 from analysis.wiring.hops import Balancer, Edge, Schedule
 from analysis.wiring.network import Network
 from analysis.wiring.references import References
@@ -58,6 +58,16 @@ class Slice:
     users: float
     flows: Flows
     tasks: float
+
+
+def usage_if_modelled(
+    architecture: Architecture, scenario: Scenario, stack: Stack | None = None, profile: Runtime | None = None
+) -> Usage | None:
+    """As `usage`; None where the crowd's way or the scenario is not modelled, so that quantities stay unknown."""
+    try:
+        return usage(architecture, scenario, stack, profile)
+    except PathError:
+        return None
 
 
 def usage(

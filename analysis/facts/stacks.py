@@ -20,6 +20,7 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
     "redis_host": "host name of the shared cache; present means that the cache is used",
     "cache_ttl_s": "seconds for which an answer is kept in the shared cache",
     "poll_interval_s": "seconds between two polls, as the service tells its clients",
+    "connections": "connections that one task or instance keeps open at most",
 }
 """What a container's environment may hold that capacity depends on."""
 
@@ -53,7 +54,9 @@ class Stack:
     by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither. `units` maps the
     name of a container's variable to the unit of its time, where the name does not end in it. `written_through` says that each
     write replaces what the shared cache keeps, so that no answer is as old as its lifetime. `sources` maps a feed or a connection
-    of the scenario, or `publisher`, to the address where it enters.
+    of the scenario, or `publisher`, to the address where it enters, and `paths` to the path to which
+    it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
+    program is told it in another way than by a variable, such as user data.
     """
 
     directory: Path
@@ -67,6 +70,8 @@ class Stack:
     units: Mapping[str, str] = field(default_factory=dict)
     written_through: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -132,7 +137,9 @@ def stack(directory: Path) -> Stack:
         enters=_enters(table, path),
         units={name: _unit(table.table("units"), name) for name in table.texts("units")},
         written_through=_written_through(table),
-        sources=table.texts("sources"),
+        sources={name: at for name, (at, _) in _sources(table).items()},
+        paths={name: path for name, (_, path) in _sources(table).items() if path},
+        settings=_settings(table),
     )
     table.get("data")  # values of data sources, which the evaluation of the stack reads
     table.closed()
@@ -151,6 +158,34 @@ def _written_through(table: Table) -> bool:
     written = cache.flag("written_through")
     cache.closed()
     return written
+
+
+def _sources(table: Table) -> Mapping[str, tuple[str, str]]:
+    """The table `[sources]`: by name an address, or `{ at = "ADDRESS", path = "/PATH" }`."""
+    if table.get("sources") is None:
+        return {}
+    entries, found = table.table("sources"), {}
+    for name, value in entries.entries.items():
+        if not isinstance(value, dict):
+            found[name] = (entries.text(name), "")
+            continue
+        entry = entries.table(name)
+        found[name] = (entry.text("at"), entry.text("path", ""))
+        entry.closed()
+    return found
+
+
+def _settings(table: Table) -> Mapping[str, float]:
+    """The table `[settings]`: numbers above zero by keys of ENVIRONMENT_KEYS."""
+    if table.get("settings") is None:
+        return {}
+    entries = table.table("settings")
+    for key in entries.entries:
+        if key not in ENVIRONMENT_KEYS:
+            raise entries.error(key, f"is not known; the keys are {', '.join(ENVIRONMENT_KEYS)}")
+        if entries.number(key) <= 0:
+            raise entries.error(key, "must be above zero")
+    return {key: float(entries.number(key)) for key in entries.entries}
 
 
 def _enters(table: Table, path: Path) -> Enters:

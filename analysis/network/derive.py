@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource
-from analysis.facts import Connection, Runtime, Scenario, Stack
+from analysis.facts import Connection, Feed, Runtime, Scenario, Stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.links import LINKS
 from analysis.network.load import loads
@@ -14,7 +14,7 @@ from analysis.network.model import COMPUTE, FRONTS, Link, Network, Station, Traf
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
 from analysis.wiring import PathError
-from analysis.wiring.entries import public_ways
+from analysis.wiring.entries import choice, public_ways
 
 
 def network(architecture: Architecture, stack: Stack | None = None, profile: Runtime | None = None) -> Network:
@@ -27,8 +27,11 @@ def network(architecture: Architecture, stack: Stack | None = None, profile: Run
     links = [link for r in architecture.resources if r.address in stations for link in _links(r, reading)]
     links = [link for link in links if link.target in stations]
     links += _only_database(architecture, stations, links, reading)
+    links, forks = _forks(links, stations, reading)
     entries = tuple(dict.fromkeys(_entries(stations, reading)))
-    found = Network(architecture.stack, stations, tuple(links), entries)
+    found = Network(
+        architecture.stack, stations, tuple(links), entries, shut=() if entries else _shut(reading), forks=forks
+    )
     reached = found.reached(entries)
     unreached = tuple(
         address for address, station in stations.items() if station.kind in COMPUTE and address not in reached
@@ -66,6 +69,44 @@ def _only_database(
     ]
 
 
+def _forks(
+    links: Sequence[Link], stations: Mapping[str, Station], reading: Reading
+) -> tuple[list[Link], Mapping[str, tuple[Diagnostic, ...]]]:
+    """Balancers that hand every path to several programs, by host, header or weight: which gets the crowd, no path says.
+
+    The one that gameday.toml names as `service` does, and the links to the others are dropped; else a refusal is kept.
+    """
+    named = reading.stack.enters.service if reading.stack else ""
+    dropped: set[Link] = set()
+    forks = {}
+    for address, station in stations.items():
+        every = [link for link in links if link.source == address and link.pattern == "*"]
+        targets = {link.target for link in every}
+        if station.kind != "balancer" or len(targets) < 2:
+            continue
+        if named in targets:
+            dropped |= {link for link in every if link.target != named}
+        else:
+            forks[address] = _shut(reading) or (
+                Diagnostic(
+                    "error",
+                    f"{address} hands every path to {' and '.join(sorted(targets))}; write one of them in {FILE_NAME} under "
+                    "[enters] as service",
+                    station.defined_at,
+                ),
+            )
+    return [link for link in links if link not in dropped], forks
+
+
+def _shut(reading: Reading) -> tuple[Diagnostic, ...]:
+    """Why the crowd's way to one program is not settled."""
+    try:
+        choice(reading.references, reading.stack)
+    except PathError as error:
+        return error.diagnostics
+    return ()
+
+
 def _entries(stations: dict[str, Station], reading: Reading) -> Iterable[str]:
     """The public entries that lead to a program, each as the first station on the way."""
     for way in public_ways(reading.references):
@@ -85,18 +126,16 @@ def entry(found: Network, wanted: str, name: str, line: int = 1) -> str:
         return wanted
     if len(found.entries) == 1:
         return found.entries[0]
-    here = Location(found.stack)
     if not found.entries:
-        programs = ", ".join(f"{address} ({found.stations[address].defined_at})" for address in found.unreached)
-        message = f"there is no request path: no public entry leads to a program; programs: {programs or 'none'}"
-        raise PathError([Diagnostic("error", message, here)])
+        nothing = Diagnostic("error", "no public entry leads to a program", Location(found.stack))
+        raise PathError(found.shut or [nothing])
     places = "; ".join(f"{address} ({found.stations[address].defined_at})" for address in found.entries)
     lines = " or ".join(f"{name} = '{address}'" for address in found.entries)
     table = "enters" if name == "crowd" else "sources"
     message = (
         f"{len(found.entries)} public entries lead to a program: {places}; write in {FILE_NAME} under [{table}] {lines}"
     )
-    raise PathError([Diagnostic("error", message, here)])
+    raise PathError([Diagnostic("error", message, Location(found.stack))])
 
 
 def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: float) -> tuple[Traffic, ...]:
@@ -106,6 +145,8 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     the crowd does, and from the feeds; each connection gets its share of all of them.
     """
     door = _door(found, stack, "crowd")
+    for fork in found.reached([door]) & found.forks.keys():
+        raise PathError(found.forks[fork])
     caches = scenario.edge["caches"].at()
     traffic = [
         Traffic(
@@ -115,16 +156,15 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
         for route in scenario.routes
     ]  # fmt: skip
     updates = scenario.publisher["updates_per_minute"].at() / 60.0
+    live = next((route.path for route in scenario.routes if route.live), "/")
     traffic.append(
-        Traffic("publisher", _door(found, stack, "publisher", door), "request", fixed=updates, method="POST")
+        Traffic("publisher", _door(found, stack, "publisher", door), "request", fixed=updates, path=live, method="POST")
     )
-    traffic += [
-        Traffic(feed.name, _door(found, stack, feed.name), "record", fixed=feed.per_s.at()) for feed in scenario.feeds
-    ]
+    traffic += [_fed(found, stack, feed) for feed in scenario.feeds]
     updates += sum(feed.per_s.at() for feed in scenario.feeds)
     for connection in scenario.connections:
         traffic += _held_open(found, connection, _door(found, stack, connection.name, door), updates)
-    return tuple(traffic)
+    return tuple(one for one in traffic if one.per_user or one.fixed)
 
 
 def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -> str:
@@ -134,6 +174,15 @@ def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -
     if name == "crowd":
         return entry(found, stack.enters.crowd, name, stack.enters.line(name))
     return entry(found, stack.sources.get(name) or otherwise, name)
+
+
+def _fed(found: Network, stack: Stack | None, feed: Feed) -> Traffic:
+    """A feed as load: records into a stream or queue or at a program, or a POST of each where gameday.toml gives a path."""
+    path = stack.paths.get(feed.name) if stack else None
+    door = _door(found, stack, feed.name)
+    if path:
+        return Traffic(feed.name, door, "request", fixed=feed.per_s.at(), path=path, method="POST")
+    return Traffic(feed.name, door, "record", fixed=feed.per_s.at())
 
 
 def _held_open(found: Network, connection: Connection, door: str, updates_per_s: float) -> tuple[Traffic, ...]:

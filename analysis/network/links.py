@@ -28,9 +28,11 @@ READS = {
     "s3:getobject",
 }  # fmt: skip
 WRITES = {
-    "dynamodb:putitem", "dynamodb:updateitem", "dynamodb:deleteitem", "dynamodb:batchwriteitem", "dynamodb:transactwriteitems",
+    "dynamodb:putitem", "dynamodb:updateitem", "dynamodb:batchwriteitem", "dynamodb:transactwriteitems",
     "s3:putobject",
 }  # fmt: skip
+"""Deleting is left out: a program that may only read and delete reads, and deletes what has gone."""
+
 SENDS = {"kinesis:putrecord", "kinesis:putrecords", "sqs:sendmessage", "sns:publish"}
 DELIVERS = {"execute-api:manageconnections", "execute-api:invoke"}
 
@@ -222,6 +224,8 @@ def _integrated(integration: Resource, attribute: str, reading: Reading) -> Iter
 
 def _api(resource: Resource, reading: Reading) -> Iterator[Link]:
     """Routes of an HTTP API by method and path; of a WebSocket API its $connect, by which a connection begins."""
+    for target in _integrated(resource, "target", reading):
+        yield Link(resource.address, target.address, "forward", resource.location("target"), "target of the API")
     for route in reading.references.about(resource, "api_id", "aws_apigatewayv2_route"):
         key = str(route.values.get("route_key"))
         if resource.values.get("protocol_type") == "WEBSOCKET" and key != "$connect":
@@ -251,9 +255,15 @@ def _program(resource: Resource, reading: Reading) -> Iterator[Link]:
     for actions, targets, _ in reading.permissions(resource):
         for target in targets:
             uses.setdefault(target.address, []).append(actions)
+    known = {target.address for target in reading.named_in_settings(resource, "aws_dynamodb_table")}
     for address, statements in uses.items():
         yield from _permitted(
-            resource, reading.architecture.by_address[address], frozenset().union(*statements), reading, where
+            resource,
+            reading.architecture.by_address[address],
+            frozenset().union(*statements),
+            reading,
+            where,
+            address in known,
         )
 
 
@@ -274,7 +284,7 @@ def _cached(resource: Resource, cache: Resource, reading: Reading, where: Locati
 
 
 def _permitted(
-    resource: Resource, target: Resource, actions: frozenset[str], reading: Reading, where: Location
+    resource: Resource, target: Resource, actions: frozenset[str], reading: Reading, where: Location, named: bool
 ) -> Iterator[Link]:
     """What a role's actions on a resource say about load. Queues that get failures, and reading of a log, say nothing."""
     writes = _allowed(actions, WRITES)
@@ -287,6 +297,12 @@ def _permitted(
             )
             writes = False
         elif writes or _allowed(actions, READS):
+            if not named:
+                reading.warn(
+                    f"{resource.address} is taken to use {target.address} on every call, because its role allows it; its "
+                    "settings do not name it",
+                    where,
+                )
             yield Link(
                 resource.address, target.address, "ask", where, "allowed by its role",
                 reads=_allowed(actions, READS), writes=writes,

@@ -8,7 +8,7 @@ CPU per second, slots of concurrency seconds of holding per second (Little's law
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
@@ -175,7 +175,10 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Network:
-    """The stations of a stack by address, the links between them, and what no public entry leads to."""
+    """The stations of a stack by address, the links between them, and the programs that no public entry leads to.
+
+    `shut` says why there is no entry, where there is none; `forks` why it is not known which program a balancer's requests go to.
+    """
 
     stack: str
     stations: Mapping[str, Station]
@@ -183,6 +186,8 @@ class Network:
     entries: tuple[str, ...]
     unreached: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    shut: tuple[Diagnostic, ...] = ()
+    forks: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
     @cached_property
     def out(self) -> Mapping[str, tuple[Link, ...]]:

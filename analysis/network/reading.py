@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
 from analysis.facts import Runtime, Stack, cpu_factor, limit
+from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
 from analysis.wiring.references import NAMES, References
 from analysis.wiring.values import blocks, document, first_block, items, number
@@ -73,8 +74,10 @@ class Reading:
         return variables if isinstance(variables, Mapping) else {}
 
     def setting(self, resource: Resource, key: str, unit: str) -> Figure | None:
-        """The number in the environment variable that gameday.toml names for `key`; None without one above zero."""
+        """The number in the environment variable that gameday.toml names for `key`, else the one that it gives itself."""
         variable = self.stack.environment.get(key) if self.stack else None
+        if variable is None and self.stack is not None and key in self.stack.settings:
+            return exact(key, self.stack.settings[key], unit, FILE_NAME)
         amount = number(self.environment(resource).get(variable)) if variable else None
         if variable is None or amount is None or amount <= 0:
             return None
@@ -150,6 +153,24 @@ class Reading:
             named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
             if named or service in self.references.linked(target, "resource_id", "aws_ecs_service"):
                 yield target
+
+    def instances(self, group: Resource) -> tuple[Figure, Figure]:
+        """Instances of an Auto Scaling group at the start of an event, and at most; as `tasks`."""
+        lowest = self.figure(group, "min_size", "instance", 0.0) or exact("min_size", 0.0, "instance", "")
+        least = max(
+            lowest, self.figure(group, "desired_capacity", "instance", 0.0) or lowest, key=lambda one: one.value
+        )
+        most = self.figure(group, "max_size", "instance", least.value) or least
+        raised = []
+        for action in self.architecture.of_type("aws_autoscaling_schedule"):
+            if group not in self.references.linked(action, "autoscaling_group_name", "aws_autoscaling_group"):
+                continue
+            floor = max(number(action.values.get(key)) or 0.0 for key in ("min_size", "desired_capacity"))
+            if floor > least.value:
+                raised.append(exact("instances", floor, "instance", str(action.defined_at)))
+        least = min(raised, key=lambda one: one.value, default=least)
+        most = max(least, most, key=lambda one: one.value)
+        return replace(least, name="instances at the start"), replace(most, name="instances at most")
 
     def scheduled(self, target: Resource) -> Iterator[Resource]:
         """The scheduled actions of a scalable target."""

@@ -91,7 +91,11 @@ def _work(resource: Resource, reading: Reading, vcpu: Figure, workers: Figure | 
     each = reading.setting(resource, "threads", "thread")
     threads = 1.0 if each is None or profile.concurrency == "event_loop" else each.value
     busy = assumed(profile.cpu_s_per_request)
-    costs: dict[Unit, Figure] = {"request": busy, "connect": busy, "record": busy}
+    costs: dict[Unit, Figure] = {
+        "request": busy,
+        "connect": busy,
+        "record": published(limit("service.cpu_s_per_record")),
+    }
     if profile.cpu_s_per_hit is not None:
         costs["hit"] = assumed(profile.cpu_s_per_hit)
     costs = {unit: reading.slowed(cost, threads) for unit, cost in costs.items()}
@@ -178,10 +182,7 @@ def _of_instances(resource: Resource, reading: Reading, kind: Kind, least: Figur
 
 
 def _fleet(resource: Resource, reading: Reading) -> Station:
-    lowest = reading.figure(resource, "min_size", "instance", 0.0) or exact("min_size", 0.0, "instance", "")
-    desired = reading.figure(resource, "desired_capacity", "instance", lowest.value) or lowest
-    highest = reading.figure(resource, "max_size", "instance", desired.value) or desired
-    return _of_instances(resource, reading, "fleet", max(lowest, desired, key=lambda one: one.value), highest)
+    return _of_instances(resource, reading, "fleet", *reading.instances(resource))
 
 
 def _instance(resource: Resource, reading: Reading) -> Station:

@@ -304,7 +304,7 @@ def connection_budget(*studies: Study) -> Shown:
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for one in studies:
-        budget = one.capacity.polling.connections
+        budget = one.capacity.connections
         if budget is None:
             rows.append([one.title, None, None, None, None, None, "no database on the request path"])
             continue

@@ -107,7 +107,7 @@ def connections(models: Sequence[Model], page: str) -> Markup:
     """The connection budget of each stack: what the tasks may claim, also during a deployment, and what the database accepts."""
     rows = []
     for model in models:
-        budget = model.capacity.polling.connections
+        budget = model.capacity.connections
         if budget is None:
             continue
         rows.append(

@@ -26,13 +26,11 @@ def _undecided(view: View, routes: bool = False) -> Iterator[Verdict]:
         return
     if view.path is None:
         yield judged(service, "task_definition", None, view.no_path)
-    elif view.scenario is None:
-        yield judged(
-            service,
-            "task_definition",
-            None,
-            "no scenario is given; it names the routes" + ("" if routes else ", the polls and the target"),
-        )
+    elif view.polled is None:
+        missing = view.no_polls
+        if view.scenario is None:
+            missing += "; it names the routes" + ("" if routes else ", the polls and the target")
+        yield judged(service, "task_definition", None, missing)
 
 
 def _edge(view: View) -> Resource | None:
@@ -111,14 +109,14 @@ def _ages(view: View, path: RequestPath, scenario: Scenario, rounding_s: float) 
 def ages(view: View) -> Iterator[Verdict]:
     """Poll, lifetimes and queue of each live route add up to the target at most."""
     yield from _undecided(view)
-    if view.path is not None and view.scenario is not None:
-        yield from _ages(view, view.path, view.scenario, 0.0)
+    if view.path is not None and view.polled is not None:
+        yield from _ages(view, view.path, view.polled, 0.0)
 
 
 def rounded_ages(view: View) -> Iterator[Verdict]:
     """The same if the edge counts ages in whole seconds."""
-    if view.path is not None and view.scenario is not None and _edge(view) is not None:
-        yield from _ages(view, view.path, view.scenario, limit("cloudfront.age_rounding_s").at())
+    if view.path is not None and view.polled is not None and _edge(view) is not None:
+        yield from _ages(view, view.path, view.polled, limit("cloudfront.age_rounding_s").at())
 
 
 def private(view: View) -> Iterator[Verdict]:
@@ -126,10 +124,10 @@ def private(view: View) -> Iterator[Verdict]:
     edge = _edge(view)
     if view.path is None or view.path.edge is None or edge is None:
         return
-    if view.scenario is None:
+    if view.polled is None:
         yield from _undecided(view, routes=True)
         return
-    for route in view.scenario.routes:
+    for route in view.polled.routes:
         if not route.shared and not route.writes:
             behaviour = view.path.edge.behaviour(route.path)
             yield judged(
@@ -150,10 +148,10 @@ def _behaviour_blocks(edge: Resource) -> Iterator[tuple[str, Mapping[str, Value]
 def methods(view: View) -> Iterator[Verdict]:
     """The edge lets the method of each route through."""
     edge = _edge(view)
-    if view.path is None or view.path.edge is None or edge is None or view.scenario is None:
+    if view.path is None or view.path.edge is None or edge is None or view.polled is None:
         return
     allowed = {pattern: items(block.get("allowed_methods")) for pattern, block in _behaviour_blocks(edge)}
-    for route in view.scenario.routes:
+    for route in view.polled.routes:
         pattern = view.path.edge.behaviour(route.path).pattern
         listed = allowed.get(pattern, ())
         yield judged(
@@ -167,9 +165,9 @@ def methods(view: View) -> Iterator[Verdict]:
 def kept_errors(view: View) -> Iterator[Verdict]:
     """An error of the service is not kept for longer than an answer may be old."""
     edge = _edge(view)
-    if edge is None or view.scenario is None:
+    if edge is None or view.polled is None:
         return
-    target = view.scenario.freshness_target_s.at()
+    target = view.polled.freshness_target_s.at()
     named = {int(number(b.get("error_code")) or 0): b for b in blocks(edge.values.get("custom_error_response"))}
     for code in (500, 502, 503, 504):
         block = named.get(code)

@@ -68,8 +68,8 @@ def _steepest(scenario: Scenario, over_s: float) -> tuple[float, float, float]:
 def _undecided(view: View, service: Resource) -> Iterator[Verdict]:
     """Why a race cannot be decided; nothing where it can."""
     missing = view.no_path
-    if not missing and view.scenario is None:
-        missing = "no scenario is given"
+    if not missing and view.polled is None:
+        missing = view.no_polls
     if not missing and view.profile is None:
         missing = "no runtime profile is named in gameday.toml"
     if missing:
@@ -81,10 +81,10 @@ def ramp(view: View) -> Iterator[Verdict]:
     service = view.serving
     if service is None:
         return
-    if view.path is None or view.scenario is None or view.profile is None:
+    if view.path is None or view.polled is None or view.profile is None:
         yield from _undecided(view, service)
         return
-    scenario, path = view.scenario, view.path
+    scenario, path = view.polled, view.path
     tasks = float(path.service.tasks_at_start.value)
     most = float(path.service.tasks_at_most.value)
     peak = scenario.users(scenario.peak_minute)
@@ -117,12 +117,12 @@ def most_tasks(view: View) -> Iterator[Verdict]:
     service = view.serving
     if service is None:
         return
-    if view.path is None or view.scenario is None or view.profile is None:
+    if view.path is None or view.polled is None or view.profile is None:
         yield from _undecided(view, service)
         return
     most = float(view.path.service.tasks_at_most.value)
-    peak = view.scenario.users(view.scenario.peak_minute)
-    load, each, words = per_task_per_s(view.path, view.scenario, view.profile, peak)
+    peak = view.polled.users(view.polled.peak_minute)
+    load, each, words = per_task_per_s(view.path, view.polled, view.profile, peak)
     yield judged(
         service,
         "desired_count",
@@ -186,7 +186,7 @@ def schedule(view: View) -> Iterator[Verdict]:
     targets = [*view.model.of_type("aws_appautoscaling_target")]
     floor = max([number(t.values.get("min_capacity")) or 0 for t in targets] or [0])
     check = view.path.balancer.health_check.interval_s if view.path and view.path.balancer else 0.0
-    last = view.scenario.peak_minute if view.scenario else None
+    last = view.polled.peak_minute if view.polled else None
     for name, kick_off, place in games:
         before = [a for a in actions if a[0] <= kick_off and a[1] > floor]
         if not before:

@@ -29,6 +29,16 @@ class View:
     given_profile: Runtime | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def polled(self) -> Scenario | None:
+        """The scenario, where its users poll: the age of an update and the load of a task are computed for polls alone."""
+        return None if self.scenario is None or self.scenario.connections else self.scenario
+
+    @property
+    def no_polls(self) -> str:
+        """Why there is none."""
+        return "no scenario is given" if self.scenario is None else "updates go over connections that stay, not polls"
+
     @cached_property
     def thresholds(self) -> Mapping[str, Assumption]:
         """What the rules hold the stack to where AWS sets no limit."""

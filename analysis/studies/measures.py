@@ -286,7 +286,7 @@ def _connections(
     compute: Callable[[ConnectionBudget, Arguments], tuple[Any, str]],
 ) -> Callable[[Study, Arguments], Measured]:
     def measured(study: Study, arguments: Arguments) -> Measured:
-        budget = _polling(study).connections
+        budget = study.capacity.connections
         if budget is None:
             raise MeasureError(f"{study.directory.name} has no database, so there is no budget of connections")
         value, unit = compute(budget, arguments)

@@ -18,7 +18,7 @@ from analysis import terraform
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity import Capacity, analyse
 from analysis.cost import Estimate, estimate
-from analysis.demand import Usage, usage
+from analysis.demand import Usage, usage_if_modelled
 from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack
 from analysis.facts.scenarios import GROUPS
 from analysis.studies.nights import StudiedNight, studied_night
@@ -74,10 +74,10 @@ class Study:
 
     @cached_property
     def usage(self) -> Usage | None:
-        """What the stack consumes in a month with the scenario's games in it; None where its load is not modelled."""
+        """What the stack consumes in a month with the scenario's games in it; None where that is not modelled."""
         if self.crowd is None or self.program is None:
             return None
-        return usage(self.architecture, self.crowd, self.about, self.program)
+        return usage_if_modelled(self.architecture, self.crowd, self.about, self.program)
 
     @cached_property
     def bill(self) -> Estimate:
@@ -89,7 +89,7 @@ class Study:
         if self.crowd is None:
             return None
         quiet = _with(self.scenario, "calendar", games_per_month=0)
-        return usage(self.architecture, quiet, self.about, self.profile)
+        return usage_if_modelled(self.architecture, quiet, self.about, self.profile)
 
     @cached_property
     def idle_bill(self) -> Estimate:

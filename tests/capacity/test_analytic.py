@@ -191,7 +191,7 @@ def test_the_age_of_an_update_counts_the_poll_the_edge_with_its_whole_seconds_an
 
 
 def test_pools_at_the_most_tasks_double_while_deploying():
-    budget = analyse(MODEL, NIGHT, stack(TICKER)).polling.connections
+    budget = analyse(MODEL, NIGHT, stack(TICKER)).connections
     assert (budget.claimed, budget.claimed_deploying, budget.accepted.value) == (50, 100, 200)
     assert budget.budget == pytest.approx(0.8 * 200)
     assert budget.verdict == "fits"
@@ -199,12 +199,12 @@ def test_pools_at_the_most_tasks_double_while_deploying():
 
 @pytest.mark.parametrize(("pool", "verdict"), [("5", "fits"), ("9", "over budget"), ("20", "exhausted")])
 def test_a_pool_that_is_too_large_is_found(pool, verdict):
-    assert analyse(load(TICKER, variables={"pool": pool}), NIGHT, stack(TICKER)).polling.connections.verdict == verdict
+    assert analyse(load(TICKER, variables={"pool": pool}), NIGHT, stack(TICKER)).connections.verdict == verdict
 
 
 def test_a_pool_that_nobody_names_is_said_and_not_guessed():
     held = analyse(MODEL, NIGHT, profile=runtime("flask_pooled"))
-    assert held.polling.connections is None
+    assert held.connections is None
     assert any("size of the connection pool is not known" in d.message for d in held.diagnostics)
 
 
@@ -232,12 +232,45 @@ OWN = sorted(path.parent for path in STACKS.glob("*/gameday.toml") if stack(path
 
 
 @pytest.mark.parametrize("directory", OWN, ids=lambda d: d.name)
-def test_every_modelled_stack_of_the_project_has_a_path_and_a_bottleneck(directory):
+def test_every_stack_of_the_project_has_a_first_limit(directory):
     described = stack(directory)
     held = analyse(load(directory), scenario(described.scenario), described)
     assert held.bottleneck
-    assert held.polling.path.database is not None
-    assert held.polling.path.edge is not None
+    assert held.users_held.low <= held.users_held.value <= held.users_held.high
+    first = held.station(held.bottleneck)
+    assert held.users_held.value == min(b.users_held.value for b in first.limits if b.users_held.value is not None)
+
+
+# What is full first, by name of the stack; each figure is worked out by hand from the Terraform and the scenario.
+FIRST = {
+    "buzzer": ("requests", 250_000 * 1.2),  # the edge's quota over a poll every 1.2 s
+    "scoreboard": ("connections", 2 * 4_000),  # two tasks of 4,000 streams at the start
+    "scoreboard_as_written": ("connections", 2 * 10_000),
+    "engine": ("writes of a new table", 0),  # 5,000 updates a second into a table that starts with 4,000
+    "engine_as_written": ("writes of a new table", 0),
+    "olympics": ("requests", 250_000 * 15),
+    "olympics_as_written": ("processors", 2 / 0.00035 * 15),  # every request asks the primary's two processors
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_what_is_full_first_is_what_arithmetic_by_hand_says(name):
+    described = stack(STACKS / name)
+    held = analyse(load(described.directory), scenario(described.scenario), described)
+    limit, users = FIRST[name]
+    bounds = [bound for station in held.stations for bound in station.limits if bound.users_held.value is not None]
+    first = min(bounds, key=lambda bound: bound.users_held.value)
+    assert first.name == limit
+    assert first.users_held.value == pytest.approx(users, rel=0.001, abs=1)
+
+
+def test_the_callbacks_of_the_brief_are_forty_times_what_an_account_may_send():
+    described = stack(STACKS / "engine_as_written")
+    held = analyse(load(described.directory), scenario(described.scenario), described)
+    account = next(b for s in held.stations if s.kind == "socket" for b in s.limits if b.shared_with)
+    # 5,000 updates a second, each to four in a thousand of 20,000 clients, and the calls themselves.
+    assert account.used == pytest.approx(5_000 * 0.004 * 20_000 + 5_000 + 20_000 / 60 + 20_000 / 7_200, rel=1e-6)
+    assert account.available == 10_000
 
 
 @pytest.mark.skipif(STACKS / "buzzer_baseline" not in OWN, reason="the stack is not written yet")

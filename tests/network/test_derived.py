@@ -152,8 +152,7 @@ def test_a_door_that_is_not_there_is_refused_with_those_that_are(derived):
 def test_a_stack_that_serves_nobody_says_what_it_has_instead(derived):
     hidden = GROUP.replace('name    = "public"', 'name    = "public"\n  internal = true')
     with pytest.raises(
-        PathError,
-        match=r"no public entry leads to a program; programs: aws_autoscaling_group.web \(main.tf:\d+:1\), aws_ecs",
+        PathError, match=r"there is no request path: aws_autoscaling_group.web .*stands behind the internal balancer"
     ):
         entry(derived(hidden), "", "crowd")
 

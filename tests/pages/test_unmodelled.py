@@ -1,13 +1,23 @@
-"""A stack whose load is not modelled yet has pages all the same."""
+"""A stack whose night is not simulated yet has pages all the same, and says what it left out."""
 
 from pathlib import Path
 
+import pytest
+
 from analysis.pages import infrastructure, model
+from analysis.wiring import PathError
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_what_stayed_unresolved_is_said_of_a_stack_without_a_scenario():
+def test_what_carries_nothing_of_the_crowd_is_said_of_a_stack_whose_night_is_not_simulated():
     engine = model.model(ROOT, "engine")
-    assert not engine.about.modelled
-    assert "Nothing was left unresolved" in infrastructure.diagnostics(engine, "engine/infrastructure.md")
+    said = infrastructure.diagnostics(engine, "engine/infrastructure.md")
+    assert "carries nothing of the crowd: no public entry leads to it" in said
+
+
+def test_its_bill_has_no_quantity_for_what_only_the_crowd_decides():
+    engine = model.model(ROOT, "engine")
+    assert engine.study.usage is None
+    with pytest.raises(PathError, match="neither the simulated night nor the use of a month models that"):
+        engine.study.night()

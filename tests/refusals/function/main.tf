@@ -22,6 +22,12 @@ resource "aws_apigatewayv2_integration" "api" {
   integration_uri  = aws_lambda_function.api.invoke_arn
 }
 
+resource "aws_apigatewayv2_route" "every" {
+  api_id    = aws_apigatewayv2_api.public.id
+  route_key = "$default"
+  target    = "integrations/${aws_apigatewayv2_integration.api.id}"
+}
+
 resource "aws_cloudwatch_metric_alarm" "busy" {
   alarm_name          = "busy"
   namespace           = "AWS/Lambda"
