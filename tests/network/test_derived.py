@@ -201,8 +201,11 @@ def test_the_network_of_the_buzzer_leads_from_the_edge_to_the_database(name):
     ("name", "leads"),
     [
         ("scoreboard", "module.load_balancer.aws_lb.this forward module.service.aws_ecs_service.this"),
-        ("engine", "module.events.aws_dynamodb_table.this log module.fanout.aws_lambda_function.this"),
-        ("engine", "module.fanout.aws_lambda_function.this deliver module.socket.aws_apigatewayv2_api.this"),
+        ("engine", 'module.events.aws_dynamodb_table.this log module.functions["fanout"].aws_lambda_function.this'),
+        (
+            "engine",
+            'module.functions["fanout"].aws_lambda_function.this deliver module.socket.aws_apigatewayv2_api.this',
+        ),
         ("engine", 'module.pollers.aws_ecs_service.this["sportradar"] log module.updates.aws_kinesis_stream.this'),
         ("olympics", "module.load_balancer.aws_lb.this forward module.fleet.aws_autoscaling_group.this"),
         ("olympics", "aws_kinesis_stream.results log aws_lambda_function.processor"),
