@@ -12,6 +12,7 @@ from typing import Any
 from analysis.architecture import Diagnostic, Location, Resource
 from analysis.facts import Enters, Stack
 from analysis.facts.stacks import FILE_NAME
+from analysis.wiring.names import Names, plain
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, items
 
@@ -202,20 +203,17 @@ def next_hops(hop: Resource, references: References) -> Iterator[Resource]:
 
 
 def origin_target(references: References, origin: Mapping[str, Any]) -> str:
-    """The address of what an origin's domain name stands for; empty where that is not known."""
-    domain = origin.get("domain_name")
+    """The address of what an origin's domain name stands for, by itself or by a record; empty where that is not known."""
+    domain, records = origin.get("domain_name"), Names(references).records
     for resource in references.behind(domain):
-        return _aliased(references, resource) if resource.type == "aws_route53_record" else resource.address
-    if isinstance(domain, str):
-        for record in references.architecture.of_type("aws_route53_record"):
-            name = record.values.get("name")
-            if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
-                return _aliased(references, record)
-    return ""
-
-
-def _aliased(references: References, record: Resource) -> str:
-    return next((r.address for r in references.linked(record, "alias", "aws_lb", "aws_alb")), "")
+        if resource.type != "aws_route53_record":
+            return resource.address
+        return next((named.target.address for named in records if named.record is resource), "")
+    if not isinstance(domain, str):
+        return ""
+    # A relative name whose zone is in another stack is taken to end as the domain does.
+    fits = (n for n in records if plain(domain) == n.name or plain(domain).startswith(f"{n.name}."))
+    return next((named.target.address for named in fits), "")
 
 
 def ways(entry: Resource, references: References) -> Iterator[Way]:

@@ -205,6 +205,20 @@ def test_a_crowd_that_is_said_to_pass_the_distribution_by_does(path_of):
     assert path_of(PUBLIC + EXPRESS, "crowd = 'aws_lb.web'").hops == ("aws_lb.web", "aws_ecs_service.web")
 
 
+def test_an_origin_may_be_reached_by_a_name_that_a_record_leads_to_the_balancer(path_of):
+    record = """
+resource "aws_route53_record" "origin" {
+  zone_id = "Z1"
+  name    = "origin.shop.example"
+  type    = "CNAME"
+  ttl     = 60
+  records = [aws_lb.web.dns_name]
+}
+"""
+    text = EXPRESS.replace("aws_lb.web.dns_name", '"origin.shop.example"') + record
+    assert path_of(PUBLIC + text).hops[0] == "aws_cloudfront_distribution.cdn"
+
+
 def test_of_two_distributions_before_one_balancer_none_is_guessed(path_of, refusal_of):
     two = PUBLIC + EXPRESS + CDN.replace("NAME", "www").replace("TARGET", "web")
     assert refusal_of(two).endswith(
@@ -238,13 +252,16 @@ resource "aws_cloudfront_vpc_origin" "web" {
 
 def test_instances_behind_a_public_balancer_are_refused_by_name(refusal_of):
     refusal = refusal_of(FLEET + (GROUP + BALANCER.replace("INTERNAL", "false")).replace("NAME", "web") + ADMIN)
-    assert "the crowd would be served by aws_autoscaling_group.web (main.tf:7); not modelled yet" in refusal
+    assert "the crowd would be served by aws_autoscaling_group.web (main.tf:7); neither the simulated night" in refusal
     assert "the requests that an instance of a group answers" in refusal
 
 
 def test_a_function_behind_an_api_is_refused_by_name(refusal_of):
     refusal = refusal_of(FUNCTION)
-    assert "aws_apigatewayv2_api.public (main.tf:7), aws_lambda_function.api (main.tf:2); not modelled yet" in refusal
+    assert (
+        "aws_apigatewayv2_api.public (main.tf:7), aws_lambda_function.api (main.tf:2); neither the simulated night"
+        in refusal
+    )
     assert "a function's duration, concurrency and cold starts" in refusal
 
 
