@@ -122,6 +122,11 @@ def _variable(block: tree.Block) -> Iterator[Fault]:
     name = block.labels[0] if block.labels else ""
     if name in RESERVED:
         yield Fault(f"a variable may not be called {quoted(name)}, which means something else in a module block", block)
+    given = {argument.name: argument.expression for argument in block.body.arguments}
+    nullable, default = given.get("nullable"), given.get("default")
+    never_null = isinstance(nullable, tree.Literal) and nullable.value is False
+    if never_null and isinstance(default, tree.Literal) and default.value is None:
+        yield Fault("the default is null, but nullable = false", default)
     for rule in block.body.blocks:
         condition = next((a for a in rule.body.arguments if a.name == "condition"), None)
         if (
