@@ -122,12 +122,17 @@ def shown(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
+def closing(lines: Sequence[str]) -> int | None:
+    """The number of the line, counted from 0, that closes the front matter which the first line opens; None without one."""
+    return next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), None)
+
+
 def front_matter(text: str, file: str) -> Entry:
     """The front matter at the head of a page's text, as a mapping. `file` is what messages call it. Raises DecisionError."""
     lines = text.splitlines()
     if not lines or lines[0].rstrip() != "---":
         raise DecisionError(Location(file), "the page has no front matter; begin it with a line of three hyphens")
-    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), None)
+    end = closing(lines)
     if end is None:
         raise DecisionError(Location(file), "the front matter does not end; close it with a line of three hyphens")
     loader = yaml.SafeLoader("\n".join(lines[1:end]) + "\n")

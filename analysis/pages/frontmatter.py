@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mkdocs.utils.meta import get_data
-
 from analysis.facts.assumptions import toml
+from analysis.frontmatter import DecisionError, front_matter
 from analysis.units import later
 
 
@@ -66,8 +65,10 @@ def today() -> dt.date:
 
 def read(path: Path, name: str) -> FrontMatter:
     """The front matter of the page at `path`; `name` is what messages call it. Raises FrontMatterError."""
-    _, meta = get_data(path.read_text(encoding="utf-8"))
-    return of(meta, name)
+    try:
+        return of(front_matter(path.read_text(encoding="utf-8"), name).value, name)
+    except DecisionError as error:
+        raise FrontMatterError(str(error)) from None
 
 
 def of(meta: Mapping[str, Any], name: str) -> FrontMatter:

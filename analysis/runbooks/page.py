@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-import yaml
-
 from analysis.files import read_text
+from analysis.frontmatter import DecisionError, closing, front_matter
 from analysis.runbooks.findings import Finding
 
 Kind: TypeAlias = Literal["check", "act", "verify", "undo", "abort-if"]
@@ -165,7 +164,7 @@ def _front_matter(lines: Sequence[str], name: str, problems: list[Finding]) -> t
     """What stands between the two lines of dashes at the top, and the index of the line after them."""
     if not lines or lines[0].rstrip() != "---":
         return {}, 0
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), None)
+    end = closing(lines)
     if end is None:
         problems.append(
             Finding(
@@ -174,21 +173,11 @@ def _front_matter(lines: Sequence[str], name: str, problems: list[Finding]) -> t
         )
         return {}, len(lines)
     try:
-        meta = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        said = str(getattr(error, "problem", None) or error).splitlines()[0]
-        problems.append(
-            Finding(name, line, 1, "front-matter", f"the front matter is no YAML: {said}", "mend that line")
-        )
-        return {}, end + 1
-    if meta is None:
-        return {}, end + 1
-    if not isinstance(meta, dict):
-        problems.append(Finding(name, 2, 1, "front-matter", "the front matter is no table", "write `key: value` lines"))
-        return {}, end + 1
-    return {str(key): value for key, value in meta.items()}, end + 1
+        meta = front_matter("\n".join(lines[: end + 1]), name).value
+    except DecisionError as error:
+        problems.append(Finding(name, error.location.line, 1, "front-matter", error.problem, "mend that line"))
+        meta = {}
+    return meta, end + 1
 
 
 def _known(meta: Mapping[str, Any], name: str, problems: list[Finding]) -> dict[str, Any]:
