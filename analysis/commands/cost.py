@@ -24,6 +24,7 @@ from analysis.commands.common import (
     about,
     answered,
     coverage,
+    day_of,
     ended,
     err,
     holes,
@@ -47,6 +48,9 @@ def cost(
     ] = None,
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="The day of the bill: its prices and support; else today.")
+    ] = "",
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract AWS's free allowances.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +58,9 @@ def cost(
     with refusals():
         found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         consumed = _consumed(found, directory, usage, scenario, runtime)
-        bill = cost_layer.estimate(found, facts.prices(found.region), consumed, free_tier=free_tier)
+        bill = cost_layer.estimate(
+            found, facts.prices(found.region, day_of(as_of, "--as-of").isoformat()), consumed, free_tier=free_tier
+        )
     if as_json:
         crowd = unreached_json(found, directory) if scenario else {}
         print_json({**cost_layer.to_json(bill), **crowd, "holes": holes(found)})
@@ -70,7 +76,7 @@ def cost(
 
 def _bill_table(bill: cost_layer.Estimate, coverage: str) -> Table:
     """Each address with its subtotal, its lines below it."""
-    title = f"{bill.stack}, {bill.region}: {coverage}, a month of {units.HOURS_PER_MONTH} hours"
+    title = f"{bill.stack}, {bill.region}: {coverage}, a month of {units.HOURS_PER_MONTH} hours as of {bill.day}"
     table = Table(Column("Resource", overflow="fold"), title=title)
     for heading in ("Quantity", "Unit price", "A month"):
         table.add_column(heading, justify="right")

@@ -44,7 +44,7 @@ def diagram(
         use = (
             demand.usage_if_modelled(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
         )
-        bill = cost_layer.estimate(found, facts.prices(found.region), use)
+        bill = cost_layer.estimate(found, facts.prices(found.region, facts.today().isoformat()), use)
     drawing = diagrams.draw(
         found, title=stack.title if stack else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False
     )

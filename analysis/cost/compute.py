@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from analysis.architecture import Value
+from analysis.cost import support
 from analysis.cost.setting import (
     Applies,
     Charge,
@@ -527,7 +528,12 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         ),
     ),
     "aws_ebs_snapshot": (by_use("snapshot storage", "ebs.snapshot.gb_month", "storage_gb", "GB-month"),),
-    "aws_eks_cluster": (hourly("control plane", "eks.control_plane.hour"),),
+    "aws_eks_cluster": (
+        hourly("control plane", "eks.control_plane.hour", applies=support.in_year(0)),
+        hourly(
+            "control plane, extended support", "eks.control_plane_extended_support.hour", applies=support.in_year(1)
+        ),
+    ),
     "aws_eks_node_group": (
         Charge("nodes, Linux", _node_type, lambda s: Quantity(_nodes(s) * HOURS_PER_MONTH, "hour"), ("instances",)),
         Charge(

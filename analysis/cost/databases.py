@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from analysis.cost import support
 from analysis.cost.setting import (
     Applies,
     Charge,
@@ -21,11 +22,13 @@ from analysis.cost.transfer import TRANSFER
 from analysis.facts.instances import instances
 from analysis.units import HOURS_PER_MONTH, Quantity
 
-ENGINES = {"mysql": "mysql", "postgres": "postgresql"}
-"""RDS engines with prices, and what the price book calls them."""
-
-EXTENDED_SUPPORT = {"mysql": ("5.7",), "postgres": ("11", "12", "13")}
-"""Major versions past their standard support: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html."""
+ENGINES = {
+    "mysql": "mysql", "postgres": "postgresql", "mariadb": "mariadb",
+    "sqlserver-ee": "sqlserver_ee", "sqlserver-se": "sqlserver_se", "sqlserver-ex": "sqlserver_ex", "sqlserver-web": "sqlserver_web",
+    "oracle-ee": "oracle_ee", "oracle-ee-cdb": "oracle_ee", "oracle-se": "oracle_se", "oracle-se1": "oracle_se1",
+    "oracle-se2": "oracle_se2", "oracle-se2-cdb": "oracle_se2",
+}  # fmt: skip
+"""RDS engines with prices, and what the price book calls them. SQL Server and Oracle include their licence."""
 
 GP3_LARGE_GB, GP3_SMALL, GP3_LARGE = 400, (3_000, 125), (12_000, 500)
 """IOPS and MiB/s that RDS gp3 storage includes below and from 400 GB on: the price row's attributes."""
@@ -56,7 +59,18 @@ def _engine(database: Setting) -> str:
     engine = _inherited(database, "engine")
     if engine not in ENGINES:
         raise NotPriced(f"the price book has no prices for the engine {engine!r}")
+    if engine.startswith("oracle") and _inherited(database, "license_model") == "bring-your-own-license":
+        return "mysql"  # Oracle without its licence costs what MySQL costs
     return ENGINES[engine]
+
+
+def _is_aurora(database: Setting) -> bool:
+    return _inherited(database, "engine").startswith("aurora")
+
+
+def _own_storage(database: Setting) -> bool:
+    """Whether the instance has storage of its own: Aurora's is the cluster's, and grows by itself."""
+    return not _is_aurora(database)
 
 
 def _zones(database: Setting) -> str:
@@ -71,6 +85,8 @@ def _class(setting: Setting, name: str = "instance_class") -> str:
 
 
 def _instance_sku(database: Setting) -> str:
+    if _is_aurora(database):  # the provider takes Aurora's engines here too, and AWS charges them as Aurora
+        return f"aurora.{_aurora(database)}.{_class(database)}.hour"
     return f"rds.{_engine(database)}.{_class(database)}.{_zones(database)}.hour"
 
 
@@ -101,7 +117,7 @@ def _gp3_above(name: str, position: int) -> Count:
 
 
 def _stored_as(kind: str, above: Count | None = None) -> Applies:
-    return lambda s: _storage_type(s) == kind and (above is None or above(s) > 0)
+    return lambda s: _own_storage(s) and _storage_type(s) == kind and (above is None or above(s) > 0)
 
 
 def vcpus(database: Setting) -> Decimal:
@@ -124,15 +140,26 @@ def _keeps_insights(database: Setting) -> bool:
     return database.flag("performance_insights_enabled") and days > FREE_INSIGHTS_DAYS
 
 
-def _outdated(database: Setting) -> bool:
-    version = _inherited(database, "engine_version")
-    versions = EXTENDED_SUPPORT.get(_inherited(database, "engine"), ())
-    return any(version == old or version.startswith(f"{old}.") for old in versions)
+def _copies(database: Setting) -> int:
+    """The instances of a database: two where a standby stands in another zone."""
+    return 2 if database.flag("multi_az") else 1
 
 
-def _no_extended_support(database: Setting) -> str:
-    version = _inherited(database, "engine_version")
-    raise NotPriced(f"engine version {version} is past standard support; what that costs depends on the date")
+def extended_support(
+    family: Callable[[Setting], str], count: Callable[[Setting], Decimal], applies: Applies = lambda _: True
+) -> tuple[Charge, ...]:
+    """The rows for extended support by the vCPU of `count` vCPUs, of the price family (`rds`, `aurora`)."""
+
+    def row(year: int, component: str, part: str) -> Charge:
+        return hourly(
+            f"extended support, {component}",
+            lambda s: f"{family(s)}.extended_support.{part}.vcpu_hour",
+            count,
+            support.in_year(year, applies),
+            "vCPU-hour",
+        )
+
+    return row(1, "years 1 and 2", "year1_2"), row(3, "year 3", "year3")
 
 
 def _credit_sku(database: Setting) -> str:
@@ -142,7 +169,8 @@ def _credit_sku(database: Setting) -> str:
 
 RDS_INSTANCE = (
     hourly("instance", _instance_sku),
-    Charge("storage", _storage_sku, lambda s: Quantity(_storage_gb(s), "GB-month"), ("storage_gb",)),
+    Charge("storage", _storage_sku, lambda s: Quantity(_storage_gb(s), "GB-month"), ("storage_gb",), _own_storage),
+    by_use("storage, Aurora", "aurora.storage.standard.gb_month", "storage_gb", "GB-month", applies=_is_aurora),
     monthly(
         "IOPS above the baseline, gp3",
         lambda s: f"rds.storage.gp3.{_zones(s)}.iops_month",
@@ -192,7 +220,7 @@ RDS_INSTANCE = (
     ),
     if_used("surplus CPU credits", _credit_sku, "monthly_cpu_credit_hrs", "vCPU-hour"),
     hourly("public IPv4 address", "public_ipv4.in_use.hour", applies=lambda s: s.flag("publicly_accessible")),
-    hourly("extended support", _no_extended_support, applies=_outdated),
+    *extended_support(lambda s: "aurora" if _is_aurora(s) else "rds", lambda s: vcpus(s) * _copies(s)),
 )
 
 
@@ -250,6 +278,21 @@ def _capacity_hours(setting: Setting) -> Quantity | None:
     return None if units is None else Quantity(units * HOURS_PER_MONTH, "ACU-hour")
 
 
+def _support_by_use() -> tuple[Charge, ...]:
+    """Extended support of a serverless instance: by the capacity that it uses."""
+
+    def row(year: int, component: str, part: str) -> Charge:
+        return Charge(
+            f"extended support, {component}, serverless v2",
+            f"aurora.extended_support.{part}.acu_hour",
+            _capacity_hours,
+            ("capacity_units_per_hr",),
+            support.in_year(year, _serverless),
+        )
+
+    return row(1, "years 1 and 2", "year1_2"), row(3, "year 3", "year3")
+
+
 def _cluster_io(cluster: Setting) -> Quantity | None:
     per_s = [cluster.used(key) for key in ("write_requests_per_sec", "read_requests_per_sec")]
     known = [rate for rate in per_s if rate is not None]
@@ -284,6 +327,22 @@ def _nodes(group: Setting) -> Decimal:
 
 def _cache_sku(group: Setting) -> str:
     return f"elasticache.{group.text('engine', 'redis')}.{_class(group, 'node_type')}.hour"
+
+
+def _support_share(count: Callable[[Setting], Decimal]) -> tuple[Charge, ...]:
+    """Extended support of the nodes: a share of their price, as so many more hours of them."""
+
+    def row(year: int) -> Charge:
+        share = support.CACHE_SHARE[year]
+        when = "years 1 and 2" if year == 1 else "year 3"
+        return hourly(
+            f"extended support, {when}: {share:.0%} of the nodes",
+            _cache_sku,
+            lambda s: count(s) * share,
+            support.in_year(year, lambda s: not s.resource.values.get("replication_group_id")),
+        )
+
+    return row(1), row(3)
 
 
 def _snapshots(group: Setting) -> bool:
@@ -377,6 +436,8 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
     "aws_rds_cluster_instance": (
         hourly("instance", _aurora_sku, applies=lambda s: not _serverless(s)),
         Charge("capacity, serverless v2", _capacity_sku, _capacity_hours, ("capacity_units_per_hr",), _serverless),
+        *extended_support(lambda _: "aurora", vcpus, lambda s: not _serverless(s)),
+        *_support_by_use(),
         if_used("surplus CPU credits", "aurora.cpu_credit.t3.vcpu_hour", "monthly_cpu_credit_hrs", "vCPU-hour"),
         by_use(
             "enhanced monitoring, log ingestion",
@@ -386,7 +447,12 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             applies=lambda s: s.number("monitoring_interval", 0) > 0,
         ),
     ),
-    "aws_elasticache_replication_group": (hourly("nodes", _cache_sku, _nodes), SNAPSHOT_STORAGE, *TRANSFER),
+    "aws_elasticache_replication_group": (
+        hourly("nodes", _cache_sku, _nodes),
+        *_support_share(_nodes),
+        SNAPSHOT_STORAGE,
+        *TRANSFER,
+    ),
     "aws_elasticache_cluster": (
         hourly(
             "nodes",
@@ -395,6 +461,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             # A member of a replication group is charged there.
             lambda s: not s.resource.values.get("replication_group_id"),
         ),
+        *_support_share(lambda s: s.number("num_cache_nodes", 1)),
         SNAPSHOT_STORAGE,
     ),
     "aws_elasticache_serverless_cache": (

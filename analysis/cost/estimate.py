@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -73,11 +74,15 @@ class Unpriced:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The bill of one stack for a month of 730 hours. `usage` says where the usage came from; empty where there was none."""
+    """The bill of one stack for a month of 730 hours, as of a day: its prices, and which engines are past standard support.
+
+    `usage` says where the usage came from; empty where there was none.
+    """
 
     stack: str
     region: str
     prices_as_of: str
+    day: dt.date
     line_items: tuple[LineItem, ...]
     free: tuple[Free, ...]
     unpriced: tuple[Unpriced, ...]
@@ -171,11 +176,20 @@ def estimate(
         architecture.stack,
         prices.region,
         prices.as_of,
+        prices.day,
         tuple(_line_items(drafts, prices, free_tier)),
         tuple(free),
         tuple(unpriced),
         "" if usage is None else usage.origin,
     )
+
+
+def monthly(resource: Resource, architecture: Architecture, prices: PriceBook) -> Amount:
+    """What one resource costs in a month, as far as no usage tells it."""
+    drafts, _ = (
+        _resource_drafts(_setting(resource, architecture, prices, None)) if resource.type in RATE_CARD else ([], [])
+    )
+    return _sum(_line_items(drafts, prices, free_tier=False))
 
 
 def _priced_resources(architecture: Architecture, usage: Usage | None) -> Iterator[Resource]:
@@ -341,6 +355,7 @@ def to_json(cost: Estimate) -> dict[str, Any]:
     return {
         "currency": CURRENCY,
         "window": f"{Window.MONTH} of {number(HOURS_PER_MONTH)} hours",
+        "as_of": cost.day.isoformat(),
         "total": number(cost.total.usd),
         "line_items": [
             {

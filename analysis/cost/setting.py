@@ -6,6 +6,7 @@ The rate card's functions take a `Setting` and return a sku or a quantity. What 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
@@ -36,6 +37,11 @@ class Setting:
     def architecture(self) -> Architecture:
         """The stack that the resource is part of."""
         return self.wiring.architecture
+
+    @property
+    def day(self) -> dt.date:
+        """The day of the bill."""
+        return self.prices.day
 
     def of(self, resource: Resource) -> Setting:
         """The same for another resource, without any use of its own."""

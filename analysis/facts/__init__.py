@@ -9,6 +9,7 @@ from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Connection, Feed, Route, Scenario, scenario
 from analysis.facts.stacks import Enters, Stack, stack
 from analysis.facts.threads import THREADS, cpu_factor
+from analysis.facts.today import today
 
 __all__ = [
     "THREADS",
@@ -44,4 +45,5 @@ __all__ = [
     "runtimes",
     "scenario",
     "stack",
+    "today",
 ]

@@ -13,6 +13,7 @@ that day on. A row whose attributes hold `"free_tier": true` is a free allowance
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -315,6 +316,11 @@ class PriceBook:
     on: str | None = None
     factors: Mapping[str, Decimal] = field(default_factory=dict)
     folder: Path = BOOK
+
+    @property
+    def day(self) -> dt.date:
+        """The day of a bill under these prices: the one asked for, else that of the newest price of any region."""
+        return dt.date.fromisoformat(self.on or max(as_of for _, as_of in regions(self.folder).values()))
 
     @cached_property
     def prices(self) -> Mapping[str, Price]:

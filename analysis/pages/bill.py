@@ -41,7 +41,7 @@ def lines(model: Model, estimate: Estimate, page: str) -> Markup:
         Column("Unit price", "number"), Column("A month", "number"), Column("Price is"),
     ]  # fmt: skip
     used = estimate.usage or "Without usage: lines that depend on it have no quantity"
-    caption = f"Prices of {estimate.region} as of {estimate.prices_as_of}. Usage: {used}."
+    caption = f"As of {estimate.day}, with prices of {estimate.region} of {estimate.prices_as_of}. Usage: {used}."
     return table(columns, rows, label=f"Bill of {model.name}", caption=caption)
 
 

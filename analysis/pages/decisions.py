@@ -14,8 +14,8 @@ from analysis import decisions
 from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Option, Record, Weighed
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
-from analysis.facts import prices
-from analysis.pages import frontmatter, infrastructure, links
+from analysis.facts import prices, today
+from analysis.pages import infrastructure, links
 from analysis.pages.model import Model, models
 from analysis.pages.reads import cache
 from analysis.pages.stated import register
@@ -44,7 +44,7 @@ def bench(root: Path) -> Bench:
     """Where the records of a checkout are judged, with the studies that its claims have made already."""
     claims = register(root)
     kept = decisions.Kept(root / ".cache" / "decisions")
-    return Bench(claims.studies, decisions.Edge(root, frontmatter.today(), claims.broken_claim), keep=kept)
+    return Bench(claims.studies, decisions.Edge(root, today(), claims.broken_claim), keep=kept)
 
 
 _NAMED: dict[Path, str] = {}

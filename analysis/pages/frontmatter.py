@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.facts.assumptions import toml
 from analysis.frontmatter import DecisionError, front_matter
 from analysis.units import later
 
@@ -39,28 +37,6 @@ class FrontMatter:
     def overdue(self, today: dt.date) -> bool:
         """Whether that day has passed."""
         return today > self.due
-
-
-AS_OF = Path(__file__).parents[2] / "gameday.toml"
-"""The file of the checkout that pins the day of its site."""
-
-
-def today() -> dt.date:
-    """The day of the build: `as_of` in the checkout's gameday.toml, so that the same commit gives the same site on any day.
-
-    GAMEDAY_TODAY=2026-11-21 sets another. The clock counts only where there is no such file. FactError where it has no day.
-    """
-    fixed = os.environ.get("GAMEDAY_TODAY")
-    if fixed:
-        return dt.date.fromisoformat(fixed)
-    if not AS_OF.is_file():
-        return dt.datetime.now(tz=dt.UTC).date()
-    table = toml(AS_OF)
-    day = table.get("as_of")
-    if type(day) is not dt.date:
-        raise table.error("as_of", "must be a day, such as 2026-11-21")
-    table.closed()
-    return day
 
 
 def read(path: Path, name: str) -> FrontMatter:

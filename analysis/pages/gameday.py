@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from analysis import countdown, proofs
 from analysis.drawing.tables import Column, State, chip, code, table
-from analysis.pages import frontmatter
+from analysis.facts.today import today
 from analysis.pages.model import Model, models
 from analysis.pages.reads import cache
 
@@ -100,7 +100,7 @@ def macros(root: Path) -> tuple[Callable[..., str], ...]:
 
     @cache
     def found(name: str, fixture: str) -> countdown.Countdown:
-        return counted(models(root)[name], fixture, frontmatter.today())
+        return counted(models(root)[name], fixture, today())
 
     def game_list(name: str) -> Markup:
         """The games of a stack."""

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from analysis.architecture import Severity
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
-from analysis.pages import frontmatter, infrastructure
+from analysis.facts.today import today
+from analysis.pages import infrastructure
 from analysis.pages.model import Model
 from analysis.pages.reads import cache
 from analysis.proofs import RULES, Finding, Report, prove, waivers
@@ -43,7 +44,7 @@ def report(model: Model) -> Report:
         scenario=model.scenario if model.about.modelled else None,
         stack=model.about,
         waivers=waivers(model.directory, RULES.keys()),
-        today=frontmatter.today(),
+        today=today(),
     )
 
 

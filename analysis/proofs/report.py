@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Location, Severity
 from analysis.facts import Runtime, Scenario, Stack
-from analysis.proofs import drain, expose, fit, fresh, names, race, restore, rollback, start
+from analysis.proofs import drain, expose, fit, fresh, lifecycle, names, race, restore, rollback, start
 from analysis.proofs.rule import Rule, State, Verdict, table
 from analysis.proofs.view import View
 from analysis.proofs.waivers import NONE, Waiver, Waivers
@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = table(
     restore.RULES,
     expose.RULES,
     names.RULES,
+    lifecycle.RULES,
     WAIVER_RULES,
 )
 """Every rule by its id, in the order in which they are tried."""
@@ -140,7 +141,7 @@ def prove(
     and `profile` replaces that runtime. Without them those rules cannot decide, and say so. `waivers` is the stack's file,
     `today` the day on which their dates are read. Raises FactError where `stack` names a runtime profile that does not exist.
     """
-    view = View(architecture, scenario, stack, profile, waivers.stated)
+    view = View(architecture, scenario, stack, profile, waivers.stated, today)
     found = [
         Finding(rule, v.state, v.address, v.location, v.because, _waiver(waivers, rule, v, today))
         for rule in RULES.values()

@@ -38,7 +38,7 @@ class Rule:
 
     @property
     def group(self) -> str:
-        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE, EXPOSE or NAME."""
+        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE, EXPOSE, NAME or LIFECYCLE."""
         return self.id.partition("-")[0]
 
 

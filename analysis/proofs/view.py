@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from analysis.architecture import Architecture, Diagnostic, Resource
-from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime
+from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime, today
 from analysis.wiring import PathError, RequestPath, request_path
 from analysis.wiring.names import Names
 from analysis.wiring.network import Network
@@ -21,13 +22,14 @@ THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 
 @dataclass(frozen=True)
 class View:
-    """What a rule may look at. `stated` maps a rule to what the waiver file states for it."""
+    """What a rule may look at. `stated` maps a rule to what the waiver file states for it; `day` is the one it is judged on."""
 
     model: Architecture
     scenario: Scenario | None = None
     stack: Stack | None = None
     given_profile: Runtime | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
+    day: dt.date = field(default_factory=today)
 
     @property
     def polled(self) -> Scenario | None:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from analysis.pages import frontmatter
+from analysis.facts.today import today
 
 ROOT = Path(__file__).parents[2]
 INPUTS = (
@@ -153,7 +153,7 @@ def _unchanged(site: Path, stamp: Path, key: str) -> bool:
 
 def _key(root: Path, *, strict: bool) -> str:
     parts = [_digest(root, (path for name in INPUTS for path in files(root / name)))]
-    parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), frontmatter.today().isoformat()]
+    parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), today().isoformat()]
     parts += [_git(root, "rev-parse", "HEAD"), shutil.which("git") or ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

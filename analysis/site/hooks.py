@@ -18,6 +18,7 @@ from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+from analysis.facts.today import today
 from analysis.notebooks import execution
 from analysis.pages import decisions, frontmatter, glossary, links, nights, source
 from analysis.pages.reads import cache
@@ -113,7 +114,7 @@ def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]
         facts.append(("Last change", changed))
     return {
         "facts": [(word, escape(value)) for word, value in facts],
-        "overdue": front.overdue(frontmatter.today()),
+        "overdue": front.overdue(today()),
         "due": f"{front.due:%-d %B %Y}",
         "owner": front.owner,
     }

@@ -19,7 +19,8 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from analysis.pages import decisions, frontmatter, reads
+from analysis.facts.today import today
+from analysis.pages import decisions, reads
 from analysis.site import build, hooks, kept
 from analysis.site.kept import Entry, Pages, digest
 
@@ -85,7 +86,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     shared = (name for name in names if not (name.startswith(OWN[0]) and name.endswith(OWN[1])))
     contents = [_build().pages.content(name) for name in shared]
     surroundings = [
-        platform.python_version(), config.site_url, os.environ.get("GAMEDAY_TODAY"), frontmatter.today(),
+        platform.python_version(), config.site_url, os.environ.get("GAMEDAY_TODAY"), today(),
         bool(shutil.which("git")),
     ]  # fmt: skip
     shown = [(file.src_uri, file.dest_uri, file.inclusion.name) for file in files]

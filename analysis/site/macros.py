@@ -14,6 +14,7 @@ from analysis.decisions import Judgement
 from analysis.drawing import diagrams, tables
 from analysis.facts.prices import prices
 from analysis.facts.scenarios import scenario
+from analysis.facts.today import today
 from analysis.pages import (
     bill,
     decisions,
@@ -105,7 +106,7 @@ def define_env(env: Any) -> None:
         """The actions in the front matter of the page that calls this."""
         found = records.actions(env.page.meta, here(), partial(postmortem.done, root))
         closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
-        return records.action_table(found, frontmatter.today(), closers)
+        return records.action_table(found, today(), closers)
 
     def stack(name: str) -> model.Model:
         return model.model(root, name)
@@ -250,9 +251,7 @@ def define_env(env: Any) -> None:
 
     def action_state() -> Markup:
         """How many of the page's actions are done and how many are not."""
-        return records.action_state(
-            records.actions(env.page.meta, here(), partial(postmortem.done, root)), frontmatter.today()
-        )
+        return records.action_state(records.actions(env.page.meta, here(), partial(postmortem.done, root)), today())
 
     def how_many(folder: str) -> str:
         """The number of pages in a folder, its index not counted."""

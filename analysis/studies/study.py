@@ -19,7 +19,7 @@ from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity import Capacity, analyse
 from analysis.cost import Estimate, estimate
 from analysis.demand import Usage, usage_if_modelled
-from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack
+from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack, today
 from analysis.facts.scenarios import GROUPS
 from analysis.studies.nights import StudiedNight, studied_night
 from analysis.units import Amount, Window
@@ -270,7 +270,7 @@ def study(
         crowd = _with(crowd, "client", poll_interval_s=poll_interval_s)
         crowd = _with(crowd, "calendar", games_per_month=games_per_month)
     program = runtime(about.runtime) if crowd else None
-    made = Study(folder, architecture, about, crowd, program, prices(architecture.region))
+    made = Study(folder, architecture, about, crowd, program, prices(architecture.region, today().isoformat()))
     for name, value in (assumed or {}).items():
         made = _assuming(made, name, value)
     return made.priced(repriced) if repriced else made

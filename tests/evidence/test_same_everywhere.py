@@ -87,7 +87,7 @@ def elsewhere(tmp_path_factory):
 def test_another_price_makes_those_stale_that_rest_on_prices(monkeypatch):
     book = facts.prices("us-east-1")
     dearer = book.repriced("alb.hour", 2)
-    monkeypatch.setattr(sys.modules["analysis.studies.study"], "prices", lambda _region: dearer)
+    monkeypatch.setattr(sys.modules["analysis.studies.study"], "prices", lambda *_: dearer)
     changed = stale()
     assert changed.pop("incident/buzzer_baseline") == ("prices",)
     assert set(changed) <= {"decisions/buzzer"}
@@ -96,7 +96,7 @@ def test_another_price_makes_those_stale_that_rest_on_prices(monkeypatch):
 def test_a_price_that_no_stack_pays_changes_nothing(monkeypatch):
     book = facts.prices("us-east-1")
     unused = next(sku for sku in book.prices if sku.startswith("ec2."))
-    monkeypatch.setattr(sys.modules["analysis.studies.study"], "prices", lambda _region: book.repriced(unused, 2))
+    monkeypatch.setattr(sys.modules["analysis.studies.study"], "prices", lambda *_: book.repriced(unused, 2))
     assert stale() == {}
 
 

@@ -1,13 +1,11 @@
 """Every page says what it is, who owns it and when it is to be read again."""
 
 import datetime as dt
-import tomllib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.facts import FactError
 from analysis.pages import frontmatter
 from analysis.units import later
 
@@ -58,21 +56,3 @@ def test_a_page_without_one_of_the_keys_is_refused_by_name(key):
 def test_a_value_that_cannot_be_used_is_refused_with_its_key(key, value):
     with pytest.raises(frontmatter.FrontMatterError, match=f"page.md: {key}"):
         frontmatter.of({**META, key: value}, "page.md")
-
-
-def test_today_can_be_fixed(monkeypatch):
-    monkeypatch.setenv("GAMEDAY_TODAY", "2026-11-21")
-    assert frontmatter.today() == dt.date(2026, 11, 21)
-
-
-def test_the_day_of_the_site_is_the_one_that_the_checkout_pins_whatever_the_clock_says(monkeypatch, tmp_path):
-    monkeypatch.delenv("GAMEDAY_TODAY", raising=False)
-    assert frontmatter.today() == tomllib.loads(frontmatter.AS_OF.read_text())["as_of"]
-    pinned = tmp_path / "gameday.toml"
-    monkeypatch.setattr(frontmatter, "AS_OF", pinned)
-    assert frontmatter.today() == dt.datetime.now(tz=dt.UTC).date()
-    pinned.write_text("as_of = 2026-02-03\n")
-    assert frontmatter.today() == dt.date(2026, 2, 3)
-    pinned.write_text('as_of = "soon"\n')
-    with pytest.raises(FactError, match="as_of: must be a day"):
-        frontmatter.today()

@@ -41,6 +41,8 @@ DATABASE, CACHE, EDGE, BUCKET, SCALING = (
     module("scaling"),
 )
 
+CACHE_VARIABLES = "modules/cache/variables.tf"
+
 ENDPOINTS = '["ecr.api", "ecr.dkr", "logs", "secretsmanager"]'
 
 MUTATIONS = (
@@ -235,5 +237,8 @@ MUTATIONS = (
     Mutation("NAME-03", "an origin by the balancer's own name", BUZZER, "origin_domain      = local.origin_name", "origin_domain      = module.load_balancer.dns_name"),
     Mutation("NAME-04", "an origin that leads back to the CDN", module("dns"), "name                   = var.load_balancer.dns_name", "name                   = var.edge.domain_name"),
     Mutation("NAME-05", "clients led past the CDN", module("dns"), "name                   = var.edge.domain_name", "name                   = var.load_balancer.dns_name"),
+    # LIFECYCLE
+    Mutation("LIFECYCLE-01", "Redis that is past its standard support", CACHE_VARIABLES, 'version = "7.1"', 'version = "5.0.6"'),
+    Mutation("LIFECYCLE-02", "Redis whose support ends in two months", CACHE_VARIABLES, 'version = "7.1"', 'version = "6.2"'),
 )  # fmt: skip
 """At least one for each rule."""
