@@ -108,7 +108,7 @@ def test_variables_come_from_the_command_line_a_file_and_the_environment(shop, m
 
 def test_the_cost_has_the_shape_that_others_rely_on(shop):
     bill = read("cost", shop)
-    assert set(bill) == {"currency", "window", "total", "line_items", "free", "unpriced", "holes"}
+    assert set(bill) == {"currency", "window", "as_of", "total", "line_items", "free", "unpriced", "holes"}
     assert bill["currency"] == "USD"
     assert "730" in bill["window"]
     disk = next(item for item in bill["line_items"] if item["address"] == "aws_ebs_volume.disk")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TypeAlias
 
 from analysis.architecture import Value
@@ -33,6 +33,13 @@ FARGATE_FREE_STORAGE_GB = 20
 GP3_FREE_IOPS, GP3_FREE_MIBPS = 3000, 125
 """What an EBS gp3 volume includes: https://aws.amazon.com/ebs/pricing/."""
 
+IO2_TIERS = (
+    ("first", "up to 32,000", (0, 32_000)),
+    ("second", "from 32,000 to 64,000", (32_000, 64_000)),
+    ("third", "above 64,000", (64_000, None)),
+)
+"""The tiers of the IOPS of an io2 volume, which count for each volume, not for the account: https://aws.amazon.com/ebs/pricing/."""
+
 DETAILED_METRICS = 7
 """Metrics that an instance with detailed monitoring publishes: the price row's attributes."""
 
@@ -59,13 +66,25 @@ def providers(service: Setting) -> tuple[Mapping[str, Value], ...]:
     return ()
 
 
+def left_to_task_sets(service: Setting) -> bool:
+    """Whether the tasks of a service stand in its task sets: an external controller starts them there."""
+    return service.block("deployment_controller").get("type") == "EXTERNAL"
+
+
 def on_fargate(service: Setting) -> bool:
     """Whether Fargate runs the tasks; on instances of one's own, those are what costs."""
-    return any(str(p.get("capacity_provider", "")).startswith("FARGATE") for p in providers(service))
+    return not left_to_task_sets(service) and any(
+        str(p.get("capacity_provider", "")).startswith("FARGATE") for p in providers(service)
+    )
 
 
 def desired_tasks(service: Setting) -> Decimal:
-    """The tasks that run without any load: desired_count, or the floor of the service's scaling target where that is higher."""
+    """The tasks that run without any load: desired_count, or the floor of the service's scaling target where that is higher.
+
+    Of a task set, the share of its service's that `scale` says, rounded up.
+    """
+    if service.resource.type == "aws_ecs_task_set":
+        return _share_of_service(service)
     desired = service.set_number("desired_count", 0)
     floors = [
         service.of(target).number("min_capacity")
@@ -73,6 +92,13 @@ def desired_tasks(service: Setting) -> Decimal:
         if service.of(target).get("scalable_dimension", "ecs:service:DesiredCount") == "ecs:service:DesiredCount"
     ]
     return max([desired, *floors])
+
+
+def _share_of_service(task_set: Setting) -> Decimal:
+    scale = task_set.block("scale").get("value")
+    percent = as_number(task_set.known(100 if scale is None else scale, "scale"), "scale")
+    whole = desired_tasks(task_set.need("service", "aws_ecs_service"))
+    return (whole * percent / 100).to_integral_value(ROUND_CEILING)
 
 
 def task_hours(service: Setting) -> Decimal:
@@ -151,8 +177,10 @@ def _fargate(kind: str, spot: bool) -> Callable[[Setting], str]:
         task = _task(service)
         platform = task.block("runtime_platform")
         system = task.known(platform.get("operating_system_family") or "LINUX", "operating_system_family")
+        if str(system).startswith("WINDOWS") and not spot:
+            return f"fargate.windows.x86.{kind}_hour"
         if system != "LINUX":
-            raise NotPriced(f"the price book has no prices for tasks on {system}")
+            raise NotPriced(f"the price book has no prices for tasks on {system}{' as Spot' if spot else ''}")
         processor = task.known(platform.get("cpu_architecture") or "X86_64", "cpu_architecture")
         return f"fargate{'_spot' if spot else ''}.linux.{'arm64' if processor == 'ARM64' else 'x86'}.{kind}_hour"
 
@@ -167,6 +195,11 @@ def _fargate_hours(size: Callable[[Setting], Decimal], unit: str, spot: bool | N
         return Quantity(size(service) * hours, unit)
 
     return quantity
+
+
+def _on_windows(service: Setting) -> bool:
+    platform = _task(service).block("runtime_platform") if on_fargate(service) else {}
+    return str(platform.get("operating_system_family") or "").startswith("WINDOWS")
 
 
 def public_tasks(service: Setting) -> bool:
@@ -187,6 +220,13 @@ FARGATE = (
     ),
     Charge(
         "memory, Spot", _fargate("gb", True), _fargate_hours(task_memory_gb, "GB-hour", True), TASK_KEYS, _runs_on_spot
+    ),
+    Charge(
+        "licence of Windows",
+        "fargate.windows.os_licence.vcpu_hour",
+        _fargate_hours(task_vcpu, "vCPU-hour", None),
+        ("task_hours",),
+        _on_windows,
     ),
     Charge(
         "ephemeral storage above 20 GB",
@@ -252,6 +292,13 @@ def volume_charges(
     def above(name: str, free: int) -> Measure:
         return lambda s, v: max(Decimal(0), as_number(s.known(v.get(name), name) or free, name) - free)
 
+    def between(name: str, start: int, end: int | None) -> Measure:
+        def share(s: Setting, v: Mapping[str, Value]) -> Decimal:
+            amount = as_number(s.known(v.get(name), name) or 0, name)
+            return max(Decimal(0), (amount if end is None else min(amount, Decimal(end))) - start)
+
+        return share
+
     return (
         *(
             row(f"storage, {kind}", kind, f"ebs.{kind}.gb_month", "GB-month", _volume_gb, always=True)
@@ -266,12 +313,11 @@ def volume_charges(
             above("throughput", GP3_FREE_MIBPS),
         ),
         row("IOPS, io1", "io1", "ebs.io1.iops_month", "IOPS-month", above("iops", 0)),
-        row("IOPS, io2", "io2", _no_io2_iops, "IOPS-month", above("iops", 0)),
+        *(
+            row(f"IOPS, io2, {text}", "io2", f"ebs.io2.iops_month.{tier}", "IOPS-month", between("iops", *bounds))
+            for tier, text, bounds in IO2_TIERS
+        ),
     )
-
-
-def _no_io2_iops(_: Setting) -> str:
-    raise NotPriced("the price book has no price for the IOPS of io2 volumes")
 
 
 def _own_volume(setting: Setting) -> tuple[Mapping[str, Value], ...]:
@@ -279,9 +325,58 @@ def _own_volume(setting: Setting) -> tuple[Mapping[str, Value], ...]:
 
 
 def _instance_volumes(setting: Setting) -> tuple[Mapping[str, Value], ...]:
-    # An instance without a root block still has a root volume, of the machine image's size: an empty one, so that its size
-    # is asked for and reported as unknown.
-    return (setting.block("root_block_device"), *setting.blocks("ebs_block_device"))
+    return tuple(
+        v
+        for v in (*setting.blocks("root_block_device"), *_mapped(setting), *setting.blocks("ebs_block_device"))
+        if not _sizeless(v)
+    )
+
+
+def _mapped(instance: Setting) -> tuple[Mapping[str, Value], ...]:
+    """The volumes that the launch template of an instance maps, where the instance says nothing itself."""
+    template = _template_of(instance) if instance.blocks("launch_template") else None
+    return _mappings(template) if template and not instance.blocks("root_block_device") else ()
+
+
+def _mappings(template: Setting) -> tuple[Mapping[str, Value], ...]:
+    blocks = tuple(e for m in template.blocks("block_device_mappings") for e in _nested(template, m, "ebs"))
+    return (*blocks, *template.blocks("root_block_device"), *template.blocks("ebs_block_device"))
+
+
+def _sizeless(volume: Mapping[str, Value]) -> bool:
+    return volume.get("volume_size") is None
+
+
+def _image_volumes(kind: str) -> Applies:
+    """Whether the root volume is that of the machine image, whose size no argument says, and of this type."""
+
+    def check(setting: Setting) -> bool:
+        if setting.resource.type == "aws_instance":
+            volumes = (*setting.blocks("root_block_device"), *_mapped(setting))
+        else:
+            volumes = _mappings(_template(setting))
+        root = volumes[0] if volumes else {}
+        return _sizeless(root) and _volume_type(setting, root) == kind
+
+    return check
+
+
+def image_volume_charges(
+    gigabytes: int, count: Count = one, keys: tuple[str, ...] = (), when: Applies = lambda _: True
+) -> tuple[Charge, ...]:
+    """The rows for the root volume of a machine image, whose size is assumed, and said in the line."""
+
+    def row(kind: str) -> Charge:
+        of_kind = _image_volumes(kind)
+        return Charge(
+            f"storage, {kind}: the image's own volume, {gigabytes} GB assumed",
+            f"ebs.{kind}.gb_month",
+            lambda s: Quantity(gigabytes * Decimal(count(s)), "GB-month"),
+            keys,
+            lambda s: when(s) and of_kind(s),
+        )
+
+    return row("gp2"), row("gp3")
 
 
 def _linux_hour(instance_type: str) -> str:
@@ -289,16 +384,44 @@ def _linux_hour(instance_type: str) -> str:
 
 
 def _instance_sku(instance: Setting) -> str:
-    if instance.block("instance_market_options") or instance.get("spot_price"):
+    if instance.blocks("instance_market_options") or instance.get("spot_price"):
         raise NotPriced("it runs on Spot capacity, whose price varies by the hour")
-    kind = instance.text("instance_type")
-    if not kind:
-        raise NotPriced(f"{instance.resource.address} sets no instance_type")
+    kind = _instance_type(instance)
+    if _tenancy(instance) == "dedicated":
+        return f"ec2.linux_dedicated.{kind}.hour"
     return _linux_hour(kind)
 
 
+def _instance_type(instance: Setting) -> str:
+    """The type of an instance, of a launch template, or of the template that an instance names."""
+    kind = instance.text("instance_type")
+    if not kind and instance.resource.type == "aws_instance" and instance.blocks("launch_template"):
+        kind = _template_of(instance).text("instance_type")
+    if not kind:
+        raise NotPriced(f"{instance.resource.address} sets no instance_type")
+    return kind
+
+
+def _tenancy(instance: Setting) -> str:
+    placement = instance.block("placement") if instance.resource.type == "aws_launch_template" else {}
+    return str(placement.get("tenancy") or instance.text("tenancy") or instance.text("placement_tenancy") or "default")
+
+
+def _on_dedicated_host(instance: Setting) -> bool:
+    return _tenancy(instance) == "host" or bool(instance.resource.values.get("host_id"))
+
+
+def _optimised_sku(instance: Setting) -> str:
+    return f"ec2.ebs_optimized.{_instance_type(instance)}.hour"
+
+
+def _optimised(instance: Setting) -> bool:
+    """Whether EBS optimisation is switched on for an old type that it costs extra on; newer ones include it."""
+    return instance.flag("ebs_optimized") and _optimised_sku(instance) in instance.prices.prices
+
+
 def _credits(setting: Setting) -> str:
-    family = _template(setting).text("instance_type").split(".", maxsplit=1)[0]
+    family = _group_type(setting).split(".", maxsplit=1)[0]
     return f"ec2.{'t4g' if family == 't4g' else 't3'}.unlimited_cpu_credit.vcpu_hour"
 
 
@@ -319,13 +442,44 @@ def _credit_charge() -> Charge:
     )
 
 
+def _public_subnet(subnet: Setting) -> bool:
+    return subnet.resource.type == "aws_default_subnet" or subnet.flag("map_public_ip_on_launch")
+
+
+def _public_instance(instance: Setting) -> bool:
+    """Whether an instance gets a public IPv4 address when it starts: it asks for one, or its subnet gives one."""
+    asked = instance.get("associate_public_ip_address")
+    if asked is not None:
+        return asked in {True, "true"}
+    subnet = instance.follow("subnet_id", *SUBNETS)
+    return subnet is not None and _public_subnet(instance.of(subnet))
+
+
+def _public_share(group: Setting, attribute: str) -> Decimal:
+    """The share of the subnets of a group that give a public address to what starts in them; AWS spreads instances evenly."""
+    subnets = {r.address: r for r in group.references(*SUBNETS, via=attribute)}.values()
+    if not subnets:
+        return Decimal(0)
+    return Decimal(sum(_public_subnet(group.of(subnet)) for subnet in subnets)) / len(subnets)
+
+
+SUBNETS = ("aws_subnet", "aws_default_subnet")
+
+IMAGE_GB = 8
+"""Assumption: the root volume of an image is 8 GB, as that of Amazon Linux is; others are larger, and say so with a size."""
+
+NODE_IMAGE_GB = 20
+"""Assumption: a node of EKS has 20 GB, the default of its own images."""
+
 INSTANCE = (
     Charge(
         "instance, Linux",
         _instance_sku,
         lambda s: Quantity(HOURS_PER_MONTH if s.used("monthly_hrs") is None else s.use["monthly_hrs"], "hour"),
         ("monthly_hrs",),
+        lambda s: not _on_dedicated_host(s),
     ),
+    hourly("EBS optimisation", _optimised_sku, applies=_optimised),
     _credit_charge(),
     monthly(
         "detailed monitoring",
@@ -334,24 +488,78 @@ INSTANCE = (
         lambda _: DETAILED_METRICS,
         lambda s: s.flag("monitoring"),
     ),
-    hourly("public IPv4 address", "public_ipv4.in_use.hour", applies=lambda s: s.flag("associate_public_ip_address")),
+    hourly("public IPv4 address", "public_ipv4.in_use.hour", applies=_public_instance),
     *volume_charges(_instance_volumes),
+    *image_volume_charges(IMAGE_GB),
 )
 
 
+def _template_of(owner: Setting) -> Setting:
+    """The launch template or configuration that an instance or group names: by reference, id or name."""
+    for attribute in ("launch_template", "launch_configuration"):
+        found = owner.follow(attribute, "aws_launch_template", "aws_launch_configuration")
+        if found:
+            return owner.of(found)
+    found = next(iter(owner.references("aws_launch_template", via="mixed_instances_policy")), None)
+    if found:
+        return owner.of(found)
+    named = [owner.block("launch_template"), *_specifications(owner)]
+    names = {block.get(key) for block in named for key in ("id", "name", "launch_template_id", "launch_template_name")}
+    for template in owner.architecture.of_type("aws_launch_template"):
+        if {template.values.get("id"), template.values.get("name")} & (names - {None}):
+            return owner.of(template)
+    raise NotPriced("its launch template is not part of this stack, and the price depends on it")
+
+
+def _specifications(group: Setting) -> tuple[Mapping[str, Value], ...]:
+    templates = _nested(group, group.block("mixed_instances_policy"), "launch_template")
+    return tuple(s for t in templates for s in _nested(group, t, "launch_template_specification"))
+
+
 def _template(group: Setting) -> Setting:
-    """The launch template or configuration of a group: where the type of its instances stands."""
+    """The launch template or configuration of a group: where the type of its instances stands, if no policy replaces it.
+
+    Raises NotPriced where the policy leaves AWS a choice when an instance starts.
+    """
     if group.resource.type == "aws_instance":
         return group
-    if group.blocks("mixed_instances_policy"):
-        raise NotPriced(
-            "mixed_instances_policy lets AWS choose the instance type and Spot share when an instance starts"
-        )
-    for attribute in ("launch_template", "launch_configuration"):
-        found = group.follow(attribute, "aws_launch_template", "aws_launch_configuration")
-        if found:
-            return group.of(found)
-    raise NotPriced("its launch template is not part of this stack, and the price depends on it")
+    for policy in group.blocks("mixed_instances_policy"):
+        if not _all_on_demand(group, policy):
+            raise NotPriced("mixed_instances_policy leaves a share to Spot capacity, whose price varies by the hour")
+    return _template_of(group)
+
+
+def _all_on_demand(group: Setting, policy: Mapping[str, Value]) -> bool:
+    """Whether a mixed instances policy starts nothing as Spot: all above the base is on demand, or the base holds all."""
+    for share in _nested(group, policy, "instances_distribution"):
+        percentage = share.get("on_demand_percentage_above_base_capacity")
+        base = as_number(group.known(share.get("on_demand_base_capacity"), "on_demand_base_capacity") or 0, "base")
+        percentage = group.known(100 if percentage is None else percentage, "on_demand_percentage_above_base_capacity")
+        if as_number(percentage, "percentage") < 100 and base < group_instances(group):
+            return False
+    return True
+
+
+def _group_type(group: Setting) -> str:
+    """The type of a group's instances: the first that its policy lists, which is AWS's first choice, else the template's."""
+    if group.resource.type == "aws_autoscaling_group":
+        template = _template(group)
+        for launch in _nested(group, group.block("mixed_instances_policy"), "launch_template"):
+            for override in _nested(group, launch, "override"):
+                kind = group.known(override.get("instance_type"), "instance_type")
+                if kind is None:
+                    raise NotPriced("its policy describes what an instance must have, and AWS chooses the type")
+                return str(kind)
+        return _instance_type(template)
+    return _instance_type(_template(group))
+
+
+def _group_sku(group: Setting) -> str:
+    template = _template(group)
+    if template.blocks("instance_market_options") or template.get("spot_price"):
+        raise NotPriced("it runs on Spot capacity, whose price varies by the hour")
+    prefix = "ec2.linux_dedicated" if _tenancy(template) == "dedicated" else "ec2.linux"
+    return f"{prefix}.{_group_type(group)}.hour"
 
 
 def group_instances(group: Setting) -> Decimal:
@@ -373,18 +581,20 @@ def _mean_instances(group: Setting) -> Decimal:
 
 
 def _group_volumes(group: Setting) -> tuple[Mapping[str, Value], ...]:
-    template = _template(group)
-    mapped = tuple(e for m in template.blocks("block_device_mappings") for e in _nested(template, m, "ebs"))
-    return mapped or ({},)  # the machine image decides on the root volume
+    return tuple(volume for volume in _mappings(_template(group)) if not _sizeless(volume))
 
 
 def _nested(setting: Setting, block: Mapping[str, Value], name: str) -> tuple[Mapping[str, Value], ...]:
     return tuple(setting.known(block.get(name), name) or ())
 
 
-def _group_public(group: Setting) -> bool:
+def _public_instances(group: Setting) -> Decimal:
+    """The instances of a group that hold a public address, on average."""
     template = _template(group)
-    return any(n.get("associate_public_ip_address") in {True, "true"} for n in template.blocks("network_interfaces"))
+    asked = [n.get("associate_public_ip_address") for n in template.blocks("network_interfaces")]
+    asked = [a for a in (*asked, template.get("associate_public_ip_address")) if a is not None]
+    share = Decimal(asked[0] in {True, "true"}) if asked else _public_share(group, "vpc_zone_identifier")
+    return _mean_instances(group) * share
 
 
 def _group_monitored(group: Setting) -> bool:
@@ -408,7 +618,7 @@ def _without_template(applies: Applies) -> Applies:
 GROUP_KEYS = ("instances", "instance_hours")
 
 _GROUP_BASE = (
-    Charge("instances, Linux", lambda s: _instance_sku(_template(s)), _instance_hours, GROUP_KEYS),
+    Charge("instances, Linux", _group_sku, _instance_hours, GROUP_KEYS, lambda s: not _on_dedicated_host(_template(s))),
     _credit_charge(),
     Charge(
         "detailed monitoring",
@@ -417,8 +627,15 @@ _GROUP_BASE = (
         GROUP_KEYS,
         _group_monitored,
     ),
-    Charge("public IPv4 addresses", "public_ipv4.in_use.hour", _instance_hours, GROUP_KEYS, _group_public),
+    Charge(
+        "public IPv4 addresses",
+        "public_ipv4.in_use.hour",
+        lambda s: Quantity(_public_instances(s) * HOURS_PER_MONTH, "hour"),
+        GROUP_KEYS,
+        lambda s: _public_instances(s) > 0,
+    ),
     *volume_charges(_group_volumes, _mean_instances, GROUP_KEYS),
+    *image_volume_charges(IMAGE_GB, _mean_instances, GROUP_KEYS, lambda s: _mean_instances(s) > 0),
 )
 
 AUTO_SCALING_GROUP = (
@@ -435,7 +652,11 @@ def _node_type(group: Setting) -> str:
         raise NotPriced("with several instance_types, AWS chooses when a node starts")
     if kinds:
         return _linux_hour(str(group.known(kinds[0], "instance_types")))
-    return _instance_sku(_template(group))
+    return _group_sku(group)
+
+
+def _public_nodes(group: Setting) -> Decimal:
+    return _nodes(group) * _public_share(group, "subnet_ids")
 
 
 def _nodes(group: Setting) -> Decimal:
@@ -498,6 +719,12 @@ def _build_sku(project: Setting) -> str:
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
     "aws_ecs_service": (*FARGATE, *TRANSFER),
+    "aws_ecs_task_set": FARGATE,
+    "aws_eks_fargate_profile": (
+        # Which pods it matches, and how large they are, is not in the Terraform.
+        by_use("vCPU of the pods", "fargate.linux.x86.vcpu_hour", "pod_vcpu_hours", "vCPU-hour"),
+        by_use("memory of the pods", "fargate.linux.x86.gb_hour", "pod_gb_hours", "GB-hour"),
+    ),
     "aws_ecs_cluster": (
         by_use(
             "container insights, metrics",
@@ -515,6 +742,12 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         ),
     ),
     "aws_instance": (*INSTANCE, *TRANSFER),
+    "aws_ec2_host": (
+        hourly(
+            "dedicated host",
+            lambda s: f"ec2.dedicated_host.{s.text('instance_family') or s.text('instance_type').split('.')[0]}.hour",
+        ),
+    ),
     "aws_autoscaling_group": (*AUTO_SCALING_GROUP, *TRANSFER),
     "aws_ebs_volume": (
         *volume_charges(_own_volume),
@@ -545,6 +778,14 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             lambda s: not s.blocks("launch_template"),
         ),
         *volume_charges(_group_volumes, _nodes, ("instances",), lambda s: bool(s.blocks("launch_template"))),
+        *image_volume_charges(NODE_IMAGE_GB, _nodes, ("instances",), lambda s: bool(s.blocks("launch_template"))),
+        Charge(
+            "public IPv4 addresses of the nodes",
+            "public_ipv4.in_use.hour",
+            lambda s: Quantity(_public_nodes(s) * HOURS_PER_MONTH, "hour"),
+            ("instances",),
+            lambda s: _public_nodes(s) > 0,
+        ),
     ),
     "aws_lambda_function": (
         by_use("requests", "lambda.requests.million", "monthly_requests", "1M requests", per=10**6),

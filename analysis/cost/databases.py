@@ -24,7 +24,8 @@ from analysis.units import HOURS_PER_MONTH, Quantity
 
 ENGINES = {
     "mysql": "mysql", "postgres": "postgresql", "mariadb": "mariadb",
-    "sqlserver-ee": "sqlserver_ee", "sqlserver-se": "sqlserver_se", "sqlserver-ex": "sqlserver_ex", "sqlserver-web": "sqlserver_web",
+    "sqlserver-ee": "sqlserver_ee", "sqlserver-se": "sqlserver_se", "sqlserver-ex": "sqlserver_ex",
+    "sqlserver-web": "sqlserver_web",
     "oracle-ee": "oracle_ee", "oracle-ee-cdb": "oracle_ee", "oracle-se": "oracle_se", "oracle-se1": "oracle_se1",
     "oracle-se2": "oracle_se2", "oracle-se2-cdb": "oracle_se2",
 }  # fmt: skip
@@ -274,8 +275,23 @@ def _capacity_sku(instance: Setting) -> str:
 
 
 def _capacity_hours(setting: Setting) -> Quantity | None:
+    """The capacity that the month uses, else the least that the cluster keeps; None where it may pause."""
     units = setting.used("capacity_units_per_hr")
-    return None if units is None else Quantity(units * HOURS_PER_MONTH, "ACU-hour")
+    if units is None:
+        units = _least_capacity(setting)
+    return Quantity(units * HOURS_PER_MONTH, "ACU-hour") if units else None
+
+
+def _least_capacity(setting: Setting) -> Decimal:
+    """The capacity units that stay without any load: the floor of serverless v2, and of v1 where it does not pause."""
+    if setting.resource.type == "aws_rds_cluster":
+        scaling = setting.block("scaling_configuration")
+        if setting.known(scaling.get("auto_pause", True), "auto_pause") is not False:
+            return Decimal(0)
+        return as_number(setting.known(scaling.get("min_capacity") or 1, "min_capacity"), "min_capacity")
+    cluster = _cluster(setting)
+    least = cluster.block("serverlessv2_scaling_configuration").get("min_capacity")
+    return as_number(cluster.known(least or 0, "min_capacity"), "min_capacity")
 
 
 def _support_by_use() -> tuple[Charge, ...]:
@@ -325,24 +341,28 @@ def _nodes(group: Setting) -> Decimal:
     return as_number(shards or 1, "num_node_groups") * (1 + as_number(replicas or 0, "replicas_per_node_group"))
 
 
-def _cache_sku(group: Setting) -> str:
+def _group_of(cache: Setting) -> Setting:
+    """The replication group that a cluster adds a replica to; the cache itself where it stands alone."""
+    return (
+        cache.need("replication_group_id", "aws_elasticache_replication_group")
+        if cache.resource.values.get("replication_group_id")
+        else cache
+    )
+
+
+def _cache_sku(cache: Setting) -> str:
+    group = _group_of(cache)
     return f"elasticache.{group.text('engine', 'redis')}.{_class(group, 'node_type')}.hour"
 
 
-def _support_share(count: Callable[[Setting], Decimal]) -> tuple[Charge, ...]:
+def _support_share(count: Callable[[Setting], Decimal]) -> Charge:
     """Extended support of the nodes: a share of their price, as so many more hours of them."""
-
-    def row(year: int) -> Charge:
-        share = support.CACHE_SHARE[year]
-        when = "years 1 and 2" if year == 1 else "year 3"
-        return hourly(
-            f"extended support, {when}: {share:.0%} of the nodes",
-            _cache_sku,
-            lambda s: count(s) * share,
-            support.in_year(year, lambda s: not s.resource.values.get("replication_group_id")),
-        )
-
-    return row(1), row(3)
+    return hourly(
+        "extended support, 80 % of the nodes, from the third year on 160 %",
+        _cache_sku,
+        lambda s: count(s) * support.CACHE_SHARE[support.year(_group_of(s))],
+        lambda s: support.year(_group_of(s)) > 0,
+    )
 
 
 def _snapshots(group: Setting) -> bool:
@@ -361,6 +381,15 @@ SNAPSHOT_STORAGE = by_use(
 
 def _serverless_cache(kind: str) -> Callable[[Setting], str]:
     return lambda s: f"elasticache.serverless.{s.text('engine')}.{kind}"
+
+
+SERVERLESS_CACHE_MINIMUM_GB = {"valkey": Decimal("0.1")}
+"""Data that a serverless cache is charged for at least, 1 GB for other engines: https://aws.amazon.com/elasticache/pricing/."""
+
+
+def _stored_gb_hours(cache: Setting) -> Quantity:
+    least = SERVERLESS_CACHE_MINIMUM_GB.get(cache.text("engine"), Decimal(1)) * HOURS_PER_MONTH
+    return Quantity(max(least, cache.used("gb_hours") or Decimal(0)), "GB-hour")
 
 
 # --- DynamoDB -----------------------------------------------------------------------------------------------------------
@@ -449,23 +478,18 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
     ),
     "aws_elasticache_replication_group": (
         hourly("nodes", _cache_sku, _nodes),
-        *_support_share(_nodes),
+        _support_share(_nodes),
         SNAPSHOT_STORAGE,
         *TRANSFER,
     ),
     "aws_elasticache_cluster": (
-        hourly(
-            "nodes",
-            _cache_sku,
-            lambda s: s.number("num_cache_nodes", 1),
-            # A member of a replication group is charged there.
-            lambda s: not s.resource.values.get("replication_group_id"),
-        ),
-        *_support_share(lambda s: s.number("num_cache_nodes", 1)),
+        # A cluster that names a replication group is one more replica of it, of the group's type and engine.
+        hourly("nodes", _cache_sku, lambda s: s.number("num_cache_nodes", 1)),
+        _support_share(lambda s: s.number("num_cache_nodes", 1)),
         SNAPSHOT_STORAGE,
     ),
     "aws_elasticache_serverless_cache": (
-        by_use("data stored", _serverless_cache("gb_hour"), "gb_hours", "GB-hour"),
+        Charge("data stored", _serverless_cache("gb_hour"), _stored_gb_hours, ("gb_hours",)),
         by_use("processing units", _serverless_cache("million_ecpu"), "monthly_ecpus", "1M ECPU", per=10**6),
     ),
     "aws_dynamodb_table": (

@@ -211,7 +211,8 @@ _AS_CONFIGURED: Mapping[str, str] = {
     "aws_ecs_service": "its tasks run on instances, which are charged themselves",
     "aws_ecs_cluster": "a cluster is not charged; its tasks and, where switched on, Container Insights are",
     "aws_vpc_endpoint": "gateway endpoints are not charged",
-    "aws_elasticache_cluster": "a member of a replication group, which is charged itself",
+    "aws_acm_certificate": "public certificates are not charged",
+    "aws_backup_vault": "a vault is charged by what it keeps, and no plan of the stack writes to it",
     "aws_route53_record": "queries to alias records of AWS resources are not charged",
     "aws_ssm_parameter": "standard parameters are not charged",
     "aws_sns_topic_subscription": "deliveries to SQS and Lambda are not charged",
@@ -222,6 +223,8 @@ _AS_CONFIGURED: Mapping[str, str] = {
 
 
 def _free_as_configured(resource: Resource) -> str:
+    if any(block.get("type") == "EXTERNAL" for block in resource.values.get("deployment_controller") or ()):
+        return "its tasks stand in its task sets, which are charged themselves"
     return _AS_CONFIGURED.get(resource.type, "as it is configured, no component of it is charged")
 
 

@@ -25,10 +25,7 @@ def _protocol(name: str) -> Applies:
 
 
 def _cache_sku(stage: Setting) -> str:
-    size = stage.text("cache_cluster_size", "0.5")
-    if size != "0.5":
-        raise NotPriced(f"the price book has no price for an API cache of {size} GB")
-    return "apigw.rest.cache_0.5gb.hour"
+    return f"apigw.rest.cache_{stage.text('cache_cluster_size', '0.5')}gb.hour"
 
 
 def _on_demand(stream: Setting) -> bool:

@@ -394,6 +394,9 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             "additional metrics", "cloudwatch.metric.month", "metric-month", lambda _: EDGE_METRICS, _more_edge_metrics
         ),
     ),
+    "aws_cloudfront_realtime_log_config": (
+        by_use("log lines", "cloudfront.realtime_logs.million_lines", "monthly_log_lines", "1M lines", per=10**6),
+    ),
     "aws_cloudfront_function": (
         by_use("invocations", "cloudfront.functions.million", "monthly_requests", "1M invocations", per=10**6),
     ),

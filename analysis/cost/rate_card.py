@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.cost import compute, databases, messaging, network, observability, storage
+from analysis.cost import compute, databases, managed, messaging, network, observability, storage
 from analysis.cost.setting import Charge
 
 RATE_CARD: Mapping[str, tuple[Charge, ...]] = {
     **compute.CHARGES,
     **databases.CHARGES,
+    **managed.CHARGES,
     **messaging.CHARGES,
     **network.CHARGES,
     **observability.CHARGES,
@@ -48,7 +49,7 @@ _FREE_BY_REASON: Mapping[str, tuple[str, ...]] = {
         "aws_alb_target_group_attachment", "aws_lb_cookie_stickiness_policy",
     ),
     "the tasks of the services that use it are charged there": (
-        "aws_ecs_task_definition", "aws_ecs_cluster_capacity_providers", "aws_ecs_capacity_provider", "aws_ecs_task_set",
+        "aws_ecs_task_definition", "aws_ecs_cluster_capacity_providers", "aws_ecs_capacity_provider",
     ),
     "scaling is not charged; what it adds is": (
         "aws_appautoscaling_target", "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action", "aws_autoscaling_policy",
@@ -71,26 +72,39 @@ _FREE_BY_REASON: Mapping[str, tuple[str, ...]] = {
         "aws_s3_bucket_ownership_controls", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_cors_configuration",
         "aws_s3_bucket_policy", "aws_s3_bucket_notification", "aws_s3_bucket_acl", "aws_s3_bucket_logging",
         "aws_s3_bucket_website_configuration", "aws_s3_bucket_object_lock_configuration", "aws_s3_account_public_access_block",
+        "aws_s3_bucket_replication_configuration",
         "aws_s3_bucket_request_payment_configuration", "aws_s3_bucket_intelligent_tiering_configuration",
+    ),
+    "a setting of its file system, which is charged by what it stores": (
+        "aws_efs_mount_target", "aws_efs_access_point", "aws_efs_backup_policy", "aws_efs_file_system_policy",
     ),
     "its storage counts in the bucket": ("aws_s3_object", "aws_s3_bucket_object"),
     "a setting of its repository, which is charged itself": ("aws_ecr_lifecycle_policy", "aws_ecr_repository_policy",
         "aws_ecr_registry_policy", "aws_ecr_registry_scanning_configuration"),
     "a name for a key, which is charged itself": ("aws_kms_alias", "aws_kms_key_policy", "aws_kms_grant"),
+    "a setting of its cluster, domain, broker or firewall, which is charged itself": (
+        "aws_opensearch_domain_policy", "aws_opensearch_domain_saml_options", "aws_mq_configuration", "aws_msk_configuration",
+        "aws_msk_scram_secret_association", "aws_redshift_subnet_group", "aws_redshift_parameter_group", "aws_docdb_subnet_group",
+        "aws_docdb_cluster_parameter_group", "aws_neptune_subnet_group", "aws_neptune_parameter_group",
+        "aws_neptune_cluster_parameter_group", "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
+        "aws_networkfirewall_logging_configuration", "aws_codepipeline_webhook", "aws_transfer_user", "aws_transfer_ssh_key",
+        "aws_waf_ipset", "aws_waf_rule", "aws_wafregional_ipset", "aws_wafregional_rule", "aws_lightsail_static_ip",
+        "aws_lightsail_static_ip_attachment", "aws_lightsail_instance_public_ports", "aws_lightsail_key_pair",
+    ),
     "part of a secret, which is charged itself": (
         "aws_secretsmanager_secret_version", "aws_secretsmanager_secret_rotation", "aws_secretsmanager_secret_policy",
     ),
-    "public certificates are not charged": ("aws_acm_certificate", "aws_acm_certificate_validation"),
+    "public certificates are not charged": ("aws_acm_certificate_validation",),
     "a setting of CloudFront, whose traffic is charged at the distribution": (
         "aws_cloudfront_origin_access_control", "aws_cloudfront_origin_access_identity", "aws_cloudfront_cache_policy",
         "aws_cloudfront_origin_request_policy", "aws_cloudfront_response_headers_policy", "aws_cloudfront_public_key",
-        "aws_cloudfront_key_group", "aws_cloudfront_realtime_log_config",
+        "aws_cloudfront_key_group",
     ),
     "charged with the web ACL that uses it": ("aws_wafv2_web_acl_association", "aws_wafv2_ip_set", "aws_wafv2_regex_pattern_set"),
     "covered by the account's Shield Advanced subscription, or by Shield Standard, which is free": ("aws_shield_protection",),
     "charged with its hosted zone": (
         "aws_service_discovery_service", "aws_service_discovery_http_namespace", "aws_route53_zone_association",
-        "aws_route53_query_log", "aws_route53_delegation_set",
+        "aws_route53_query_log", "aws_route53_delegation_set", "aws_route53_key_signing_key", "aws_route53_hosted_zone_dnssec",
     ),
     "watching is charged per alarm, metric, dashboard and gigabyte, not for this": (
         "aws_cloudwatch_query_definition", "aws_cloudwatch_log_resource_policy", "aws_cloudwatch_log_stream",
@@ -136,9 +150,10 @@ _FREE_BY_REASON: Mapping[str, tuple[str, ...]] = {
         "aws_ssm_maintenance_window", "aws_ssm_maintenance_window_target", "aws_ssm_maintenance_window_task",
         "aws_eks_access_entry", "aws_eks_access_policy_association", "aws_eks_pod_identity_association",
         "aws_xray_encryption_config",
-        "aws_athena_database", "aws_athena_named_query", "aws_glue_security_configuration", "aws_cognito_user_pool_client",
+        "aws_athena_database", "aws_athena_named_query", "aws_glue_security_configuration",
+        "aws_cognito_user_pool_client", "aws_cognito_resource_server",
         "aws_cognito_user_pool_domain", "aws_cognito_identity_pool", "aws_cognito_identity_pool_roles_attachment",
-        "aws_codebuild_source_credential", "aws_codestarconnections_connection", "aws_eks_fargate_profile",
+        "aws_codebuild_source_credential", "aws_codestarconnections_connection",
         "aws_chatbot_slack_channel_configuration",
     ),
     "made by Terraform itself, not by AWS": (
@@ -167,13 +182,7 @@ UNLISTED: Mapping[str, str] = {
         "GuardDuty": ("aws_guardduty_detector", "aws_guardduty_detector_feature"),
         "AWS Config": ("aws_config_configuration_recorder", "aws_config_config_rule", "aws_config_delivery_channel"),
         "Security Hub": ("aws_securityhub_account", "aws_securityhub_standards_subscription"),
-        "OpenSearch": ("aws_opensearch_domain",),
-        "Amazon MQ": ("aws_mq_broker",),
-        "Amazon MSK": ("aws_msk_cluster", "aws_msk_serverless_cluster"),
         "AppSync": ("aws_appsync_graphql_api",),
-        "DocumentDB": ("aws_docdb_cluster", "aws_docdb_cluster_instance"),
-        "CodePipeline": ("aws_codepipeline",),
-        "Network Firewall": ("aws_networkfirewall_firewall",),
         "SES": ("aws_ses_domain_identity", "aws_sesv2_email_identity"),
         "CloudWatch metric streams": ("aws_cloudwatch_metric_stream",),
     }.items()

@@ -1,10 +1,13 @@
-"""What keeping files, secrets and copies costs: the rate card's rows for S3, ECR, EFS, Secrets Manager, KMS, SSM, Backup."""
+"""What keeping files, secrets and copies costs: the rate card's rows for S3, ECR, EFS, secrets, keys, certificates and Backup."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
+from analysis.architecture import Resource
 from analysis.cost.setting import Applies, Charge, NotPriced, Setting, by_use, if_used, monthly
+from analysis.units import Quantity
 
 CLASSES: Mapping[str, tuple[str, str]] = {
     # S3's storage class in a lifecycle rule -> Infracost's key for it, and the name for people
@@ -179,6 +182,63 @@ def _advanced(parameter: Setting) -> bool:
     return parameter.text("tier", "Standard") == "Advanced"
 
 
+def _one_zone(files: Setting) -> bool:
+    return bool(files.get("availability_zone_name"))
+
+
+def _infrequent_sku(files: Setting) -> str:
+    return "efs.one_zone_ia.gb_month" if _one_zone(files) else "efs.ia.gb_month"
+
+
+def _moves_files(rule: str, key: str) -> Applies:
+    """Whether a lifecycle rule moves files to another class, or the usage says that some lie there."""
+    return lambda s: s.used(key) is not None or any(policy.get(rule) for policy in s.blocks("lifecycle_policy"))
+
+
+def _throughput(mode: str) -> Applies:
+    return lambda s: s.text("throughput_mode", "bursting") == mode
+
+
+EFS_GB_PER_MIBPS = 20
+"""Standard storage that includes 1 MiB/s of throughput: https://aws.amazon.com/efs/pricing/."""
+
+
+def _throughput_above(files: Setting) -> Quantity:
+    stored = files.used("storage_gb") or Decimal(0)
+    wanted = files.number("provisioned_throughput_in_mibps")
+    return Quantity(max(Decimal(0), wanted - stored / EFS_GB_PER_MIBPS), "MiBps-month")
+
+
+def _authority(authority: Setting) -> str:
+    short = authority.text("usage_mode", "GENERAL_PURPOSE") == "SHORT_LIVED_CERTIFICATE"
+    return "short_lived" if short else "general_purpose"
+
+
+def _selected(vault: Setting) -> Iterator[Resource]:
+    """What the plans that write to a vault select: the resources that are named, or all where tags or a pattern choose."""
+    for plan in vault.referred_by("aws_backup_plan"):
+        for found in vault.of(plan).referred_by("aws_backup_selection"):
+            selection = vault.of(found)
+            patterns = any("*" in str(name) for name in selection.resource.values.get("resources") or ())
+            if patterns or selection.blocks("selection_tag") or selection.blocks("condition"):
+                yield from vault.architecture.resources
+            for reference in found.references:
+                named = vault.architecture.by_address.get(reference.address)
+                if named is not None:
+                    yield named
+
+
+def _kept(component: str, sku: str, key: str, *types: str) -> Charge:
+    """The row for what a vault keeps of a kind: listed where a plan selects it, or the usage says how much there is."""
+    return by_use(
+        component,
+        sku,
+        key,
+        "GB-month",
+        applies=lambda s: s.used(key) is not None or any(resource.type in types for resource in _selected(s)),
+    )
+
+
 KMS_KEY = (
     monthly("key", "kms.key.month", "key-month"),
     by_use("requests", _key_requests, "monthly_requests", "10k requests", per=10**4),
@@ -211,7 +271,61 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         by_use("objects listed", "s3.inventory.million_objects", "monthly_listed_objects", "1M objects", per=10**6),
     ),
     "aws_ecr_repository": (by_use("storage", "ecr.storage.gb_month", "storage_gb", "GB-month"),),
-    "aws_efs_file_system": (by_use("storage, standard", "efs.standard.gb_month", "storage_gb", "GB-month"),),
+    "aws_efs_file_system": (
+        by_use(
+            "storage, standard", "efs.standard.gb_month", "storage_gb", "GB-month", applies=lambda s: not _one_zone(s)
+        ),
+        by_use("storage, one zone", "efs.one_zone.gb_month", "storage_gb", "GB-month", applies=_one_zone),
+        by_use(
+            "storage, infrequent access",
+            _infrequent_sku,
+            "infrequent_access_storage_gb",
+            "GB-month",
+            applies=_moves_files("transition_to_ia", "infrequent_access_storage_gb"),
+        ),
+        if_used("reads, infrequent access", "efs.ia.read.gb", "monthly_infrequent_access_read_gb", "GB"),
+        if_used("writes, infrequent access", "efs.ia.write.gb", "monthly_infrequent_access_write_gb", "GB"),
+        by_use(
+            "storage, archive",
+            "efs.archive.gb_month",
+            "archive_storage_gb",
+            "GB-month",
+            applies=_moves_files("transition_to_archive", "archive_storage_gb"),
+        ),
+        Charge(
+            "provisioned throughput above what the storage includes",
+            "efs.provisioned_throughput.mibps_month",
+            _throughput_above,
+            ("storage_gb",),
+            _throughput("provisioned"),
+        ),
+        by_use(
+            "data read, elastic throughput",
+            "efs.elastic_throughput.read.gb",
+            "monthly_elastic_read_gb",
+            "GB",
+            applies=_throughput("elastic"),
+        ),
+        by_use(
+            "data written, elastic throughput",
+            "efs.elastic_throughput.write.gb",
+            "monthly_elastic_write_gb",
+            "GB",
+            applies=_throughput("elastic"),
+        ),
+    ),
+    "aws_acm_certificate": (
+        monthly(
+            "private certificate, once when it is issued",
+            "acmpca.general_purpose.certificate",
+            "certificate",
+            applies=lambda s: bool(s.get("certificate_authority_arn")),
+        ),
+    ),
+    "aws_acmpca_certificate_authority": (
+        monthly("certificate authority", lambda s: f"acmpca.{_authority(s)}.ca_month", "CA-month"),
+        by_use("certificates", lambda s: f"acmpca.{_authority(s)}.certificate", "monthly_requests", "certificate"),
+    ),
     "aws_secretsmanager_secret": (
         monthly("secret", "secretsmanager.secret.month", "secret-month"),
         by_use("API calls", "secretsmanager.api.10k", "monthly_requests", "10k API calls", per=10**4),
@@ -230,12 +344,12 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         ),
     ),
     "aws_backup_vault": (
-        # What a plan protects decides which of these apply; the usage says how much of each the vault holds.
-        by_use("RDS snapshots", "backup.rds.gb_month", "monthly_rds_snapshot_gb", "GB-month"),
-        if_used("Aurora snapshots", "backup.aurora.gb_month", "monthly_aurora_snapshot_gb", "GB-month"),
-        if_used("EBS snapshots", "backup.ebs.gb_month", "monthly_ebs_snapshot_gb", "GB-month"),
-        if_used("DynamoDB backups", "backup.dynamodb.gb_month", "monthly_dynamodb_backup_gb", "GB-month"),
-        if_used("EFS backups, warm", "backup.efs.warm.gb_month", "monthly_efs_warm_backup_gb", "GB-month"),
-        if_used("EFS backups, cold", "backup.efs.cold.gb_month", "monthly_efs_cold_backup_gb", "GB-month"),
+        # A vault costs what it keeps: of what kind says the selection of the plans that write to it, how much only usage.
+        _kept("RDS snapshots", "backup.rds.gb_month", "monthly_rds_snapshot_gb", "aws_db_instance"),
+        _kept("Aurora snapshots", "backup.aurora.gb_month", "monthly_aurora_snapshot_gb", "aws_rds_cluster"),
+        _kept("EBS snapshots", "backup.ebs.gb_month", "monthly_ebs_snapshot_gb", "aws_ebs_volume", "aws_instance"),
+        _kept("DynamoDB backups", "backup.dynamodb.gb_month", "monthly_dynamodb_backup_gb", "aws_dynamodb_table"),
+        _kept("EFS backups, warm", "backup.efs.warm.gb_month", "monthly_efs_warm_backup_gb", "aws_efs_file_system"),
+        _kept("EFS backups, cold", "backup.efs.cold.gb_month", "monthly_efs_cold_backup_gb"),
     ),
 }

@@ -212,11 +212,6 @@ def test_an_elastic_ip_of_a_gateway_is_charged_once(bill):
     assert [item.address for item in cost.line_items if item.sku == "public_ipv4.in_use.hour"] == ["aws_eip.e"]
 
 
-def test_a_cluster_that_belongs_to_a_replication_group_is_charged_there(bill):
-    member = made("aws_elasticache_cluster.c", replication_group_id=Unknown("aws_elasticache_replication_group.r.id"))
-    assert bill(member).free[0].reason == "a member of a replication group, which is charged itself"
-
-
 # --- tiers and allowances belong to the account ---
 
 
@@ -411,7 +406,7 @@ def test_a_price_that_is_used_changes_the_total(bill):
 
 def test_the_json_has_the_agreed_shape_with_decimals_as_strings(bill):
     found = json.loads(json.dumps(to_json(bill(GATEWAY, made("aws_vpc.v"), made("aws_odd.o")))))
-    assert list(found) == ["currency", "window", "total", "line_items", "free", "unpriced"]
+    assert list(found) == ["currency", "window", "as_of", "total", "line_items", "free", "unpriced"]
     assert (found["currency"], found["window"], found["total"]) == ("USD", "month of 730 hours", "32.85")
     first, second = found["line_items"]
     assert first == {

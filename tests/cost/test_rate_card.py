@@ -1,5 +1,6 @@
 """Every row of the rate card has a bill line that was worked out by hand; the arithmetic stands beside each."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -119,10 +120,13 @@ VOLUMES = (
     ("IOPS above 3,000, gp3", {"type": "gp3", "size": 50, "iops": 4000}, "5"),  # 1,000 x 0.005
     ("throughput above 125 MiB/s, gp3", {"type": "gp3", "size": 50, "throughput": 200}, "3"),  # 75 x 0.04
     ("IOPS, io1", {"type": "io1", "size": 40, "iops": 100}, "6.5"),  # 100 x 0.065
-    ("IOPS, io2", {"type": "io2", "size": 40, "iops": 100}, None),
+    ("IOPS, io2, up to 32,000", {"type": "io2", "size": 40, "iops": 40_000}, "2080"),  # 32,000 x 0.065
+    ("IOPS, io2, from 32,000 to 64,000", {"type": "io2", "size": 40, "iops": 40_000}, "364"),  # 8,000 x 0.0455
+    ("IOPS, io2, above 64,000", {"type": "io2", "size": 40, "iops": 70_000}, "191.1"),  # 6,000 x 0.03185
 )
 
 T3 = "t3.medium"
+SUBNET, OTHER_SUBNET = Unknown("aws_subnet.public.id"), Unknown("aws_subnet.private.id")
 TEMPLATE = {"launch_template": block(id=Unknown("aws_launch_template.t.id"))}
 
 
@@ -150,16 +154,141 @@ def volume_cases():
             ((nodes, mapped(volume)), 2),
         )
         for resources, count in settings:
-            if usd is None:
-                yield refused(component, "no price for the IOPS of io2", *resources)
-            else:
-                yield line(component, str(Decimal(usd) * count), *resources)
+            yield line(component, str(Decimal(usd) * count), *resources)
 
 
 WEB = made("aws_instance.i", instance_type=T3)
 GROUP = made("aws_autoscaling_group.g", desired_capacity=2, **TEMPLATE)
 FUNCTION = made("aws_lambda_function.f", memory_size=512)
 WARM = {"function_name": Unknown("aws_lambda_function.f.function_name"), "provisioned_concurrent_executions": 2}
+
+PUBLIC = made("aws_subnet.public", map_public_ip_on_launch=True)
+PRIVATE = made("aws_subnet.private", map_public_ip_on_launch=False)
+NODES = made("aws_eks_node_group.n", instance_types=(T3,), scaling_config=block(desired_size=3), **TEMPLATE)
+GP2_IMAGE, GP3_IMAGE = (
+    f"storage, {kind}: the image's own volume, {gigabytes} GB assumed" for kind, gigabytes in (("gp2", 8), ("gp3", 8))
+)
+
+
+def mixed(*kinds, **distribution):
+    """A group of two whose policy lists these types."""
+    launch = block(
+        launch_template_specification=block(launch_template_id=Unknown("aws_launch_template.t.id")),
+        override=tuple({"instance_type": kind} for kind in kinds),
+    )
+    policy = block(launch_template=launch, instances_distribution=(distribution,) if distribution else ())
+    found = made("aws_autoscaling_group.g", desired_capacity=2, mixed_instances_policy=policy)
+    reference = Reference("mixed_instances_policy[0].launch_template", "aws_launch_template.t", "id")
+    return replace(found, references=(reference,))
+
+
+RULES = [
+    # 2 x 730 h x 0.096 = 140.16: one override, nothing as Spot; and the first of several, which is AWS's first choice
+    line("instances, Linux", "140.16", mixed("m5.large", on_demand_percentage_above_base_capacity=100), template()),
+    line("instances, Linux", "140.16", mixed("m5.large", "m6i.large"), template()),
+    line("instances, Linux", "60.736", mixed(), template()),
+    line(
+        "instances, Linux",
+        "140.16",
+        mixed("m5.large", on_demand_base_capacity=2, on_demand_percentage_above_base_capacity=0),
+        template(),
+    ),
+    refused(
+        "instances, Linux",
+        "leaves a share to Spot capacity",
+        mixed("m5.large", on_demand_percentage_above_base_capacity=50),
+        template(),
+    ),
+    # by the template's name, as a literal
+    line(
+        "instances, Linux",
+        "60.736",
+        made("aws_autoscaling_group.g", desired_capacity=2, launch_template=block(name="web")),
+        template(name="web"),
+    ),
+    # an instance takes its type and its volume from its template: 730 h x 0.0416, 50 GB x 0.08
+    line("instance, Linux", "30.368", made("aws_instance.i", **TEMPLATE), template()),
+    line("storage, gp3", "4", made("aws_instance.i", **TEMPLATE), mapped({"type": "gp3", "size": 50})),
+    # the image's own volume: 8 GB x 0.10, x 0.08; 2 x 8 GB; 3 x 20 GB
+    line(GP2_IMAGE, "0.8", WEB),
+    line(GP3_IMAGE, "0.64", made("aws_instance.i", instance_type=T3, root_block_device=block(volume_type="gp3"))),
+    line(GP2_IMAGE, "1.6", GROUP, template()),
+    line(GP3_IMAGE, "1.28", GROUP, mapped({"type": "gp3"})),
+    line("storage, gp2: the image's own volume, 20 GB assumed", "6", NODES, template()),
+    line("storage, gp3: the image's own volume, 20 GB assumed", "4.8", NODES, mapped({"type": "gp3"})),
+    # dedicated tenancy has its own price: 730 h x 0.0441
+    line("instance, Linux", "32.193", made("aws_instance.i", instance_type=T3, tenancy="dedicated")),
+    line("instances, Linux", "64.386", GROUP, template(placement=block(tenancy="dedicated"))),
+    # EBS optimisation costs extra on old types only: 730 h x 0.02
+    line("EBS optimisation", "14.6", made("aws_instance.i", instance_type="i2.xlarge", ebs_optimized=True)),
+    # a host of its own: 730 h x 3.366
+    line("dedicated host", "2457.18", made("aws_ec2_host.h", instance_family="c5")),
+    # public addresses by the subnet: 3.65 each, of a group half of whose subnets give one
+    line("public IPv4 address", "3.65", made("aws_instance.i", instance_type=T3, subnet_id=SUBNET), PUBLIC),
+    line(
+        "public IPv4 addresses",
+        "3.65",
+        made("aws_autoscaling_group.g", desired_capacity=2, vpc_zone_identifier=(SUBNET, OTHER_SUBNET), **TEMPLATE),
+        template(),
+        PUBLIC,
+        PRIVATE,
+    ),
+    line(
+        "public IPv4 addresses of the nodes",
+        "10.95",
+        made("aws_eks_node_group.n", instance_types=(T3,), scaling_config=block(desired_size=3), subnet_ids=(SUBNET,)),
+        PUBLIC,
+    ),
+    # pods: 100 x 0.04048, 100 x 0.004445
+    line("vCPU of the pods", "4.048", made("aws_eks_fargate_profile.p"), pod_vcpu_hours=100),
+    line("memory of the pods", "0.4445", made("aws_eks_fargate_profile.p"), pod_gb_hours=100),
+    # the whole price from the end of standard support on: 730 h x 0.60
+    line("control plane, extended support", "438", made("aws_eks_cluster.c", version="1.32")),
+]
+
+
+def task_set(percent=50, **values):
+    """A task set that holds a share of four tasks, its service, and their definition."""
+    return (
+        made(
+            "aws_ecs_task_set.s",
+            **{
+                "service": Unknown("aws_ecs_service.x.id"),
+                "scale": block(value=percent),
+                "launch_type": "FARGATE",
+                "task_definition": Unknown("aws_ecs_task_definition.t.arn"),
+                **values,
+            },
+        ),
+        made("aws_ecs_service.x", desired_count=4, deployment_controller=block(type="EXTERNAL")),
+    )
+
+
+SPOT_SET = {"launch_type": None, "capacity_provider_strategy": block(capacity_provider="FARGATE_SPOT", weight=1)}
+WINDOWS = {"runtime_platform": block(operating_system_family="WINDOWS_SERVER_2022_CORE")}
+
+TASK_SETS = [
+    # half of 4 tasks, as two tasks of the service above
+    line("vCPU", "29.5504", *task_set(), task()),
+    line("vCPU", "2.024", *task_set(), task(), task_hours=100),
+    # a started share counts as a task: a third of 4 is 2
+    line("vCPU", "29.5504", *task_set(33), task()),
+    line("memory", "6.4897", *task_set(), task()),
+    line("vCPU, Spot", "9.7385869", *task_set(**SPOT_SET), task()),
+    line("vCPU, Spot", "0.166756625", *task_set(), task(), task_hours=100, spot_share="0.25"),
+    line("memory, Spot", "2.1387394", *task_set(**SPOT_SET), task()),
+    line("ephemeral storage above 20 GB", "4.8618", *task_set(), task(ephemeral_storage=block(size_in_gib=50))),
+    line(
+        "public IPv4 addresses of the tasks",
+        "7.3",
+        *task_set(network_configuration=block(assign_public_ip=True)),
+        task(),
+    ),
+    # Windows: 730 vCPU-hours x 0.046552 and x 0.046
+    line("vCPU", "33.98296", *task_set(), task(**WINDOWS)),
+    line("licence of Windows", "33.58", *task_set(), task(**WINDOWS)),
+    line("licence of Windows", "33.58", service(), task(**WINDOWS)),
+]
 
 COMPUTE = [
     # 730 h x 0.0416 = 30.368
@@ -321,6 +450,29 @@ PROVISIONED = made(
     global_secondary_index=block(read_capacity=10, write_capacity=5),
 )
 
+BYOL = "bring-your-own-license"
+NODE = made("aws_elasticache_cluster.c", node_type="cache.t4g.micro", num_cache_nodes=1, engine="redis")
+
+
+def replaced(resource, **values):
+    return replace(resource, values={**resource.values, **values})
+
+
+def aurora(version, kind="db.r5.large"):
+    """An instance of an Aurora PostgreSQL cluster of a version, and the cluster."""
+    member = {"cluster_identifier": Unknown("aws_rds_cluster.c.id"), "engine": "aurora-postgresql"}
+    cluster = made("aws_rds_cluster.c", engine="aurora-postgresql", engine_version=version)
+    return made("aws_rds_cluster_instance.i", instance_class=kind, **member), cluster
+
+
+def serverless(least):
+    """A serverless instance of a cluster that keeps at least so many capacity units."""
+    member = {"cluster_identifier": Unknown("aws_rds_cluster.c.id"), "engine": "aurora-postgresql"}
+    scaling = block(min_capacity=least, max_capacity=8)
+    cluster = made("aws_rds_cluster.c", engine="aurora-postgresql", serverlessv2_scaling_configuration=scaling)
+    return made("aws_rds_cluster_instance.i", instance_class="db.serverless", **member), cluster
+
+
 DATABASES = [
     # 730 h x 0.017 = 12.41
     line("instance", "12.41", database()),
@@ -378,7 +530,38 @@ DATABASES = [
     line("surplus CPU credits", "0.75", database(), monthly_cpu_credit_hrs=10),
     # 730 h x 0.005 = 3.65
     line("public IPv4 address", "3.65", database(publicly_accessible=True)),
-    refused("extended support", "engine version 5.7.44 is past standard support", database(engine_version="5.7.44")),
+    # 2 vCPU x 730 h x 0.10 and, from the third year on, x 0.20 (MySQL 5.7 since March 2026)
+    line("extended support, years 1 and 2", "146", database(engine_version="8.0")),
+    line("extended support, year 3", "292", database(engine_version="5.7.44")),
+    line("extended support, years 1 and 2", "146", *aurora("13.9")),
+    line("extended support, year 3", "292", *aurora("11.9")),
+    # 2 capacity units x 730 h x 0.085, x 0.17
+    line(
+        "extended support, years 1 and 2, serverless v2",
+        "124.1",
+        *aurora("13.9", "db.serverless"),
+        capacity_units_per_hr=2,
+    ),
+    line("extended support, year 3, serverless v2", "248.2", *aurora("11.9", "db.serverless"), capacity_units_per_hr=2),
+    # 2 nodes x 0.8 x 730 h x 0.016
+    line(
+        "extended support, 80 % of the nodes, from the third year on 160 %",
+        "18.688",
+        replaced(REDIS, engine_version="5.0.6"),
+    ),
+    line(
+        "extended support, 80 % of the nodes, from the third year on 160 %",
+        "9.344",
+        replaced(NODE, engine_version="5.0.6"),
+    ),
+    # Aurora's engines on an instance are Aurora's prices: 730 h x 0.29, 10 GB x 0.10
+    line("instance", "211.7", database(engine="aurora-mysql", instance_class="db.r5.large")),
+    line("storage, Aurora", "1", database(engine="aurora-mysql", instance_class="db.r5.large"), storage_gb=10),
+    # MariaDB costs what MySQL costs; Oracle with a licence of one's own too: 730 h x 0.017, x 0.136
+    line("instance", "12.41", database(engine="mariadb")),
+    line("instance", "99.28", database(engine="oracle-se2", instance_class="db.t3.large", license_model=BYOL)),
+    line("instance", "219", database(engine="oracle-se2", instance_class="db.t3.large")),
+    line("instance", "118.26", database(engine="sqlserver-ex", instance_class="db.t3.large")),
     # t3.micro has 2 vCPU: 2 x 730 h x 0.015 = 21.90
     line("proxy", "21.9", *proxied()),
     # m5.2xlarge has 8 vCPU: 8 x 730 h x 0.015 = 87.60
@@ -989,7 +1172,176 @@ STORAGE = [
     line("EFS backups, cold", "1", made("aws_backup_vault.v"), monthly_efs_cold_backup_gb=100),  # x 0.01
 ]
 
-CASES = [*ECS, *volume_cases(), *COMPUTE, *DATABASES, *MESSAGING, *NETWORK, *PSEUDO, *OBSERVABILITY, *STORAGE]
+DOMAIN = {"instance_type": "m5.large.search", "instance_count": 2}
+
+
+def domain(**values):
+    return made("aws_opensearch_domain.d", cluster_config=block(**{**DOMAIN, **values.pop("config", {})}), **values)
+
+
+def search_volume(kind):
+    return domain(ebs_options=block(ebs_enabled=True, volume_type=kind, volume_size=10))
+
+
+def elasticsearch(found, version="7.10"):
+    """The same domain under the older name of its type."""
+    old = replace(found, address="aws_elasticsearch_domain.d", type="aws_elasticsearch_domain")
+    return replaced(old, elasticsearch_version=version)
+
+
+def of_both(component, usd, found):
+    """A case for a domain of OpenSearch and for one of Elasticsearch's type."""
+    return [line(component, usd, found), line(component, usd, elasticsearch(found))]
+
+
+MASTERS = {
+    "dedicated_master_enabled": True,
+    "dedicated_master_type": "c6g.large.search",
+    "dedicated_master_count": 3,
+}
+WARM_NODES = {"warm_enabled": True, "warm_type": "ultrawarm1.medium.search", "warm_count": 2}
+BROKER = {"engine_type": "RabbitMQ", "host_instance_type": "mq.m5.large"}
+PAIR = {"engine_type": "ActiveMQ", "host_instance_type": "mq.m5.large", "deployment_mode": "ACTIVE_STANDBY_MULTI_AZ"}
+KAFKA = made(
+    "aws_msk_cluster.k",
+    number_of_broker_nodes=3,
+    broker_node_group_info=block(
+        instance_type="kafka.m5.large", storage_info=block(ebs_storage_info=block(volume_size=100))
+    ),
+)
+SERVERLESS_KAFKA = made("aws_msk_serverless_cluster.k")
+WAREHOUSE = made("aws_redshift_cluster.r", node_type="ra3.xlplus", number_of_nodes=2)
+FILES = made("aws_efs_file_system.f")
+ELASTIC = made("aws_efs_file_system.f", throughput_mode="elastic")
+FIREWALL = made("aws_networkfirewall_firewall.f", subnet_mapping=({"subnet_id": "a"}, {"subnet_id": "b"}))
+GRAPH = made("aws_neptune_cluster.n")
+ENVIRONMENT = made("aws_mwaa_environment.e", environment_class="mw1.medium")
+AUTHORITY = made("aws_acmpca_certificate_authority.a")
+
+MANAGED = [
+    # 2 x 730 h x 0.142; masters and warm nodes are nodes too: 3 x 730 h x 0.113, 2 x 730 h x 0.238
+    *of_both("nodes", "207.32", domain()),
+    *of_both("dedicated masters", "247.47", domain(config=MASTERS)),
+    *of_both("UltraWarm nodes", "347.48", domain(config=WARM_NODES)),
+    # 2 nodes x 10 GB x 0.135, 0.122, 0.169
+    *of_both("storage, gp2", "2.7", search_volume("gp2")),
+    *of_both("storage, gp3", "2.44", search_volume("gp3")),
+    *of_both("storage, io1", "3.38", search_volume("io1")),
+    refused("extended support", "no price for what that adds", domain(engine_version="OpenSearch_1.0")),
+    refused("extended support", "no price for what that adds", elasticsearch(domain(), "6.7")),
+    # one RabbitMQ broker 730 h x 0.288; the price of a cluster is that of its three brokers: 730 h x 0.864
+    line("brokers", "210.24", made("aws_mq_broker.b", **BROKER)),
+    line("brokers", "630.72", made("aws_mq_broker.b", deployment_mode="CLUSTER_MULTI_AZ", **BROKER)),
+    # an ActiveMQ pair: 730 h x 0.576
+    line("brokers", "420.48", made("aws_mq_broker.b", **PAIR)),
+    line("storage", "1", made("aws_mq_broker.b", **BROKER), storage_size_gb=10),  # x 0.10
+    # 3 brokers x 730 h x 0.21; 3 x 100 GB x 0.10
+    line("brokers", "459.9", KAFKA),
+    line("storage", "30", KAFKA),
+    line("cluster", "547.5", SERVERLESS_KAFKA),  # 730 h x 0.75
+    line("partitions", "1.5", SERVERLESS_KAFKA, partition_hours=1000),  # x 0.0015
+    line("data in", "10", SERVERLESS_KAFKA, monthly_data_in_gb=100),  # x 0.10
+    line("data out", "5", SERVERLESS_KAFKA, monthly_data_out_gb=100),  # x 0.05
+    line("storage", "10", SERVERLESS_KAFKA, storage_gb=100),  # x 0.10
+    # 2 nodes x 730 h x 1.086; managed storage on top: 100 GB x 0.024
+    line("nodes", "1585.56", WAREHOUSE),
+    line("managed storage", "2.4", WAREHOUSE, managed_storage_gb=100),
+    line("Spectrum, data scanned", "10", WAREHOUSE, spectrum_data_scanned_tb=2),  # x 5
+    line("backup storage", "2.3", WAREHOUSE, backup_storage_gb=100),  # x 0.023
+    refused("extended support", "no price for what that adds", made("aws_docdb_cluster.d", engine_version="3.6.0")),
+    refused("instance", "no price for docdb", made("aws_docdb_cluster_instance.d", instance_class="db.r5.large")),
+    line("storage", "10", GRAPH, storage_gb=100),  # x 0.10
+    line("I/O requests", "0.4", GRAPH, monthly_io_requests=2_000_000),  # x 0.20
+    line("instance", "254.04", made("aws_neptune_cluster_instance.n", instance_class="db.r5.large")),  # 730 h x 0.348
+    # two controllers x 730 h x 0.06
+    line("controllers", "87.6", made("aws_directory_service_directory.d", type="MicrosoftAD", edition="Standard")),
+    # 730 h x 0.01612, with an IPv4 address; x 0.01344 without; x 0.02956 with Windows
+    line("bundle", "11.7676", made("aws_lightsail_instance.l", bundle_id="small_3_0")),
+    line("bundle", "9.8112", made("aws_lightsail_instance.l", bundle_id="small_ipv6_3_0")),
+    line("bundle", "21.5788", made("aws_lightsail_instance.l", bundle_id="small_win_3_0")),
+    line("environment", "540.2", ENVIRONMENT),  # 730 h x 0.74
+    line("metadata storage", "1", ENVIRONMENT, meta_database_gb=10),  # x 0.10
+    line("pipeline, V1", "1", made("aws_codepipeline.p")),
+    line("action minutes, V2", "0.2", made("aws_codepipeline.p", pipeline_type="V2"), monthly_action_minutes=100),
+    line("endpoints", "576.7", FIREWALL),  # 2 x 730 h x 0.395
+    line("data processed", "6.5", FIREWALL, monthly_data_processed_gb=100),  # x 0.065
+    # WAF Classic
+    line("web ACL", "5", made("aws_waf_web_acl.w")),
+    line("requests inspected", "1.2", made("aws_waf_web_acl.w"), monthly_requests=2_000_000),  # x 0.60
+    line("rules", "2", made("aws_waf_web_acl.w", rules=({"rule_id": "a"}, {"rule_id": "b"}))),
+    line("web ACL", "5", made("aws_wafregional_web_acl.w")),
+    line("requests inspected", "1.2", made("aws_wafregional_web_acl.w"), monthly_requests=2_000_000),
+    line("rules", "1", made("aws_wafregional_web_acl.w", rule=block(rule_id="a"))),
+    line("protocols", "438", made("aws_transfer_server.t", protocols=("FTP", "SFTP"))),  # 2 x 730 h x 0.30
+    line("data", "4", made("aws_transfer_server.t"), monthly_data_gb=100),  # x 0.04
+    line("association", "73", made("aws_ec2_client_vpn_network_association.v")),  # 730 h x 0.10
+    line("attachment", "36.5", made("aws_ec2_transit_gateway_peering_attachment.p")),  # 730 h x 0.05
+    # EFS: one zone 0.16, infrequent access 0.025, archive 0.008; throughput
+    line("storage, one zone", "16", made("aws_efs_file_system.f", availability_zone_name="us-east-1a"), storage_gb=100),
+    line("storage, infrequent access", "2.5", FILES, infrequent_access_storage_gb=100),
+    line("reads, infrequent access", "1", FILES, monthly_infrequent_access_read_gb=100),
+    line("writes, infrequent access", "1", FILES, monthly_infrequent_access_write_gb=100),
+    line("storage, archive", "0.8", FILES, archive_storage_gb=100),
+    # 10 MiB/s, of which 100 GB include 5: 5 x 6
+    line(
+        "provisioned throughput above what the storage includes",
+        "30",
+        made("aws_efs_file_system.f", throughput_mode="provisioned", provisioned_throughput_in_mibps=10),
+        storage_gb=100,
+    ),
+    line("data read, elastic throughput", "3", ELASTIC, monthly_elastic_read_gb=100),
+    line("data written, elastic throughput", "6", ELASTIC, monthly_elastic_write_gb=100),
+    # a private certificate 0.75, its authority 400 or, for short lives, 50
+    line(
+        "private certificate, once when it is issued",
+        "0.75",
+        made("aws_acm_certificate.c", certificate_authority_arn="arn:aws:acm-pca:us-east-1:1:certificate-authority/x"),
+    ),
+    line("certificate authority", "400", AUTHORITY),
+    line("certificate authority", "50", replaced(AUTHORITY, usage_mode="SHORT_LIVED_CERTIFICATE")),
+    # 1,000 x 0.75 + 1,000 x 0.35
+    line("certificates", "1100", AUTHORITY, monthly_requests=2000),
+    line("log lines", "0.05", made("aws_cloudfront_realtime_log_config.l"), monthly_log_lines=5_000_000),  # x 0.01
+    # an API's cache of 1.6 GB: 730 h x 0.038
+    line("cache", "27.74", made("aws_api_gateway_stage.s", cache_cluster_enabled=True, cache_cluster_size="1.6")),
+    # a replica of its own beside a group's nodes, of the group's type: 730 h x 0.016
+    line(
+        "nodes",
+        "11.68",
+        made("aws_elasticache_cluster.c", replication_group_id=Unknown("aws_elasticache_replication_group.r.id")),
+        REDIS,
+    ),
+    # a serverless cache is charged for 1 GB at least, of Valkey for 0.1 GB: 730 h x 0.125, 73 h x 0.084
+    line("data stored", "91.25", made("aws_elasticache_serverless_cache.c", engine="redis")),
+    line("data stored", "6.132", made("aws_elasticache_serverless_cache.c", engine="valkey")),
+    # the floor of serverless capacity: 730 h x 0.5 x 0.12; v1 that does not pause: 730 h x 2 x 0.06
+    line("capacity, serverless v2", "43.8", *serverless(0.5)),
+    line(
+        "capacity, serverless v1",
+        "87.6",
+        made(
+            "aws_rds_cluster.c",
+            engine="aurora-mysql",
+            engine_mode="serverless",
+            scaling_configuration=block(auto_pause=False, min_capacity=2),
+        ),
+    ),
+]
+
+CASES = [
+    *ECS,
+    *volume_cases(),
+    *RULES,
+    *TASK_SETS,
+    *COMPUTE,
+    *MANAGED,
+    *DATABASES,
+    *MESSAGING,
+    *NETWORK,
+    *PSEUDO,
+    *OBSERVABILITY,
+    *STORAGE,
+]
 
 
 def estimated(case):
