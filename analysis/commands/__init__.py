@@ -34,7 +34,7 @@ from analysis.commands import (
 from analysis.commands.screen import Commands
 
 COMMANDS = {
-    "What is there": (model.model, cost.cost, diagram.diagram),
+    "What is there": (model.model, diagram.diagram),
     "Would it hold": (
         capacity.capacity,
         replay.replay,
@@ -71,6 +71,10 @@ for question, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=question)(command)
 
+cost_app = typer.Typer(cls=cost.Bills, help="The bill of a month, line by line, and what changes on it (cost diff).")
+cost_app.command("bill")(cost.cost)
+cost_app.command("diff")(cost.diff)
+app.add_typer(cost_app, name="cost", rich_help_panel="What is there")
 prices_app = typer.Typer(help="The price book, and a newer one from AWS.", invoke_without_command=True)
 prices_app.callback()(prices.prices)
 prices_app.command()(prices.refresh)

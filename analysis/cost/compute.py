@@ -457,7 +457,7 @@ def _public_instance(instance: Setting) -> bool:
 
 def _public_share(group: Setting, attribute: str) -> Decimal:
     """The share of the subnets of a group that give a public address to what starts in them; AWS spreads instances evenly."""
-    subnets = {r.address: r for r in group.references(*SUBNETS, via=attribute)}.values()
+    subnets = {r.address: r for r in group.wiring.referred(group.resource, *SUBNETS, via=attribute)}.values()
     if not subnets:
         return Decimal(0)
     return Decimal(sum(_public_subnet(group.of(subnet)) for subnet in subnets)) / len(subnets)
@@ -500,7 +500,7 @@ def _template_of(owner: Setting) -> Setting:
         found = owner.follow(attribute, "aws_launch_template", "aws_launch_configuration")
         if found:
             return owner.of(found)
-    found = next(iter(owner.references("aws_launch_template", via="mixed_instances_policy")), None)
+    found = next(iter(owner.wiring.referred(owner.resource, "aws_launch_template", via="mixed_instances_policy")), None)
     if found:
         return owner.of(found)
     named = [owner.block("launch_template"), *_specifications(owner)]

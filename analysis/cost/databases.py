@@ -343,11 +343,8 @@ def _nodes(group: Setting) -> Decimal:
 
 def _group_of(cache: Setting) -> Setting:
     """The replication group that a cluster adds a replica to; the cache itself where it stands alone."""
-    return (
-        cache.need("replication_group_id", "aws_elasticache_replication_group")
-        if cache.resource.values.get("replication_group_id")
-        else cache
-    )
+    member = cache.resource.type == "aws_elasticache_cluster" and cache.resource.values.get("replication_group_id")
+    return cache.need("replication_group_id", "aws_elasticache_replication_group") if member else cache
 
 
 def _cache_sku(cache: Setting) -> str:

@@ -27,7 +27,7 @@ class LineItem:
 
     A quantity that crosses price tiers makes one line per tier. `quantity` and `cost` are None where only usage tells them
     and nobody did; then `keys` are those of a usage file that tell them. `usage_based` says whether the quantity comes from
-    usage, not from the configuration alone.
+    usage, not from the configuration alone. `region` is the one whose prices count.
     """
 
     address: str
@@ -43,6 +43,7 @@ class LineItem:
     source: str
     as_of: str
     confidence: Confidence
+    region: str
     keys: tuple[str, ...] = ()
 
     @property
@@ -139,6 +140,7 @@ class _Draft:
     price: Price
     quantity: Quantity | None
     usage_based: bool
+    region: str
     keys: tuple[str, ...]
 
 
@@ -184,10 +186,10 @@ def estimate(
     )
 
 
-def monthly(resource: Resource, architecture: Architecture, prices: PriceBook) -> Amount:
+def monthly(resource: Resource, references: References, prices: PriceBook) -> Amount:
     """What one resource costs in a month, as far as no usage tells it."""
     drafts, _ = (
-        _resource_drafts(_setting(resource, architecture, prices, None)) if resource.type in RATE_CARD else ([], [])
+        _resource_drafts(_setting(resource, references, prices, None)) if resource.type in RATE_CARD else ([], [])
     )
     return _sum(_line_items(drafts, prices, free_tier=False))
 
@@ -265,7 +267,8 @@ def _draft(setting: Setting, charge: Charge) -> _Draft:
     usage_based = bool(charge.keys) and (
         quantity is None or bool(setting.load_hours) or any(setting.used(key) is not None for key in charge.keys)
     )
-    return _Draft(setting.resource, charge.component, price, quantity, usage_based, charge.keys)
+    region = setting.prices.region
+    return _Draft(setting.resource, charge.component, price, quantity, usage_based, region, charge.keys)
 
 
 def _line_items(drafts: list[_Draft], prices: PriceBook, free_tier: bool) -> Iterator[LineItem]:
@@ -310,6 +313,7 @@ def _line(draft: _Draft, row: PriceRow, quantity: Decimal | None, sku: str = "")
         row.source,
         row.as_of,
         row.confidence,
+        draft.region,
         draft.keys if quantity is None else (),
     )
 

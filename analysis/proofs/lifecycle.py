@@ -27,7 +27,7 @@ def _versioned(view: View) -> Iterator[tuple[Setting, Version | None, str]]:
     for resource in view.model.of_type(*VERSIONS):
         if resource.type == "aws_rds_cluster_instance":
             continue  # it runs what its cluster says
-        setting = Setting(resource, view.model, _book(view, resource, view.day), {})
+        setting = Setting(resource, view.references, _book(view, resource, view.day), {})
         try:
             found = version(setting)
         except NotPriced as reason:
@@ -104,7 +104,7 @@ def _added(view: View, setting: Setting, day: dt.date) -> str:
         *(r for r in setting.referred_by("aws_rds_cluster_instance") if first.type == "aws_rds_cluster"),
     ]
     before, after = (
-        sum((monthly(r, view.model, _book(view, r, when)).usd for r in resources), Decimal(0))
+        sum((monthly(r, view.references, _book(view, r, when)).usd for r in resources), Decimal(0))
         for when in (_before(setting, day), day)
     )
     return f"{money(after - before)} a month" if after > before else "a price that is not known here"
