@@ -39,6 +39,7 @@ from analysis.commands.common import (
     out,
     print_json,
     refusals,
+    refuse,
     tell,
     tell_unreached,
     unreached_json,
