@@ -89,8 +89,18 @@ def test_capacity_is_refused_where_streams_are_held_and_the_scenario_has_none():
 def test_capacity_is_refused_where_nothing_public_leads_to_a_program(name):
     code, text, _ = said("capacity", STACKS / name)
     assert code == 2
-    assert "there is no request path: " in text
-    assert "(main.tf:12" in text
+    assert SENTENCES[name] in text
+
+
+def test_capacity_is_that_of_a_service_whose_entry_is_in_another_stack_where_the_file_says_so(tmp_path):
+    (tmp_path / "main.tf").write_text((STACKS / "poller" / "main.tf").read_text())
+    described = (
+        (STACKS / "poller" / "gameday.toml").read_text().replace("../../../terraform/scenarios", str(FINAL.parent))
+    )
+    (tmp_path / "gameday.toml").write_text(described + "\n[enters]\nservice = 'aws_ecs_service.poller'\n")
+    code, text, _ = said("capacity", tmp_path)
+    assert code == 0
+    assert "aws_ecs_service.poller serves the crowd by gameday.toml alone; no public entry leads to it" in text
 
 
 @pytest.mark.parametrize(

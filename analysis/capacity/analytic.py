@@ -206,11 +206,11 @@ def analyse(
     number = int(scenario.peak_users.value) if users is None else users
     if number < 0:
         raise ValueError(f"{number} users cannot poll")
-    path, notes = _path(architecture, stack, profile)
+    found = network(architecture, stack, profile)
+    path, notes = _path(architecture, stack, profile, found)
     if path is not None and path.streams is not None and not scenario.connections:
         polled_only(path, scenario)
     interval = poll_interval(path, scenario)
-    found = network(architecture, stack, profile)
     traffic = crowd(found, scenario, stack, float(interval.value))
     serving = path.service.address if path is not None else _serving(found, traffic)
     if tasks is not None:
@@ -262,12 +262,17 @@ def _polled(path: RequestPath, scenario: Scenario, number: int, stations: tuple[
 
 
 def _path(
-    architecture: Architecture, stack: Stack | None, profile: Runtime
+    architecture: Architecture, stack: Stack | None, profile: Runtime, found: Network
 ) -> tuple[RequestPath | None, list[Diagnostic]]:
-    """The request path with what it has to say; None where what serves the crowd is no service of containers."""
+    """The request path with what it has to say; None where what serves the crowd is no service of containers.
+
+    PathError where no public entry leads to a program, with the reason for each.
+    """
     try:
         path = without_unused_cache(request_path(architecture, stack), profile)
     except PathError:
+        if not found.entries:
+            raise
         return None, []
     return path, list(path.diagnostics)
 
@@ -303,8 +308,8 @@ def utilisations(
     of instances of what serves the crowd. Raises as `analyse` does.
     """
     profile = runtime(stack.runtime)
-    path, _ = _path(architecture, stack, profile)
     found = network(architecture, stack, profile)
+    path, _ = _path(architecture, stack, profile, found)
     traffic = crowd(found, scenario, stack, float(poll_interval(path, scenario).value))
     if tasks is not None:
         found = _with_instances(found, path.service.address if path else _serving(found, traffic), tasks)

@@ -172,7 +172,10 @@ def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -
     if stack is None:
         return entry(found, otherwise, name)
     if name == "crowd":
-        return entry(found, stack.enters.crowd, name, stack.enters.line(name))
+        alone = "" if found.entries else stack.enters.service  # the entry is in another stack
+        return entry(
+            found, stack.enters.crowd or alone, name, stack.enters.line("crowd" if stack.enters.crowd else "service")
+        )
     return entry(found, stack.sources.get(name) or otherwise, name)
 
 
