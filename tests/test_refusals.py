@@ -233,3 +233,12 @@ def test_a_usage_file_says_what_the_crowd_does_not_and_wins_where_both_do(night,
     alone = lines("--scenario", night)
     changed = {key for key, line in both.items() if line != alone.get(key)}
     assert {address for address, _ in changed} == {"aws_wafv2_web_acl.partners", "aws_lb.front"}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_freshness_and_races_are_undecided_and_never_judged_at_what_serves_nobody(name):
+    done = CliRunner().invoke(app, ["prove", str(STACKS / name), "--on", "2026-11-29", "--json"])
+    report = json.loads(done.stdout)
+    judged = {row["rule"]: row for row in report["not_decidable"]}
+    assert {"FRESH-01", "RACE-01", "RACE-02"} <= set(judged)
+    assert not {"FRESH-01", "RACE-01", "RACE-02"} & {row["rule"] for row in (*report["findings"], *report["holds"])}

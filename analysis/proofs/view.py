@@ -34,12 +34,21 @@ class View:
     @property
     def polled(self) -> Scenario | None:
         """The scenario, where its users poll: the age of an update and the load of a task are computed for polls alone."""
-        return None if self.scenario is None or self.scenario.connections else self.scenario
+        return None if self.scenario is None or self.scenario.connections or self.streams else self.scenario
+
+    @property
+    def streams(self) -> str:
+        """The setting by which the service is known to hold streams open, with its place; empty where there is none."""
+        found = self.path.streams if self.path is not None else None
+        return f"{found.name}, {found.origin}" if found else ""
 
     @property
     def no_polls(self) -> str:
         """Why there is none."""
-        return "no scenario is given" if self.scenario is None else "updates go over connections that stay, not polls"
+        if self.scenario is None:
+            return "no scenario is given"
+        said = f" ({self.streams})" if self.streams else ""
+        return f"updates go over connections that stay{said}, not polls"
 
     @cached_property
     def thresholds(self) -> Mapping[str, Assumption]:
