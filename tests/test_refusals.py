@@ -242,3 +242,9 @@ def test_freshness_and_races_are_undecided_and_never_judged_at_what_serves_nobod
     judged = {row["rule"]: row for row in report["not_decidable"]}
     assert {"FRESH-01", "RACE-01", "RACE-02"} <= set(judged)
     assert not {"FRESH-01", "RACE-01", "RACE-02"} & {row["rule"] for row in (*report["findings"], *report["holds"])}
+
+
+def test_an_alarm_that_can_never_fire_is_said_although_no_night_can_be_simulated():
+    code, text, _ = said("alarms", STACKS / "fleet")
+    assert code == 2
+    assert "small can never fire, whatever the load: GroupInServiceInstances is not published" in text

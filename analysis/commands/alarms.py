@@ -86,6 +86,7 @@ def alarms(
             hurt, known = _hurt(incident, harm_at)
             report = layer.backtest(found, incident, hurt)
         except ValueError as error:
+            _tell_dead(found)
             refuse(str(error))
         false, why = _season(directory, bool(var or var_file))
     if save is not None:
@@ -103,6 +104,15 @@ def alarms(
         tell_unreached(found, directory)
     if report.never or report.refused:
         raise typer.Exit(FINDINGS)
+
+
+def _tell_dead(found: Architecture) -> None:
+    """The alarms that can never fire, which needs no incident to know."""
+    for alarm in layer.read(found).metric:
+        sentences = [fault.sentence for fault in layer.faults(alarm, found) if fault.certain]
+        if sentences:
+            said = f"{alarm.name} can never fire, whatever the load: {'; '.join(sentences)}"
+            err.print(escape(said), highlight=False, soft_wrap=True)
 
 
 def _simulated(

@@ -36,6 +36,18 @@ resource "aws_lb_listener" "web" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "small" {
+  alarm_name          = "small"
+  namespace           = "AWS/AutoScaling"
+  metric_name         = "GroupInServiceInstances"
+  dimensions          = { AutoScalingGroupName = aws_autoscaling_group.web.name }
+  statistic           = "Minimum"
+  period              = 60
+  evaluation_periods  = 3
+  threshold           = 2
+  comparison_operator = "LessThanThreshold"
+}
+
 resource "aws_cloudwatch_metric_alarm" "busy" {
   alarm_name          = "busy"
   namespace           = "AWS/EC2"
