@@ -19,6 +19,9 @@ def main() -> None:
 
         if os.environ.get(screen.DEBUG):
             raise
+        if screen.is_full(error):
+            screen.say(f"standard output cannot be written ({error.strerror}); nothing else went wrong")
+            sys.exit(screen.UNREADABLE)
         sys.exit(screen.fault(error))
 
 

@@ -11,9 +11,13 @@ import os
 import secrets
 import stat
 import sys
+import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import re2
 
 MAX_BYTES: Final = 2_000_000
 """The largest file that is read where the caller names no limit: some forty thousand lines. A larger one is hostile."""
@@ -59,6 +63,17 @@ def received(descriptor: int, size: int) -> bytes:
 def read_text(path: Path, limit: int = MAX_BYTES, encoding: str = "utf-8") -> str:
     """The text of a regular file of at most `limit` bytes, line feeds at line ends; raises `OSError` or `UnicodeDecodeError`."""
     return read_bytes(path, limit).decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+DOTTED: Final = re2.compile(r"""(?:[\w"'-]+[ \t]*\.[ \t]*){100}""")
+"""A key of so many parts that reading it takes far longer than its length: each part is looked up from the first on."""
+
+
+def toml_entries(text: str, number: Callable[[str], Any] = float) -> dict[str, Any]:
+    """What the text of a TOML file says; `number` reads its decimals. Raises ValueError, RecursionError or what `number` does."""
+    if DOTTED.search(text):
+        raise ValueError("a key has more than 100 parts")
+    return tomllib.loads(text, parse_float=number)
 
 
 def check_regular(path: Path, status: os.stat_result) -> None:

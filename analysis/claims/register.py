@@ -17,7 +17,6 @@ other claims; a stack is then not named.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts import FactError
-from analysis.files import read_text
+from analysis.files import read_text, toml_entries
 from analysis.studies import Measured, MeasureError, Studies, StudyError, measure, shown
 from analysis.terraform import InputError
 from analysis.units import Given, number
@@ -194,7 +193,7 @@ def load(path: Path, stacks: Path | Studies) -> Register:
     Raises ClaimError that names the file and the claim where it is malformed.
     """
     try:
-        entries = tomllib.loads(read_text(path), parse_float=Decimal)
+        entries = toml_entries(read_text(path), Decimal)
     except (OSError, ValueError, RecursionError) as error:
         raise ClaimError(f"{path.name}: {error}") from None
     claims = {name: _claim(path.name, name, entry) for name, entry in entries.items()}

@@ -45,9 +45,9 @@ def diagram(
             demand.usage_if_modelled(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None
         )
         bill = cost_layer.estimate(found, facts.prices(found.region, facts.today().isoformat()), use)
-    drawing = diagrams.draw(
-        found, title=stack.title if stack else found.stack, monthly_usd=diagrams.monthly_usd(bill), strict=False
-    )
+    with refusals(diagrams.DrawingTooLarge):
+        title = stack.title if stack else found.stack
+        drawing = diagrams.draw(found, title=title, monthly_usd=diagrams.monthly_usd(bill), strict=False)
     path = diagrams.write(drawing, target or ROOT / "out" / f"{found.stack}.svg")
     if as_json:
         print_json(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import select
 import shlex
 import sys
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -88,6 +89,13 @@ def output_is_closed() -> bool:
     for stream in (sys.stdout, sys.stderr):
         poll.register(stream.fileno(), select.POLLOUT)
     return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def is_full(error: Exception) -> TypeGuard[OSError]:
+    """Whether standard output takes no more; a file that does not is written whole or not at all, and named (`files.write`)."""
+    return (
+        isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    )
 
 
 def say(sentence: str) -> None:

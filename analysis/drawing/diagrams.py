@@ -13,6 +13,7 @@ import importlib
 import io
 import itertools
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -42,6 +43,12 @@ FONTS = Path(__file__).parent / "fonts"
 ICON_PX = 96
 ICON_COLOURS = 64
 MAX_LABEL = 60
+
+MAX_PARTS = 4_000
+"""Boxes and arrows of one picture: laying out twice as many takes a quarter of a minute, and nobody could read it."""
+
+NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Characters that XML 1.0 cannot hold, not even as references: https://www.w3.org/TR/xml/#charsets"""
 BESIDE_ZONE = "Beside the request path"
 PUBLIC = "Public subnets"
 EXPOSURES: Mapping[Exposure, str] = {
@@ -70,6 +77,10 @@ REQUEST_TIERS = frozenset(Tier) - {Tier.BESIDE}
 
 class IncompleteDrawing(Exception):  # noqa: N818 - it reads as what it is
     """Something that is paid for is neither drawn nor waived; the message lists the addresses."""
+
+
+class DrawingTooLarge(Exception):  # noqa: N818 - as above
+    """More boxes and arrows than are laid out."""
 
 
 # ---- what a label says ------------------------------------------------------------------------------------------------------
@@ -514,11 +525,17 @@ def draw(
 
     `monthly_usd` holds the cost of every billable address, None where only usage could tell; all keys must be drawn or waived.
     `page` gives the page about an address, as `analysis.facts.stacks.Stack.page` does. `waivers` maps a pattern of addresses or a
-    type to the reason for leaving it out. Raises IncompleteDrawing where something billable is missing, unless `strict` is off.
+    type to the reason for leaving it out. Raises IncompleteDrawing where something billable is missing, unless `strict` is off,
+    and DrawingTooLarge where there would be too much in it.
     """
     costs = monthly_usd or {}
     graph = _Graph(architecture, costs, page, users)
     nodes, edges = graph.nodes, graph.edges
+    if len(nodes) + len(edges) > MAX_PARTS:
+        raise DrawingTooLarge(
+            f"{architecture.stack}: the picture would have {len(nodes):,} boxes and {len(edges):,} arrows, and at most "
+            f"{MAX_PARTS:,} of both are drawn; draw a part of the stack"
+        )
     drawn = frozenset(address for node in nodes for address in node.addresses)
     waived, missing = _account(architecture, costs, drawn, {**WAIVED, **(waivers or {})})
     if missing and strict:
@@ -982,7 +999,7 @@ def _svg(title: str, description: str, nodes: Sequence[Node], edges: Sequence[Ed
     with _bundled_fonts():
         import pygraphviz  # noqa: PLC0415 - reads the fonts' configuration when it is loaded
 
-        graph = pygraphviz.AGraph(string=_dot(title, nodes, edges))
+        graph = pygraphviz.AGraph(string=NO_XML.sub("\ufffd", _dot(title, nodes, edges)))
         graph.layout("dot")
         raw = graph.draw(format="svg")
     return _finished(raw, title, description, nodes)
@@ -1138,7 +1155,7 @@ def _finished(raw: bytes, title: str, description: str, nodes: Sequence[Node]) -
     _add_plates(drawing)
     drawing.attrib.pop("id", None)
     root.append(drawing)
-    return ET.tostring(root, encoding="unicode")
+    return NO_XML.sub("\ufffd", ET.tostring(root, encoding="unicode"))
 
 
 def _text(parent: ET.Element, tag: str, content: str, **attributes: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from analysis.files import read_text
+from analysis.files import read_text, toml_entries
 
 Level: TypeAlias = Literal["low", "value", "high"]
 """Which figure of an assumption is meant: the low end of its range, the central value, or the high end."""
@@ -196,7 +195,7 @@ def toml(path: Path, name: str | None = None, missing: str = "") -> Table:
     """
     shown = name or path.name
     try:
-        return Table(shown, "", tomllib.loads(read_text(path, MAX_FILE_BYTES), parse_float=toml_float))
+        return Table(shown, "", toml_entries(read_text(path, MAX_FILE_BYTES), toml_float))
     except OSError as error:
         if missing and isinstance(error, FileNotFoundError):
             raise FactError(str(path), "", f"is missing; {missing}") from None

@@ -25,7 +25,6 @@ from __future__ import annotations
 import gzip
 import os
 import string
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,7 +39,7 @@ import jmespath
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from analysis.files import read_text
+from analysis.files import read_text, toml_entries
 
 FILE_NAME = "rehearsal.toml"
 
@@ -145,7 +144,7 @@ class Faults:
 def read(path: Path) -> Faults:
     """The faults in a file. Raises FaultError, naming file and table, where it is missing or malformed."""
     try:
-        found = tomllib.loads(read_text(path))
+        found = toml_entries(read_text(path))
     except FileNotFoundError:
         raise FaultError(f"{path}: there is no such file; it says what is wrong before each runbook") from None
     except (OSError, ValueError, RecursionError) as error:

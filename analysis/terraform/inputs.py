@@ -8,12 +8,12 @@ https://developer.hashicorp.com/terraform/language/values/variables#variable-def
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from analysis.architecture import Unknown, Value
+from analysis.files import toml_entries
 from analysis.terraform import tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError
@@ -43,8 +43,8 @@ def supplied_data(stack: Stack, data_files: Sequence[Path]) -> dict[str, dict[st
     for path in (*((beside,) if beside.is_file() else ()), *data_files):
         shown = path.name if path == beside else str(path)
         try:
-            tables = tomllib.loads(read_text(path, shown)).get("data", {})
-        except ValueError as error:
+            tables = toml_entries(read_text(path, shown)).get("data", {})
+        except (ValueError, RecursionError) as error:
             raise problem(shown, f"this is not valid TOML: {error}") from None
         if not isinstance(tables, dict) or not all(isinstance(row, dict) for row in tables.values()):
             raise problem(

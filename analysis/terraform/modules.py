@@ -11,14 +11,19 @@ from analysis.architecture import (
 )
 from analysis.terraform import rules, tree
 from analysis.terraform.evaluate import (
+    ITEM_BYTES,
+    MAX_STEPS,
+    SMALL,
     EvaluationError,
     LazyObject,
     Namespace,
     Scope,
     Trace,
     UndeclaredError,
+    hold,
     settled,
     value_of,
+    work,
 )
 from analysis.terraform.functions import Context
 from analysis.terraform.resources import Repeated, ResourceBlock, collected
@@ -48,6 +53,7 @@ from analysis.terraform.values import (
     Collection,
     Type,
     ValueProblem,
+    conversions,
     convert,
     is_null,
     marked,
@@ -358,6 +364,9 @@ class ModuleInstance:
                 raise EvaluationError(f"the variable {quoted(name)} may not be null", block)
             given = self.constant(default.expression)
         try:
+            made = conversions(given, kind, MAX_STEPS)
+            work(self.stack.budget, made >> 1, block)
+            hold(self.stack.budget, made * ITEM_BYTES if made > SMALL else 0, block)
             return marked(convert(given, kind), marks)
         except ValueProblem as error:
             self.stack.report(f"the value of variable {quoted(name)} does not fit its type: {error}", *place)

@@ -50,6 +50,9 @@ MAX_LETTERS: Final = 1_000_000
 MAX_MATCHES: Final = 100_000
 """The most matches of a regular expression in one text."""
 
+MAX_PATTERN: Final = 10_000
+"""Characters of one regular expression: reading one takes longer than its length grows."""
+
 MAX_SEARCH: Final = 200_000_000
 """The largest product of a text's length and the size of the regular expression that searches it: some seconds at worst."""
 
@@ -131,6 +134,8 @@ def joined(separator: str, *lists: Sequence[str | None]) -> str:
 @functools.lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:
     """The pattern, ready to search with."""
+    if len(pattern) > MAX_PATTERN:
+        raise ValueProblem(f"the regular expression has {len(pattern):,} characters, and the limit is {MAX_PATTERN:,}")
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 8 << 20

@@ -926,6 +926,24 @@ PRIMITIVE: Mapping[str, Callable[[Value], Value]] = {
 }
 
 
+def conversions(value: Value, wanted: Type, limit: int) -> int:
+    """How many values `convert` makes, defaults of optional attributes included; counted no further than soon after the limit."""
+    total, waiting = 0, [(value, wanted)]
+    while waiting and total <= limit:
+        item, kind = waiting.pop()
+        total += 1
+        if type(item) is Marked:
+            item = item.value
+        if isinstance(kind, Collection) and isinstance(item, (dict, tuple)):
+            if getattr(item, "element", None) != kind.element:
+                waiting.extend((each, kind.element) for each in (item.values() if isinstance(item, dict) else item))
+        elif isinstance(kind, ObjectType) and isinstance(item, dict):
+            waiting.extend((item.get(name), member.type) for name, member in kind.members.items())
+        elif isinstance(kind, TupleType) and isinstance(item, tuple):
+            waiting.extend(zip(item, kind.elements, strict=False))
+    return total
+
+
 def convert(value: Value, wanted: Type) -> Value:
     """The value converted to the type, as for a variable's value; raises `ValueProblem`, naming the attribute at fault.
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
 from analysis.drawing import diagrams
-from analysis.drawing.diagrams import IncompleteDrawing, draw
+from analysis.drawing.diagrams import DrawingTooLarge, IncompleteDrawing, draw
 from analysis.notebooks.views import diagram
 from analysis.studies import study
 from analysis.wiring.references import without_index
@@ -293,6 +293,20 @@ def test_leaving_out_something_that_is_paid_for_is_refused(monkeypatch):
 def test_an_address_that_is_paid_for_but_not_in_the_model_is_missing():
     with pytest.raises(IncompleteDrawing, match=r"aws_lb\.gone"):
         drawing(monthly_usd={"aws_lb.gone": Decimal(1)})
+
+
+def test_characters_that_xml_cannot_hold_are_drawn_as_a_replacement():
+    text = "a \x1b[31m\x00\uffff name"
+    drawn = draw(stack(), title=text, strict=False)
+    assert ET.fromstring(drawn.svg).find(f"{SVG}title").text == "a \ufffd[31m\ufffd\ufffd name"
+
+
+def test_a_picture_of_too_much_is_refused_with_its_size(monkeypatch):
+    many = Architecture("many", tuple(resource(f"aws_sqs_queue.q{n}") for n in range(30)), (), "us-east-1")
+    assert draw(many, title="Many").nodes
+    monkeypatch.setattr(diagrams, "MAX_PARTS", 20)
+    with pytest.raises(DrawingTooLarge, match="30 boxes and 0 arrows, and at most 20 of both"):
+        draw(many, title="Many")
 
 
 def test_costs_of_a_node_are_the_sum_over_its_addresses():

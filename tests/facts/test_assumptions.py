@@ -76,6 +76,20 @@ def test_a_file_that_is_missing_binary_or_huge_is_refused_in_a_sentence(tmp_path
         toml(path)
 
 
+@pytest.mark.parametrize("key", ["a." * 300_000 + "a", " .\t".join(["'a'"] * 100_000), "x = {" + "a." * 300_000 + "a"])
+def test_a_key_of_many_parts_is_refused_before_it_is_read(tmp_path, key):
+    file = tmp_path / "a.toml"
+    file.write_text(f"{key} = 1\n")
+    with pytest.raises(FactError, match="a key has more than 100 parts"):
+        toml(file)
+
+
+def test_many_dots_that_are_no_key_are_read(tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text("a = [" + "0.5, " * 300 + f']\nb = "{"word. " * 90}{"..." * 200}"\n')
+    assert len(toml(file).entries["a"]) == 300
+
+
 def test_another_central_value_keeps_the_proportions_of_the_range(read):
     fans = read(FANS)["fans_per_game"].replaced(Decimal(84_000))
     assert (fans.low, fans.high) == (60_000, 120_000)

@@ -92,6 +92,22 @@ BOMBS = {
     "numbers of many digits read often": repeated(
         '"[${join(",", [for i in range(1000) : "0.1e-999"])}]"', "jsondecode(local.a)", 9000
     ),
+    "a sum of exact fractions": repeated("[for i in range(1000) : 1 / (i + 3)]", "sum(local.a)", 3000),
+    "a text matched everywhere": repeated(
+        'join("", [for i in range(1000) : join("", range(300))])', 'regexall("[0-9]", local.a)', 200
+    ),
+    "a regular expression of 400 KB": output(f'regex("{"a?" * 200_000}", "aaaa")'),
+    "a list of objects with many defaults": 'variable "v" {\n  type = list(object({'
+    + ", ".join(f"a{i} = optional(list(string), [])" for i in range(2000))
+    + "}))\n  default = ["
+    + "{}, " * 20_000
+    + "]\n}\n"
+    + output("length(var.v)"),
+    "modules that convert a list each": {
+        "main.tf": "locals {\n  a = flatten([for i in range(100) : range(1000)])\n}\n"
+        'module "a" {\n  source = "./m"\n  count = 1000\n  v = local.a\n}\n',
+        "m/main.tf": 'variable "v" {\n  type = list(string)\n}\n' + output("var.v"),
+    },
     "a file hashed in a loop": {"main.tf": looped('filemd5("x.txt")'), "x.txt": "x" * 900_000},
     "a directory listed often": {
         "main.tf": repeated("1", 'fileset(path.module, "**")', 9000),
