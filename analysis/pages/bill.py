@@ -11,7 +11,7 @@ from analysis.cost import Estimate, LineItem
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, amount, table
 from analysis.pages import infrastructure, links
-from analysis.pages.model import Model
+from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reference import confidence, price_anchor
 from analysis.units import money, rate
 
@@ -93,3 +93,19 @@ def free(model: Model, estimate: Estimate) -> Markup:
 def totals(stacks: Mapping[str, Estimate]) -> Markup:
     """The month's total of each stack, side by side."""
     return tables.definitions((title, money(estimate.total.usd)) for title, estimate in stacks.items())
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of bills."""
+
+    def bills(names: Sequence[str]) -> list[tuple[str, Estimate]]:
+        return [(site.stack(name).about.title, site.stack(name).estimate) for name in names]
+
+    return {
+        "cost_totals": lambda *names: totals(dict(bills(names))),
+        "cost_by_service": lambda *names: by_service(bills(names)),
+        "cost_by_confidence": lambda *names: by_confidence(bills(names)),
+        "cost_lines": lambda name: lines(site.stack(name), site.stack(name).estimate, site.here()),
+        "cost_unpriced": lambda name: unpriced(site.stack(name), site.stack(name).estimate),
+        "cost_free": lambda name: free(site.stack(name), site.stack(name).estimate),
+    }

@@ -16,7 +16,7 @@ from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts import prices, today
 from analysis.pages import infrastructure, links
-from analysis.pages.model import Model, models
+from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
 from analysis.pages.stated import register
 from analysis.studies import Measured, shown
@@ -435,3 +435,18 @@ def _changed(effect: Effect) -> Markup:
     if with_it != without_it:
         text = Markup("<strong>{}</strong><br><small>{}</small>").format(with_it, without_it)
     return Markup('<td class="g-num" data-sort="{}">{}</td>').format(key, text)
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What the page of a decision record cites of itself, and an index of its records."""
+
+    def record() -> Judgement:
+        return judgement(site.root, site.docs / site.here())
+
+    return {
+        "decision_log": lambda folder: ledger(site.root, site.docs, folder, site.here()),
+        "option_table": lambda: option_table(site.root, record()),
+        "decided": lambda: decided(record()),
+        "weighed": lambda: weighed(record()),
+        "affected": lambda: affected(site.root, site.here(), record()),
+    }

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -13,8 +14,8 @@ from markupsafe import Markup
 from analysis.architecture import Location, Resource, Unknown, Value
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, amount, table
-from analysis.pages import links, source
-from analysis.pages.model import Model
+from analysis.pages import frontmatter, links, source
+from analysis.pages.model import Macro, Model, Site
 from analysis.validation import validated
 
 LONGEST = 240
@@ -318,3 +319,32 @@ def _condition(alarm: Resource) -> str:
         f"{shown(metric)} {shown(statistic)} {_WORDS.get(shown(values.get('comparison_operator')), 'against')} "
         f"{shown(values.get('threshold'))} in {shown(datapoints)} of {shown(periods)} periods of {shown(period)} s"
     )
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of a stack's resources, variables, outputs and alarms."""
+
+    def cited(name: str, address: str, argument: str) -> Markup:
+        found, where, default = attribute(site.stack(name), address, argument)
+        line = citation(site.stack(name), where, site.here()) or ""
+        word = "default, " if default else ""
+        return Markup("<code>{}</code> ({}{})").format(tables.inline(shown(found)), word, line)
+
+    def answered(name: str, folder: str) -> Markup:
+        books = {
+            Path(page.path).stem: tables.link(links.relative(site.here(), page.path), page.title)
+            for page in frontmatter.folder(site.docs, folder)
+        }
+        return alarms(site.stack(name), site.here(), books)
+
+    return {
+        "stack_title": lambda name: tables.inline(site.stack(name).about.title),
+        "attribute": cited,
+        "value": lambda name, address, argument="": plain(site.stack(name), address, argument),
+        "inventory": site.of_stack_here(inventory),
+        "variables": site.of_stack_here(variables),
+        "outputs": site.of_stack_here(outputs),
+        "unresolved": site.of_stack_here(diagnostics),
+        "validation": site.of_stack(validation),
+        "alarms": answered,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -10,7 +10,7 @@ from analysis.capacity import Capacity, Range, Station
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, significant, table
 from analysis.pages import infrastructure
-from analysis.pages.model import Model
+from analysis.pages.model import Macro, Model, Site
 from analysis.units import Given
 
 BUSY = 0.7
@@ -152,3 +152,13 @@ def freshness(models: Sequence[Model]) -> Markup:
     return table(
         columns, rows, label="Freshness", caption="With the tasks that run at kick-off, at the scenario's peak."
     )
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of capacity."""
+    return {
+        "stations": site.of_stack_here(stations),
+        "capacity_inputs": site.of_stack_here(inputs),
+        "connection_budgets": lambda *names: connections([site.stack(name) for name in names], site.here()),
+        "freshness": lambda *names: freshness([site.stack(name) for name in names]),
+    }

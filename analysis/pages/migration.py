@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from analysis import evidence
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State
 from analysis.migration.record import APPLIED, KIND
+from analysis.pages.model import Macro, Site
 from analysis.pages.reads import cache
 
 ACTIONS = ("create", "update", "replace", "delete")
@@ -247,3 +249,13 @@ def meanwhile(root: Path, stack: str) -> Markup:
     )
     columns = [Column("In place of", "code"), Column("Until"), Column("Why", "wide")]
     return tables.table(columns, list(rows), label="Values in place of the target's")
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of the migration to a stack."""
+    return {
+        "migration_stages": partial(stages, site.root),
+        "migration_stage": partial(stage, site.root),
+        "migration_applied": partial(applied, site.root),
+        "migration_meanwhile": partial(meanwhile, site.root),
+    }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from analysis.architecture import Architecture
 from analysis.capacity import Capacity
@@ -60,6 +62,31 @@ class Model:
     def estimate(self) -> Estimate:
         """What the stack costs in a month with the scenario's games."""
         return self.study.bill
+
+
+Macro: TypeAlias = Callable[..., str]
+"""What a page cites: a call that gives HTML or text."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where macros work: the checkout, its pages, and the address of the page that calls one at the moment."""
+
+    root: Path
+    docs: Path
+    here: Callable[[], str]
+
+    def stack(self, name: str) -> Model:
+        """The stack of that name; LookupError with those that there are."""
+        return model(self.root, name)
+
+    def of_stack(self, function: Callable[[Model], Any]) -> Macro:
+        """The macro that takes the name of a stack and gives what `function` says of the stack."""
+        return lambda name: function(self.stack(name))
+
+    def of_stack_here(self, function: Callable[[Model, str], Any]) -> Macro:
+        """The same for a function that also takes the page, because what it gives leads elsewhere."""
+        return lambda name: function(self.stack(name), self.here())
 
 
 @cache

@@ -15,7 +15,7 @@ from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts.today import today
 from analysis.pages import infrastructure
-from analysis.pages.model import Model
+from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reads import cache
 from analysis.proofs import RULES, Finding, Report, prove, waivers
 
@@ -234,3 +234,16 @@ def _each(faults: Sequence[Mapping[str, Any]]) -> Markup:
         Column("checkov's, newly"),
     ]
     return table(columns, rows, label="Every planted fault")
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of the rules about behaviour."""
+    return {
+        "proof_summary": site.of_stack(summary),
+        "proofs_that_hold": lambda name: str(len(report(site.stack(name)).holding)),
+        "proof_findings": site.of_stack_here(findings),
+        "proof_waivers": site.of_stack_here(waived),
+        "proof_statements": site.of_stack_here(holding),
+        "proof_rules": rules,
+        "planted_faults": lambda: planted(site.docs / "reference" / "planted_faults.json"),
+    }

@@ -15,9 +15,10 @@ from analysis.drawing.tables import Cell, Column, State, amount, table
 from analysis.facts.assumptions import Assumption
 from analysis.facts.instances import Instance, instances
 from analysis.facts.limits import limits
-from analysis.facts.prices import CONFIDENCES, Confidence, PriceBook, PriceRow
+from analysis.facts.prices import CONFIDENCES, Confidence, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import runtimes
-from analysis.facts.scenarios import Scenario
+from analysis.facts.scenarios import Scenario, scenario
+from analysis.pages.model import Macro, Site
 from analysis.units import number, rate
 
 CONFIDENCE: Mapping[Confidence, State] = {"high": "good", "medium": "info", "low": "warn"}
@@ -237,3 +238,24 @@ def _why(found: Assumption) -> Cell:
 
 def _range(low: Decimal, high: Decimal) -> str:
     return "" if low == high else f"{amount(low)} to {amount(high)}"
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """The facts that the reference pages list."""
+
+    def assumption_tables() -> Markup:
+        parts = []
+        for path in sorted((site.root / "terraform" / "scenarios").glob("*.toml")):
+            found = scenario(path)
+            parts.append(Markup("\n\n## {} {{#scenario-{}}}\n\n").format(tables.inline(found.title), path.stem))
+            parts.append(assumption_table(found))
+        return Markup("\n").join(parts)
+
+    return {
+        "price_book_name": lambda: tables.inline(f"{prices().region}, {prices().as_of}"),
+        "price_table": lambda: price_tables(prices()),
+        "assumption_tables": assumption_tables,
+        "limit_table": limit_table,
+        "instance_table": instance_table,
+        "runtime_table": runtime_table,
+    }

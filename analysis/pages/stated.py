@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from analysis.claims import ClaimError, Register, Result, citations, load
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row
 from analysis.pages import infrastructure, links
-from analysis.pages.model import models
+from analysis.pages.model import Macro, Site, models
 from analysis.pages.reads import cache
 from analysis.units import Given
 
@@ -82,3 +82,11 @@ def _inputs(root: Path, stack: str, inputs: Sequence[Given], page: str) -> Marku
 
 def _stacked(lines: Sequence[Markup]) -> Markup:
     return Markup("<br>").join(lines)
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """The figures that pages cite by name; one that has left its band fails the build."""
+    return {
+        "claim": lambda name: claim(site.root, site.here(), name),
+        "claim_table": lambda: claim_table(site.root, site.docs, site.here()),
+    }

@@ -11,7 +11,7 @@ from analysis.architecture import Resource
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, table
 from analysis.pages import infrastructure
-from analysis.pages.model import Model
+from analysis.pages.model import Macro, Model, Site
 from analysis.wiring.policies import statements
 from analysis.wiring.values import blocks
 
@@ -88,3 +88,8 @@ def _guards(model: Model, bucket: Resource) -> Iterator[str]:
     for rule in _blocks(encryption, "rule"):
         for default in rule.get("apply_server_side_encryption_by_default") or ():
             yield f"encrypted, {default.get('sse_algorithm')}"
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of a stack's buckets."""
+    return {"buckets": site.of_stack_here(buckets)}
