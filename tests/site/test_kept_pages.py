@@ -32,6 +32,7 @@ def checkout(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAMEDAY_TODAY", "2026-03-01")
         shutil.copytree(build.ROOT / "analysis/theme", root / "analysis/theme")
+        (root / "analysis/site").mkdir()
         for name in ("analysis/site/hooks.py", "analysis/site/keeping.py", "requirements.lock"):
             (root / name).symlink_to(build.ROOT / name)
         head, _, rest = (build.ROOT / "mkdocs.yml").read_text().partition("nav:\n")
