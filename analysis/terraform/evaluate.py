@@ -357,7 +357,7 @@ def index_of(target: Value, key: Value, node: Any) -> Value:
 
 def typed_element(collection: Value, value: Value) -> Value:
     """An element of a collection; null is null of its elements' type."""
-    if value is None and isinstance(collection, (ListValue, SetValue, MapValue)) and collection.element != ANY:
+    if value is None and isinstance(collection, (ListValue, SetValue, MapValue)) and collection.element is not ANY:
         return Null(collection.element)
     return value
 
@@ -389,7 +389,12 @@ def _name(node: tree.Name, scope: Scope) -> Value:
 
 
 def _attribute(node: tree.Attribute, scope: Scope) -> Value:
-    return attribute_of(evaluate(node.target, scope), node.name, node)
+    inner = node.target
+    if type(inner) is tree.Name:  # `var.x`, `each.key`: what nearly every reference begins with
+        scope.budget.steps += 1
+        name, names = inner.name, scope.names
+        return attribute_of(names[name] if name in names else scope.namespaces(name, inner), node.name, node)
+    return attribute_of(evaluate(inner, scope), node.name, node)
 
 
 def _index(node: tree.Index, scope: Scope) -> Value:
@@ -408,7 +413,7 @@ def _splat(node: tree.Splat, scope: Scope) -> Value:
         target, marks = target.value, target.marks
     if isinstance(target, Unknown):
         kind = target.type
-        if isinstance(kind, Primitive) and kind != ANY:
+        if isinstance(kind, Primitive) and kind is not ANY:
             return marked((evaluate(node.each, scope.at(target)),), marks)
         each = kind.element if isinstance(kind, Collection) and kind.kind != "map" else None
         if each is not None and not isinstance(node.each, tree.SplatItem):
@@ -536,14 +541,14 @@ def _conditional(node: tree.Conditional, scope: Scope) -> Value:
         return marked(value, marks)
     others, more = branch_type(other, scope)
     marks |= more
-    if value is None and others != ANY:
+    if value is None and others is not ANY:
         return marked(Null(others), marks)
-    if others == ANY or (form is str and others is STRING):
-        return marked(value, marks)
+    if others is ANY or (form is str and others is STRING):
+        return marked(value, marks) if marks else value
     own = lazy_type(value) if isinstance(value, LazyObject) else type_of(value)
     wanted = both_types(own, others, node)
-    if wanted is None or wanted == own:
-        return marked(value, marks)
+    if wanted is None or wanted is own or wanted == own:
+        return marked(value, marks) if marks else value
     return marked(convert(settled(value, taken, scope.budget), wanted), marks)
 
 
@@ -567,7 +572,7 @@ def both_types(first: Type, second: Type, node: tree.Conditional) -> Type | None
             f"the other {article(str(names[1]))}",
             node,
         )
-    return None if kind == ANY else kind
+    return None if kind is ANY else kind
 
 
 SHAPES = {ObjectType: "object", TupleType: "tuple"}
@@ -621,7 +626,8 @@ def _template(node: tree.Template, scope: Scope) -> Value:
     text = normal("".join(texts.parts))
     if len(text) > SMALL:
         hold(scope.budget, text_bytes(text), node)
-    return marked(text if unknown is None else Unknown(unknown.reference, prefix=text, type=STRING), texts.marks)
+    result = text if unknown is None else Unknown(unknown.reference, prefix=text, type=STRING)
+    return marked(result, texts.marks) if texts.marks else result
 
 
 class _Text:
@@ -671,7 +677,9 @@ def _write(parts: Sequence[tree.Node], scope: Scope, texts: _Text) -> Unknown | 
                     if unknown is not None:
                         break
         else:
-            value = texts.bare(value_of(part, scope))
+            value = value_of(part, scope)
+            if type(value) is Marked:
+                value = texts.bare(value)
             if type(value) in NULLS:
                 raise EvaluationError("the value is null and cannot be written into a string", part)
             text = to_string(value)
@@ -735,7 +743,7 @@ def _object(node: tree.ObjectNode, scope: Scope) -> Value:
         if isinstance(key, Unknown):
             return marked(Unknown(key.reference), marks)
         result[key] = value
-    return marked(result, marks)
+    return marked(result, marks) if marks else result
 
 
 def _dotted_key(node: tree.DottedKey, _scope: Scope) -> Value:
@@ -1049,7 +1057,7 @@ def without_ephemeral(value: Value) -> Value:
     if type(value) is Marked:
         if "ephemeral" in value.marks:
             kind = type_of(value.value)
-            return marked(None if kind == ANY else Null(kind), value.marks - EPHEMERAL)
+            return marked(None if kind is ANY else Null(kind), value.marks - EPHEMERAL)
         return marked(without_ephemeral(value.value), value.marks)
     if isinstance(value, dict):
         items = {key: without_ephemeral(item) for key, item in value.items()}

@@ -164,7 +164,13 @@ class ModuleInstance:
         return Namespace(f"ephemeral.{kind}", attribute)
 
     def check_text(self) -> None:
-        """Report what the module's blocks without values get wrong: what they name and is not there, what they assert."""
+        """Report what the module's blocks without values get wrong: what they name and is not there, what they assert.
+
+        Its instances share their text, so the first one speaks for all.
+        """
+        if self.config.directory in self.stack.checked:
+            return
+        self.stack.checked.add(self.config.directory)
         resources, modules = self.config.resources.values(), self.config.modules.values()
         for placed in (*resources, *modules, *self.config.outputs.values()):
             for steps, node in rules.depended_on(placed.block):
@@ -521,7 +527,7 @@ class ModuleInstance:
 
 def typed(kind: Type) -> Type | None:
     """The type of an unknown value of a type; None where that says nothing."""
-    return None if kind == ANY else kind.bare
+    return None if kind is ANY else kind.bare
 
 
 class ModuleCall(Repeated):

@@ -147,9 +147,8 @@ def report_cycles(stack: Stack, resources: Sequence[Resource]) -> None:
     for resource in resources:
         block = block_of[resource.address]
         places.setdefault(block, resource)
-        needs.setdefault(block, set()).update(
-            block_of[reference.address] for reference in resource.references if reference.address in block_of
-        )
+        addresses = {reference.address for reference in resource.references}
+        needs.setdefault(block, set()).update(block_of[address] for address in addresses & block_of.keys())
     done: set[str] = set()
     for start, first in needs.items():
         if start in done:

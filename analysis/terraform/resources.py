@@ -48,6 +48,7 @@ from analysis.terraform.stack import (
 )
 from analysis.terraform.values import (
     ANY,
+    NULLS,
     SENSITIVE,
     STRING,
     ListValue,
@@ -275,6 +276,7 @@ class ResourceBlock(Repeated):
         super().__init__(module, placed, f"{'data.' if mode == 'data' else ''}{self.type}.{self.name}")
         self.mode: Literal["managed", "data"] = "data" if mode == "data" else "managed"
         self.made: dict[Key, ResourceInstance] = {}
+        self.named: frozenset[str] = frozenset()
         self.schema = provider.schema_for(self.type, following=module.stack.following) if mode == "managed" else None
         self.arguments = {
             argument.name: argument for argument in placed.block.body.arguments if argument.name not in META
@@ -292,6 +294,12 @@ class ResourceBlock(Repeated):
         if key not in self.made:
             self.made[key] = ResourceInstance(self, key)
         return self.made[key]
+
+    def addresses(self) -> frozenset[str]:
+        """The addresses of the instances there have been so far."""
+        if len(self.named) != len(self.made):
+            self.named = frozenset(instance.address for instance in self.made.values())
+        return self.named
 
     def instances(self) -> Iterator[ResourceInstance]:
         """Every instance."""
@@ -366,7 +374,7 @@ class ResourceInstance:
             self.stack.budget.trace.sensitive = True
             return marked(value, SENSITIVE)
         if attribute is not None and value is None:
-            return None if attribute.type == ANY else Null(attribute.type.bare)
+            return None if attribute.type is ANY else Null(attribute.type.bare)
         if name in self.cells and self.cells[name].trace.sensitive and value == self.configured(name, node):
             return self.cells[name].value
         return value
@@ -397,7 +405,7 @@ class ResourceInstance:
         if attribute is not None:
             if not attribute.computed:
                 return None
-            return Unknown(f"{self.address}.{name}", type=None if attribute.type == ANY else attribute.type.bare)
+            return Unknown(f"{self.address}.{name}", type=None if attribute.type is ANY else attribute.type.bare)
         if name in schema.blocks:
             return () if schema.blocks[name].mode != "single" else None
         raise UndeclaredError(
@@ -443,7 +451,7 @@ class ResourceInstance:
         """The value of a configured argument."""
         value = value_of(argument.expression, self.scope)
         value = typed_argument(value, name, self.block.schema, self.block_defaults())
-        return None if is_null(value) else value
+        return None if type(value) in NULLS else value
 
     def block_defaults(self) -> Mapping[str, Value]:
         """The provider's defaults for this type."""
@@ -513,13 +521,6 @@ class ResourceInstance:
             cell = self.cell(name)
             value = plain(self.stack.get(cell, placed.block))
             edges |= {(name, address, attribute) for address, attribute in cell.trace.references}
-            for address, _ in cell.trace.references:
-                if (
-                    not self.stack.cyclic
-                    and address.startswith(block.address)
-                    and address[len(block.address) :][:1] in ("", "[")
-                ):
-                    self.stack.report(f"{block.address} refers to itself", cell.file, cell.node, address=cell.name)
             if cell.trace.sensitive or (schema and name in schema.attributes and schema.attributes[name].sensitive):
                 sensitive.add(name)
             locations[name] = Location(cell.file, cell.node.line, cell.node.column)
@@ -545,6 +546,12 @@ class ResourceInstance:
         if block.mode == "data":
             for name in data_sources.attributes_of(block.type):
                 values.setdefault(name, plain(self.worth(name, placed.block)))
+        own = block.addresses()
+        for via, address, _ in edges:
+            if address in own and not self.stack.cyclic:
+                self.stack.report(
+                    f"{block.address} refers to itself", *self.place(via), address=f"{self.address}.{via}"
+                )
         self.check_required()
         self.check_conditions()
         region = self.region()
@@ -562,6 +569,11 @@ class ResourceInstance:
             locations,
             frozenset(sensitive),
         )
+
+    def place(self, via: str) -> tuple[str, Any]:
+        """The file and the node of an argument or kind of block, or of the whole block."""
+        cell = self.cells.get(via)
+        return (self.block.placed.file, self.block.placed.block) if cell is None else (cell.file, cell.node)
 
     def check_required(self) -> None:
         """Report each argument that the provider needs and the block does not have."""

@@ -112,6 +112,7 @@ class Stack:
         self.edges: dict[tuple[str, str, str], Reference] = {}
         self.exhausted = False
         self.cyclic = False
+        self.checked: set[Path] = set()
         self.data: dict[str, dict[str, Value]] = {}
         self.data_places: dict[str, str] = {}
         self.assumed: dict[tuple[str, str], Value] = {}

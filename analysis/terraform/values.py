@@ -31,31 +31,27 @@ class ValueProblem(Exception):  # noqa: N818 - it is caught and becomes a diagno
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """`string`, `number`, `bool`, or `any`, which stands for whatever the value is."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def bare(self) -> Primitive:
-        """The type itself."""
-        return self
-
-    @property
-    def dynamic(self) -> bool:
-        """Whether it is `any`."""
-        return self.name == "any"
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """`list(element)`, `set(element)` or `map(element)`.
+    """`string`, `number`, `bool`, or `any`, which stands for whatever the value is.
 
     Of this and the other types, `bare` is the type that a converted value has: the same, but nothing in it is optional; `dynamic`
     says whether `any` stands in it.
     """
+
+    name: str
+    bare: Primitive = field(init=False, repr=False, compare=False)
+    dynamic: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bare", self)
+        object.__setattr__(self, "dynamic", self.name == "any")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`list(element)`, `set(element)` or `map(element)`."""
 
     kind: str
     element: Type
@@ -620,7 +616,7 @@ def of_type(unknown: Unknown, wanted: Type) -> Unknown:
     if unknown.type is not None and not convertible(unknown.type, wanted):
         raise ValueProblem(f"{article(str(wanted))} is required, not {article(str(unknown.type))}")
     bare = wanted.bare
-    return Unknown(unknown.reference, unknown.partial, unknown.prefix, None if bare == ANY else bare)
+    return Unknown(unknown.reference, unknown.partial, unknown.prefix, None if bare is ANY else bare)
 
 
 def article(noun: str) -> str:
@@ -767,7 +763,8 @@ def equal(left: Value, right: Value) -> bool | Unknown:
 
     A known prefix of an unknown string can decide: `"pre-${unknown}" == ""` is false.
     """
-    if type(left) is type(right) and isinstance(left, (str, bool, int)):
+    kind = type(left)
+    if kind is type(right) and (kind is str or kind is bool or kind is int):
         return bool(left == right)
     if type(left) is Unknown or type(right) is Unknown:
         unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
@@ -775,12 +772,12 @@ def equal(left: Value, right: Value) -> bool | Unknown:
             if not isinstance(other, str) or not other.startswith(unknown.prefix):
                 return False
         elif unknown.type is not None and not is_null(other):
-            kind = type_of(other)
-            if not kind.dynamic and not unknown.type.dynamic and kind != unknown.type:
+            known = type_of(other)
+            if not known.dynamic and not unknown.type.dynamic and known != unknown.type:
                 return False
         return Unknown(unknown.reference, type=BOOL)
-    if is_null(left) or is_null(right):
-        return is_null(left) and is_null(right)
+    if type(left) in NULLS or type(right) in NULLS:
+        return type(left) in NULLS and type(right) in NULLS
     if isinstance(left, (dict, tuple)) and isinstance(right, (dict, tuple)):
         if isinstance(left, dict) != isinstance(right, dict) or len(left) != len(right):
             return False
@@ -812,7 +809,7 @@ def all_of(conditions: Iterable[bool | Unknown]) -> bool | Unknown:
 
 def convertible(source: Type, wanted: Type) -> bool:
     """Whether some value of the type `source` can become one of `wanted`."""
-    if ANY in (wanted, source) or source == wanted:
+    if wanted is ANY or source is ANY or source is wanted or source == wanted:
         return True
     match source, wanted:
         case Primitive(), Primitive():
@@ -820,12 +817,12 @@ def convertible(source: Type, wanted: Type) -> bool:
         case Collection(kind, element), Collection(other, inner):
             return (kind == "map") == (other == "map") and convertible(element, inner)
         case TupleType(elements), Collection(kind, inner) if kind != "map":
-            if inner == ANY:
+            if inner is ANY:
                 return not elements or single_type(elements) is not None
             return all(convertible(element, inner) for element in elements)
         case ObjectType(members), Collection("map", inner):
             kinds = [member.type for member in members.values()]
-            if inner == ANY:
+            if inner is ANY:
                 return not kinds or single_type(kinds) is not None
             return all(convertible(kind, inner) for kind in kinds)
         case Collection("map", element), ObjectType(members):
@@ -847,9 +844,9 @@ def common_type(types: Sequence[Type]) -> Type | None:
     https://github.com/zclconf/go-cty/blob/main/cty/convert/unify.go
     """
     first = types[0]
-    if all(kind == first for kind in types):
+    if all(kind is first or kind == first for kind in types):
         return first
-    some = [kind for kind in types if kind != ANY]
+    some = [kind for kind in types if kind is not ANY]
     kinds = {kind.kind if isinstance(kind, Collection) else type(kind) for kind in some}
     if len(kinds) == 1:
         (kind,) = kinds
@@ -875,7 +872,7 @@ def common_type(types: Sequence[Type]) -> Type | None:
 def single_type(types: Sequence[Type]) -> Type | None:
     """The common type as that of a collection's elements, which is `any` only where nothing is known of any of them."""
     kind = common_type(types)
-    return None if kind == ANY and any(each != ANY for each in types) else kind
+    return None if kind is ANY and any(each is not ANY for each in types) else kind
 
 
 def _generality(kind: Type) -> int:
@@ -954,7 +951,7 @@ def convert(value: Value, wanted: Type) -> Value:
     if given is Marked:
         return marked(convert(value.value, wanted), value.marks)
     if value is None or given is Null:
-        return value if wanted == ANY or (given is Null and wanted.dynamic) else Null(wanted.bare)
+        return value if wanted is ANY or (given is Null and wanted.dynamic) else Null(wanted.bare)
     if kind is Primitive:
         return PRIMITIVE[wanted.name](value)  # type: ignore[union-attr]
     if given is Unknown:
@@ -969,20 +966,24 @@ def _collection(value: Value, wanted: Collection) -> Value:
     if isinstance(value, dict) != (wanted.kind == "map") or not isinstance(value, (dict, tuple)):
         raise mismatch(value, wanted)
     if isinstance(value, dict):
-        if type(value) is MapValue and value.element == element:
+        if type(value) is MapValue and (value.element is element or value.element == element):
             return value
         keys: Sequence[str | int] = sorted(value)
         items: Sequence[Value] = [value[key] for key in keys]
     else:
-        if type(value) is ListValue and wanted.kind == "list" and value.element == element:
+        if (
+            type(value) is ListValue
+            and wanted.kind == "list"
+            and (value.element is element or value.element == element)
+        ):
             return value
         keys, items = range(len(value)), value
     bare = element.bare
     if element is STRING and all(type(item) is str for item in items):
         pass
-    elif element == ANY and isinstance(value, (ListValue, SetValue, MapValue)):
+    elif element is ANY and isinstance(value, (ListValue, SetValue, MapValue)):
         bare = value.element
-    elif element == ANY:
+    elif element is ANY:
         items, bare = unified(items, f"a {wanted.kind}") if items else ((), ANY)
     else:
         items = [_inside(item, element, key) for key, item in zip(keys, items, strict=True)]
@@ -993,7 +994,8 @@ def _collection(value: Value, wanted: Collection) -> Value:
     if wanted.kind == "list":
         return ListValue(items, bare)
     stripped, marks = unmarked(tuple(items))
-    return marked(set_of(stripped, bare), marks)
+    result = set_of(stripped, bare)
+    return marked(result, marks) if marks else result
 
 
 def _elements(value: Value, wanted: TupleType) -> Value:
