@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from analysis.commands import app
 from analysis.commands.common import FINDINGS, FINE, UNREADABLE
 
+ROOT = Path(__file__).parent.parent
 HEAD = 'provider "aws" {\n  region = "us-east-1"\n}\n'
 BALANCER = 'resource "aws_lb" "front" {\n  name = "front"\n  subnets = ["subnet-1", "subnet-2"]\n}\n'
 ARTEFACT = (
@@ -130,3 +133,16 @@ def test_a_stack_without_resources_says_so(tmp_path):
     result = run("cost", stack(tmp_path, ""))
     assert result.exit_code == FINE
     assert "holds no resource" in result.stderr
+
+
+def test_capacity_is_answered_where_what_is_missing_lies_beside_the_way_of_the_crowd(tmp_path):
+    source = ROOT / "terraform" / "stacks" / "buzzer_baseline"
+    shutil.copytree(source, tmp_path / "stack", ignore=shutil.ignore_patterns("gameday.toml", ".terraform"))
+    with (tmp_path / "stack" / "main.tf").open("a", encoding="utf-8") as file:
+        file.write(f"\n{ARTEFACT[0]}{MODULE[0]}")
+    scenario = ROOT / "terraform" / "scenarios" / "buzzer_final.toml"
+    result = run("capacity", tmp_path / "stack", "--scenario", scenario, "--runtime", "flask_pooled")
+    assert result.exit_code == FINDINGS, result.output
+    assert "Holds" in result.stdout
+    assert ARTEFACT[1] in result.stderr
+    assert MODULE[1] in result.stderr
