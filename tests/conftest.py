@@ -84,7 +84,7 @@ def pytest_configure_node(node):
     if not node.config.stash.get(COMPILED, False):
         node.config.stash[COMPILED] = True
         night = "import numpy; from night_oracle import ONE_TASK, Run; Run(ONE_TASK, numpy.full(3, 10.0))"
-        environ = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "capacity")))}
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "night")))}
         subprocess.run([sys.executable, "-c", night], cwd=ROOT, env=environ, check=False)
 
 

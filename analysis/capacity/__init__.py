@@ -1,6 +1,7 @@
 """Capacity of a resolved stack: load and limits per station, the first bottleneck, the users it holds."""
 
 from analysis.capacity.analytic import (
+    Bound,
     Capacity,
     ConnectionBudget,
     Holding,
@@ -13,6 +14,7 @@ from analysis.capacity.analytic import (
 )
 
 __all__ = [
+    "Bound",
     "Capacity",
     "ConnectionBudget",
     "Holding",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from analysis.capacity import Capacity, Range, Station
+from analysis.capacity import Bound, Capacity, Range, Station
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, significant, table
 from analysis.pages import infrastructure
@@ -15,6 +15,9 @@ from analysis.units import Given
 
 BUSY = 0.7
 """Utilisation from which a station is marked: its waits more than triple those of an idle one (1 / (1 - 0.7))."""
+
+UNITS = {"1/s": "a second", "connection": "connections", "execution": "executions", "slot": "slots", "batch": "batches"}
+"""Units of limits as they read beside a number."""
 
 VERDICTS: dict[str, State] = {"fits": "good", "over budget": "warn", "exhausted": "bad"}
 
@@ -75,6 +78,48 @@ def _station(model: Model, capacity: Capacity, station: Station, page: str) -> R
         station.formula,
     ]
     return Row(cells, f"{model.name}-station-{station.name}")
+
+
+def limits(model: Model, page: str) -> Markup:
+    """Every limit that the crowd or a feed uses, the one that binds first on top, with the users it holds."""
+    capacity = model.capacity
+    bounds = [(station, bound) for station in capacity.stations for bound in station.limits]
+    bounds = [
+        (station, bound)
+        for station, bound in bounds
+        if not bound.shared_with or station.address == min((station.address, *bound.shared_with))
+    ]
+    bounds.sort(key=lambda pair: (_endless(pair[1].users_held.value), -pair[1].utilisation, pair[0].address))
+    rows = [_limit(model, station, bound, page) for station, bound in bounds]
+    columns = [
+        Column("Limit", "head"), Column("Of", "address"), Column("Used", "number"), Column("Available", "number"),
+        Column("Unit"), Column("Utilisation"), Column("Holds users", "number"), Column("Formula", "wide"),
+    ]  # fmt: skip
+    start = capacity.at_start.tasks
+    caption = (
+        f"{capacity.users:,} users in the scenario “{capacity.scenario}”, with the {start.value:,} {start.name}. "
+        "In brackets: the range that the assumptions allow. A feed comes whether anybody watches or not."
+    )
+    return table(columns, rows, label=f"Limits of {model.name}, first to last", caption=caption)
+
+
+def _endless(users: float | None) -> float:
+    return float("inf") if users is None else users
+
+
+def _limit(model: Model, station: Station, bound: Bound, page: str) -> Row:
+    resource = model.architecture.by_address.get(station.address)
+    place: Markup = tables.code(station.address)
+    if resource:
+        place = Markup("{}<br>{}").format(place, infrastructure.citation(model, resource.defined_at, page) or "")
+    if bound.shared_with:
+        place += Markup("<br>with {}").format(Markup(", ").join(tables.code(address) for address in bound.shared_with))
+    users = "nobody" if bound.users_held.value is not None and bound.users_held.value < 1 else held(bound.users_held)
+    cells = [
+        bound.name, place, significant(bound.used, 4), significant(bound.available, 4), UNITS.get(bound.unit, bound.unit),
+        utilisation(bound.utilisation), users, bound.formula,
+    ]  # fmt: skip
+    return Row(cells)
 
 
 def inputs(model: Model, page: str) -> Markup:
@@ -158,6 +203,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of capacity."""
     return {
         "stations": site.of_stack_here(stations),
+        "first_limits": site.of_stack_here(limits),
         "capacity_inputs": site.of_stack_here(inputs),
         "connection_budgets": lambda *names: connections([site.stack(name) for name in names], site.here()),
         "freshness": lambda *names: freshness([site.stack(name) for name in names]),
