@@ -95,7 +95,7 @@ def test_the_freeze_is_that_of_the_pipeline():
     spec.loader.exec_module(freeze)
     lead = countdown.lead_times()
     assert lead["freeze"].at() == -freeze.BEFORE.total_seconds() / 60
-    assert lead["thaw"].at() == freeze.AFTER.total_seconds() / 60
+    assert lead["thaw"].at() == (freeze.GAME + freeze.AFTER).total_seconds() / 60
 
 
 def test_lead_times_lie_within_their_ranges_and_have_reasons():
