@@ -79,5 +79,5 @@ def test_a_timeline_outside_the_pack_is_refused_and_its_edges_are_inside(tmp_pat
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(FactError, match="cannot be read"):
+    with pytest.raises(FactError, match="is missing; write one, with title"):
         read(tmp_path / "nothing.toml")
