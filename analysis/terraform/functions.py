@@ -25,6 +25,7 @@ from analysis.terraform.values import (
     NUMBER,
     STRING,
     STRINGS,
+    Binary,
     Collection,
     ListValue,
     MapValue,
@@ -277,21 +278,69 @@ def real(compute: Callable[..., float]) -> Callable[..., Value]:
 
     def computed(*arguments: Any) -> Value:
         try:
-            return number(compute(*arguments))
+            result = compute(*arguments)
+            if math.isfinite(result) and not (result.is_integer() and abs(result) < FLOAT_WHOLE):
+                return Binary(result)
+            return number(result)
         except (ValueError, ZeroDivisionError, OverflowError):
             raise ValueProblem("the result is no finite number") from None
 
     return computed
 
 
+FLOAT_WHOLE: Final = 1 << 53
+"""Whole numbers below it are floats to the last digit."""
+
+
 def power(base: int | float, exponent: int | float) -> float:
-    """`base` to the power of `exponent`, as a float, as Terraform computes it."""
-    return math.pow(base, exponent)
+    """`base` to the power of `exponent`, as a float: whole exponents by squaring, as Go does it, so that the last bit agrees.
+
+    https://github.com/golang/go/blob/master/src/math/pow.go
+    """
+    if not base or not float(exponent).is_integer() or abs(exponent) >= FLOAT_WHOLE:
+        return math.pow(base, exponent)
+    mantissa, binary = math.frexp(base)
+    result, scale, rest = 1.0, 0, abs(int(exponent))
+    while rest:
+        if abs(binary) > 1 << 12:
+            return math.pow(base, exponent)
+        if rest & 1:
+            result, scale = result * mantissa, scale + binary
+        mantissa, binary, rest = mantissa * mantissa, binary * 2, rest >> 1
+        if mantissa < 0.5:
+            mantissa, binary = mantissa * 2, binary - 1
+    return math.ldexp(1 / result, -scale) if exponent < 0 else math.ldexp(result, scale)
 
 
 def logarithm(value: int | float) -> float:
-    """The natural logarithm; minus infinity for 0, as IEEE 754 has it."""
-    return math.log(value) if value else -math.inf
+    """The natural logarithm, by the series that Go takes, so that the last bit agrees; minus infinity for 0.
+
+    https://github.com/golang/go/blob/master/src/math/log.go, after FreeBSD's e_log.c
+    """
+    if not value:
+        return -math.inf
+    if value < 0:
+        raise ValueError(value)
+    mantissa, exponent = math.frexp(value)
+    if mantissa < math.sqrt(2) / 2:
+        mantissa, exponent = mantissa * 2, exponent - 1
+    excess = mantissa - 1
+    ratio = excess / (2 + excess)
+    square = ratio * ratio
+    fourth = square * square
+    odd, even = LOG_SERIES
+    series = square * (odd[0] + fourth * (odd[1] + fourth * (odd[2] + fourth * odd[3])))
+    series += fourth * (even[0] + fourth * (even[1] + fourth * even[2]))
+    half = 0.5 * excess * excess
+    return exponent * LOG_2_HIGH - ((half - (ratio * (half + series) + exponent * LOG_2_LOW)) - excess)
+
+
+LOG_SERIES: Final = (
+    (6.666666666666735130e-01, 2.857142874366239149e-01, 1.818357216161805012e-01, 1.479819860511658591e-01),
+    (3.999999999940941908e-01, 2.222219843214978396e-01, 1.531383769920937332e-01),
+)
+LOG_2_HIGH: Final = 6.93147180369123816490e-01
+LOG_2_LOW: Final = 1.90821492927058770002e-10
 
 
 def parse_int(text: Value, base: int) -> int:
@@ -693,12 +742,25 @@ def yaml_encoded(value: Value) -> Value:
 
 
 def formatted(pattern: Value, *values: Value) -> Value:
-    """The values in the places of a pattern; if one is unknown, the text before the first place is."""
+    """The values in the places of a pattern; if one is unknown, the text before the first place is.
+
+    Null without a type counts as unknown, as in Terraform.
+    """
+    if None in values:
+        return Unknown("format()", type=STRING)
     unknown = next((found for value in (pattern, *values) if (found := first_unknown(value)) is not None), None)
     if unknown is None:
         return texts.formatted(pattern, values)
     prefix = pattern.split("%", 1)[0] if isinstance(pattern, str) else ""
     return Unknown(unknown.reference, prefix=prefix)
+
+
+def formatted_each(pattern: Value, *values: Value) -> Value:
+    """`formatlist`; unknown where anything is, and where a value is null without a type, as in Terraform."""
+    unknown = next((found for value in (pattern, *values) if (found := first_unknown(value)) is not None), None)
+    if unknown is not None or None in values:
+        return Unknown("formatlist()" if unknown is None else unknown.reference, type=STRINGS)
+    return texts.formatted_list(pattern, *values)
 
 
 def at_apply(name: str) -> Callable[..., Value]:
@@ -776,7 +838,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "chomp": Function("string", lambda text: text.rstrip("\r\n")),
     "endswith": Function("string string", str.endswith),
     "format": Function("string any*!", formatted, unknown="own"),
-    "formatlist": Function("string any*!", texts.formatted_list),
+    "formatlist": Function("string any*!", formatted_each, unknown="own"),
     "indent": Function("whole string", lambda spaces, text: text.replace("\n", "\n" + " " * texts.width(spaces))),
     "join": Function("string strings*", texts.joined),
     "lower": Function("string", texts.lower),

@@ -241,7 +241,7 @@ def type_of(value: Value) -> Type:
         return STRING
     if kind is bool:
         return BOOL
-    if kind is int or kind is float or kind is Precise:
+    if kind is int or kind is float or kind is Precise or kind is Binary:
         return NUMBER
     if value is None:
         return ANY
@@ -374,6 +374,12 @@ class Precise(float):
         return ceil(self.exact)
 
 
+class Binary(float):
+    """A number that Terraform has computed as a float: its value is the binary one, not the decimal one that it shows."""
+
+    __slots__ = ()
+
+
 MAX_EXPONENT_BITS = 3400
 """The largest power of two of a number, either way: a thousand decimal digits. Terraform's own go on to 2^31."""
 
@@ -398,6 +404,8 @@ def exactly(value: int | float) -> Fraction:
     """The number as Terraform holds it: a float is the decimal number that it shows, in binary."""
     if isinstance(value, Precise):
         return value.exact
+    if type(value) is Binary:
+        return Fraction(value)
     return Fraction(value) if isinstance(value, int) else rounded(*Decimal(repr(value)).as_integer_ratio())
 
 
@@ -451,7 +459,7 @@ def number(value: int | float | Decimal) -> int | float:
     """A number in its plainest form: an int where it is whole, else a float. Refuses what is not finite."""
     if isinstance(value, int):
         return whole(int(value))
-    if isinstance(value, Precise):
+    if isinstance(value, (Precise, Binary)):
         return value
     if isinstance(value, Decimal):
         return literal(value)
@@ -541,7 +549,7 @@ def number_text(value: int | float) -> str:
         return str(int(value)) if value.bit_length() <= PRECISION_BITS else shortest_whole(int(value))
     if isinstance(value, Precise):
         return shortest(value.exact)
-    return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(float(value))):f}".removesuffix(".0")
 
 
 def parse_number(text: str) -> int | float:
@@ -850,6 +858,8 @@ def common_type(types: Sequence[Type]) -> Type | None:
     kinds = {kind.kind if isinstance(kind, Collection) else type(kind) for kind in some}
     if len(kinds) == 1:
         (kind,) = kinds
+        if kind is not Primitive and len(some) < len(types):
+            return ANY  # what null without a type turns out to be decides the rest
         if isinstance(kind, str):
             element = common_type([each.element for each in some if isinstance(each, Collection)])
             return None if element is None else Collection(kind, element)
@@ -1064,6 +1074,8 @@ def plain(value: Value, known: dict[int, tuple[Value, Value]] | None = None) -> 
         return plain(value.value, known)
     if kind is int and value.bit_length() > PRECISION_BITS:
         return int(shortest_whole(value))  # the digits that a plan shows
+    if kind is Binary:
+        return int(number_text(value)) if value.is_integer() else float(value)
     return float(value) if kind is Precise else None if kind is Null else value
 
 

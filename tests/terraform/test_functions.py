@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.architecture import Unknown
 from analysis.terraform.functions import FUNCTIONS, MAX_ITEMS, Context
-from analysis.terraform.values import SetValue, ValueProblem, set_of
+from analysis.terraform.values import SetValue, ValueProblem, number_text, set_of
 
 U = Unknown("aws_vpc.main.id")
 
@@ -258,3 +258,17 @@ def test_the_providers_own_functions_build_and_part_arns():
     assert call("provider::aws::trim_iam_role_path", arn) == "arn:aws:iam::123456789012:role/web"
     with pytest.raises(ValueProblem, match="not an ARN"):
         call("provider::aws::arn_parse", "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("log", (3, 255), "0.19826024871673922"),
+        ("log", (5, 3), "1.4649735207179273"),
+        ("pow", (2, 0.5), "1.4142135623730951"),
+        ("pow", (10, 20), "100000000000000000000"),
+        ("pow", (2, 600), "4149515568880993" + 165 * "0"),
+    ],
+)
+def test_what_is_computed_as_a_float_agrees_with_terraform_to_the_last_digit(name, arguments, text):
+    assert number_text(call(name, *arguments)) == text
