@@ -10,6 +10,7 @@ from analysis.architecture import Location, Resource
 from analysis.facts import managed_cache_policies
 from analysis.network.model import Figure, Link, exact
 from analysis.network.reading import Reading
+from analysis.wiring.entries import origin_target
 from analysis.wiring.values import blocks, first_block, number
 
 BALANCERS = ("aws_lb", "aws_alb")
@@ -59,7 +60,7 @@ def _distribution(resource: Resource, reading: Reading) -> Iterator[Link]:
     default = [("*", block) for block in blocks(resource.values.get("default_cache_behavior"))]
     for pattern, block in (*ordered, *default):
         origin = origins.get(str(block.get("target_origin_id")))
-        target = origin_target(resource, origin, reading) if origin is not None else None
+        target = _behind_origin(resource, origin, reading) if origin is not None else None
         where = resource.location("default_cache_behavior" if (pattern, block) in default else "ordered_cache_behavior")
         if target is None:
             reading.warn(
@@ -73,36 +74,19 @@ def _distribution(resource: Resource, reading: Reading) -> Iterator[Link]:
         )  # fmt: skip
 
 
-def origin_target(distribution: Resource, origin: Mapping[str, Any], reading: Reading) -> Resource | None:
-    """The station that an origin's domain name stands for: by reference, through a record, or as the only one there."""
-    domain = origin.get("domain_name")
-    candidates = list(reading.references.behind(domain))
-    if isinstance(domain, str):
-        for record in reading.architecture.of_type("aws_route53_record"):
-            name = record.values.get("name")
-            if isinstance(name, str) and (domain == name or domain.startswith(f"{name}.")):
-                candidates.append(record)
-    for candidate in candidates:
-        if candidate.type == "aws_route53_record":
-            for attribute in ("alias", "records"):
-                for target in reading.references.linked(
-                    candidate, attribute, *BALANCERS, "aws_apigatewayv2_api", "aws_s3_bucket"
-                ):
-                    return target
-        elif candidate.type in {"aws_api_gateway_stage", "aws_apigatewayv2_stage", "aws_api_gateway_deployment"}:
-            for attribute in ("rest_api_id", "api_id"):
-                for target in reading.references.linked(
-                    candidate, attribute, "aws_api_gateway_rest_api", "aws_apigatewayv2_api"
-                ):
-                    return target
-        elif candidate.type != "aws_cloudfront_origin_access_control":
-            return candidate
-    named = reading.references.referred(distribution, *BALANCERS, via="origin")
-    reached = reading.references.reachable(
-        reading.references.referred(distribution, "aws_route53_record", via="origin"), *BALANCERS
-    )
+def _behind_origin(distribution: Resource, origin: Mapping[str, Any], reading: Reading) -> Resource | None:
+    """The station that an origin's domain name stands for; an API's stage stands for the API."""
+    references = reading.references
+    target = references.architecture.by_address.get(origin_target(references, origin))
+    if target is not None:
+        apis = ("aws_api_gateway_rest_api", "aws_apigatewayv2_api")
+        of_api = (api for attribute in ("rest_api_id", "api_id") for api in references.linked(target, attribute, *apis))
+        return next(of_api, target)
+    # A name that is known only after apply, and that one balancer alone can be behind.
+    named = references.referred(distribution, *BALANCERS, via="origin")
+    reached = references.reachable(references.referred(distribution, "aws_route53_record", via="origin"), *BALANCERS)
     only = {r.address: r for r in (*named, *reached)}
-    return next(iter(only.values())) if len(only) == 1 and not isinstance(domain, str) else None
+    return next(iter(only.values())) if len(only) == 1 and not isinstance(origin.get("domain_name"), str) else None
 
 
 def _lifetime(

@@ -11,8 +11,10 @@ from analysis.architecture import Architecture, Diagnostic, Location, Resource, 
 from analysis.facts import Runtime, Stack, cpu_factor, limit
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
+from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
-from analysis.wiring.values import blocks, document, first_block, items, number
+from analysis.wiring.tasks import definition_of, task_of
+from analysis.wiring.values import first_block, items, number
 
 HOLDERS = ("aws_secretsmanager_secret", "aws_ssm_parameter")
 """What a program's settings may be kept in."""
@@ -54,23 +56,18 @@ class Reading:
 
     def program(self, resource: Resource) -> Resource:
         """Where a station's program is described: task definition, launch template, or the resource itself."""
-        described = {
-            "aws_ecs_service": ("task_definition", "aws_ecs_task_definition"),
-            "aws_autoscaling_group": ("launch_template", "aws_launch_template"),
-        }
-        if resource.type in described:
-            attribute, kind = described[resource.type]
-            return next(iter(self.references.linked(resource, attribute, kind)), resource)
+        if resource.type == "aws_ecs_service":
+            return definition_of(self.references, resource) or resource
+        if resource.type == "aws_autoscaling_group":
+            templates = self.references.linked(resource, "launch_template", "aws_launch_template")
+            return next(iter(templates), resource)
         return resource
 
     def environment(self, resource: Resource) -> Mapping[str, Any]:
         """The plain environment of a service's containers or of a function; empty where there is none that can be read."""
-        program = self.program(resource)
-        if program.type == "aws_ecs_task_definition":
-            containers = document(program.values.get("container_definitions"))
-            entries = (entry for one in blocks(containers) for entry in blocks(one.get("environment")))
-            return {str(entry["name"]): entry.get("value") for entry in entries if "name" in entry}
-        variables = first_block(program.values.get("environment")).get("variables")
+        if resource.type == "aws_ecs_service":
+            return task_of(self.references, resource).environment
+        variables = first_block(resource.values.get("environment")).get("variables")
         return variables if isinstance(variables, Mapping) else {}
 
     def setting(self, resource: Resource, key: str, unit: str) -> Figure | None:
@@ -99,17 +96,8 @@ class Reading:
         What is allowed on everything names nothing, and says nothing about where load goes.
         """
         for role in self.roles(resource):
-            policies = [
-                *self.references.about(role, "role", "aws_iam_role_policy"),
-                *(
-                    policy
-                    for attachment in self.references.about(role, "role", "aws_iam_role_policy_attachment")
-                    for policy in self.references.linked(attachment, "policy_arn", "aws_iam_policy")
-                ),
-            ]
-            for policy in policies:
-                written = document(policy.values.get("policy"))
-                for statement in blocks(written.get("Statement")) if isinstance(written, Mapping) else ():
+            for policy, listed in Policies(self.references).of(role):
+                for statement in listed or ():
                     if statement.get("Effect") == "Deny":
                         continue
                     actions = frozenset(a.lower() for a in items(statement.get("Action")) if isinstance(a, str))
