@@ -222,7 +222,7 @@ def test_a_quantity_that_does_not_follow_from_the_crowd_names_the_key_that_suppl
     )
     code, text, _ = said("cost", TICKER, "--scenario", night)
     assert code == 0
-    assert "aws_wafv2_web_acl.partners" in text.partition("Quantity unknown")[2]
+    assert "aws_wafv2_web_acl.partners" in text.partition("since nothing says how much")[2]
 
 
 def test_a_usage_file_says_what_the_crowd_does_not_and_wins_where_both_do(night, tmp_path):
