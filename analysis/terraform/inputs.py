@@ -182,8 +182,10 @@ def constant(stack: Stack, root: ModuleInstance, name: str, node: tree.Node, sho
 
 
 def spelled(stack: Stack, root: ModuleInstance, name: str, text: str, shown: str) -> Value:
-    """The value that a text from outside spells: the text itself for a primitive type, else an expression."""
-    if isinstance(root.variable_type(name), Primitive):
+    """The value that a text from outside spells: the text itself without a type or for a primitive one, else an expression."""
+    kind = root.variable_type(name)
+    untyped = argument_of(root.config.variables[name].block, "type") is None
+    if untyped or (isinstance(kind, Primitive) and not kind.dynamic):
         return text
     from analysis.terraform.syntax import parse_expression  # noqa: PLC0415 - the parser loads slowly and is seldom needed
 

@@ -155,3 +155,13 @@ def test_an_ephemeral_resource_gives_values_that_are_known_only_when_it_is_opene
 )
 def test_constraints_on_versions_are_those_of_terraform(constraint, version, fits):
     assert allows(constraint, version) is fits
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [("type = any", (1,)), ("", "[1]"), ("type = string", "[1]"), ("type = list(string)", ("1",))],
+)
+def test_a_text_for_a_variable_is_an_expression_unless_it_has_no_type_or_a_primitive_one(tmp_path, declared, value):
+    (tmp_path / "main.tf").write_text(f'variable "b" {{\n  {declared}\n}}\noutput "o" {{\n  value = var.b\n}}\n')
+    for given in ({"environ": {"TF_VAR_b": "[1]"}}, {"variables": {"b": "[1]"}}):
+        assert terraform.load(tmp_path, **given).outputs["o"].value == value
