@@ -221,7 +221,7 @@ resource "aws_ecs_service" "this" {
 }
 
 module "scaling" {
-  source   = "../autoscaling"
+  source   = "../scaling"
   for_each = local.scaled
 
   name        = "${var.name}-${each.key}"

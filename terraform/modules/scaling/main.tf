@@ -1,141 +1,110 @@
-locals {
-  resource_id = "service/${var.cluster_name}/${var.service_name}"
-
-  windows = {
-    for fixture in var.fixtures : fixture.name => {
-      tasks  = coalesce(fixture.tasks, var.prescale.tasks)
-      opens  = timeadd(fixture.kick_off, "-${var.prescale.lead_minutes}m")
-      closes = timeadd(fixture.kick_off, "${var.prescale.hold_minutes}m")
-    }
-  }
-
-  # A game that ends while another is on must not take the other's tasks away: only the last of overlapping windows scales back.
-  closings = {
-    for name, window in local.windows : name => window
-    if !anytrue([
-      for other in local.windows : timecmp(other.opens, window.closes) <= 0 && timecmp(window.closes, other.closes) < 0
-    ])
-  }
-}
-
 resource "aws_appautoscaling_target" "this" {
-  service_namespace  = "ecs"
-  scalable_dimension = "ecs:service:DesiredCount"
-  resource_id        = local.resource_id
-  min_capacity       = var.tasks.min
-  max_capacity       = var.tasks.max
+  service_namespace  = var.service_namespace
+  scalable_dimension = var.scalable_dimension
+  resource_id        = var.resource_id
+  min_capacity       = var.capacity.min
+  max_capacity       = var.capacity.max
   tags               = var.tags
 
   lifecycle {
-    # Scheduled actions move the minimum during a game; an apply in the middle of one must not undo that.
+    # Schedules and runbooks move the minimum during an event; an apply in the middle of one must not undo that.
     ignore_changes = [min_capacity]
   }
 }
 
-# A target of 55 % leaves a factor of 1.8 for the minutes that scaling out takes; one step multiplies the tasks by 100 / 55 at most,
-# since the processor cannot be more than fully used.
-resource "aws_appautoscaling_policy" "cpu" {
-  name               = "${var.service_name}-cpu"
+# Each policy and schedule is a write to the one scalable target, AWS refuses two at a time (ConcurrentUpdateException), and the provider
+# does not try again: https://github.com/hashicorp/terraform-provider-aws/issues/17915. Kinds wait for one another here. Within a kind
+# Terraform writes in parallel whatever a module says, so an apply that makes several is run with `-parallelism=1`.
+resource "aws_appautoscaling_policy" "targets" {
+  for_each = var.targets
+
+  name               = "${var.name}-${each.key}"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
   scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.cpu_target_percent
-    scale_out_cooldown = 60
-    scale_in_cooldown  = 300
+    target_value       = each.value.value
+    scale_out_cooldown = each.value.scale_out_cooldown_s
+    scale_in_cooldown  = each.value.scale_in_cooldown_s
+    disable_scale_in   = each.value.only_out
 
-    predefined_metric_specification {
-      predefined_metric_type = "ECSServiceAverageCPUUtilization"
+    dynamic "predefined_metric_specification" {
+      for_each = each.value.predefined[*]
+
+      content {
+        predefined_metric_type = predefined_metric_specification.value.type
+        resource_label         = predefined_metric_specification.value.resource_label
+      }
+    }
+
+    dynamic "customized_metric_specification" {
+      for_each = each.value.metric[*]
+
+      content {
+        namespace   = customized_metric_specification.value.namespace
+        metric_name = customized_metric_specification.value.name
+        statistic   = customized_metric_specification.value.statistic
+        unit        = customized_metric_specification.value.unit
+
+        dynamic "dimensions" {
+          for_each = customized_metric_specification.value.dimensions
+
+          content {
+            name  = dimensions.key
+            value = dimensions.value
+          }
+        }
+      }
     }
   }
 }
 
-# Requests are not capped as the processor is: five times the requests ask for five times the tasks in one step.
-resource "aws_appautoscaling_policy" "requests" {
-  name               = "${var.service_name}-requests"
-  policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.this.service_namespace
-  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
-  resource_id        = aws_appautoscaling_target.this.resource_id
+# A step policy acts when an alarm that names its ARN rings; bounds count from that alarm's threshold.
+resource "aws_appautoscaling_policy" "steps" {
+  for_each = var.steps
 
-  target_tracking_scaling_policy_configuration {
-    target_value       = var.requests_per_task_per_minute
-    scale_out_cooldown = 60
-    scale_in_cooldown  = 300
-
-    predefined_metric_specification {
-      predefined_metric_type = "ALBRequestCountPerTarget"
-      resource_label         = "${var.load_balancer_arn_suffix}/${var.target_group_arn_suffix}"
-    }
-  }
-}
-
-# The third way out: when the processor is all but used up, a fixed number of tasks comes at once, after a single minute.
-resource "aws_appautoscaling_policy" "surge" {
-  name               = "${var.service_name}-surge"
+  name               = "${var.name}-${each.key}"
   policy_type        = "StepScaling"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
   scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
   resource_id        = aws_appautoscaling_target.this.resource_id
 
   step_scaling_policy_configuration {
-    adjustment_type         = "PercentChangeInCapacity"
-    cooldown                = 60
-    metric_aggregation_type = "Average"
+    adjustment_type          = each.value.adjustment_type
+    cooldown                 = each.value.cooldown_s
+    metric_aggregation_type  = each.value.aggregation
+    min_adjustment_magnitude = each.value.least
 
-    # Bounds count from the alarm's threshold.
-    step_adjustment {
-      metric_interval_lower_bound = 0
-      metric_interval_upper_bound = 10
-      scaling_adjustment          = 50
+    dynamic "step_adjustment" {
+      for_each = each.value.adjustments
+
+      content {
+        metric_interval_lower_bound = step_adjustment.value.from
+        metric_interval_upper_bound = step_adjustment.value.to
+        scaling_adjustment          = step_adjustment.value.change
+      }
     }
-
-    step_adjustment {
-      metric_interval_lower_bound = 10
-      scaling_adjustment          = 100
-    }
-
-    min_adjustment_magnitude = 2
   }
+
+  depends_on = [aws_appautoscaling_policy.targets]
 }
 
-resource "aws_appautoscaling_scheduled_action" "before_game" {
-  for_each = local.windows
+resource "aws_appautoscaling_scheduled_action" "this" {
+  for_each = var.schedules
 
-  name               = "${var.service_name}-before-${each.key}"
+  name               = "${var.name}-${each.key}"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
   scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
   resource_id        = aws_appautoscaling_target.this.resource_id
-  schedule           = "at(${formatdate("YYYY-MM-DD'T'hh:mm:ss", each.value.opens)})"
-  timezone           = "UTC"
+  schedule           = each.value.schedule
+  timezone           = each.value.timezone
 
   scalable_target_action {
-    min_capacity = each.value.tasks
-    max_capacity = var.tasks.max
+    min_capacity = each.value.min
+    max_capacity = each.value.max
   }
 
-  lifecycle {
-    precondition {
-      condition     = each.value.tasks >= var.tasks.min && each.value.tasks <= var.tasks.max
-      error_message = "Fixture ${each.key} asks for ${each.value.tasks} tasks, but the service runs ${var.tasks.min} to ${var.tasks.max}."
-    }
-  }
-}
-
-resource "aws_appautoscaling_scheduled_action" "after_game" {
-  for_each = local.closings
-
-  name               = "${var.service_name}-after-${each.key}"
-  service_namespace  = aws_appautoscaling_target.this.service_namespace
-  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
-  resource_id        = aws_appautoscaling_target.this.resource_id
-  schedule           = "at(${formatdate("YYYY-MM-DD'T'hh:mm:ss", each.value.closes)})"
-  timezone           = "UTC"
-
-  scalable_target_action {
-    min_capacity = var.tasks.min
-    max_capacity = var.tasks.max
-  }
+  depends_on = [aws_appautoscaling_policy.steps]
 }

@@ -1,9 +1,4 @@
-output "surge_policy_arn" {
-  description = "Step scaling policy, for the alarm that starts it."
-  value       = aws_appautoscaling_policy.surge.arn
-}
-
-output "windows" {
-  description = "For each fixture the tasks and the time from when and until when they are held."
-  value       = local.windows
+output "step_policy_arns" {
+  description = "Each step policy by name, for the alarm that starts it."
+  value       = { for name, policy in aws_appautoscaling_policy.steps : name => policy.arn }
 }

@@ -1,97 +1,132 @@
-variable "cluster_name" {
-  description = "Cluster of the service."
+variable "name" {
+  description = "Prefix of the policies' and schedules' names."
   type        = string
 }
 
-variable "service_name" {
-  description = "Service whose number of tasks is scaled; prefix of the policies' names."
+variable "service_namespace" {
+  description = "Service of what is scaled, as Application Auto Scaling names it."
+  type        = string
+  default     = "ecs"
+
+  validation {
+    condition     = contains(["ecs", "lambda", "dynamodb", "elasticache", "rds", "ec2", "kafka", "cassandra", "sagemaker", "appstream", "comprehend", "neptune"], var.service_namespace)
+    error_message = "service_namespace must be one that Application Auto Scaling knows, such as ecs, lambda or dynamodb."
+  }
+}
+
+variable "scalable_dimension" {
+  description = "What of it is scaled."
+  type        = string
+  default     = "ecs:service:DesiredCount"
+
+  validation {
+    condition     = startswith(var.scalable_dimension, "${var.service_namespace}:")
+    error_message = "scalable_dimension must belong to service_namespace, as ecs:service:DesiredCount belongs to ecs."
+  }
+}
+
+variable "resource_id" {
+  description = "Which one is scaled, such as service/CLUSTER/SERVICE."
   type        = string
 }
 
-variable "tasks" {
-  description = "Fewest and most tasks."
-  type = object({
-    min = number
-    max = number
-  })
+variable "capacity" {
+  description = "Least and most of it."
+  type        = object({ min = number, max = number })
 
   validation {
-    condition     = var.tasks.min >= 2 && var.tasks.min < var.tasks.max
-    error_message = "tasks.min must be at least 2 and tasks.max larger than tasks.min."
+    condition     = var.capacity.min >= 0 && var.capacity.min <= var.capacity.max
+    error_message = "capacity.min must lie within 0 and capacity.max."
   }
 }
 
-variable "cpu_target_percent" {
-  description = "Mean use of the tasks' processors that scaling holds."
-  type        = number
-  default     = 55
-
-  validation {
-    condition     = var.cpu_target_percent >= 30 && var.cpu_target_percent <= 70
-    error_message = "cpu_target_percent must lie within 30 and 70: above, the minutes that scaling takes are not covered; below, money is wasted."
-  }
-}
-
-variable "requests_per_task_per_minute" {
-  description = "Requests per task and minute that scaling holds."
-  type        = number
-
-  validation {
-    condition     = var.requests_per_task_per_minute > 0
-    error_message = "requests_per_task_per_minute must be more than 0."
-  }
-}
-
-variable "load_balancer_arn_suffix" {
-  description = "LoadBalancer dimension of the balancer before the service."
-  type        = string
-}
-
-variable "target_group_arn_suffix" {
-  description = "TargetGroup dimension of the service's target group."
-  type        = string
-}
-
-variable "prescale" {
-  description = "What a game day needs: tasks, minutes before kick-off at which they start, minutes after kick-off until which they stay."
-  type = object({
-    tasks        = number
-    lead_minutes = optional(number, 60)
-    hold_minutes = optional(number, 180)
-  })
-
-  validation {
-    condition     = var.prescale.lead_minutes >= 15 && var.prescale.hold_minutes >= 120
-    error_message = "prescale.lead_minutes must be at least 15 (tasks must be healthy before the crowd comes) and hold_minutes at least 120 (a game with extra time)."
-  }
-}
-
-variable "fixtures" {
-  description = "Games to come: a name of letters, digits and hyphens, the kick-off in UTC, and the tasks if it needs more or fewer than usual."
-  type = list(object({
-    name     = string
-    kick_off = string
-    tasks    = optional(number)
+variable "targets" {
+  description = "Metrics that are held at a value, by name: either one that AWS defines, or one's own with dimensions."
+  type = map(object({
+    value                = number
+    scale_out_cooldown_s = optional(number, 60)
+    scale_in_cooldown_s  = optional(number, 300)
+    only_out             = optional(bool, false)
+    predefined = optional(object({
+      type           = string
+      resource_label = optional(string)
+    }))
+    metric = optional(object({
+      namespace  = string
+      name       = string
+      statistic  = string
+      unit       = optional(string)
+      dimensions = map(string)
+    }))
   }))
+  default = {}
 
   validation {
-    condition     = alltrue([for fixture in var.fixtures : can(formatdate("YYYY", fixture.kick_off)) && endswith(fixture.kick_off, "Z")])
-    error_message = "Each kick_off must be a time in UTC such as 2026-11-28T19:45:00Z."
+    condition     = alltrue([for target in var.targets : (target.predefined != null) != (target.metric != null)])
+    error_message = "Each target needs either predefined or metric."
   }
 
   validation {
-    condition     = alltrue([for fixture in var.fixtures : can(regex("^[a-z0-9][a-z0-9-]{0,62}$", fixture.name))])
-    error_message = "Each fixture's name must be of lower-case letters, digits and hyphens."
+    condition     = alltrue([for target in var.targets : target.value > 0 && target.scale_out_cooldown_s >= 0 && target.scale_in_cooldown_s >= 0])
+    error_message = "Each target's value must be more than 0, and its cooldowns 0 or more."
   }
 
   validation {
-    condition     = length(distinct(var.fixtures[*].name)) == length(var.fixtures)
-    error_message = "Two fixtures have the same name."
+    condition     = alltrue([for target in var.targets : target.predefined == null || (try(target.predefined.type, "") == "ALBRequestCountPerTarget") == (try(target.predefined.resource_label, null) != null)])
+    error_message = "ALBRequestCountPerTarget needs a resource_label, LOAD_BALANCER_SUFFIX/TARGET_GROUP_SUFFIX; the other predefined metrics take none."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : target.metric == null || try(length(target.metric.dimensions), 0) > 0])
+    error_message = "Each metric needs dimensions, or AWS finds no value under its name and the policy never acts."
+  }
+}
+
+variable "steps" {
+  description = "Step policies by name: for each range above an alarm's threshold the change of capacity."
+  type = map(object({
+    adjustment_type = optional(string, "PercentChangeInCapacity")
+    cooldown_s      = optional(number, 60)
+    aggregation     = optional(string, "Average")
+    least           = optional(number)
+    adjustments     = list(object({ from = optional(number), to = optional(number), change = number }))
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for step in var.steps : contains(["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"], step.adjustment_type) && length(step.adjustments) >= 1 && length(step.adjustments) <= 20])
+    error_message = "adjustment_type must be ChangeInCapacity, ExactCapacity or PercentChangeInCapacity, with one to twenty adjustments."
+  }
+
+  validation {
+    condition     = alltrue([for step in var.steps : step.least == null || step.adjustment_type == "PercentChangeInCapacity"])
+    error_message = "least goes with PercentChangeInCapacity only."
+  }
+}
+
+variable "schedules" {
+  description = "Scheduled changes by name: when (at, cron or rate), in which time zone, and the least and most from then on."
+  type = map(object({
+    schedule = string
+    timezone = optional(string, "UTC")
+    min      = number
+    max      = number
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for action in var.schedules : can(regex("^(at|cron|rate)[(].+[)]$", action.schedule))])
+    error_message = "Each schedule must be at(...), cron(...) or rate(...)."
+  }
+
+  validation {
+    condition     = alltrue([for action in var.schedules : action.min <= action.max])
+    error_message = "Each schedule's min must be at most its max."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything that takes tags."
+  description = "Tags of the scalable target."
   type        = map(string)
   default     = null
 }

@@ -99,7 +99,7 @@ resource "aws_dynamodb_table" "this" {
 }
 
 module "scaling" {
-  source   = "../autoscaling"
+  source   = "../scaling"
   for_each = local.scaled
 
   name               = "${var.name}-${each.key}"

@@ -61,8 +61,9 @@ locals {
 module "alarms" {
   source = "../../modules/alarms"
 
-  name   = local.name
-  topics = { page = module.pages.arn, ticket = module.tickets.arn }
+  name         = local.name
+  topics       = { page = module.pages.arn, ticket = module.tickets.arn }
+  runbook_site = var.runbook_site
 
   alarms = merge(local.cache_alarms, {
     # The service
@@ -360,11 +361,16 @@ module "alarms" {
       missing_data = "missing"
     }
     replica-lag = {
-      description  = "The replica is more than 1 s behind; what is read from it is too old for a live page."
-      runbook      = "replica-lag"
-      owner        = local.on_call
-      severity     = "page"
-      metric       = { namespace = "AWS/RDS", name = "ReplicaLag", dimensions = local.replica, statistic = "Maximum" }
+      description = "The replica is more than 1 s behind, or its replication has stopped; what is read from it is too old for a live page."
+      runbook     = "replica-lag"
+      owner       = local.on_call
+      severity    = "page"
+      # RDS publishes -1 while replication stands still, which no plain threshold above zero sees.
+      queries = {
+        lag    = { metric = { namespace = "AWS/RDS", name = "ReplicaLag", dimensions = local.replica, statistic = "Maximum" } }
+        lowest = { metric = { namespace = "AWS/RDS", name = "ReplicaLag", dimensions = local.replica, statistic = "Minimum" } }
+        behind = { expression = "IF(lowest < 0, 86400, lag)", label = "lag, s; a day where replication stands still" }
+      }
       comparison   = "GreaterThanThreshold"
       threshold    = 1
       periods      = 3
@@ -495,8 +501,9 @@ module "alarms" {
 module "surge" {
   source = "../../modules/alarms"
 
-  name   = local.name
-  topics = { page = module.pages.arn, ticket = module.tickets.arn }
+  name         = local.name
+  topics       = { page = module.pages.arn, ticket = module.tickets.arn }
+  runbook_site = var.runbook_site
 
   alarms = {
     cpu-surge = {
@@ -509,7 +516,7 @@ module "surge" {
       threshold     = 75
       periods       = 1
       missing_data  = "missing"
-      extra_actions = [module.scaling.surge_policy_arn]
+      extra_actions = [module.scaling.step_policy_arns["surge"]]
     }
   }
 }

@@ -5,6 +5,8 @@ locals {
   origin_name  = "origin.${var.domain}"
   namespace    = "Buzzer"
 
+  origin_header = "X-Origin-Key"
+
   # From half a processor up Fargate offers twice the CPU units and more:
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
   task_size = merge(var.task_size, { memory = coalesce(var.task_size.memory, 2 * var.task_size.cpu) })
@@ -57,6 +59,16 @@ module "firewall" {
   requests_per_address = var.requests_per_address
 }
 
+# The header that only this distribution sends: CloudFront's addresses are those of every customer's distribution, so the balancer answers
+# with 403 where it is missing.
+module "origin_secret" {
+  source = "../../modules/secret"
+
+  name        = "buzzer/origin"
+  description = "Header by which the balancer knows its own distribution"
+  key_arn     = module.key.arn
+}
+
 module "edge" {
   source = "../../modules/edge"
 
@@ -67,6 +79,7 @@ module "edge" {
   certificate_arn    = module.certificate.arn
   web_acl_arn        = module.firewall.arn
   origin_domain      = local.origin_name
+  origin_secret      = { header = local.origin_header, value = module.origin_secret.value }
   assets_domain      = module.assets.regional_domain_name
   live_paths         = var.live_paths
   live_ttl_s         = var.edge_ttl_s
@@ -82,6 +95,7 @@ module "load_balancer" {
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.public_subnet_ids
   client                   = { prefix_list_id = var.edge_prefix_list_id }
+  origin_header            = { name = local.origin_header, value = module.origin_secret.value }
   certificate_arn          = module.certificate.arn
   target_security_group_id = module.service.security_group_id
   target_port              = var.container_port
@@ -94,6 +108,18 @@ module "registry" {
   source = "../../modules/registry"
 
   name = local.service_name
+}
+
+# The pipeline writes the digest that it has deployed here, so that an apply deploys what serves and not what served first.
+resource "aws_ssm_parameter" "image" {
+  name           = "/${local.name}/image"
+  description    = "Image that serves, by digest"
+  type           = "String"
+  insecure_value = var.container_image
+
+  lifecycle {
+    ignore_changes = [insecure_value]
+  }
 }
 
 module "service" {
@@ -117,7 +143,7 @@ module "service" {
 
   container = {
     name           = "api"
-    image          = var.container_image
+    image          = aws_ssm_parameter.image.insecure_value
     port           = var.container_port
     health_command = var.container_health_command
   }
@@ -151,17 +177,37 @@ module "service" {
   }
 }
 
+module "calendar" {
+  source = "../../modules/calendar"
+
+  tasks    = var.tasks
+  prescale = var.prescale
+  fixtures = var.fixtures
+  now      = var.now
+}
+
 module "scaling" {
   source = "../../modules/scaling"
 
-  cluster_name                 = module.service.cluster_name
-  service_name                 = module.service.service_name
-  tasks                        = var.tasks
-  requests_per_task_per_minute = var.requests_per_task_per_minute
-  load_balancer_arn_suffix     = module.load_balancer.arn_suffix
-  target_group_arn_suffix      = module.load_balancer.target_group_arn_suffix
-  prescale                     = var.prescale
-  fixtures                     = var.fixtures
+  name        = module.service.service_name
+  resource_id = "service/${module.service.cluster_name}/${module.service.service_name}"
+  capacity    = var.tasks
+  schedules   = module.calendar.schedules
+
+  targets = {
+    # A target of 55 % leaves a factor of 1.8 for the minutes that scaling out takes; one step multiplies the tasks by 100 / 55 at most,
+    # since the processor cannot be more than fully used.
+    cpu = { value = 55, predefined = { type = "ECSServiceAverageCPUUtilization" } }
+
+    # Requests are not capped as the processor is: five times the requests ask for five times the tasks in one step.
+    requests = {
+      value      = var.requests_per_task_per_minute
+      predefined = { type = "ALBRequestCountPerTarget", resource_label = "${module.load_balancer.arn_suffix}/${module.load_balancer.target_group_arn_suffix}" }
+    }
+  }
+
+  # The third way out: when the processor is all but used up, a fixed number of tasks comes at once, after a single minute.
+  steps = { surge = { least = 2, adjustments = [{ from = 0, to = 10, change = 50 }, { from = 10, change = 100 }] } }
 }
 
 module "database" {
@@ -174,8 +220,12 @@ module "database" {
   client_security_group_ids = { "the tasks" = module.service.security_group_id }
 
   engine                 = "mysql"
-  engine_version         = "8.0"
-  parameter_group_family = "mysql8.0"
+  engine_version         = "8.4" # 8.0 left standard support on 2026-07-31: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html
+  parameter_group_family = "mysql8.4"
+
+  # For the step from 8.0, which the migration takes; without it RDS refuses a change of major version.
+  allow_major_version_upgrade = true
+
   instance_class         = var.database.instance_class
   replica_instance_class = var.database.replica_instance_class
   storage                = { allocated_gb = var.database.allocated_gb, max_gb = var.database.max_gb }
@@ -188,8 +238,21 @@ module "database" {
   log_exports            = ["error", "slowquery"]
   deletion_protection    = var.deletion_protection
 
+  # Who reads from it loses it when its zone or its logs are forgotten: it stands in a known zone, grows with the primary, and is
+  # maintained on another day.
+  replica = {
+    zone               = var.zones[1]
+    max_gb             = var.database.max_gb
+    log_exports        = ["error", "slowquery"]
+    maintenance_window = "thu:08:00-thu:09:00"
+  }
+
   parameters = {
     max_connections = { value = tostring(var.database.max_connections) }
+
+    # Only what the engine writes into files reaches CloudWatch; by default its slow queries go into a table:
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.MySQL.LogFileSize.html
+    log_output = { value = "FILE" }
 
     # Half a second is a slow query where an update may be three seconds old.
     slow_query_log  = { value = "1" }
@@ -237,7 +300,6 @@ module "backups" {
   lifecycle_days = { transitions = { STANDARD_IA = 30, GLACIER = 90 }, expire = 365, expire_old_versions = 90 }
 }
 
-# Snapshots as Parquet: old commentary for analysis, long after the database has dropped it.
 # What the edge shows while nothing behind it answers. It comes with the infrastructure, because it must be there when a pipeline is not.
 resource "aws_s3_object" "fallback" {
   bucket        = module.assets.name
@@ -247,6 +309,7 @@ resource "aws_s3_object" "fallback" {
   cache_control = "public, max-age=60"
 }
 
+# Snapshots as Parquet: old commentary for analysis, long after the database has dropped it.
 module "archive" {
   source = "../../modules/bucket"
 
@@ -277,7 +340,9 @@ module "key" {
   name        = local.name
   description = "Backups, exports and alarm messages of The Buzzer"
   account_id  = var.account_id
-  services    = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  services    = ["cloudwatch.amazonaws.com"]
+
+  unconditional_services = ["events.amazonaws.com"]
 }
 
 module "backup" {
@@ -311,8 +376,11 @@ module "pages" {
   name       = "${local.name}-page"
   account_id = var.account_id
   key_arn    = module.key.arn
-  publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  publishers = ["cloudwatch.amazonaws.com"]
   emails     = var.page_emails
+
+  unconditional_publishers = ["events.amazonaws.com"]
+  https_endpoints          = var.pager_endpoints
 }
 
 module "tickets" {
@@ -321,8 +389,10 @@ module "tickets" {
   name       = "${local.name}-ticket"
   account_id = var.account_id
   key_arn    = module.key.arn
-  publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  publishers = ["cloudwatch.amazonaws.com"]
   emails     = var.ticket_emails
+
+  unconditional_publishers = ["events.amazonaws.com"]
 }
 
 module "budget" {
@@ -345,4 +415,6 @@ module "delivery" {
   task_role_arns    = module.service.role_arns
   assets_bucket_arn = module.assets.arn
   distribution_arn  = module.edge.distribution_arn
+
+  image_parameter_arn = aws_ssm_parameter.image.arn
 }

@@ -170,3 +170,45 @@ moved {
   from = aws_route53_record.api
   to   = module.dns.aws_route53_record.api["A"]
 }
+
+# The actions of a game keep their names; made anew, the old one's end would take the new one away.
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.before_game["matchday-13"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["before-matchday-13"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.after_game["matchday-13"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["after-matchday-13"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.before_game["matchday-14"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["before-matchday-14"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.after_game["matchday-14"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["after-matchday-14"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.before_game["cup-quarter-final"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["before-cup-quarter-final"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.after_game["cup-quarter-final"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["after-cup-quarter-final"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.before_game["derby"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["before-derby"]
+}
+
+moved {
+  from = module.scaling.aws_appautoscaling_scheduled_action.after_game["derby"]
+  to   = module.scaling.aws_appautoscaling_scheduled_action.this["after-derby"]
+}

@@ -30,7 +30,7 @@ output "assets_bucket" {
 
 output "game_windows" {
   description = "For each fixture the tasks and the time from when and until when they are held."
-  value       = module.scaling.windows
+  value       = module.calendar.windows
 }
 
 output "connections_needed" {

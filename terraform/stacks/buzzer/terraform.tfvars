@@ -6,6 +6,7 @@ container_image   = "123456789012.dkr.ecr.us-east-1.amazonaws.com/buzzer-api@sha
 github_repository = "buzzer-example/buzzer"
 page_emails       = ["platform-oncall@buzzer.example"]
 ticket_emails     = ["platform-tickets@buzzer.example"]
+runbook_site      = "https://handbook.buzzer.example/buzzer/runbooks/"
 
 fixtures = [
   { name = "matchday-13", kick_off = "2026-11-28T19:45:00Z" },

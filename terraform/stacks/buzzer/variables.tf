@@ -41,7 +41,7 @@ variable "edge_prefix_list_id" {
 # What runs
 
 variable "container_image" {
-  description = "Image of the service, by digest."
+  description = "Image of the first deployment, by digest; from then on the pipeline notes what serves, and an apply keeps to that."
   type        = string
 }
 
@@ -100,6 +100,11 @@ variable "tasks" {
     max = number
   })
   default = { min = 3, max = 30 }
+
+  validation {
+    condition     = var.tasks.min >= 2 && var.tasks.min < var.tasks.max
+    error_message = "tasks.min must be at least 2 and tasks.max larger than tasks.min."
+  }
 }
 
 variable "requests_per_task_per_minute" {
@@ -125,6 +130,12 @@ variable "fixtures" {
     kick_off = string
     tasks    = optional(number)
   }))
+}
+
+variable "now" {
+  description = "Time of the plan in UTC, as the pipeline gives it: games that are over get no schedules. Null keeps every fixture's."
+  type        = string
+  default     = null
 }
 
 # How fresh
@@ -233,6 +244,17 @@ variable "deletion_protection" {
 variable "page_emails" {
   description = "Addresses of the platform on-call."
   type        = list(string)
+}
+
+variable "pager_endpoints" {
+  description = "HTTPS addresses of a paging service that rings a telephone, such as an integration of PagerDuty or Opsgenie. None: a page is an e-mail, which wakes nobody."
+  type        = list(string)
+  default     = []
+}
+
+variable "runbook_site" {
+  description = "Address below which the runbooks lie, so that the text of an alarm holds a link."
+  type        = string
 }
 
 variable "ticket_emails" {

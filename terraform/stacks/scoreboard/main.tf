@@ -197,7 +197,7 @@ module "service" {
 
 # Streams fill a task, not requests: a stream is one request for hours. Processor and requests are for the leaderboard and the writes.
 module "scaling" {
-  source = "../../modules/autoscaling"
+  source = "../../modules/scaling"
 
   name        = local.service_name
   resource_id = "service/${module.service.cluster_name}/${module.service.service_name}"

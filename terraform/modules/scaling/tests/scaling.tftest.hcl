@@ -1,174 +1,51 @@
 mock_provider "aws" {}
 
 variables {
-  cluster_name                 = "stand"
-  service_name                 = "stand-api"
-  tasks                        = { min = 3, max = 30 }
-  requests_per_task_per_minute = 3000
-  load_balancer_arn_suffix     = "app/stand/1"
-  target_group_arn_suffix      = "targetgroup/stand-api/2"
-  prescale                     = { tasks = 12 }
-
-  fixtures = [
-    { name = "early", kick_off = "2026-12-05T15:00:00Z" },
-    { name = "late", kick_off = "2026-12-05T16:30:00Z", tasks = 20 },
-    { name = "alone", kick_off = "2026-12-12T19:45:00Z" },
-  ]
+  name        = "stand-api"
+  resource_id = "service/stand/stand-api"
+  capacity    = { min = 2, max = 10 }
+  targets = {
+    cpu     = { value = 70, predefined = { type = "ECSServiceAverageCPUUtilization" } }
+    streams = { value = 1500, scale_in_cooldown_s = 600, metric = { namespace = "Stand", name = "SseConnections", statistic = "Average", dimensions = { Service = "stand-api" } } }
+  }
+  steps     = { surge = { least = 2, adjustments = [{ from = 0, to = 10, change = 50 }, { from = 10, change = 100 }] } }
+  schedules = { evening = { schedule = "cron(0 18 * * ? *)", timezone = "America/New_York", min = 6, max = 10 } }
 }
 
-run "processor_requests_and_surges_scale" {
+run "any_metric_steps_and_schedules_scale" {
   command = plan
 
   assert {
-    condition     = aws_appautoscaling_target.this.min_capacity == 3 && aws_appautoscaling_target.this.max_capacity == 30
-    error_message = "The range is another one."
+    condition     = aws_appautoscaling_policy.targets["streams"].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metric_name == "SseConnections"
+    error_message = "Streams do not scale."
   }
 
   assert {
-    condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].target_value == 55
-    error_message = "The processor is held at another level."
+    condition     = one(aws_appautoscaling_policy.targets["streams"].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].dimensions).value == "stand-api"
+    error_message = "The metric has no dimension, so the policy never acts."
   }
 
   assert {
-    condition     = aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].scale_out_cooldown < aws_appautoscaling_policy.cpu.target_tracking_scaling_policy_configuration[0].scale_in_cooldown
-    error_message = "It must grow faster than it shrinks."
+    condition     = aws_appautoscaling_policy.targets["cpu"].target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ECSServiceAverageCPUUtilization"
+    error_message = "Processors do not scale."
   }
 
   assert {
-    condition     = aws_appautoscaling_policy.requests.target_tracking_scaling_policy_configuration[0].predefined_metric_specification[0].resource_label == "app/stand/1/targetgroup/stand-api/2"
-    error_message = "Requests are counted elsewhere."
-  }
-
-  assert {
-    condition     = aws_appautoscaling_policy.surge.policy_type == "StepScaling"
-    error_message = "Nothing answers a surge."
+    condition     = length(aws_appautoscaling_policy.steps["surge"].step_scaling_policy_configuration[0].step_adjustment) == 2 && tonumber(aws_appautoscaling_scheduled_action.this["evening"].scalable_target_action[0].min_capacity) == 6
+    error_message = "A step or a schedule is missing."
   }
 }
 
-run "tasks_stand_an_hour_before_kick_off" {
-  command = plan
-
-  assert {
-    condition     = aws_appautoscaling_scheduled_action.before_game["alone"].schedule == "at(2026-12-12T18:45:00)"
-    error_message = "The tasks come at another time."
-  }
-
-  assert {
-    condition     = tonumber(aws_appautoscaling_scheduled_action.before_game["alone"].scalable_target_action[0].min_capacity) == 12
-    error_message = "Another number of tasks comes."
-  }
-
-  assert {
-    condition     = tonumber(aws_appautoscaling_scheduled_action.before_game["late"].scalable_target_action[0].min_capacity) == 20
-    error_message = "The number that the fixture asks for is not used."
-  }
-
-  assert {
-    condition     = aws_appautoscaling_scheduled_action.after_game["alone"].schedule == "at(2026-12-12T22:45:00)" && tonumber(aws_appautoscaling_scheduled_action.after_game["alone"].scalable_target_action[0].min_capacity) == 3
-    error_message = "The tasks are not sent home."
-  }
-}
-
-run "a_game_that_ends_during_another_takes_no_tasks_away" {
-  command = plan
-
-  assert {
-    condition     = !contains(keys(aws_appautoscaling_scheduled_action.after_game), "early")
-    error_message = "The end of the early game would send the late game's tasks home."
-  }
-
-  assert {
-    condition     = contains(keys(aws_appautoscaling_scheduled_action.after_game), "late")
-    error_message = "The last game must send the tasks home."
-  }
-}
-
-run "a_kick_off_without_a_zone_is_refused" {
+run "what_aws_refuses_is_refused" {
   command = plan
 
   variables {
-    fixtures = [{ name = "final", kick_off = "2026-12-05 19:45" }]
+    scalable_dimension = "dynamodb:table:ReadCapacityUnits"
+    capacity           = { min = 3, max = 2 }
+    targets            = { requests = { value = 1000, metric = { namespace = "AWS/ApplicationELB", name = "RequestCountPerTarget", statistic = "Sum", dimensions = {} } } }
+    steps              = { surge = { adjustment_type = "ChangeInCapacity", least = 2, adjustments = [{ from = 0, change = 2 }] } }
+    schedules          = { evening = { schedule = "18:00", min = 6, max = 5 } }
   }
 
-  expect_failures = [var.fixtures]
-}
-
-run "a_kick_off_in_local_time_is_refused" {
-  command = plan
-
-  variables {
-    fixtures = [{ name = "final", kick_off = "2026-12-05T19:45:00+01:00" }]
-  }
-
-  expect_failures = [var.fixtures]
-}
-
-run "two_games_of_one_name_are_refused" {
-  command = plan
-
-  variables {
-    fixtures = [{ name = "final", kick_off = "2026-12-05T19:45:00Z" }, { name = "final", kick_off = "2026-12-06T19:45:00Z" }]
-  }
-
-  expect_failures = [var.fixtures]
-}
-
-run "a_name_with_spaces_is_refused" {
-  command = plan
-
-  variables {
-    fixtures = [{ name = "The Final", kick_off = "2026-12-05T19:45:00Z" }]
-  }
-
-  expect_failures = [var.fixtures]
-}
-
-run "more_tasks_than_the_maximum_are_refused" {
-  command = plan
-
-  variables {
-    fixtures = [{ name = "final", kick_off = "2026-12-05T19:45:00Z", tasks = 31 }]
-  }
-
-  expect_failures = [aws_appautoscaling_scheduled_action.before_game["final"]]
-}
-
-run "one_task_is_refused" {
-  command = plan
-
-  variables {
-    tasks = { min = 1, max = 30 }
-  }
-
-  expect_failures = [var.tasks]
-}
-
-run "a_target_without_headroom_is_refused" {
-  command = plan
-
-  variables {
-    cpu_target_percent = 90
-  }
-
-  expect_failures = [var.cpu_target_percent]
-}
-
-run "tasks_that_come_with_the_crowd_are_refused" {
-  command = plan
-
-  variables {
-    prescale = { tasks = 12, lead_minutes = 5 }
-  }
-
-  expect_failures = [var.prescale]
-}
-
-run "no_requests_are_refused" {
-  command = plan
-
-  variables {
-    requests_per_task_per_minute = 0
-  }
-
-  expect_failures = [var.requests_per_task_per_minute]
+  expect_failures = [var.scalable_dimension, var.capacity, var.targets, var.steps, var.schedules]
 }

@@ -50,10 +50,29 @@ run "what_the_stack_promises" {
     error_message = "A dashboard is missing."
   }
 
+  # A game that is over gets no schedule; without the time of the plan every fixture has its own.
+  assert {
+    condition     = length(module.calendar.schedules) == 8
+    error_message = "A fixture has no schedule."
+  }
+
   # Fans use tls.
   assert {
     condition     = output.api_url == "https://api.buzzer.example"
     error_message = "Fans are led elsewhere."
+  }
+}
+
+run "games_that_are_over_get_no_schedule" {
+  command = plan
+
+  variables {
+    now = "2026-12-03T06:00:00Z"
+  }
+
+  assert {
+    condition     = length(module.calendar.schedules) == 4 && length(output.game_windows) == length(var.fixtures)
+    error_message = "A game in the past has a schedule, or one to come has none."
   }
 }
 
@@ -89,9 +108,10 @@ run "values_that_cannot_be_meant_are_refused" {
     poll_interval_s = 0.1
     pool_size       = 0
     cache_ttl_s     = 0
+    tasks           = { min = 1, max = 30 }
   }
 
-  expect_failures = [var.region, var.account_id, var.workers, var.poll_interval_s, var.pool_size, var.cache_ttl_s]
+  expect_failures = [var.region, var.account_id, var.workers, var.poll_interval_s, var.pool_size, var.cache_ttl_s, var.tasks]
 }
 
 run "the_quarter_processor_is_refused" {

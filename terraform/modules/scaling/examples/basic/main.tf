@@ -1,4 +1,4 @@
-# An ECS service behind a balancer, with tasks that stand there before each game.
+# A service scaled by a metric of its own, by steps and by the clock.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -12,12 +12,14 @@ provider "aws" {
 module "scaling" {
   source = "../.."
 
-  cluster_name                 = "results"
-  service_name                 = "results-api"
-  tasks                        = { min = 2, max = 20 }
-  requests_per_task_per_minute = 6000
-  load_balancer_arn_suffix     = "app/results/0123456789abcdef"
-  target_group_arn_suffix      = "targetgroup/results-api/0123456789abcdef"
-  prescale                     = { tasks = 8 }
-  fixtures                     = [{ name = "final", kick_off = "2030-07-14T19:00:00Z" }]
+  name        = "results-api"
+  resource_id = "service/results/results-api"
+  capacity    = { min = 2, max = 20 }
+
+  targets = {
+    cpu     = { value = 60, predefined = { type = "ECSServiceAverageCPUUtilization" } }
+    streams = { value = 2000, metric = { namespace = "Results", name = "Streams", statistic = "Average", dimensions = { Service = "results-api" } } }
+  }
+  steps     = { surge = { least = 2, adjustments = [{ from = 0, to = 10, change = 50 }, { from = 10, change = 100 }] } }
+  schedules = { evening = { schedule = "cron(0 18 * * ? *)", timezone = "America/New_York", min = 6, max = 20 } }
 }
