@@ -269,9 +269,9 @@ variable "budget_usd" {
 }
 
 variable "requests_per_address" {
-  description = "Requests from one address in five minutes beyond which it is blocked: a hundred fans behind one address of a mobile network."
+  description = "Requests from one address in five minutes beyond which it is blocked: two thousand fans behind one address, as of a stadium's Wi-Fi or a mobile network, each with a poll every 1.2 s."
   type        = number
-  default     = 20000
+  default     = 500000
 }
 
 variable "github_repository" {
