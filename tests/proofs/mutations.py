@@ -158,9 +158,9 @@ MUTATIONS = (
     Mutation("RACE-03", "two minutes of lead", VARIABLES, "lead_minutes = optional(number, 60)", "lead_minutes = optional(number, 2)"),
     Mutation("RACE-03", "tasks leave at half-time", VARIABLES, "hold_minutes = optional(number, 180)", "hold_minutes = optional(number, 50)"),
     Mutation("RACE-03", "the schedule names another day", GOOD, "at(2027-02-06T17:00:00)", "at(2027-02-07T17:00:00)"),
-    Mutation("RACE-04", "tasks leave sooner than they come", SCALING, "scale_out_cooldown = 60\n    scale_in_cooldown  = 300", "scale_out_cooldown = 600\n    scale_in_cooldown  = 300"),
-    Mutation("RACE-04", "a target without room", SCALING, "target_value       = var.cpu_target_percent", "target_value       = 90"),
-    Mutation("RACE-05", "a step policy that nothing sets off", "stacks/buzzer/alarms.tf", "extra_actions = [module.scaling.surge_policy_arn]", "extra_actions = []"),
+    Mutation("RACE-04", "tasks leave sooner than they come", SCALING, "scale_out_cooldown = each.value.scale_out_cooldown_s", "scale_out_cooldown = 2 * each.value.scale_in_cooldown_s"),
+    Mutation("RACE-04", "a target without room", BUZZER, "cpu = { value = 55,", "cpu = { value = 90,"),
+    Mutation("RACE-05", "a step policy that nothing sets off", "stacks/buzzer/alarms.tf", 'extra_actions = [module.scaling.step_policy_arns["surge"]]', "extra_actions = []"),
     # FRESH
     Mutation("FRESH-01", "two seconds at the edge", VARIABLES, 'variable "edge_ttl_s" {\n  description = "Seconds for which the edge keeps a live answer."\n  type        = number\n  default     = 1', 'variable "edge_ttl_s" {\n  type        = number\n  default     = 2'),
     Mutation("FRESH-01", "two seconds between polls", VARIABLES, "default     = 1.2", "default     = 2"),
