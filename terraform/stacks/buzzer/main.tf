@@ -140,6 +140,7 @@ module "service" {
   log_group_name                   = "/ecs/${local.service_name}"
   metric_namespace                 = local.namespace
   rollback_alarms                  = [module.alarms.names["errors-page"], module.alarms.names["unhealthy-tasks"]]
+  released_by_pipeline             = true
 
   container = {
     name           = "api"
