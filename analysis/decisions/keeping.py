@@ -1,8 +1,9 @@
 """What was computed for decision records: `weighing.json` beside them, and a cache of what it does not hold.
 
-`gameday decide --record` makes the file. A decision rests on its front matter and on the stack as it is, as it would be without
-the decision, and under each option; what the file does not hold, or holds of other inputs, is computed and kept in the cache.
-Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and never run code.
+`gameday decide --record` makes the file. A decision rests on what `compute` reads of its front matter, and on the stack as it is,
+as it would be without the decision, and under each option; what the file does not hold, or holds of other inputs, is computed
+and kept in the cache. Kept are figures and nothing else, as JSON: a planted file can at worst hold a wrong number, and never run
+code.
 """
 
 from __future__ import annotations
@@ -45,7 +46,21 @@ def basis(world: Weighing, record: Record) -> str:
             studies.append(world.changed(change, stack=stack))
         except StudyError:  # an option that Terraform refuses; the front matter says what it is
             continue
-    return evidence.digest([record.matter, evidence.basis(inputs(studies, priced=True), MODELS)])
+    return evidence.digest([read_of(record), evidence.basis(inputs(studies, priced=True, told=False), MODELS)])
+
+
+def read_of(record: Record) -> dict[str, Any]:
+    """What `compute` reads of a record's front matter: none of its words for people, its days and its places in the file."""
+    night = record.night
+    return {
+        "proposes": record.proposes,
+        "undo": record.undo,
+        "night": [night.change, night.faults, night.seed],
+        "measures": [[c.name, c.measure, c.arguments, c.change] for c in record.columns],
+        "options": [[o.change, o.stack, o.refused, o.not_modelled] for o in record.options],
+        "reopen_when": record.reopen_when.text if record.reopen_when else "",
+        "break_even": [[b.kind, b.input, b.low, b.high, b.whole, b.when.text] for b in record.break_even],
+    }
 
 
 def recording(computed: Iterable[tuple[Record, str, Computed]], day: dt.date) -> evidence.Record:

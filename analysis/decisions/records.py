@@ -181,7 +181,7 @@ class Check:
 class Record:
     """One decision record. Places are those of the values in its file; `path` is the file, `file` what messages call it.
 
-    `others` holds the records that it supersedes or that supersede it, `matter` the front matter as it is written.
+    `others` holds the records that it supersedes or that supersede it.
     """
 
     path: Path
@@ -209,7 +209,6 @@ class Record:
     break_even: tuple[BreakEven, ...]
     confirmation: tuple[Check, ...]
     others: Mapping[str, tuple[str, Location]] = field(default_factory=dict)
-    matter: str = field(default="", repr=False)
 
     @property
     def weighed(self) -> bool:
@@ -324,7 +323,6 @@ def parse(text: str, file: str, path: Path | None = None) -> Record:
         reopen_when=expressions.parse(reopen) if reopen else None,
         break_even=tuple(_break_even(entry) for entry in _list(matter, "break_even")),
         confirmation=tuple(_check(entry) for entry in _list(matter, "confirmation")),
-        matter=text.split("\n---", 1)[0],
         others={key: (entry.text(), entry.place) for key in LINKS if (entry := matter.get(key))},
     )
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from analysis import evidence, facts
 from analysis.alarms.harm import definition
+from analysis.architecture import Architecture
 from analysis.facts import PriceBook
 from analysis.facts.instances import DATA
 from analysis.studies.study import Study
@@ -25,18 +27,27 @@ LIMITS: Final = (
 """The limits that capacity and the simulated night read; a test follows the reading. A bill names its own (`Usage.rests_on`)."""
 
 
-def inputs(studies: Iterable[Study], *, priced: bool = False) -> dict[str, Any]:
+TOLD: Final[Mapping[str, tuple[str, ...]]] = {
+    "aws_budgets_budget": (),
+    "aws_cloudwatch_dashboard": (),
+    "aws_sns_topic_subscription": ("protocol", "topic_arn"),
+}
+"""Resources that tell people something, and what of them a study reads: whom they tell, and in which words, changes no figure."""
+
+
+def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True) -> dict[str, Any]:
     """The inputs of what is computed from studies, by name: stacks, scenarios, programs and the facts that they reach.
 
     Of limits, instance classes and prices only those count that the stacks use, so that a row for something else changes
-    nothing; prices count where `priced`. Several variants of one stack are one input.
+    nothing; prices count where `priced`, and whom the stacks tell what (`TOLD`) unless `told` is off. Several variants of one stack are one input.
     """
     variants: dict[str, set[str]] = defaultdict(set)
     rows: dict[str, dict[str, Any]] = {"limits": {name: facts.limit(name) for name in LIMITS}, "instances": {}}
     for study in studies:
         texts = set(_texts([resource.values for resource in study.architecture.resources]))
         rows["instances"] |= {name: row for name, row in facts.instances().items() if name in texts}
-        stack = [evidence.resolved(study.architecture), study.about.environment]
+        resolved = evidence.resolved(study.architecture) if told else untold(study.architecture)
+        stack = [resolved, study.about.environment]
         variants[f"stack {study.directory.resolve().name}"].add(evidence.digest(stack))
         if study.crowd is not None:
             variants[f"scenario {study.crowd.file}"].add(evidence.digest([study.crowd, study.values]))
@@ -49,6 +60,14 @@ def inputs(studies: Iterable[Study], *, priced: bool = False) -> dict[str, Any]:
             rows["limits"] |= {n: row for n, row in facts.limits().items() if n in used or n.startswith("alb.lcu.")}
     rows["assumptions"] = {**facts.assumptions(DATA / "night.toml"), **facts.assumptions(facts.THREADS), **definition()}
     return {**variants, **rows}
+
+
+def untold(architecture: Architecture) -> Any:
+    """What the stack resolves to, without whom it tells what."""
+    told = [resource for resource in architecture.resources if resource.type in TOLD]
+    rest = [resource for resource in architecture.resources if resource.type not in TOLD]
+    kinds = [[one.type, [one.values.get(name) for name in TOLD[one.type]]] for one in told]
+    return [evidence.resolved(replace(architecture, resources=tuple(rest))), sorted(kinds, key=evidence.digest)]
 
 
 def _price(book: PriceBook, sku: str) -> Any:

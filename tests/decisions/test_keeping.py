@@ -2,16 +2,20 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from decision_makers import ROOT, record
 
+from analysis import evidence
 from analysis.decisions import Bench, Edge, Kept, Weighing, no_claims
 from analysis.decisions.judging import compute
-from analysis.decisions.keeping import Computed
+from analysis.decisions.keeping import Computed, read_of
 from analysis.decisions.weighing import Crossing, Effect, Weighed
 from analysis.studies import Measured, Studies
+from analysis.studies import study as one_study
+from analysis.studies.inputs import TOLD, untold
 
 MATTER = {
     "measures": [{"measure": "cost.month"}],
@@ -59,6 +63,59 @@ def test_a_change_of_the_stack_or_of_the_record_asks_again(tmp_path, world):
     other = Weighing(world.studies, world.directory.with_name("buzzer"))
     with pytest.raises(AssertionError):
         Kept(tmp_path).of(other, subject, never)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"title": "Another title"},
+        {"description": "In other words.", "deciders": ["the lead"]},
+        {"last_reviewed": "2026-11-28", "review_in": "3 months"},
+        {"affects": ["module.cache.*"]},
+        {"options": [{"name": "B", "chosen": True, "note": "cheap"}, {"name": "C", "not_modelled": "no."}]},
+        {"confirmation": [{"rule": "FIT-03"}]},
+    ],
+)
+def test_words_and_days_of_a_record_ask_nothing_again(tmp_path, world, words):
+    subject = record(**MATTER)
+    Kept(tmp_path).of(world, subject, lambda: made(subject))
+    edited = record(**{**MATTER, **words})
+    assert Kept(tmp_path).of(world, edited, never).turned
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"undo": {"without": ["module.service.*"]}},
+        {"undo": None, "do": {"without": ["module.cache.*"]}, "status": "proposed"},
+        {"night": {"name": "n", "seed": 2}},
+        {"night": {"name": "n", "faults": ["zone-loss@104"]}},
+        {"measures": [{"measure": "cost.game"}]},
+        {"options": [{"name": "A", "chosen": True, "users": 9}, {"name": "B", "not_modelled": "no."}]},
+        {"options": [{"name": "A", "chosen": True}, {"name": "B", "not_modelled": "never."}]},
+        {"break_even": [{"input": {"variable": "x"}, "range": [1, 3], "when": "month > 1"}]},
+        {"break_even": [{"input": {"variable": "x"}, "range": [1, 2], "when": "month > 2"}]},
+        {"break_even": [{"input": {"variable": "y"}, "range": [1, 2], "when": "month > 1"}]},
+    ],
+)
+def test_whatever_is_computed_from_is_part_of_the_basis(changed):
+    assert read_of(record(**MATTER)) != read_of(record(**{**MATTER, **changed}))
+    assert evidence.digest(read_of(record(**MATTER))) != evidence.digest(read_of(record(**{**MATTER, **changed})))
+
+
+def test_whom_a_stack_tells_asks_nothing_again():
+    buzzer = one_study(ROOT / "terraform" / "stacks" / "buzzer").architecture
+    words = {"endpoint": "someone@else.example", "subscriber_email_addresses": (), "dashboard_body": "{}"}
+    told = [each for each in buzzer.resources if each.type in TOLD]
+    assert {each.type for each in told} == TOLD.keys()
+    others = [replace(each, address=f"{each.address}x", values={**each.values, **words}) for each in told]
+    rest = [each for each in buzzer.resources if each.type not in TOLD]
+    basis = evidence.digest(untold(buzzer))
+    assert evidence.digest(untold(replace(buzzer, resources=(*rest, *others)))) == basis
+    assert evidence.digest(untold(replace(buzzer, resources=(*rest, *others[1:])))) != basis
+    first, *more = rest
+    other = replace(first, values={**first.values, "planted": 1})
+    assert evidence.digest(untold(replace(buzzer, resources=(other, *more, *told)))) != basis
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"turned": 1, "effects": 3}', "null"])
