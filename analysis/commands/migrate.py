@@ -27,6 +27,7 @@ from analysis.commands.common import (
     tell,
     variables,
 )
+from analysis.commands.validate import Trust
 from analysis.emulator import EmulatorError, running
 from analysis.emulator.process import moto_version
 from analysis.migration import record as records
@@ -55,6 +56,7 @@ def migrate(
         Path | None, typer.Option("--write", metavar="DIR", help="Write each stage's configuration and targets there.")
     ] = None,
     record: Annotated[bool, typer.Option("--record", help="Keep what was seen in files beside TO.")] = False,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Whether FROM becomes TO on the same state without downtime: each stage planned, judged and, with --apply, applied."""
@@ -79,11 +81,11 @@ def migrate(
         document: dict[str, Any] = {}
         if apply:
             with running() as emulator:
-                run = migration.applied(made, emulator, given, sample=sample, progress=progress)
+                run = migration.applied(made, emulator, given, sample=sample, progress=progress, trust=trust)
             document["applied"] = records.applied(run) | {"versions": _versions()}
         # What is applied is planned first all the same when it is recorded: the page shows both.
         if not apply or record or write:
-            plans = migration.staged(made, state, given, progress=progress)
+            plans = migration.staged(made, state, given, progress=progress, trust=trust)
             document["planned"] = records.planned(plans, progress)
             if write:
                 for root in migration.written(plans, write):

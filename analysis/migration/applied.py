@@ -84,15 +84,17 @@ def applied(
     *,
     progress: Callable[[str], None] = lambda _what: None,
     sample: bool = False,
+    trust: bool = False,
     keep_state: Callable[[bytes], None] = lambda _state: None,
 ) -> Run:
     """The migration, applied stage by stage from nothing.
 
     `sample` leaves out the second plan and the way back of each stage, which take half of the time; the plan of the whole target
-    at the end is made all the same. `keep_state` is given the state of the source once it stands. Raises TerraformError where an
-    apply fails, MigrationError where the file does not fit its stacks.
+    at the end is made all the same. `trust` lets Terraform start what the stacks name. `keep_state` is given the state of the
+    source once it stands. Raises TerraformError where an apply fails, RefusedError where one would start a program of a stack's
+    and `trust` is off, MigrationError where the file does not fit its stacks.
     """
-    with Chain(migration.source, emulator, progress=progress) as stack:
+    with Chain(migration.source, emulator, progress=progress, trust=trust) as stack:
         progress(f"apply of {migration.source.name}")
         source_seconds = stack.apply().seconds
         keep_state(stack.state_file.read_bytes())
@@ -132,7 +134,7 @@ def applied(
         progress("plan of the whole target")
         partial.put(stack.copy, {}, modules)
         rest = tuple(_told(change) for change in _doing(stack.plan()))
-        fresh = {item["address"] for item in _managed(offline_plan(migration.target, variables))}
+        fresh = {item["address"] for item in _managed(offline_plan(migration.target, variables, trust=trust))}
         there = {address for address, _ in _resources(stack.state())}
     return Run(
         migration,

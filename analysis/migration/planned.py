@@ -73,6 +73,8 @@ class Planner:
         variables: Mapping[str, object] = {},
         terraform: Terraform | None = None,
         timeout_s: float = 300,
+        *,
+        trust: bool = False,
     ) -> None:
         found = terraform or terraform_cli.find()
         if found is None:
@@ -81,7 +83,7 @@ class Planner:
         self.state = state
         self.variables = dict(variables)
         self.timeout_s = timeout_s
-        self.workspace = Workspace(migration.target, found)
+        self.workspace = Workspace(migration.target, found, trust=trust)
 
     def __enter__(self) -> Planner:
         self.workspace.__enter__()
@@ -170,9 +172,11 @@ def staged(
     *,
     progress: Callable[[str], None] = lambda _what: None,
     cache: Path | None = None,
+    trust: bool = False,
 ) -> Staged:
     """Every stage of a migration planned on a kept state, with what the rules say; raises as `plans` does."""
-    return assembled(migration, plans(migration, state, variables, progress=progress, cache=cache))
+    found = plans(migration, state, variables, progress=progress, cache=cache, trust=trust)
+    return assembled(migration, found)
 
 
 def plans(
@@ -182,11 +186,13 @@ def plans(
     *,
     progress: Callable[[str], None] = lambda _what: None,
     cache: Path | None = None,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """What Terraform plans: `whole` for the target, `stages` up to each stage, `modules` where each module stands; plain JSON.
 
     Kept on disk under a hash of everything they depend on. Raises MigrationError where the file does not fit the stacks or no
-    state is given, TerraformError where Terraform cannot plan.
+    state is given, RefusedError where a plan would start a program of the target's and `trust` is off, TerraformError where
+    Terraform cannot plan.
     """
     where = state or migration.state
     if where is None:
@@ -205,7 +211,7 @@ def plans(
     name = kept.key("stages", migration.target, found, shape, (where,))
 
     def made() -> dict[str, Any]:
-        with Planner(migration, where, variables, found) as planner:
+        with Planner(migration, where, variables, found, trust=trust) as planner:
             progress("plan of the whole target")
             whole = planner.whole()
             first = changes(whole)

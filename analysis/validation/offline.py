@@ -21,6 +21,7 @@ def offline_plan(
     terraform: Terraform | None = None,
     cache: Path | None = None,
     timeout_s: float = 300,
+    trust: bool = False,
 ) -> dict[str, Any]:
     """The plan of a directory from nothing, as `terraform show -json` gives it, with secrets masked (`masking.MASK`).
 
@@ -36,7 +37,7 @@ def offline_plan(
     return evidence.answer(
         cache or kept.default_cache(),
         kept.key("plan", directory, found, variables, var_files),
-        lambda: _planned(directory, variables, var_files, found, timeout_s),
+        lambda: _planned(directory, variables, var_files, found, timeout_s, trust=trust),
         lambda _plan: True,
     )
 
@@ -47,8 +48,10 @@ def _planned(
     var_files: Sequence[Path],
     terraform: Terraform,
     timeout_s: float,
+    *,
+    trust: bool,
 ) -> dict[str, Any]:
-    with Workspace(directory, terraform) as workspace:
+    with Workspace(directory, terraform, trust=trust) as workspace:
         init = workspace.init(timeout_s)
         if init.status:
             raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")

@@ -1,8 +1,11 @@
 """A migration is data: what its file says, what it may not say, and what a plan is made of."""
 
+import contextlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from analysis.commands import app
 from analysis.migration import MigrationError, changes, difference, findings, partial, read, stage_findings
 from analysis.migration.changes import Change
 from analysis.migration.stages import matches, order_findings
+from analysis.validation.terraform_cli import TerraformError, Workspace
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "terraform" / "migrations" / "buzzer.toml"
@@ -308,6 +312,28 @@ def test_a_migration_without_a_state_says_how_to_get_one(write, tmp_path):
     for name in ("old", "new"):
         (tmp_path / name / "main.tf").write_text('resource "aws_sns_topic" "a" {}\n')
     assert "terraform state pull" in refusal(tmp_path / "old", tmp_path / "new", "--migration", path)
+
+
+@pytest.mark.parametrize("trust", [False, True])
+def test_terraform_starts_what_a_stack_names_only_where_it_is_trusted(write, tmp_path, monkeypatch, trust):
+    path = write()
+    for name in ("old", "new"):
+        (tmp_path / name / "main.tf").write_text('resource "aws_sns_topic" "a" {}\n')
+    state = tmp_path / "state.json"
+    state.write_text("{}")
+    started = []
+
+    def entered(workspace):
+        started.append(workspace.trust)
+        raise TerraformError("the test ends here")
+
+    monkeypatch.setattr(Workspace, "__enter__", entered)
+    emulator = SimpleNamespace(url="http://127.0.0.1:9")
+    monkeypatch.setattr(sys.modules["analysis.commands.migrate"], "running", lambda: contextlib.nullcontext(emulator))
+    flags = ["--trust"] if trust else []
+    for more in (["--state", state], ["--apply"]):
+        assert "the test ends here" in refusal(tmp_path / "old", tmp_path / "new", "--migration", path, *more, *flags)
+    assert started == [trust, trust]
 
 
 def test_the_kept_state_holds_no_password():
