@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from analysis import evidence, facts
 from analysis.alarms.harm import definition
-from analysis.architecture import Architecture
+from analysis.architecture import Architecture, Resource
 from analysis.facts import PriceBook
 from analysis.facts.instances import DATA
 from analysis.studies.study import Study
@@ -32,14 +32,18 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_cloudwatch_dashboard": (),
     "aws_sns_topic_subscription": ("protocol", "topic_arn"),
 }
-"""Resources that tell people something, and what of them a study reads: whom they tell, and in which words, changes no figure."""
+"""Resources that tell people something, and what of them counts: whom they tell, and in which words, changes no figure."""
+
+PEOPLE: Final = frozenset({"email", "email-json", "sms"})
+"""The protocols of a subscription that reach people; any other reaches a part of the system."""
 
 
 def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True) -> dict[str, Any]:
     """The inputs of what is computed from studies, by name: stacks, scenarios, programs and the facts that they reach.
 
     Of limits, instance classes and prices only those count that the stacks use, so that a row for something else changes
-    nothing; prices count where `priced`, and whom the stacks tell what (`TOLD`) unless `told` is off. Several variants of one stack are one input.
+    nothing; prices count where `priced`, and whom the stacks tell what (`TOLD`) unless `told` is off. Several variants of one
+    stack are one input.
     """
     variants: dict[str, set[str]] = defaultdict(set)
     rows: dict[str, dict[str, Any]] = {"limits": {name: facts.limit(name) for name in LIMITS}, "instances": {}}
@@ -64,8 +68,13 @@ def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True)
 
 def untold(architecture: Architecture) -> Any:
     """What the stack resolves to, without whom it tells what."""
-    told = [resource for resource in architecture.resources if resource.type in TOLD]
-    rest = [resource for resource in architecture.resources if resource.type not in TOLD]
+    told: list[Resource] = []
+    rest: list[Resource] = []
+    for resource in architecture.resources:
+        people = resource.type in TOLD and (
+            "protocol" not in TOLD[resource.type] or resource.values.get("protocol") in PEOPLE
+        )
+        (told if people else rest).append(resource)
     kinds = [[one.type, [one.values.get(name) for name in TOLD[one.type]]] for one in told]
     return [evidence.resolved(replace(architecture, resources=tuple(rest))), sorted(kinds, key=evidence.digest)]
 

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from decision_makers import ROOT, record
 
@@ -103,19 +104,55 @@ def test_whatever_is_computed_from_is_part_of_the_basis(changed):
     assert evidence.digest(read_of(record(**MATTER))) != evidence.digest(read_of(record(**{**MATTER, **changed})))
 
 
-def test_whom_a_stack_tells_asks_nothing_again():
-    buzzer = one_study(ROOT / "terraform" / "stacks" / "buzzer").architecture
+@pytest.fixture(scope="module")
+def buzzer():
+    return one_study(ROOT / "terraform" / "stacks" / "buzzer")
+
+
+def retold(architecture):
+    """The stack telling somebody else something else."""
     words = {"endpoint": "someone@else.example", "subscriber_email_addresses": (), "dashboard_body": "{}"}
-    told = [each for each in buzzer.resources if each.type in TOLD]
-    assert {each.type for each in told} == TOLD.keys()
-    others = [replace(each, address=f"{each.address}x", values={**each.values, **words}) for each in told]
-    rest = [each for each in buzzer.resources if each.type not in TOLD]
-    basis = evidence.digest(untold(buzzer))
-    assert evidence.digest(untold(replace(buzzer, resources=(*rest, *others)))) == basis
-    assert evidence.digest(untold(replace(buzzer, resources=(*rest, *others[1:])))) != basis
-    first, *more = rest
-    other = replace(first, values={**first.values, "planted": 1})
-    assert evidence.digest(untold(replace(buzzer, resources=(other, *more, *told)))) != basis
+    told = {each.type for each in architecture.resources} & TOLD.keys()
+    assert told == TOLD.keys()
+    resources = (
+        replace(each, address=f"{each.address}x", values={**each.values, **words}) if each.type in told else each
+        for each in architecture.resources
+    )
+    return replace(architecture, resources=tuple(resources))
+
+
+def test_whom_a_stack_tells_asks_nothing_again(buzzer):
+    stack = buzzer.architecture
+    basis = evidence.digest(untold(stack))
+    assert evidence.digest(untold(retold(stack))) == basis
+    first, *rest = stack.resources
+    planted = replace(first, values={**first.values, "planted": 1})
+    fewer = [each for each in stack.resources if each.type != "aws_budgets_budget"]
+    for resources in ((planted, *rest), fewer):
+        assert evidence.digest(untold(replace(stack, resources=tuple(resources)))) != basis
+
+
+def test_a_subscription_of_a_program_is_no_telling(buzzer):
+    stack = buzzer.architecture
+    wired = [
+        replace(each, values={**each.values, "protocol": "sqs", "endpoint": end})
+        if "subscription" in each.type
+        else each
+        for end in ("a", "b")
+        for each in stack.resources
+    ]
+    half = len(wired) // 2
+    one, other = (replace(stack, resources=tuple(part)) for part in (wired[:half], wired[half:]))
+    assert evidence.digest(untold(one)) != evidence.digest(untold(other))
+
+
+def test_whom_a_stack_tells_changes_no_figure(buzzer):
+    other = replace(buzzer, architecture=retold(buzzer.architecture), _nights={})
+    assert other.bill.total == buzzer.bill.total
+    assert other.capacity.users_held == buzzer.capacity.users_held
+    one, two = buzzer.night(), other.night()
+    assert two.harms == one.harms
+    assert np.array_equal(two.night.seconds, one.night.seconds)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"turned": 1, "effects": 3}', "null"])
@@ -131,7 +168,7 @@ def test_a_judgement_is_the_same_whether_kept_or_computed(tmp_path):
     studies = Studies(ROOT / "terraform" / "stacks")
     subject = record(
         undo={"without": ["module.cache.*"]},
-        reopen_when="month > 900",
+        reopen_when="month > 9000",
         measures=[{"measure": "cost.month"}],
         options=[{"name": "A", "chosen": True}],
     )

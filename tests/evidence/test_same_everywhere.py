@@ -19,7 +19,6 @@ from analysis import evidence, facts, terraform
 from analysis.commands import records
 from analysis.evidence import models
 from analysis.studies import study as one_study
-from analysis.studies.inputs import TOLD
 
 ROOT = Path(__file__).parents[2]
 QUICK = (
@@ -119,40 +118,6 @@ def test_another_resolved_value_makes_those_stale_that_rest_on_its_stack(monkeyp
         "incident/buzzer_baseline": ("stack buzzer",),
         "applied/buzzer": ("stack buzzer",),
     }
-
-
-class Told(dict):
-    """The arguments of a resource that tells people something: refuses whatever a record of a study does not rest on."""
-
-    kept = frozenset()
-
-    def get(self, name, default=None):
-        assert name in self.kept
-        return super().get(name, default)
-
-    def __getitem__(self, name):
-        assert name in self.kept
-        return super().__getitem__(name)
-
-    def items(self):
-        raise AssertionError("all arguments are read")
-
-    values = items
-
-
-def test_a_study_reads_nothing_of_whom_a_stack_tells(monkeypatch):
-    found = one_study(ROOT / "terraform" / "stacks" / "buzzer")
-    told = []
-    for resource in found.architecture.resources:
-        values = Told(resource.values) if resource.type in TOLD else resource.values
-        if resource.type in TOLD:
-            values.kept = frozenset(TOLD[resource.type])
-        told.append(replace(resource, values=values))
-    silent = replace(found, architecture=replace(found.architecture, resources=tuple(told)))
-    assert silent.bill.total == found.bill.total
-    assert silent.capacity.users_held == found.capacity.users_held
-    one, other = silent.night(), found.night()
-    assert one.errors.value == other.errors.value
 
 
 def test_a_raised_version_makes_those_stale_that_name_it(monkeypatch):
