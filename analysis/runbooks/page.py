@@ -319,6 +319,12 @@ def _block(fence: _Open, end: int, name: str, problems: list[Finding], scanned: 
         commands = _console(cut, fence.line + 1, width, name, problems, scanned)
     elif language in SCRIPT and "".join(cut).strip():
         commands = [Command("\n".join(cut), fence.line + 1, width + 1, margin=width)]
+    for command in commands:
+        if len(command.typed) > MAX_LENGTH_OF_A_COMMAND:
+            what = f"the command has {len(command.typed):,} characters, and is not checked"
+            to_do = f"split it; at most {MAX_LENGTH_OF_A_COMMAND:,} are read"
+            problems.append(Finding(name, command.line, command.column, "bound", what, to_do))
+    commands = [command for command in commands if len(command.typed) <= MAX_LENGTH_OF_A_COMMAND]
     return Block(language, title, kind, fence.line, end, tuple(commands), "\n".join(cut), fence.above)
 
 

@@ -201,6 +201,17 @@ def test_a_page_of_quotes_that_are_never_closed_is_read_in_time():
     assert time.process_time() - began < 60
 
 
+@pytest.mark.parametrize("typed", ["echo " + "$(" * 100_000 + ")" * 100_000, "cat x" + " | cat" * 120_000])
+@pytest.mark.parametrize("block", ["```bash\n{}\n```\n", "```console\n$ {}\n```\n"])
+def test_a_command_of_endless_length_is_a_finding_and_no_work(typed, block):
+    began = time.process_time()
+    book = read(block.format(typed))
+    assert time.process_time() - began < 5
+    assert book.commands == ()
+    assert [problem.rule for problem in book.problems] == ["bound"]
+    assert f"the command has {len(typed):,} characters" in book.problems[0].what
+
+
 def test_the_pages_of_the_project_are_read():
     docs = Path(__file__).parents[2] / "docs"
     assert sum(len(runbooks.read(path).commands) for path in docs.rglob("*.md")) > 150
