@@ -13,6 +13,7 @@ from pygments.lexer import Lexer
 from pygments.lexers.configs import TerraformLexer, TOMLLexer
 from pygments.lexers.data import YamlLexer
 from pygments.lexers.python import PythonLexer
+from pygments.lexers.shell import BashLexer
 from pygments.lexers.special import TextLexer
 
 from analysis.pages.reads import cache
@@ -33,6 +34,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "analysis/facts/migration_rules.csv": TextLexer,
     ".github/workflows/*.yml": YamlLexer,
     ".github/scripts/*.py": PythonLexer,
+    ".github/scripts/*.sh": BashLexer,
 }
 """Which files are shown, and how they are coloured."""
 
