@@ -244,13 +244,21 @@ resource "aws_ecs_task_definition" "api" {
     stopTimeout  = 60
     environment = [
       { name = "KEEP_ALIVE_TIMEOUT_S", value = "130" },
-      { name = "HEARTBEAT_S", value = "15" },
       { name = "REQUEST_TIMEOUT_S", value = "30" },
     ]
     secrets = [{ name = "SIGNING_KEY", valueFrom = aws_ssm_parameter.key.arn }]
     logConfiguration = {
       logDriver = "awslogs"
       options   = { "awslogs-group" = aws_cloudwatch_log_group.api.name, "awslogs-region" = "eu-west-1", "awslogs-stream-prefix" = "api" }
+    }
+    }, {
+    name        = "stream" # shares the task's network; the balancer leads to it by way of the api
+    image       = "public.ecr.aws/scores/stream@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b"
+    stopTimeout = 60
+    environment = [{ name = "HEARTBEAT_S", value = "15" }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options   = { "awslogs-group" = aws_cloudwatch_log_group.api.name, "awslogs-region" = "eu-west-1", "awslogs-stream-prefix" = "stream" }
     }
   }])
 }
