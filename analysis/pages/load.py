@@ -96,8 +96,9 @@ def limits(model: Model, page: str) -> Markup:
         Column("Unit"), Column("Utilisation"), Column("Holds users", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     start = capacity.at_start.tasks
+    given = f", with the {start.value:,} {start.name}" if start.unit else ""
     caption = (
-        f"{capacity.users:,} users in the scenario “{capacity.scenario}”, with the {start.value:,} {start.name}. "
+        f"{capacity.users:,} users in the scenario “{capacity.scenario}”{given}. "
         "In brackets: the range that the assumptions allow. A feed comes whether anybody watches or not."
     )
     return table(columns, rows, label=f"Limits of {model.name}, first to last", caption=caption)

@@ -24,7 +24,7 @@ def _significant(value: float, digits: int) -> str:
 def _percent(value: float) -> str:
     percent = 100 * value
     whole = abs(percent) >= 10 and not 99 <= percent < 100
-    return f"{percent:.0f} %" if whole else f"{_significant(percent, 3 if percent >= 10 else 2)} %"
+    return f"{percent:,.0f} %" if whole else f"{_significant(percent, 3 if percent >= 10 else 2)} %"
 
 
 def _seconds(value: float) -> str:
