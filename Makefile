@@ -53,7 +53,7 @@ lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@if command -v terraform >/dev/null; then TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff terraform; else echo "lint: terraform is not on PATH, so 'terraform fmt -check' was skipped"; fi
-	@$(BIN)/python -m pytest -q tests/test_notebooks.py
+	@$(BIN)/python -m pytest -q tests/notebooks/test_notebooks.py
 
 bench: $(STAMP) ## measure what the README claims about speed, as ratios in one run
 	@$(BIN)/python -m pytest benchmarks -o python_files="bench_*.py" -rP -q -p no:xdist --benchmark-disable-gc
