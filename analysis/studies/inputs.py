@@ -26,6 +26,17 @@ LIMITS: Final = (
 )  # fmt: skip
 """The limits that capacity and the simulated night read; a test follows the reading. A bill names its own (`Usage.rests_on`)."""
 
+BEYOND_POLLS: Final = (
+    "apigateway.requests_per_s", "apigateway.websocket.new_connections_per_s", "dynamodb.hottest_key_share",
+    "dynamodb.new_table.partitions", "dynamodb.new_table.reads_per_s", "dynamodb.new_table.writes_per_s",
+    "dynamodb.partition.reads_per_s", "dynamodb.partition.writes_per_s", "kinesis.hottest_key_share",
+    "kinesis.new_on_demand.write_records_per_s", "kinesis.shard.write_records_per_s", "lambda.concurrency",
+    "lambda.delivery_s", "lambda.hold_s", "lambda.requests_per_environment_per_s", "s3.prefix.reads_per_s",
+    "s3.prefix.writes_per_s", "service.cpu_s_per_record", "sqs.fifo.calls_per_s", "stream.bytes_per_connection",
+    "stream.cpu_s_per_delivery",
+)  # fmt: skip
+"""The limits of stations that are loaded where a scenario has connections or feeds; where it has none, they decide nothing."""
+
 
 TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_budgets_budget": (),
@@ -55,6 +66,8 @@ def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True)
         variants[f"stack {study.directory.resolve().name}"].add(evidence.digest(stack))
         if study.crowd is not None:
             variants[f"scenario {study.crowd.file}"].add(evidence.digest([study.crowd, study.values]))
+            if study.crowd.connections or study.crowd.feeds:
+                rows["limits"] |= {name: facts.limit(name) for name in BEYOND_POLLS}
         if study.program is not None:
             variants[f"program {study.program.name}"].add(evidence.digest(study.program))
         if priced:
