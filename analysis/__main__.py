@@ -21,6 +21,7 @@ def main() -> None:
             raise
         if screen.is_full(error):
             screen.say(f"standard output cannot be written ({error.strerror}); nothing else went wrong")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still held back must not fail once more at the end
             sys.exit(screen.UNREADABLE)
         sys.exit(screen.fault(error))
 

@@ -97,13 +97,6 @@ def test_the_last_day_of_a_review_is_still_in_time(stranger):
     assert run(stranger(), "--on", "2027-05-21").exit_code == 0
 
 
-def test_a_stack_whose_load_is_not_modelled_is_judged_on_no_night():
-    done = run(ROOT / "docs" / "engine" / "decisions" / "0001-take-polled-updates-in-through-a-stream.md")
-    assert "The load of this stack is not modelled" in done.output
-    assert "night" not in done.output
-    assert done.output.count("scenario: is missing") == 1
-
-
 def test_a_modelled_stack_is_judged_on_the_night_of_its_scenario(stranger):
     assert "the scenario's own night" in run(stranger(), "--on", "2026-11-21").output
 

@@ -208,6 +208,7 @@ def test_what_the_target_changes_by_itself_is_neither_a_deletion_nor_a_replaceme
         (DB, "multi_az"),
         (DB, "instance_class"),
         (DB, "parameter_group_name"),
+        (DB, "engine_version"),  # upgraded in place, by a stage of its own
         (GROUP, "health_check"),
         (GROUP, "deregistration_delay"),
         (NAME, "alias"),

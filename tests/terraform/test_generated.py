@@ -82,7 +82,7 @@ def test_of_a_sample_of_configurations_hardly_one_differs():
 @pytest.mark.slow
 def test_of_thousands_of_expressions_hardly_one_differs():
     if not rotation.everything():
-        pytest.skip("thousands of expressions are for --all")
+        pytest.skip("thousands of expressions: `make test-all`")
     expressions = generated.expressions(LARGE_SEED, MANY_EXPRESSIONS)
     share, different, evaluable = of_expressions(expressions, judge.theirs(generated.PREAMBLE, expressions))
     print(f"seed {LARGE_SEED}: {len(different)} of {evaluable} expressions differ: {100 * share:.2f} %")
@@ -93,7 +93,7 @@ def test_of_thousands_of_expressions_hardly_one_differs():
 @pytest.mark.slow
 def test_of_hundreds_of_configurations_hardly_one_differs():
     if not rotation.everything():
-        pytest.skip("hundreds of configurations are for --all")
+        pytest.skip("hundreds of configurations: `make test-all`")
     configurations = [generated.configuration(LARGE_SEED + number) for number in range(MANY_CONFIGURATIONS)]
     share, different = of_configurations(configurations, [judge.their_plan(files) for files in configurations])
     print(f"seed {LARGE_SEED}: {len(different)} of {MANY_CONFIGURATIONS} configurations differ: {100 * share:.2f} %")

@@ -2,8 +2,8 @@ mock_provider "aws" {
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:scores-live" }
   }
-  mock_resource "aws_apigatewayv2_stage" {
-    defaults = { invoke_url = "wss://abc.execute-api.us-east-1.amazonaws.com/live" }
+  mock_resource "aws_apigatewayv2_api" {
+    defaults = { api_endpoint = "wss://abc.execute-api.us-east-1.amazonaws.com" }
   }
 }
 
