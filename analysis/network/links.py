@@ -7,17 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from analysis.architecture import Location, Resource
-from analysis.facts import managed_cache_policies
 from analysis.network.model import Figure, Link, exact
 from analysis.network.reading import Reading
 from analysis.wiring.entries import origin_target
+from analysis.wiring.lifetimes import lifetime
 from analysis.wiring.values import blocks, first_block, number
 
 BALANCERS = ("aws_lb", "aws_alb")
 GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
-DEFAULT_TTL_S = 86_400.0
-LONGEST_TTL_S = 31_536_000.0
-"""CloudFront's own defaults: the provider's documentation of `aws_cloudfront_distribution`."""
 
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic")
@@ -70,7 +67,7 @@ def _distribution(resource: Resource, reading: Reading) -> Iterator[Link]:
         shield = origin is not None and bool(first_block(origin.get("origin_shield")).get("enabled"))
         yield Link(
             resource.address, target.address, "forward", where, f"behaviour {pattern}", pattern,
-            ttl_s=_lifetime(resource, block, reading, where, pattern), shield=shield,
+            ttl_s=_kept(resource, block, reading, where, pattern), shield=shield,
         )  # fmt: skip
 
 
@@ -89,33 +86,12 @@ def _behind_origin(distribution: Resource, origin: Mapping[str, Any], reading: R
     return next(iter(only.values())) if len(only) == 1 and not isinstance(origin.get("domain_name"), str) else None
 
 
-def _lifetime(
-    distribution: Resource, block: Mapping[str, Any], reading: Reading, where: Location, pattern: str
-) -> Figure:
-    """For how long the edge keeps an answer that says nothing about it. Seconds; 0 where its policy cannot be found."""
-    name = f"cache lifetime of {pattern}"
-    policy_id = block.get("cache_policy_id")
-    managed = managed_cache_policies()
-    if policy_id is None or policy_id == "":
-        return exact(name, _clamped(block), "s", str(where))
-    if isinstance(policy_id, str) and policy_id in managed:
-        return exact(name, managed[policy_id].default_ttl_s, "s", f"{where}; {managed[policy_id].source}")
-    for policy in reading.references.behind(policy_id):
-        own = str(policy.values.get("name"))
-        if policy.mode == "data" and own in managed:
-            return exact(name, managed[own].default_ttl_s, "s", f"{where}; {managed[own].source}")
-        if policy.type == "aws_cloudfront_cache_policy" and policy.mode == "managed":
-            return exact(name, _clamped(policy.values), "s", str(policy.location("default_ttl")))
-    reading.warn(
-        f"{distribution.address}: the cache policy of {pattern} is not known; its answers are taken as not kept", where
-    )
-    return exact(name, 0.0, "s", str(where))
-
-
-def _clamped(values: Mapping[str, Any]) -> float:
-    low, high, default = (number(values.get(key)) for key in ("min_ttl", "max_ttl", "default_ttl"))
-    bottom, top = low or 0.0, LONGEST_TTL_S if high is None else high
-    return max(bottom, min(top, DEFAULT_TTL_S if default is None else default))
+def _kept(distribution: Resource, block: Mapping[str, Any], reading: Reading, where: Location, pattern: str) -> Figure:
+    """For how long the edge keeps an answer that says nothing about it. Seconds; 0, and said, where its policy is not known."""
+    found = lifetime(reading.references, block, where)
+    if found.problem:
+        reading.warn(f"{distribution.address}: {found.problem}; answers to {pattern} are taken as not kept", where)
+    return exact(f"cache lifetime of {pattern}", found.seconds, "s", found.origin)
 
 
 # Balancers and gateways.

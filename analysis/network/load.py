@@ -6,18 +6,17 @@ them, so that a search over the crowd is a few passes over arrays.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.demand.flows import hit_share
 from analysis.facts import Level
 from analysis.network.model import COMPUTE, FRONTS, Limit, Link, Network, Station, Traffic, Unit
+from analysis.wiring.hops import path_pattern
 
 Rates: TypeAlias = npt.NDArray[np.float64]
 Load: TypeAlias = Mapping[Unit, Rates]
@@ -33,23 +32,9 @@ _STEPS = 60
 """Halvings of the bracket, from a hundred million users to less than one."""
 
 
-def hit_share(rate_per_s: Any, ttl_s: float) -> Any:
-    """The share of requests for one key that a cache answers, h = L T / (1 + L T): one miss, then T seconds of hits.
-
-    A renewal argument for Poisson requests and a lifetime that starts at the miss; J. Jung and others, IEEE INFOCOM 2003.
-    """
-    return rate_per_s * ttl_s / (1.0 + rate_per_s * ttl_s)
-
-
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    slashed = pattern if pattern.startswith("*") else "/" + pattern.lstrip("/")
-    return re.compile(translate(slashed.replace("[", "[[]")))
-
-
 def covers(link: Link, traffic: Traffic) -> bool:
     """Whether a forward takes this traffic: its pattern covers the path (CloudFront's `*` and `?`), its methods the method."""
-    return (not link.methods or traffic.method in link.methods) and _pattern(link.pattern).match(
+    return (not link.methods or traffic.method in link.methods) and path_pattern(link.pattern).match(
         traffic.path
     ) is not None
 

@@ -28,20 +28,13 @@ Unit: TypeAlias = Literal[
 `connect` opens a connection that stays, and a `delivery` sends one update over one of them.
 """
 
-UNITS: tuple[Unit, ...] = (
-    "request", "hit", "read", "write", "lookup", "record", "invocation", "connect", "connection", "delivery",
-)  # fmt: skip
-
 Kind: TypeAlias = Literal[
     "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function",
     "cache", "database", "table", "stream", "queue", "topic", "bucket",
 ]  # fmt: skip
 
-EDGES: frozenset[Kind] = frozenset({"edge"})
 FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})
 COMPUTE: frozenset[Kind] = frozenset({"service", "fleet", "instance", "function"})
-LOGS: frozenset[Kind] = frozenset({"stream", "queue", "topic"})
-STORES: frozenset[Kind] = frozenset({"database", "table"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
+from analysis.wiring.scaling import attached, scaled_by
 from analysis.wiring.tasks import definition_of, task_of
 from analysis.wiring.values import first_block, items, number
 
@@ -119,11 +120,11 @@ class Reading:
         """
         desired = self.figure(service, "desired_count", "task", 1.0) or exact("desired_count", 1.0, "task", "")
         least = most = desired
-        for target in self.scaled_by(service):
+        for target in scaled_by(self.references, service):
             least = max(least, self.figure(target, "min_capacity", "task") or least, key=lambda one: one.value)
             most = self.figure(target, "max_capacity", "task") or most
             raised = []
-            for action in self.scheduled(target):
+            for action in attached(self.references, target, "aws_appautoscaling_scheduled_action"):
                 block = first_block(action.values.get("scalable_target_action"))
                 lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
                 if lowest is not None and lowest > least.value:
@@ -133,14 +134,6 @@ class Reading:
             least = min(raised, key=lambda one: one.value, default=least)
         most = max(least, most, key=lambda one: one.value)
         return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
-
-    def scaled_by(self, service: Resource) -> Iterator[Resource]:
-        """The scalable targets of a service."""
-        for target in self.architecture.of_type("aws_appautoscaling_target"):
-            resource_id = target.values.get("resource_id")
-            named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
-            if named or service in self.references.linked(target, "resource_id", "aws_ecs_service"):
-                yield target
 
     def instances(self, group: Resource) -> tuple[Figure, Figure]:
         """Instances of an Auto Scaling group at the start of an event, and at most; as `tasks`."""
@@ -159,14 +152,6 @@ class Reading:
         least = min(raised, key=lambda one: one.value, default=least)
         most = max(least, most, key=lambda one: one.value)
         return replace(least, name="instances at the start"), replace(most, name="instances at most")
-
-    def scheduled(self, target: Resource) -> Iterator[Resource]:
-        """The scheduled actions of a scalable target."""
-        for action in self.architecture.of_type("aws_appautoscaling_scheduled_action"):
-            same = action.values.get("resource_id")
-            named = isinstance(same, str) and same == target.values.get("resource_id")
-            if named or target in self.references.referred(action):
-                yield action
 
     def replicas(self, primary: Resource) -> tuple[Resource, ...]:
         """The replicas of a database that a program of the stack refers to; what no program knows serves no read."""

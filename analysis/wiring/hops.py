@@ -30,11 +30,12 @@ class Behaviour:
 
     def matches(self, path: str) -> bool:
         """Whether the pattern covers `path`; CloudFront knows `*` and `?`, and a leading slash is optional."""
-        return _covers(self.pattern).match(path) is not None
+        return path_pattern(self.pattern).match(path) is not None
 
 
 @cache
-def _covers(pattern: str) -> re.Pattern[str]:
+def path_pattern(pattern: str) -> re.Pattern[str]:
+    """The paths that a behaviour's or a rule's pattern covers: `*` and `?` stand for anything, a leading slash is optional."""
     slashed = "*" if pattern == "*" else "/" + pattern.lstrip("/")
     return re.compile(translate(slashed.replace("[", "[[]")))
 

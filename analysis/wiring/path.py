@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
-from analysis.facts import Runtime, Stack, instances, limit, managed_cache_policies
+from analysis.facts import Runtime, Stack, instances, limit
 from analysis.units import SECONDS, Given, time_unit
 from analysis.wiring.entries import DISTRIBUTION, PathError, Way, choice, origin_target
 from analysis.wiring.hops import (
@@ -32,8 +32,10 @@ from analysis.wiring.hops import (
     Tracking,
     Trigger,
 )
+from analysis.wiring.lifetimes import lifetime
 from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References
+from analysis.wiring.scaling import attached, scaled_by
 from analysis.wiring.tasks import HEARTBEAT, environment, task_of
 from analysis.wiring.values import blocks, cpu_units, first_block, known, memory_mib, number
 
@@ -179,7 +181,7 @@ class _Derivation:
             message = f"{task.address}: {missing} is not known, so the task's size is not"
             raise PathError([*self.diagnostics, Diagnostic("error", message, task.location(missing))])
         desired = self.given(service, "desired_count", "task", 1.0) or Given("desired_count", 1, "task", "")
-        target = next(iter(self.scaled_by(service)), None)
+        target = next(iter(scaled_by(self.references, service)), None)
         lowest = self.given(target, "min_capacity", "task") if target else None
         highest = self.given(target, "max_capacity", "task") if target else None
         if target is None:
@@ -213,26 +215,9 @@ class _Derivation:
             environment=environment(container),
         )
 
-    def scaled_by(self, service: Resource) -> Iterator[Resource]:
-        """The scalable targets of the service."""
-        for target in self.model.of_type("aws_appautoscaling_target"):
-            resource_id = target.values.get("resource_id")
-            named = isinstance(resource_id, str) and resource_id.endswith(f"/{service.values.get('name')}")
-            if service in self.references.linked(target, "resource_id", "aws_ecs_service") or named:
-                yield target
-
-    def attached(self, target: Resource, kind: str) -> Iterator[Resource]:
-        """The policies or scheduled actions of a scalable target."""
-        for resource in self.model.of_type(kind):
-            same = resource.values.get("resource_id")
-            if any(reference.address == target.address for reference in resource.references) or (
-                isinstance(same, str) and same == target.values.get("resource_id")
-            ):
-                yield resource
-
     def tracking(self, target: Resource) -> Iterator[Tracking]:
         cooldown_s = limit("autoscaling.default_cooldown_s").at()
-        for policy in self.attached(target, "aws_appautoscaling_policy"):
+        for policy in attached(self.references, target, "aws_appautoscaling_policy"):
             for block in blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
                 predefined = blocks(block.get("predefined_metric_specification"))
                 metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
@@ -250,7 +235,7 @@ class _Derivation:
                 )
 
     def steps(self, target: Resource) -> Iterator[Step]:
-        for policy in self.attached(target, "aws_appautoscaling_policy"):
+        for policy in attached(self.references, target, "aws_appautoscaling_policy"):
             for block in blocks(policy.values.get("step_scaling_policy_configuration")):
                 yield Step(
                     policy.address,
@@ -263,7 +248,7 @@ class _Derivation:
                 )
 
     def schedules(self, target: Resource) -> Iterator[Schedule]:
-        for action in self.attached(target, "aws_appautoscaling_scheduled_action"):
+        for action in attached(self.references, target, "aws_appautoscaling_scheduled_action"):
             expression = action.values.get("schedule")
             if not isinstance(expression, str):
                 self.warn(f"{action.address}: its schedule is not known", action.defined_at)
@@ -383,43 +368,15 @@ class _Derivation:
         for pattern, block in (*ordered, *default):
             attribute = "default_cache_behavior" if (pattern, block) in default else "ordered_cache_behavior"
             where = distribution.location(attribute)
-            policy, ttl_s, origin = self.lifetime(distribution, block, where)
+            kept = lifetime(self.references, block, where)
+            if kept.problem:
+                self.warn(f"{distribution.address}: {kept.problem}; its answers are taken as not cached", where)
             yield Behaviour(
                 pattern,
-                Given(f"cache lifetime of {pattern}", ttl_s, "s", origin),
+                Given(f"cache lifetime of {pattern}", kept.seconds, "s", kept.origin),
                 targets.get(str(block.get("target_origin_id")), ""),
-                policy,
+                kept.policy,
             )
-
-    def lifetime(self, distribution: Resource, block: Mapping[str, Any], where: Location) -> tuple[str, float, str]:
-        """Policy, lifetime in seconds and origin of a behaviour. The lifetime is that of an answer without cache headers."""
-        policy_id = block.get("cache_policy_id")
-        managed = managed_cache_policies()
-        if isinstance(policy_id, str) and policy_id:
-            if policy_id in managed:
-                return (
-                    managed[policy_id].name,
-                    managed[policy_id].default_ttl_s,
-                    f"{where}; {managed[policy_id].source}",
-                )
-            self.warn(
-                f"{distribution.address}: cache policy {policy_id} is not known; its answers are taken as not cached",
-                where,
-            )
-            return policy_id, 0.0, str(where)
-        for policy in self.references.behind(policy_id):
-            name = str(policy.values.get("name"))
-            if policy.mode == "data" and name in managed:
-                return name, managed[name].default_ttl_s, f"{where}; {managed[name].source}"
-            if policy.type == "aws_cloudfront_cache_policy" and policy.mode == "managed":
-                ttl_s = _clamped(policy.values, default_s=86_400.0)
-                return policy.address, ttl_s, str(policy.location("default_ttl"))
-        if policy_id is not None:
-            self.warn(
-                f"{distribution.address}: a cache policy cannot be found; its answers are taken as not cached", where
-            )
-            return "", 0.0, str(where)
-        return "legacy settings", _clamped(block, default_s=86_400.0), str(where)
 
     def database(self, near: list[Resource]) -> Database | None:
         found = self.references.reachable(near, *DATABASE_TYPES)
@@ -591,10 +548,3 @@ def _or(value: float | None, default: float) -> float:
 
 def _tidy(number: float) -> float | int:
     return int(number) if number == int(number) else number
-
-
-def _clamped(values: Mapping[str, Any], default_s: float) -> float:
-    """The default lifetime within its bounds."""
-    low = _or(number(values.get("min_ttl")), 0.0)
-    high = _or(number(values.get("max_ttl")), 31_536_000.0)
-    return max(low, min(high, _or(number(values.get("default_ttl")), default_s)))
