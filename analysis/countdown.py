@@ -507,7 +507,7 @@ def _verdicts(
     yield _in_time(game, crowd, names, forgotten)
     worst = next((finding for finding in report.unwaived if finding.severity == "error"), None)
     because = f"{worst.rule.id} at {worst.address}: {worst.because}" if worst else (
-        f"{len(report.holding)} statements hold, {len(report.waived)} findings are borne with reasons until after the game"
+        f"{len(report.holding)} statements hold, {len(report.waived)} findings are waived with reasons until after the game"
     )  # fmt: skip
     yield Verdict("Do the proofs hold on that day?", "go" if report.ok else "no-go", because)
     oldest = dt.timedelta(days=lead["record_age_days"].at())

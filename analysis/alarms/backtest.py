@@ -85,7 +85,7 @@ def backtest(
     alarms: Alarms | None = None,
     delay_s: int = replays.PUBLICATION_DELAY_S,
 ) -> Report:
-    """Replays the alarms of `architecture` (or `alarms` in their place) over `pack`; `harm_at` is when the first user was hurt.
+    """Replays the alarms of `architecture` (or `alarms` in their place) over `pack`; `harm_at` is when users were first affected.
 
     Raises PackError where a metric fits several series of the pack, ValueError where the harm lies outside the pack.
     """

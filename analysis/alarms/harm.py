@@ -1,4 +1,4 @@
-"""When the first user is hurt: the minute that an alarm must come before.
+"""When the first user is affected: the minute that an alarm must come before.
 
 What counts as harm is data, `facts/harm.toml`: a share of failed requests, or updates that are late.
 """

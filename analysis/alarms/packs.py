@@ -9,7 +9,7 @@ request in `NAME.queries.json` beside `NAME.json`. The request is what the CLI w
         "Dimensions": [{"Name": "ClusterName", "Value": "live"}, …]}, "Period": 60, "Stat": "Average"}}],
      "MetricDataResults": [{"Id": "cpu", "Timestamps": ["2026-03-07T19:00:00Z", …], "Values": [31.5, …]}]}
 
-`Origin`, `StartTime`, `EndTime`, `Gaps` and `HarmAt` (when the first user was hurt) may be left out. Several statistics of one
+`Origin`, `StartTime`, `EndTime`, `Gaps` and `HarmAt` (when users were first affected) may be left out. Several statistics of one
 metric are several queries. A minute without a datapoint is a fault of the download, unless the metric is not published when it
 is zero or idle, or comes less often than once a minute, or `Gaps` says `missing`: then CloudWatch had none either.
 """
@@ -104,7 +104,7 @@ class Series:
 class Pack:
     """An incident: series by metric from `start` (UTC) on, one datapoint each `period_s` (60), and where they come from.
 
-    `harm_at` is when the first user was hurt, where that is known. Raises ValueError for another period, no series, series of
+    `harm_at` is when the first user was affected, where that is known. Raises ValueError for another period, no series, series of
     several lengths, or a harm outside.
     """
 

@@ -56,7 +56,7 @@ def alarms(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     harm_at: Annotated[
         str | None,
-        typer.Option("--harm-at", metavar="TIME", help="When the first user was hurt: 2026-03-07T20:45:00Z."),
+        typer.Option("--harm-at", metavar="TIME", help="When the first user was affected: 2026-03-07T20:45:00Z."),
     ] = None,
     gaps: Annotated[
         str, typer.Option("--gaps", help="`missing`: CloudWatch had no datapoint there either; else a gap is refused.")
@@ -71,7 +71,7 @@ def alarms(
     save: Annotated[Path | None, typer.Option("--save", metavar="FILE", help="Write the incident as a pack.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """When each alarm of the stack fires over an incident, how long before the first user is hurt, and which can never fire."""
+    """When each alarm of the stack fires over an incident, how long before users are affected, and which can never fire."""
     if gaps not in ("refuse", "missing"):
         refuse(f"--gaps {gaps}: write refuse or missing")
     from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
@@ -139,7 +139,7 @@ def _simulated(
 
 
 def _hurt(incident: layer.Pack, given: str | None) -> tuple[dt.datetime | None, str]:
-    """When the first user was hurt, and how that is known."""
+    """When the first user was affected, and how that is known."""
     if given is not None:
         found = layer.moment(given)
         return found, f"{found:%H:%M}, as given"

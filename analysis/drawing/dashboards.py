@@ -35,7 +35,7 @@ def night_dashboards(
 ) -> Markup:
     """The dashboards of `architecture` on a simulated night, of this stack or of another. Alarms are shown as they were `at`.
 
-    Without `at` they are shown five minutes after the first user was hurt, or at the night's end. Raises ValueError where the
+    Without `at` they are shown five minutes after the first user was affected, or at the night's end. Raises ValueError where the
     night publishes nothing of what they ask for.
     """
     told = alarms_layer.read(architecture)

@@ -109,7 +109,7 @@ def findings(model: Model, page: str) -> Markup:
 
 
 def waived(model: Model, page: str) -> Markup:
-    """What fails in a stack and is borne: for which reason and until when."""
+    """What fails in a stack and is waived: for which reason and until when."""
     found = report(model).waived
     if not found:
         return Markup("<p>Nothing is waived.</p>")
@@ -124,7 +124,7 @@ def waived(model: Model, page: str) -> Markup:
         for f in found
     ]
     columns = [
-        Column("Rule", "code"), Column("Where", "address"), Column("What was found", "wide"), Column("Why it is borne", "wide"),
+        Column("Rule", "code"), Column("Where", "address"), Column("What was found", "wide"), Column("Why it is waived", "wide"),
         Column("Until"),
     ]  # fmt: skip
     return table(columns, rows, label=f"Waivers of {model.name}")

@@ -1,6 +1,6 @@
 """Waivers and statements: the file `waivers.toml` beside a stack.
 
-A waiver says why a finding is borne, and until when:
+A waiver says why a finding is accepted, and until when:
 
     [[waiver]]
     rule = "EXPOSE-12"
@@ -33,7 +33,7 @@ FILE_NAME = "waivers.toml"
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding of `rule` at an address that matches the glob `address` is borne through the day `expires`."""
+    """A finding of `rule` at an address that matches the glob `address` is accepted through the day `expires`."""
 
     rule: str
     address: str
@@ -81,10 +81,10 @@ def waivers(directory: Path, rules: AbstractSet[str]) -> Waivers:
     if not path.is_file():
         return NONE
     table = toml(path)
-    borne = tuple(_waiver(entry, rules, place) for entry, place in _placed(path, table, "waiver"))
+    accepted = tuple(_waiver(entry, rules, place) for entry, place in _placed(path, table, "waiver"))
     stated = tuple(_statement(entry, rules, place) for entry, place in _placed(path, table, "statement"))
     table.closed()
-    return Waivers(borne, stated)
+    return Waivers(accepted, stated)
 
 
 def _placed(path: Path, table: Table, name: str) -> Iterator[tuple[Table, Location]]:
