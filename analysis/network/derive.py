@@ -15,6 +15,10 @@ from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
 from analysis.wiring import PathError
 from analysis.wiring.entries import choice, public_ways
+from analysis.wiring.path import UNMODELLED_STORES
+
+NO_STATION = (*UNMODELLED_STORES, "aws_db_proxy", "aws_kinesis_firehose_delivery_stream", "aws_rds_cluster")
+"""What takes load of programs and is no station yet: said, so that no answer passes it over in silence."""
 
 
 def network(architecture: Architecture, stack: Stack | None = None, profile: Runtime | None = None) -> Network:
@@ -28,6 +32,8 @@ def network(architecture: Architecture, stack: Stack | None = None, profile: Run
     links = [link for link in links if link.target in stations]
     links += _only_database(architecture, stations, links, reading)
     links, forks = _forks(links, stations, reading)
+    for left_out in architecture.of_type(*NO_STATION):
+        reading.warn(f"{left_out.address}: what it is asked for is not computed yet", left_out.defined_at)
     entries = tuple(dict.fromkeys(_entries(stations, reading)))
     found = Network(
         architecture.stack, stations, tuple(links), entries, shut=() if entries else _shut(reading), forks=forks
@@ -144,6 +150,7 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     Users poll every `interval_s` seconds, spread over the scenario's routes. Updates come from the publisher, who enters where
     the crowd does, and from the feeds; each connection gets its share of all of them.
     """
+    _check_sources(scenario, stack)
     door = _door(found, stack, "crowd")
     for fork in found.reached([door]) & found.forks.keys():
         raise PathError(found.forks[fork])
@@ -165,6 +172,15 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     for connection in scenario.connections:
         traffic += _held_open(found, connection, _door(found, stack, connection.name, door), updates)
     return tuple(one for one in traffic if one.per_user or one.fixed)
+
+
+def _check_sources(scenario: Scenario, stack: Stack | None) -> None:
+    """Refuses a name under [sources] that the scenario does not have: its traffic would enter somewhere else, unsaid."""
+    known = ["publisher", *(feed.name for feed in scenario.feeds), *(one.name for one in scenario.connections)]
+    for name in stack.sources if stack else ():
+        if name not in known:
+            message = f"sources.{name} is no feed and no connection of {scenario.file}; it has {', '.join(known)}"
+            raise PathError([Diagnostic("error", message, Location(FILE_NAME))])
 
 
 def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -> str:
@@ -223,7 +239,8 @@ def dead_ends(found: Network, traffic: Sequence[Traffic]) -> tuple[Diagnostic, .
     for one in traffic:
         load = loads(found, [replace(one, per_user=1.0, shared=False)], 1.0)
         last = found.stations[list(load)[-1]] if load else found.stations[one.enters]
-        if last.kind in {"edge", *FRONTS} and one.unit in {"request", "connect"}:
-            message = f"{one.method} {one.path} ({one.name}) ends at {last.address}: nothing there covers it"
+        if last.kind in {"edge", *FRONTS} and one.unit in {"request", "connect", "record"}:
+            what = "a record" if one.unit == "record" else f"{one.method} {one.path}"
+            message = f"{what} ({one.name}) ends at {last.address}: nothing there covers it"
             notes.append(Diagnostic("warning", message, last.defined_at))
     return tuple(notes)

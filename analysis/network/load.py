@@ -131,7 +131,7 @@ def _handed_on(
 
 def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
     """The first forward that covers the traffic takes it, less what the edge's caches answer, each by itself, and the shield."""
-    link = next((link for link in links if link.role in {"forward", "log"} and covers(link, traffic)), None)
+    link = next((link for link in links if link.role == "forward" and covers(link, traffic)), None)
     if link is None:
         return
     if link.ttl_s is not None and traffic.shared and unit == "request":
@@ -139,7 +139,7 @@ def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates)
         if link.shield:
             misses = misses * (1.0 - hit_share(misses / traffic.objects, link.ttl_s.value))
         rate = misses
-    yield link.target, "record" if link.role == "log" else unit, rate
+    yield link.target, unit, rate
 
 
 def _asked(

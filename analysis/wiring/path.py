@@ -42,7 +42,6 @@ from analysis.wiring.values import blocks, cpu_units, first_block, known, memory
 DATABASE_TYPES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 UNMODELLED_STORES = (
-    "aws_dynamodb_table",
     "aws_elasticache_serverless_cache",
     "aws_memorydb_cluster",
     "aws_docdb_cluster",
@@ -516,6 +515,8 @@ class _Derivation:
         """Says which stores are there but are not modelled."""
         for resource in self.model.of_type(*UNMODELLED_STORES):
             self.warn(f"{resource.address}: capacity does not model {resource.type} yet", resource.defined_at)
+        for table in self.model.of_type("aws_dynamodb_table"):
+            self.warn(f"{table.address}: the simulated night does not model {table.type} yet", table.defined_at)
 
 
 def _bands(block: Mapping[str, Any]) -> Iterator[Band]:

@@ -8,7 +8,7 @@ import pytest
 from network_makers import CALLS, GROUP, PUSHED
 
 from analysis import facts
-from analysis.network import crowd, entry, network, uses
+from analysis.network import crowd, dead_ends, entry, network, uses
 from analysis.terraform import load
 from analysis.wiring import PathError
 
@@ -180,6 +180,28 @@ def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
     assert used["reserved concurrency"].used == pytest.approx(2 * 3_000 * 0.01 + 2 / 50 * 0.05)
     assert used["new connections"].used == pytest.approx(3_000 / 3_600)
     assert used["records"].used == pytest.approx(2)
+
+
+def test_a_source_that_the_scenario_does_not_have_is_refused(derived):
+    about = facts.Stack(ROOT, "t", "s", sources={"reslts": "aws_lb.public"})
+    with pytest.raises(
+        PathError, match=r"gameday.toml:1:1: error: sources.reslts is no feed .*; it has publisher, results, live"
+    ):
+        crowd(derived(GROUP), streams(), about, 5.0)
+
+
+def test_a_feed_into_an_api_without_a_path_is_said_to_end_there(derived):
+    found = derived(CALLS)
+    about = facts.Stack(ROOT, "t", "s", sources={"results": "aws_apigatewayv2_api.http"})
+    night = replace(NIGHT, feeds=(facts.Feed("results", assumed(2, "1/s")),))
+    ends = [str(note) for note in dead_ends(found, crowd(found, night, about, 5.0))]
+    assert any("a record (results) ends at aws_apigatewayv2_api.http: nothing there covers it" in end for end in ends)
+
+
+def test_what_is_no_station_yet_is_said(derived):
+    cluster = 'resource "aws_rds_cluster" "main" {\n  engine = "aurora-mysql"\n}\n'
+    notes = [str(note) for note in derived(GROUP + cluster).diagnostics]
+    assert any("aws_rds_cluster.main: what it is asked for is not computed yet" in note for note in notes)
 
 
 @pytest.mark.parametrize("name", ["buzzer", "buzzer_baseline"])

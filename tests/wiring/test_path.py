@@ -235,7 +235,9 @@ def test_a_class_without_facts_is_said_and_left_out(tmp_path):
 
 def test_a_store_that_capacity_does_not_model_is_said(tmp_path):
     model = written(tmp_path, BARE + 'resource "aws_dynamodb_table" "t" {\n  name = "t"\n}\n')
-    assert "aws_dynamodb_table.t: capacity does not model aws_dynamodb_table yet" in messages(request_path(model))
+    assert "aws_dynamodb_table.t: the simulated night does not model aws_dynamodb_table yet" in messages(
+        request_path(model)
+    )
 
 
 def test_plain_text_where_json_is_expected_does_not_break_the_path(tmp_path):
