@@ -140,12 +140,12 @@ class TestOfflinePlan:
         assert "hunter2" not in kept + json.dumps(plan)
         assert MASK in kept
 
-        monkeypatch.setattr(offline, "_planned", lambda *_: pytest.fail("the kept plan was not used"))
+        monkeypatch.setattr(offline, "_planned", lambda *_, **__: pytest.fail("the kept plan was not used"))
         assert offline_plan(stack, {"shards": 3}, cache=cache) == plan
 
         module = tmp_path / "modules" / "queue" / "main.tf"
         module.write_text(module.read_text() + "\n# changed\n")
-        monkeypatch.setattr(offline, "_planned", lambda *_: {"planned": "anew"})
+        monkeypatch.setattr(offline, "_planned", lambda *_, **__: {"planned": "anew"})
         assert offline_plan(stack, {"shards": 3}, cache=cache) == {"planned": "anew"}
 
     @pytest.mark.slow
