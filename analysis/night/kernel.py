@@ -5,6 +5,10 @@ task's queue, waiting to send a connection request again, and waiting to retry. 
 amounts by class, where a class is the number of the attempt and of its connection request. What a client has given up on stays in
 the queue as `gone` and is worked off all the same, as a synchronous worker does.
 
+State lies in records and arrays of records, whose fields the compiler knows by name: `clock` says how long the rings are and
+where the night is in them, `now` what changes from step to step, `step` what happens within one, `row` what is noted of a second.
+All compiled functions stand in this file, because the compiler's cache looks at the file of the outermost function alone.
+
 At most as many requests leave a queue as are in it: min(queue, Poisson(rate x step)). Drawing at most one completion per server
 and step instead would cap the capacity and is wrong by orders of magnitude near saturation.
 
@@ -18,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.night.compiled import compiled
+from analysis.night.compiled import array_of, compiled, inlined, layout, records
 
 
 class Setting(NamedTuple):
@@ -103,109 +107,134 @@ class Setting(NamedTuple):
     io_credits_max: float
 
 
-# What a task's row holds.
-(
-    STATE,
-    READY_AT,
-    BORN,
-    ZONE,
-    DOOMED,
-    HEALTHY,
-    FAILS,
-    PASSES,
-    NEXT_CHECK,
-    DRAIN_UNTIL,
-    QUEUE,
-    OLDEST,
-    RATE,
-    SHARE,
-    TAKE,
-    IN,
-    BAD,
-) = range(17)
-TASK_COLUMNS = 17
+TASK = layout(
+    "ready_at born fails passes next_check drain_until queue rate share can took",
+    "state zone oldest",
+    "doomed healthy bad",
+)
+"""One task: `took` came to it in this step, `can` is what it could work off, and `share` is its part of what comes."""
+
 NONE, STARTING, RUNNING, DRAINING, DEAD = range(5)
 
-# What is noted each second. The first are counted over the second, the rest read at its end.
-COUNTED = (
-    "requests",  # attempts of users, those that the edge answers included
-    "edge_answers",
-    "reached",  # attempts that reach the balancer, the publisher's included
-    "answered",  # by a task, in time and without error
-    "failed_attempts",
-    "errors",  # requests given up after the last attempt
-    "timeouts",
-    "refused",
-    "unavailable",  # no target at all
-    "killed",
-    "database_errors",
-    "hung_up",
-    "worked_in_vain",
-    "cpu_s",
-    "cache_hits",
-    "cache_lookups",
-    "database_requests",
-    "database_writes",
-    "published",
-    "publish_pending_s",
+SECOND = layout(
+    # Counted over the second: `requests` are the users' attempts, those that the edge answers included; `reached` those that
+    # reach the balancer, the publisher's among them; `answered` by a task, in time and without error; `errors` given up after
+    # the last attempt; `unavailable` found no target at all.
+    "requests edge_answers reached answered failed_attempts errors timeouts refused unavailable killed database_errors hung_up "
+    "worked_in_vain cpu_s cache_hits cache_lookups database_requests database_writes published publish_pending_s "
+    # Read at its end.
+    "users waiting retrying running healthy unhealthy desired starting connections credits io_credits database_busy "
+    "reaching_share cpu replica_busy replica_lag_s"
 )
-READ = (
-    "users",
-    "waiting",
-    "retrying",
-    "running",
-    "healthy",
-    "unhealthy",
-    "desired",
-    "starting",
-    "connections",
-    "credits",
-    "io_credits",
-    "database_busy",
-    "reaching_share",
-    "cpu",
-    "replica_busy",
-    "replica_lag_s",
+"""What is noted each second."""
+
+TOTALS = layout(
+    "reached answered timeouts refused unavailable killed database_errors hung_up waiting resending astray", "events"
 )
-COLUMNS = {name: number for number, name in enumerate((*COUNTED, *READ))}
-(
-    REQUESTS,
-    EDGE_ANSWERS,
-    REACHED,
-    ANSWERED,
-    FAILED,
-    ERRORS,
-    TIMEOUTS,
-    REFUSED,
-    UNAVAILABLE,
-    KILLED,
-    DATABASE_ERRORS,
-    HUNG_UP,
-    IN_VAIN,
-    CPU_S,
-    CACHE_HITS,
-    CACHE_LOOKUPS,
-    DATABASE_REQUESTS,
-    DATABASE_WRITES,
-    PUBLISHED,
-    PUBLISH_PENDING,
-    USERS,
-    WAITING,
-    RETRYING,
-    RUNNING_TASKS,
-    HEALTHY_TASKS,
-    UNHEALTHY_TASKS,
-    DESIRED,
-    STARTING_TASKS,
-    CONNECTIONS,
-    CREDITS,
-    IO_CREDITS,
-    DATABASE_BUSY,
-    REACHING_SHARE,
-    CPU,
-    REPLICA_BUSY,
-    REPLICA_LAG,
-) = range(36)
+"""The whole night: attempts that reached the service, and what became of each; `waiting` and `resending` are not over at its end.
+
+`astray` is users present less the sum of where they are, and `events` how many there were, kept or not.
+"""
+
+BECAME = TOTALS.names[1:-2] if TOTALS.names else ()
+"""What can become of an attempt that reached the service."""
+
+EVENT = layout("second subject amount", "kind")
+
+CLOCK = layout(
+    "dt bucket_s room poll_share",
+    "per_second bucket_steps attempts tries classes publisher gone buckets longest_wait longest_timeout longest_backoff "
+    "second minute part at_backoff at_resend at_timeout current in_bucket",
+)
+"""How long a step, a bucket and the rings are, and where the night is in them. `room` is what a task can hold.
+
+A class below `publisher` is attempt x tries + try of its connection request; `gone` is what nobody waits for any more.
+"""
+
+NOW = layout(
+    "present thinking debt in_queue resending retrying giving pool published_waiting rate_seen fetch_s reach asking writing "
+    "cpu_s base_s share_sum slowest_rate largest_share database_work refused_share refused_writes database_per_s "
+    "processor_credits io_credits replica_lag_s connections database_busy replica_busy "
+    "minute_cpu minute_busy minute_requests minute_targets",
+    "desired targets highest running healthy unhealthy starting purged_until database_down_until ended lost_zone",
+    "was_down exhausted low_credits low_io fail_open backlog_full deploying faulty",
+)
+"""Where everybody and everything is. `debt` are users who have left but whose request is still under way."""
+
+STEP = layout("total placed claimed slowed quick quick_wait quick_part worked", "", "calm")
+"""One step: what comes, finds room, could be worked off, is answered within it (`quick`), and was worked off."""
+
+
+class Fleet(NamedTuple):
+    """The tasks, what waits in their queues by age and class, and how much has entered each bucket of them."""
+
+    tasks: Any
+    queue: Any
+    entered: Any
+
+
+class Classes(NamedTuple):
+    """Amounts by class in this step, by attempt what failed, and how long a class has waited before it came."""
+
+    arriving: Any
+    done: Any
+    failed: Any
+    waited_s: Any
+
+
+class Rings(NamedTuple):
+    """Who comes again, by the step in which: connection requests, clients that will give up, and retries by attempt."""
+
+    resend: Any
+    giving_up: Any
+    retry: Any
+
+
+MINUTE = layout("cpu requests tasks")
+"""The metrics of a minute that scaling follows: percent, requests per target, tasks."""
+
+POLICY = layout("above below next_out next_in")
+"""What a scaling policy remembers: datapoints above and below its target, and the earliest next step out and in."""
+
+SERVICE = layout("", "active fresh fresh_up healthy most")
+"""What the scheduler counts: tasks, those not to be replaced, those of them that answer, those healthy; and its maximum."""
+
+
+class State(NamedTuple):
+    """Everything that changes during a night. `minutes` and `memory` are those of MINUTE and POLICY."""
+
+    clock: Any
+    now: Any
+    step: Any
+    service: Any
+    fleet: Fleet
+    classes: Classes
+    rings: Rings
+    minutes: Any
+    memory: Any
+
+
+class Given(NamedTuple):
+    """The users of each second, routes, faults, and the two kinds of scaling policies: rows of the columns below."""
+
+    users: Any
+    routes: Any
+    faults: Any
+    tracking: Any
+    steps: Any
+
+
+class Noted(NamedTuple):
+    """What a night leaves behind: its seconds, the two histograms of times by minute with their extremes, events and totals."""
+
+    seconds: Any
+    latency: Any
+    latency_extremes: Any
+    response: Any
+    response_extremes: Any
+    events: Any
+    totals: Any
+
 
 # Routes: one row each.
 R_SHARE, R_EDGE_TTL, R_OBJECTS, R_SHARED, R_WRITES = range(5)
@@ -302,9 +331,7 @@ def hit_share(rate_per_s: float, ttl_s: float, fetch_s: float) -> float:
 
 
 @compiled
-def shares(
-    setting: Setting, routes: Any, rate_per_s: float, fetch_s: float, purged: bool
-) -> tuple[float, float, float]:
+def shares(setting: Any, routes: Any, rate_per_s: float, fetch_s: float, purged: bool) -> tuple[float, float, float]:
     """The share of the users' requests that reaches the service, of those what asks the database, and of these the writes."""
     reaching = asking = writing = 0.0
     rate = max(rate_per_s, 1e-9)
@@ -326,223 +353,50 @@ def shares(
 
 
 @compiled
-def note(events: Any, second: int, kind: int, subject: float, amount: float) -> None:
-    """Writes one event into the first free row; row 0 counts. Events beyond the last row are counted, not kept."""
-    used = int(events[0, 0])
-    events[0, 0] += 1.0
-    if used + 1 < events.shape[0]:
-        events[used + 1, 0] = second
-        events[used + 1, 1] = kind
-        events[used + 1, 2] = subject
-        events[used + 1, 3] = amount
+def note(events: Any, totals: Any, second: int, kind: int, subject: float, amount: float) -> None:
+    """Writes one event into the first free row. Events beyond the last row are counted, not kept."""
+    if totals.events < len(events):
+        event = events[totals.events]
+        event.second = second
+        event.kind = kind
+        event.subject = subject
+        event.amount = amount
+    totals.events += 1
 
 
 @compiled
-def full_rate(setting: Setting, task: Any, second: float, cpu_s: float, wait_s: float) -> float:
+def full_rate(setting: Any, task: Any, second: float, cpu_s: float, wait_s: float) -> float:
     """Requests per second of a task whose workers are all busy, with a colder processor at first."""
-    vcpu = setting.vcpu
-    if second - task[BORN] < setting.cold_s:
+    vcpu: float = setting.vcpu
+    workers: float = setting.workers
+    if second - task.born < setting.cold_s:
         vcpu /= setting.cold_factor
     if setting.event_loop:
-        return min(vcpu, setting.workers) / cpu_s
-    return min(vcpu / cpu_s, setting.workers / (cpu_s + wait_s))
+        return min(vcpu, workers) / cpu_s
+    return min(vcpu / cpu_s, workers / (cpu_s + wait_s))
 
 
 @compiled
-def set_rates(
-    setting: Setting, tasks: Any, highest: int, second: float, asking: float, share_sum: float
-) -> tuple[float, float]:
-    """Writes every task's rate for the coming second; gives the lowest rate of a target and the largest share of the arrivals.
+def set_rates(setting: Any, clock: Any, now: Any, tasks: Any) -> None:
+    """Every task's rate for the coming second, the lowest rate of a target and the largest share of the arrivals.
 
-    A target that is dead counts as one without any rate.
+    A target that is dead counts as one without any rate. A request may use the whole processor until the share of its period is
+    spent, so that its shortest time is that of its work and of its wait for the database.
     """
-    cpu_s = (1.0 - asking) * setting.cpu_hit_s + asking * setting.cpu_miss_s
-    wait_s = asking * setting.database_s
+    now.cpu_s = (1.0 - now.asking) * setting.cpu_hit_s + now.asking * setting.cpu_miss_s
+    wait_s = now.asking * setting.database_s
+    now.base_s = now.cpu_s + wait_s
     slowest = math.inf
-    largest = 0.0
-    for j in range(highest):
-        if tasks[j, STATE] == NONE:
-            continue
-        tasks[j, RATE] = full_rate(setting, tasks[j], second, cpu_s, wait_s)
-        if tasks[j, SHARE] > 0.0:
-            slowest = min(slowest, tasks[j, RATE] if tasks[j, STATE] == RUNNING else 0.0)
-            largest = max(largest, tasks[j, SHARE] / share_sum)
-    return (0.0 if math.isinf(slowest) else slowest), largest
-
-
-@compiled
-def check_health(setting: Setting, tasks: Any, highest: int, second: int, room: float, events: Any) -> None:
-    """The balancer's checks that are due. A check waits in the same queue as the requests; the ill are marked for replacement."""
-    for j in range(highest):
+    now.largest_share = 0.0
+    for j in range(now.highest):
         task = tasks[j]
-        if task[STATE] not in (RUNNING, DEAD) or second < task[NEXT_CHECK]:
+        if task.state == NONE:
             continue
-        task[NEXT_CHECK] += setting.check_interval_s
-        waits_s = task[QUEUE] / max(task[RATE], 1e-9)
-        if task[STATE] == DEAD or waits_s > setting.check_timeout_s or task[QUEUE] >= room - 0.5:
-            task[FAILS] += 1.0
-            task[PASSES] = 0.0
-        else:
-            task[PASSES] += 1.0
-            task[FAILS] = 0.0
-        if task[HEALTHY] > 0.0 and task[FAILS] >= setting.check_unhealthy:
-            task[HEALTHY] = 0.0
-            note(events, second, E_UNHEALTHY, j, task[QUEUE])
-        elif task[HEALTHY] == 0.0 and task[PASSES] >= setting.check_healthy:
-            task[HEALTHY] = 1.0
-            note(events, second, E_HEALTHY, j, task[QUEUE])
-        if task[HEALTHY] == 0.0 and second - task[BORN] >= setting.grace_s:
-            task[DOOMED] = 1.0
-
-
-@compiled
-def schedule(
-    setting: Setting,
-    tasks: Any,
-    highest: int,
-    second: int,
-    desired: int,
-    lost_zone: int,
-    faulty: bool,
-    random: Any,
-    events: Any,
-) -> int:
-    """What the service scheduler does each second: start what is missing, replace the doomed, stop what is too much.
-
-    Where the maximum percentage leaves room a replacement starts before an ill task stops; else the ill task stops first. Where
-    the only zone is lost nothing can start. With a `faulty` revision what starts ends at once; gives how many did.
-    """
-    active = fresh = fresh_up = healthy = ended = 0
-    for j in range(highest):
-        state = tasks[j, STATE]
-        if state == STARTING and second >= tasks[j, READY_AT] and tasks[j, BAD] > 0.0:
-            tasks[j] = 0.0
-            note(events, second, E_BAD, j, 0.0)
-            ended += 1
-            continue
-        if state == STARTING and second >= tasks[j, READY_AT]:
-            tasks[j, STATE] = state = RUNNING
-            tasks[j, BORN] = second
-            tasks[j, HEALTHY] = 1.0
-            tasks[j, NEXT_CHECK] = second + setting.check_interval_s
-            note(events, second, E_STARTED, j, 0.0)
-        if state in (STARTING, RUNNING, DEAD):
-            active += 1
-            if tasks[j, DOOMED] == 0.0:
-                fresh += 1
-                if state == RUNNING and tasks[j, HEALTHY] > 0.0:
-                    fresh_up += 1
-            if state == RUNNING and tasks[j, HEALTHY] > 0.0:
-                healthy += 1
-    most = max(1, int(desired * setting.maximum / 100.0 + 1e-9))
-    least = math.ceil(desired * setting.minimum_healthy / 100.0 - 1e-9)
-
-    for j in range(highest):
-        if tasks[j, STATE] not in (RUNNING, DEAD) or tasks[j, DOOMED] == 0.0:
-            continue
-        ill = tasks[j, HEALTHY] == 0.0 or tasks[j, STATE] == DEAD
-        replaced = fresh_up >= desired
-        stuck = fresh < desired and active >= most
-        if replaced or (stuck and (ill or healthy > least)):
-            if not ill:
-                healthy -= 1
-            tasks[j, STATE] = DRAINING
-            tasks[j, DRAIN_UNTIL] = second + setting.deregistration_s
-            active -= 1
-
-    for j in range(tasks.shape[0]):
-        if fresh >= desired or active >= most or (setting.zones == 1 and lost_zone == 0):
-            break
-        if tasks[j, STATE] == NONE:
-            zone = j % setting.zones
-            if zone == lost_zone:
-                zone = (zone + 1) % setting.zones
-            tasks[j] = 0.0
-            tasks[j, STATE] = STARTING
-            tasks[j, ZONE] = zone
-            tasks[j, BAD] = 1.0 if faulty else 0.0
-            start_s = setting.start_median_s
-            if setting.noise:
-                start_s *= math.exp(setting.start_sigma * random.standard_normal())
-            tasks[j, READY_AT] = second + start_s
-            fresh += 1
-            active += 1
-
-    for j in range(highest - 1, -1, -1):
-        if fresh <= desired:
-            break
-        if tasks[j, STATE] in (STARTING, RUNNING) and tasks[j, DOOMED] == 0.0:
-            waiting = tasks[j, STATE] == STARTING
-            tasks[j, STATE] = NONE if waiting else DRAINING
-            tasks[j, DRAIN_UNTIL] = second + setting.deregistration_s
-            fresh -= 1
-    return ended
-
-
-@compiled
-def scaled(
-    setting: Setting,
-    tracking: Any,
-    steps: Any,
-    memory: Any,
-    second: int,
-    desired: int,
-    tasks_then: float,
-    cpu_percent: float,
-    requests_per_target: float,
-) -> int:
-    """The desired count after one minute's datapoint has reached the scaling alarms.
-
-    `memory` keeps for each policy: datapoints above, datapoints below, earliest next step out, earliest next step in. Tracking
-    multiplies the tasks of the datapoint's own minute by metric over target, and goes in only when every policy agrees. With the
-    desired count of now, a datapoint that is minutes old would count again each time; AWS does not publish its formula.
-    """
-    wanted = desired
-    lower = 0
-    agreed = tracking.shape[0] > 0
-    for i in range(tracking.shape[0]):
-        value = cpu_percent if tracking[i, T_METRIC] == METRIC_CPU else requests_per_target
-        target = tracking[i, T_TARGET]
-        memory[i, 0] = memory[i, 0] + 1.0 if value > target else 0.0
-        memory[i, 1] = memory[i, 1] + 1.0 if value < setting.in_share * target else 0.0
-        proposal = math.ceil(tasks_then * value / target - 1e-9)
-        if memory[i, 0] >= setting.out_datapoints and second >= memory[i, 2]:
-            wanted = max(wanted, proposal)
-            if proposal > desired:
-                memory[i, 2] = second + tracking[i, T_OUT_COOLDOWN]
-        if memory[i, 1] < setting.in_datapoints or second < memory[i, 3]:
-            agreed = False
-        lower = max(lower, proposal)
-    first = tracking.shape[0]
-    for i in range(steps.shape[0]):
-        at = first + int(steps[i, P_POLICY])
-        value = cpu_percent if steps[i, P_METRIC] == METRIC_CPU else requests_per_target
-        over = value - steps[i, P_THRESHOLD]
-        if i == 0 or steps[i, P_POLICY] != steps[i - 1, P_POLICY]:
-            memory[at, 0] = memory[at, 0] + 1.0 if over >= 0.0 else 0.0
-        if memory[at, 0] < steps[i, P_PERIODS] or second < memory[at, 2]:
-            continue
-        if not steps[i, P_LOW] <= over < steps[i, P_HIGH]:
-            continue
-        change = steps[i, P_CHANGE]
-        if steps[i, P_KIND] == CHANGE_PERCENT:
-            size = desired * abs(change) / 100.0
-            size = max(steps[i, P_LEAST], 1.0 if size < 1.0 else math.floor(size))
-            goal = desired + int(size if change > 0 else -size)
-        elif steps[i, P_KIND] == CHANGE_BY:
-            goal = desired + int(change)
-        else:
-            goal = int(change)
-        if goal > desired:
-            wanted = max(wanted, goal)
-            memory[at, 2] = second + steps[i, P_COOLDOWN]
-    wanted = min(max(wanted, setting.tasks_min), setting.tasks_max)
-    if wanted == desired and agreed and lower < desired:
-        wanted = max(lower, setting.tasks_min)
-        for i in range(tracking.shape[0]):
-            memory[i, 3] = second + tracking[i, T_IN_COOLDOWN]
-            memory[i, 1] = 0.0
-    return wanted
+        task.rate = full_rate(setting, task, clock.second, now.cpu_s, wait_s)
+        if task.share > 0.0:
+            slowest = min(slowest, task.rate if task.state == RUNNING else 0.0)
+            now.largest_share = max(now.largest_share, task.share / now.share_sum)
+    now.slowest_rate = 0.0 if math.isinf(slowest) else slowest
 
 
 @compiled
@@ -567,707 +421,1142 @@ def draw(random: Any, mean: float, noise: bool) -> float:
     return number
 
 
-@compiled
-def simulate(
-    setting: Setting,
-    users: Any,
-    routes: Any,
-    faults: Any,
-    tracking: Any,
-    steps: Any,
-    random: Any,
-    seconds: Any,
-    latency: Any,
-    latency_extremes: Any,
-    response: Any,
-    response_extremes: Any,
-    events: Any,
+# --- One step: who asks, to which task, and what becomes of it.
+
+
+@inlined
+def turn(clock: Any) -> None:
+    """Moves the rings on by a step. They are counted by one, since a division costs as much as the rest of what they serve."""
+    clock.at_backoff = clock.at_backoff + 1 if clock.at_backoff + 1 < clock.longest_backoff else 0
+    clock.at_resend = clock.at_resend + 1 if clock.at_resend + 1 < clock.longest_wait else 0
+    clock.at_timeout = clock.at_timeout + 1 if clock.at_timeout + 1 < clock.longest_timeout else 0
+    clock.in_bucket += 1
+    if clock.in_bucket == clock.bucket_steps:
+        clock.in_bucket = 0
+        clock.current = clock.current + 1 if clock.current + 1 < clock.buckets else 0
+
+
+@inlined
+def newcomers(users: Any, clock: Any, now: Any) -> float:
+    """How many users come in this step. Those who go leave while they think; who is under way leaves once that is over."""
+    second = clock.second
+    crowd = users[second] + (users[second + 1] - users[second]) * (clock.part + 1) / clock.per_second
+    new: float = crowd - now.present
+    now.present = crowd
+    if new < 0.0:
+        now.debt -= new
+        new = 0.0
+    elif now.debt > 0.0:
+        paid = min(now.debt, new)
+        now.debt -= paid
+        new -= paid
+    if now.debt > 0.0:
+        left = min(now.debt, now.thinking)
+        now.thinking -= left
+        now.debt -= left
+    return new
+
+
+@inlined
+def ask(
+    setting: Any,
+    clock: Any,
+    now: Any,
+    step: Any,
+    classes: Classes,
+    rings: Rings,
+    row: Any,
     totals: Any,
+    new: float,
+    random: Any,
 ) -> None:
-    """Runs the night over the users of each second and fills `seconds`, the histograms, `events` and `totals`.
+    """Users who are done thinking, retries that are due, the publisher, and connection requests that are sent again."""
+    tries, arriving = clock.tries, classes.arriving
+    mean = now.thinking * clock.poll_share + new
+    asked = min(draw(random, mean * now.reach, setting.noise), now.thinking + new)
+    now.thinking += new - asked
+    answered_by_edge = mean * (1.0 - now.reach)
+    for k in range(1, clock.attempts):
+        due = rings.retry[clock.at_backoff, k]
+        if due > 0.0:
+            rings.retry[clock.at_backoff, k] = 0.0
+            now.retrying -= due
+            arriving[k * tries] += due * now.reach
+            now.thinking += due * (1.0 - now.reach)
+            answered_by_edge += due * (1.0 - now.reach)
+    arriving[0] += asked
+    row.requests += answered_by_edge + asked
+    row.edge_answers += answered_by_edge
+    for k in range(1, clock.attempts):
+        row.requests += arriving[k * tries]
+    if setting.publisher_per_s > 0.0:
+        written = draw(random, setting.publisher_per_s * clock.dt, setting.noise)
+        if clock.part == 0:
+            written += now.pool
+            now.pool = 0.0
+        arriving[clock.publisher] += written
+    total = 0.0
+    for c in range(clock.gone):
+        total += arriving[c]
+    row.reached += total
+    totals.reached += total
+    for c in range(clock.publisher):
+        due = rings.resend[clock.at_resend, c]
+        if due > 0.0:
+            rings.resend[clock.at_resend, c] = 0.0
+            now.resending -= due
+            arriving[c] += due
+            total += due
+    step.total = total
 
-    `totals` ends as: attempts that reached the service; answered; timed out; refused; unavailable; killed; database errors; hung
-    up; still in a queue; still sending connection requests; and at last users present less the sum of where they are.
-    """
-    dt = setting.step_s
-    per_second = round(1.0 / dt)
-    bucket_steps = max(1, round(setting.bucket_s / dt))
-    bucket_s = bucket_steps * dt
-    noise = setting.noise
-    rows = setting.task_rows
-    attempts = setting.retries + 1
-    tries = setting.connection_tries
-    classes = attempts * tries + 2
-    publisher = classes - 2
-    gone = classes - 1
-    buckets = math.ceil(setting.timeout_s / bucket_s) + 3
-    longest_wait = math.ceil(2.0 ** max(0, tries - 2) / dt) + 2
-    longest_timeout = math.ceil(setting.timeout_s / dt) + 2
-    longest_backoff = math.ceil(setting.backoff_s / dt) + 2
-    room = setting.backlog + setting.workers
 
-    tasks = np.zeros((rows, TASK_COLUMNS))
-    queue = np.zeros((rows, buckets, classes))
-    entered = np.zeros((rows, buckets))
-    resend = np.zeros((longest_wait, classes))
-    giving_up = np.zeros((longest_timeout, attempts))
-    retry = np.zeros((longest_backoff, attempts))
-    arriving = np.zeros(classes)
-    done = np.zeros(classes)
-    failed = np.zeros(attempts)
-    memory = np.zeros((tracking.shape[0] + steps.shape[0] + 1, 4))
-    waited_s = np.zeros(classes)
-    for c in range(attempts * tries):
-        waited_s[c] = 2.0 ** (c % tries) - 1.0  # connection requests are sent again after 1, 2 and 4 s
+@inlined
+def is_calm(clock: Any, now: Any, total: float) -> bool:
+    """Whether no task has a queue, and none gets more than it can do within the step, by five standard deviations."""
+    dt = clock.dt
+    spare = now.slowest_rate * dt - total * now.largest_share - 5.0
+    calm = now.in_queue <= 1e-9 and spare > 0.0 and spare * spare > 25.0 * now.slowest_rate * dt and total > 0.0
+    return calm and total * now.asking <= now.database_per_s * dt
 
-    desired = setting.tasks_at_start
-    for j in range(desired):
-        tasks[j, STATE] = RUNNING
-        tasks[j, HEALTHY] = 1.0
-        tasks[j, BORN] = -1e9
-        tasks[j, ZONE] = j % setting.zones
-        tasks[j, NEXT_CHECK] = setting.check_interval_s * (
-            (random.random() if noise else 0.5) if setting.balanced else 1e9
-        )
 
-    # Whoever thinks from the end of a step on asks dt / share later on average; 1 - exp(-dt / Z) would add half a step to Z.
-    poll_share = min(1.0, dt / setting.think_s)
-    present = users[0]
-    thinking = users[0]
-    debt = 0.0
-    in_queue = 0.0
-    resending = retrying = giving = 0.0
-    pool = published_waiting = 0.0
-    rate_seen = users[0] / setting.think_s
-    fetch_s = 0.0
-    purged_until = database_down_until = -1
-    was_down = exhausted = low_credits = low_io = fail_open = backlog_full = deploying = faulty = False
-    ended = 0
-    replica_lag_s = setting.replica_lag_s
-    lost_zone = -1
-    processor_credits = setting.credits
-    io_credits = setting.io_credits
-    refused_share = refused_writes = 0.0
-    database_per_s = 1e18
-    minute_cpu = minute_busy = minute_requests = minute_targets = 0.0
-    kept_cpu = np.zeros(users.shape[0] // 60 + 2)
-    kept_requests = np.zeros(users.shape[0] // 60 + 2)
-    kept_tasks = np.zeros(users.shape[0] // 60 + 2)
-    lag = int(setting.alarm_lag_s)
-    targets = desired
-    share_sum = float(desired)
-    for j in range(desired):
-        tasks[j, SHARE] = 1.0
-    reach, asking, writing = shares(setting, routes, rate_seen, fetch_s, False)
-    highest = desired
-    database_work = 0.0
-    slowest_rate, largest_share = set_rates(setting, tasks, highest, 0.0, asking, share_sum)
+@compiled
+def water_level(now: Any, tasks: Any, total: float) -> float:
+    """How far a target is filled up. Water finds its level: whoever has more gets nothing, the others get equally far."""
+    held = 0.0
+    for j in range(now.highest):
+        if tasks[j].share > 0.0:
+            held += tasks[j].queue
+    level: float = (held + total) / now.targets
+    for _ in range(4):
+        held = 0.0
+        below = 0
+        for j in range(now.highest):
+            if tasks[j].share > 0.0 and tasks[j].queue < level:
+                held += tasks[j].queue
+                below += 1
+        if below == 0:
+            break
+        level = (held + total) / below
+        if below == now.targets:
+            break
+    return level
 
-    n_seconds = users.shape[0] - 1
-    # Counters that run on by one, since a division costs as much as the rest of what they serve.
-    second = minute = 0
-    part = -1
-    at_backoff = at_resend = at_timeout = -1
-    current = 0
-    in_bucket = -1
-    for _ in range(n_seconds * per_second):
-        part += 1
-        if part == per_second:
-            part = 0
-            second += 1
-            if second % 60 == 0:
-                minute += 1
-        at_backoff = at_backoff + 1 if at_backoff + 1 < longest_backoff else 0
-        at_resend = at_resend + 1 if at_resend + 1 < longest_wait else 0
-        at_timeout = at_timeout + 1 if at_timeout + 1 < longest_timeout else 0
-        in_bucket += 1
-        if in_bucket == bucket_steps:
-            in_bucket = 0
-            current = current + 1 if current + 1 < buckets else 0
-        row = seconds[second]
 
-        # --- who asks
-        crowd = users[second] + (users[second + 1] - users[second]) * (part + 1) / per_second
-        new = crowd - present
-        present = crowd
-        if new < 0.0:
-            debt -= new
-            new = 0.0
-        elif debt > 0.0:
-            paid = min(debt, new)
-            debt -= paid
-            new -= paid
-        if debt > 0.0:
-            left = min(debt, thinking)
-            thinking -= left
-            debt -= left
-        mean = thinking * poll_share + new
-        asked = min(draw(random, mean * reach, noise), thinking + new)
-        thinking += new - asked
-        answered_by_edge = mean * (1.0 - reach)
-        for k in range(1, attempts):
-            due = retry[at_backoff, k]
-            if due > 0.0:
-                retry[at_backoff, k] = 0.0
-                retrying -= due
-                mean += due
-                arriving[k * tries] += due * reach
-                thinking += due * (1.0 - reach)
-                answered_by_edge += due * (1.0 - reach)
-        arriving[0] += asked
-        row[REQUESTS] += answered_by_edge + asked
-        row[EDGE_ANSWERS] += answered_by_edge
-        for k in range(1, attempts):
-            row[REQUESTS] += arriving[k * tries]
-        if setting.publisher_per_s > 0.0:
-            written = draw(random, setting.publisher_per_s * dt, noise) + (pool if part == 0 else 0.0)
-            if part == 0:
-                pool = 0.0
-            arriving[publisher] += written
-        total = 0.0
-        for c in range(classes - 1):
-            total += arriving[c]
-        row[REACHED] += total
-        totals[0] += total
-        for c in range(attempts * tries):
-            due = resend[at_resend, c]
-            if due > 0.0:
-                resend[at_resend, c] = 0.0
-                resending -= due
-                arriving[c] += due
-                total += due
-
-        # --- to which task
-        cpu_s = (1.0 - asking) * setting.cpu_hit_s + asking * setting.cpu_miss_s
-        wait_s = asking * setting.database_s
-        base_s = cpu_s + wait_s  # a request may use the whole processor until the share of its period is spent
-        busiest = total * largest_share
-        spare = slowest_rate * dt - busiest - 5.0
-        calm = in_queue <= 1e-9 and spare > 0.0 and spare * spare > 25.0 * slowest_rate * dt and total > 0.0
-        calm = calm and total * asking <= database_per_s * dt
-        level = 0.0
-        if not calm and targets > 1 and setting.least_outstanding:
-            # Water finds its level: whoever has most gets nothing, the others are filled to the same height.
-            held = 0.0
-            for j in range(highest):
-                if tasks[j, SHARE] > 0.0:
-                    held += tasks[j, QUEUE]
-            level = (held + total) / targets
-            for _ in range(4):
-                held = 0.0
-                below = 0
-                for j in range(highest):
-                    if tasks[j, SHARE] > 0.0 and tasks[j, QUEUE] < level:
-                        held += tasks[j, QUEUE]
-                        below += 1
-                if below == 0:
-                    break
-                level = (held + total) / below
-                if below == targets:
-                    break
-        placed = total if calm else 0.0
-        claimed = 0.0
-        for j in range(0 if calm else highest):
-            state = tasks[j, STATE]
-            if state in (NONE, STARTING):
-                continue
-            took = 0.0
-            if total > 0.0 and tasks[j, SHARE] > 0.0:
-                if targets == 1:
-                    took = total
-                elif setting.least_outstanding:
-                    took = max(0.0, level - tasks[j, QUEUE])
-                else:
-                    took = total * tasks[j, SHARE] / share_sum
-                took = min(took, total - placed)
-                took = max(0.0, min(took, room - tasks[j, QUEUE]))
-                placed += took
-            tasks[j, IN] = took
-            held = tasks[j, QUEUE] + took
-            taken = 0.0
-            if held > 0.0 and state != DEAD:
-                can = tasks[j, RATE] * dt
-                if not setting.event_loop and held < setting.workers:
-                    can = min(can, max(held, 1.0) / base_s * dt)
-                spare = can - held - 5.0
-                taken = held  # a draw would fall below the queue once in millions
-                if spare <= 0.0 or spare * spare <= 25.0 * can:
-                    taken = min(held, draw(random, can, noise))
-            tasks[j, TAKE] = taken
-            claimed += taken
-
-        # --- what the database can bear
-        slowed = 1.0
-        if claimed * asking > database_per_s * dt:
-            slowed = database_per_s * dt / (claimed * asking)
-
-        # --- from queue to answer
-        passing = placed / total if total > 0.0 else 0.0
-        bucket_age = (in_bucket + 1) * dt
-        quick = quick_wait = quick_part = 0.0
-        worked = 0.0
-        if calm:  # no task has a queue, and none gets more than it can do within the step
-            quick = worked = total
-            quick_part = 1.0
-            load = busiest / (slowest_rate * dt)
-            quick_wait = total * load / (1.0 - load) / slowest_rate
-        for j in range(0 if calm else highest):
-            state = tasks[j, STATE]
-            if state in (NONE, STARTING):
-                continue
-            took = tasks[j, IN]
-            held = tasks[j, QUEUE]
-            taken = tasks[j, TAKE] * slowed
-            if took + held <= 0.0:
-                continue
-            part_in = took / total if took > 0.0 else 0.0
-            if held == 0.0 and taken >= took:  # nobody waits longer than this step
-                quick_part += part_in
-                quick += took
-                load = min(0.9, took / (tasks[j, RATE] * dt))
-                quick_wait += took * load / (1.0 - load) / tasks[j, RATE]
-                worked += took
-                continue
-            if held == 0.0:
-                tasks[j, OLDEST] = current
-            if took > 0.0:
-                for c in range(classes - 1):
-                    amount = arriving[c] * part_in
-                    queue[j, current, c] += amount
-                    if c == publisher:
-                        published_waiting += amount
-                entered[j, current] += took
-                in_queue += took
-            worked += taken
-            left_to_take = taken
-            oldest = int(tasks[j, OLDEST])
-            while left_to_take > 0.0:
-                inside = 0.0
-                for c in range(classes):
-                    inside += queue[j, oldest, c]
-                if inside > 0.0:
-                    part_out = min(1.0, left_to_take / inside)
-                    behind = (current - oldest + buckets) % buckets
-                    width = bucket_age if behind == 0 else bucket_s
-                    # First in, first out: what is left of a bucket says how far into it the head of the queue has come.
-                    came = width * (1.0 - inside * (1.0 - 0.5 * part_out) / entered[j, oldest])
-                    # Answers leave throughout the step: half of it earlier than its end, on average.
-                    age = max(0.0, behind * bucket_s + bucket_age - came - 0.5 * dt)
-                    for c in range(classes):
-                        amount = queue[j, oldest, c] * part_out
-                        if amount <= 0.0:
-                            continue
-                        queue[j, oldest, c] -= amount
-                        if c == gone:
-                            row[IN_VAIN] += amount
-                            continue
-                        done[c] += amount
-                        if c == publisher:
-                            published_waiting -= amount
-                            continue
-                        fine = amount * (1.0 - asking * refused_share)
-                        record(response, response_extremes, minute, age + base_s, fine)
-                        record(latency, latency_extremes, minute, age + base_s + waited_s[c] + setting.network_s, fine)
-                    left_to_take -= inside * part_out
-                    in_queue -= inside * part_out
-                    if part_out < 1.0:
-                        break
-                    for c in range(classes):
-                        queue[j, oldest, c] = 0.0
-                entered[j, oldest] = 0.0
-                if oldest == current:
-                    break
-                oldest = (oldest + 1) % buckets
-            tasks[j, OLDEST] = oldest
-            now = held + took - taken
-            tasks[j, QUEUE] = now if now > 1e-9 else 0.0
-            if tasks[j, QUEUE] == 0.0:
-                while True:
-                    entered[j, oldest] = 0.0
-                    for c in range(classes):
-                        queue[j, oldest, c] = 0.0
-                    if oldest == current:
-                        break
-                    oldest = (oldest + 1) % buckets
-            elif setting.hangup_per_s > 0.0 and now > setting.workers:
-                waiting = now - setting.workers
-                leaving = min(waiting, draw(random, waiting * setting.hangup_per_s * dt, noise)) / now
-                for b in range(buckets):
-                    for c in range(attempts * tries):
-                        amount = queue[j, b, c] * leaving
-                        queue[j, b, c] -= amount
-                        entered[j, b] -= amount
-                        tasks[j, QUEUE] -= amount
-                        in_queue -= amount
-                        row[HUNG_UP] += amount
-                        totals[7] += amount
-                        failed[c // tries] += amount
-        if quick > 0.0:
-            for c in range(classes - 1):
-                done[c] += arriving[c] * quick_part
-            # Within a step waits are those of M/M/1, with the mean rho / (1 - rho) / rate, and answers exponential.
-            mean_s = base_s + quick_wait / quick
-            spread = random.standard_exponential() if noise else 1.0
-            record(response, response_extremes, minute, mean_s * spread, quick)
-            record(latency, latency_extremes, minute, mean_s * spread + setting.network_s, quick)
-        row[CPU_S] += worked * cpu_s
-        row[DATABASE_REQUESTS] += worked * asking
-        row[DATABASE_WRITES] += worked * asking * writing
-        if setting.cache_ttl_s > 0.0:
-            row[CACHE_HITS] += worked * (1.0 - asking)
-            row[CACHE_LOOKUPS] += worked
-        database_work += worked * asking
-        for c in range(attempts * tries):
-            if done[c] > 0.0:
-                bad = done[c] * asking * refused_share
-                good = done[c] - bad
-                row[ANSWERED] += good
-                totals[1] += good
-                thinking += good
-                if bad > 0.0:
-                    row[DATABASE_ERRORS] += bad
-                    totals[6] += bad
-                    failed[c // tries] += bad
-                done[c] = 0.0
-        if done[publisher] > 0.0:
-            bad = done[publisher] * refused_writes
-            row[PUBLISHED] += done[publisher] - bad
-            row[DATABASE_WRITES] += done[publisher] * (1.0 - asking * writing)
-            row[DATABASE_REQUESTS] += done[publisher] * (1.0 - asking)
-            database_work += done[publisher] * (1.0 - asking)
-            totals[1] += done[publisher] - bad
-            totals[6] += bad
-            pool += bad
-            done[publisher] = 0.0
-
-        # --- who found no room
-        if total > 0.0 and passing < 1.0 - 1e-12:
-            if targets > 0 and not backlog_full and total - placed > 0.5:
-                backlog_full = True
-                note(events, second, E_BACKLOG, -1.0, total - placed)
-            for c in range(attempts * tries):
-                over = arriving[c] * (1.0 - passing)
-                if over <= 0.0:
-                    continue
-                k = c // tries
-                if targets == 0:
-                    row[UNAVAILABLE] += over
-                    totals[4] += over
-                    failed[k] += over
-                elif c % tries + 1 < tries and waited_s[c + 1] < setting.timeout_s:
-                    wait = round((waited_s[c + 1] - waited_s[c]) / dt)
-                    resend[(at_resend + wait) % longest_wait, c + 1] += over
-                    resending += over
-                else:
-                    wait = max(1, int((setting.timeout_s - waited_s[c]) / dt))
-                    giving_up[(at_timeout + wait) % longest_timeout, k] += over
-                    giving += over
-            over = arriving[publisher] * (1.0 - passing)
-            if over > 0.0:
-                pool += over
-                if targets == 0:
-                    totals[4] += over
-                    row[UNAVAILABLE] += over
-                else:
-                    totals[3] += over
-                    row[REFUSED] += over
-        for c in range(classes):
-            arriving[c] = 0.0
-        for k in range(attempts):
-            due = giving_up[at_timeout, k]
-            if due > 0.0:
-                giving_up[at_timeout, k] = 0.0
-                giving -= due
-                row[REFUSED] += due
-                totals[3] += due
-                failed[k] += due
-
-        # --- buckets grow older, clients lose patience
-        if in_bucket == bucket_steps - 1 and in_queue > 0.0:
-            following = (current + 1) % buckets
-            for j in range(highest):
-                if tasks[j, QUEUE] <= 0.0:
-                    continue
-                if int(tasks[j, OLDEST]) == following:
-                    after = (following + 1) % buckets
-                    for c in range(classes):
-                        queue[j, after, c] += queue[j, following, c]
-                        queue[j, following, c] = 0.0
-                    entered[j, after] += entered[j, following]
-                    entered[j, following] = 0.0
-                    tasks[j, OLDEST] = after
-                for c in range(attempts * tries):
-                    back = math.ceil((setting.timeout_s - waited_s[c]) / bucket_s - 1e-9)
-                    if back < 1:
-                        continue
-                    b = (following - back + buckets) % buckets
-                    amount = queue[j, b, c]
-                    if amount > 0.0:
-                        queue[j, b, c] = 0.0
-                        queue[j, b, gone] += amount
-                        row[TIMEOUTS] += amount
-                        totals[2] += amount
-                        failed[c // tries] += amount
-
-        # --- who tries again, who gives up
-        for k in range(attempts):
-            if failed[k] > 0.0:
-                row[FAILED] += failed[k]
-                if k + 1 < attempts:
-                    wait = max(1, round(setting.backoff_s / dt))
-                    retry[(at_backoff + wait) % longest_backoff, k + 1] += failed[k]
-                    retrying += failed[k]
-                else:
-                    row[ERRORS] += failed[k]
-                    thinking += failed[k]
-                failed[k] = 0.0
-        row[PUBLISH_PENDING] += (published_waiting + pool) * dt
-
-        if part < per_second - 1:
+@inlined
+def place(setting: Any, clock: Any, now: Any, step: Any, tasks: Any, random: Any) -> None:
+    """What comes to each task, as far as it has room, and what it could work off of that and of its queue."""
+    dt, total = clock.dt, step.total
+    step.placed = step.claimed = 0.0
+    level = water_level(now, tasks, total) if now.targets > 1 and setting.least_outstanding else 0.0
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.state in (NONE, STARTING):
             continue
+        took = 0.0
+        if total > 0.0 and task.share > 0.0:
+            if now.targets == 1:
+                took = total
+            elif setting.least_outstanding:
+                took = max(0.0, level - task.queue)
+            else:
+                took = total * task.share / now.share_sum
+            took = min(took, total - step.placed)
+            took = max(0.0, min(took, clock.room - task.queue))
+            step.placed += took
+        task.took = took
+        held = task.queue + took
+        taken = 0.0
+        if held > 0.0 and task.state != DEAD:
+            can = task.rate * dt
+            if not setting.event_loop and held < setting.workers:
+                can = min(can, max(held, 1.0) / now.base_s * dt)
+            spare = can - held - 5.0
+            taken = held  # a draw would fall below the queue once in millions
+            if spare <= 0.0 or spare * spare <= 25.0 * can:
+                taken = min(held, draw(random, can, setting.noise))
+        task.can = taken
+        step.claimed += taken
+    step.slowed = 1.0
+    if step.claimed * now.asking > now.database_per_s * dt:
+        step.slowed = now.database_per_s * dt / (step.claimed * now.asking)
 
-        # --- once a second: what the rest of the system does
-        for i in range(faults.shape[0]):
-            if int(faults[i, 0]) != second:
-                continue
-            if faults[i, 1] == ZONE_LOSS:
-                lost_zone = 0
-                for j in range(rows):
-                    if tasks[j, ZONE] == 0.0 and tasks[j, STATE] in (STARTING, RUNNING, DRAINING):
-                        note(events, second, E_LOST, j, tasks[j, QUEUE])
-                        tasks[j, STATE] = DEAD if tasks[j, STATE] == RUNNING else NONE
-                        tasks[j, FAILS] = 0.0
-                        if not setting.balanced:
-                            tasks[j, HEALTHY] = 0.0
-                            tasks[j, DOOMED] = 1.0
-                        amount = 0.0
-                        for b in range(buckets):
-                            for c in range(attempts * tries):
-                                failed[c // tries] += queue[j, b, c]
-                                amount += queue[j, b, c]
-                            pool += queue[j, b, publisher]
-                            published_waiting -= queue[j, b, publisher]
-                            totals[5] += queue[j, b, publisher]
-                            for c in range(classes):
-                                queue[j, b, c] = 0.0
-                            entered[j, b] = 0.0
-                        row[KILLED] += amount
-                        totals[5] += amount
-                        in_queue -= tasks[j, QUEUE]
-                        tasks[j, QUEUE] = 0.0
-            if faults[i, 1] in (ZONE_LOSS, FAILOVER) and setting.database:
-                database_down_until = second + int(setting.failover_s)
-            if faults[i, 1] == PURGE:
-                purged_until = second + int(setting.purge_s)
-                note(events, second, E_PURGED, -1.0, 0.0)
-            if faults[i, 1] in (DEPLOYMENT, BAD_DEPLOYMENT):
-                deploying = True
-                faulty = faults[i, 1] == BAD_DEPLOYMENT
-                ended = 0
-                note(events, second, E_DEPLOY, -1.0, float(desired))
-                for j in range(rows):
-                    if tasks[j, STATE] in (STARTING, RUNNING, DEAD):
-                        tasks[j, DOOMED] = 1.0
 
-        if setting.balanced:
-            check_health(setting, tasks, highest, second, room, events)
-        ended += schedule(setting, tasks, highest, second, desired, lost_zone, faulty, random, events)
-        if faulty and ended >= setting.breaker_after:
-            # Back to the last revision that ran: the old tasks stay, and what is missing starts from it.
-            faulty = deploying = False
-            note(events, second, E_ROLLED_BACK, -1.0, float(ended))
-            for j in range(rows):
-                if tasks[j, STATE] == STARTING and tasks[j, BAD] > 0.0:
-                    tasks[j] = 0.0
-                elif tasks[j, STATE] == RUNNING and tasks[j, HEALTHY] > 0.0:
-                    tasks[j, DOOMED] = 0.0
+@inlined
+def work(
+    setting: Any, clock: Any, now: Any, step: Any, fleet: Fleet, classes: Classes, noted: Noted, row: Any, random: Any
+) -> None:
+    """Every task's step: who waits no longer than that is answered within it, the others queue and are worked off in order."""
+    for j in range(now.highest):
+        task = fleet.tasks[j]
+        if task.state in (NONE, STARTING):
+            continue
+        took, held = task.took, task.queue
+        taken = task.can * step.slowed
+        if took + held <= 0.0:
+            continue
+        part_in = took / step.total if took > 0.0 else 0.0
+        if held == 0.0 and taken >= took:
+            step.quick_part += part_in
+            step.quick += took
+            load = min(0.9, took / (task.rate * clock.dt))
+            step.quick_wait += took * load / (1.0 - load) / task.rate
+            step.worked += took
+            continue
+        if held == 0.0:
+            task.oldest = clock.current
+        if took > 0.0:
+            join(clock, now, fleet, classes, j, took, part_in)
+        step.worked += taken
+        work_off(setting, clock, now, fleet, classes, noted, row, j, taken)
+        left = held + took - taken
+        task.queue = left if left > 1e-9 else 0.0
+        if task.queue == 0.0:
+            clear(clock, fleet, j)
+        elif setting.hangup_per_s > 0.0 and left > setting.workers:
+            hang_up(setting, clock, now, fleet, classes, noted.totals, row, j, left, random)
 
-        running = healthy = unhealthy = starting = claiming = 0
-        highest = 0
-        still_old = False
-        for j in range(rows):
-            state = tasks[j, STATE]
-            if state == DRAINING or (state == DEAD and tasks[j, DOOMED] > 0.0 and tasks[j, HEALTHY] == 0.0):
-                end = second >= tasks[j, DRAIN_UNTIL] + setting.stop_timeout_s
-                if tasks[j, QUEUE] < 0.5 or end or state == DEAD:
-                    note(events, second, E_KILLED if tasks[j, QUEUE] >= 0.5 else E_STOPPED, j, tasks[j, QUEUE])
-                    amount = 0.0
-                    for b in range(buckets):
-                        for c in range(attempts * tries):
-                            failed[c // tries] += queue[j, b, c]
-                            amount += queue[j, b, c]
-                        pool += queue[j, b, publisher]
-                        published_waiting -= queue[j, b, publisher]
-                        totals[5] += queue[j, b, publisher]
-                        for c in range(classes):
-                            queue[j, b, c] = 0.0
-                        entered[j, b] = 0.0
-                    row[KILLED] += amount
-                    totals[5] += amount
-                    in_queue -= tasks[j, QUEUE]
-                    tasks[j] = 0.0
+
+@inlined
+def join(clock: Any, now: Any, fleet: Fleet, classes: Classes, j: int, took: float, part_in: float) -> None:
+    """A part of what arrives joins the newest bucket of a queue."""
+    for c in range(clock.gone):
+        amount = classes.arriving[c] * part_in
+        fleet.queue[j, clock.current, c] += amount
+        if c == clock.publisher:
+            now.published_waiting += amount
+    fleet.entered[j, clock.current] += took
+    now.in_queue += took
+
+
+@inlined
+def work_off(
+    setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Classes, noted: Noted, row: Any, j: int, taken: float
+) -> None:
+    """Takes so many out of a queue, the oldest first, those included whom nobody waits for any more."""
+    queue, entered = fleet.queue, fleet.entered
+    oldest = int(fleet.tasks[j].oldest)
+    bucket_age = (clock.in_bucket + 1) * clock.dt
+    while taken > 0.0:
+        inside = 0.0
+        for c in range(clock.classes):
+            inside += queue[j, oldest, c]
+        if inside > 0.0:
+            part_out = min(1.0, taken / inside)
+            behind = (clock.current - oldest + clock.buckets) % clock.buckets
+            width = bucket_age if behind == 0 else clock.bucket_s
+            # First in, first out: what is left of a bucket says how far into it the head of the queue has come.
+            came = width * (1.0 - inside * (1.0 - 0.5 * part_out) / entered[j, oldest])
+            # Answers leave throughout the step: half of it earlier than its end, on average.
+            age = max(0.0, behind * clock.bucket_s + bucket_age - came - 0.5 * clock.dt)
+            for c in range(clock.classes):
+                amount = queue[j, oldest, c] * part_out
+                if amount <= 0.0:
                     continue
-            if state != NONE:
-                highest = j + 1
-            if state == STARTING:
-                starting += 1
-            if state in (RUNNING, DRAINING):
-                claiming += 1
-            if state in (RUNNING, DEAD):
-                running += 1 if state == RUNNING else 0
-                if tasks[j, HEALTHY] > 0.0:
-                    healthy += 1
-                else:
-                    unhealthy += 1
-            if deploying and state in (RUNNING, DEAD) and tasks[j, DOOMED] > 0.0:
-                still_old = True
-        if deploying and not faulty and not still_old and starting == 0:
-            deploying = False
-            note(events, second, E_DEPLOYED, -1.0, float(running))
+                queue[j, oldest, c] -= amount
+                if c == clock.gone:
+                    row.worked_in_vain += amount
+                    continue
+                classes.done[c] += amount
+                if c == clock.publisher:
+                    now.published_waiting -= amount
+                    continue
+                fine = amount * (1.0 - now.asking * now.refused_share)
+                response_s = age + now.base_s
+                record(noted.response, noted.response_extremes, clock.minute, response_s, fine)
+                latency_s = response_s + classes.waited_s[c] + setting.network_s
+                record(noted.latency, noted.latency_extremes, clock.minute, latency_s, fine)
+            taken -= inside * part_out
+            now.in_queue -= inside * part_out
+            if part_out < 1.0:
+                break
+            for c in range(clock.classes):
+                queue[j, oldest, c] = 0.0
+        entered[j, oldest] = 0.0
+        if oldest == clock.current:
+            break
+        oldest = (oldest + 1) % clock.buckets
+    fleet.tasks[j].oldest = oldest
 
-        # Targets: the healthy, or all where none is.
-        targets = 0
-        share_sum = 0.0
-        opened = healthy == 0 and unhealthy > 0
-        if opened and not fail_open:
-            note(events, second, E_FAIL_OPEN, -1.0, float(unhealthy))
-        fail_open = opened
-        for j in range(highest):
-            tasks[j, SHARE] = 0.0
-            if tasks[j, STATE] in (RUNNING, DEAD) and (tasks[j, HEALTHY] > 0.0 or opened):
-                share = 1.0
-                if setting.slow_start_s > 0.0:
-                    share = min(1.0, max(0.05, (second - tasks[j, BORN]) / setting.slow_start_s))
-                tasks[j, SHARE] = share
-                share_sum += share
-                targets += 1
-        # Caches: what of the coming second's requests goes through.
-        rate_seen += 0.5 * (row[REQUESTS] - rate_seen)
-        longest_s = 0.0
-        for j in range(highest):
-            if tasks[j, SHARE] > 0.0 and tasks[j, STATE] == RUNNING:
-                longest_s = max(longest_s, tasks[j, QUEUE] / tasks[j, RATE])
-        fetch_s = min(base_s + longest_s, setting.timeout_s)
-        reach, asking, writing = shares(setting, routes, rate_seen, fetch_s, second < purged_until)
-        slowest_rate, largest_share = set_rates(setting, tasks, highest, float(second), asking, share_sum)
 
-        # Database: processor and storage credits, connections, and whether it is there.
-        connections = claiming * setting.connections_per_task
-        if setting.proxied:
-            connections = min(connections, setting.database_connections)
-        busy = replica_busy = 0.0
-        if setting.database:
-            down = second < database_down_until
-            if down != was_down:
-                note(events, second, E_DB_DOWN if down else E_DB_UP, -1.0, 0.0)
-            was_down = down
-            readers = setting.database_readers - (1 if down else 0)
-            used = database_work * setting.database_s
-            vcpu = setting.database_vcpu
-            each = used / max(1, readers)
-            processor_credits = min(
-                setting.credits_max, max(0.0, processor_credits + setting.credits_per_s - each / 60.0)
-            )
-            if setting.credits_limited and processor_credits <= 0.0:
-                vcpu = setting.baseline_vcpu
-                if not low_credits:
-                    note(events, second, E_CREDITS, -1.0, each)
-                low_credits = True
-            elif processor_credits > 1.0:
-                low_credits = False
-            replicas = setting.database_readers - 1
-            primary_share = 1.0
-            if replicas > 0 and database_work > 0.0:
-                primary_share = max(row[DATABASE_WRITES] / row[DATABASE_REQUESTS], 1.0 / setting.database_readers)
-            if down and replicas > 0:
-                primary_share = 0.0
-            busy = used * primary_share / vcpu
-            if replicas > 0:
-                replica_busy = used * (1.0 - primary_share) / (setting.replica_vcpu * replicas)
-                # What a full replica cannot apply in a second it lags behind by; a free one catches up.
-                replica_lag_s = max(setting.replica_lag_s, replica_lag_s + replica_busy - 1.0)
-            operations = (row[DATABASE_REQUESTS] - row[DATABASE_WRITES]) * setting.io_per_read
-            operations += row[DATABASE_WRITES] * setting.io_per_write
-            io_credits = min(setting.io_credits_max, max(0.0, io_credits + setting.io_baseline_per_s - operations))
-            io_limit = setting.io_burst_per_s
-            if setting.io_burst_per_s > setting.io_baseline_per_s and io_credits <= 0.0:
-                io_limit = setting.io_baseline_per_s
-                if not low_io:
-                    note(events, second, E_IO, -1.0, operations)
-                low_io = True
-            elif io_credits > setting.io_baseline_per_s:
-                low_io = False
-            spread = max(writing, 1.0 / max(1, readers))
-            database_per_s = vcpu / setting.database_s / spread
-            per_request = (1.0 - writing) * setting.io_per_read + writing * setting.io_per_write
-            if per_request > 0.0:
-                database_per_s = min(database_per_s, io_limit / per_request / spread)
-            refused_writes = 0.0
-            if setting.proxied:
-                database_per_s = min(database_per_s, setting.database_connections / setting.database_s)
-            elif setting.database_connections > 0.0 and connections > setting.database_connections:
-                refused_writes = 1.0 - setting.database_connections / connections
-            over = refused_writes > 0.0
-            if over != exhausted:
-                note(events, second, E_EXHAUSTED if over else E_FREE, -1.0, connections)
-            exhausted = over
-            refused_share = refused_writes
-            if down:
-                refused_writes = 1.0
-                refused_share = 1.0 if readers == 0 else refused_share + (1.0 - refused_share) * writing
-                if readers == 0:
-                    database_per_s = 1e18  # an error comes at once
-        database_work = 0.0
-        if backlog_full and row[REFUSED] == 0.0 and resending < 0.5:
-            backlog_full = False
+@inlined
+def clear(clock: Any, fleet: Fleet, j: int) -> None:
+    """Takes the last crumbs out of the buckets of a queue that is empty."""
+    oldest = int(fleet.tasks[j].oldest)
+    while True:
+        fleet.entered[j, oldest] = 0.0
+        for c in range(clock.classes):
+            fleet.queue[j, oldest, c] = 0.0
+        if oldest == clock.current:
+            return
+        oldest = (oldest + 1) % clock.buckets
 
-        # Metrics of the minute, as the scaling alarms get them: late.
-        minute_cpu += row[CPU_S]
-        minute_busy += running * setting.vcpu
-        minute_requests += row[REACHED]
-        minute_targets += healthy
-        if second % 60 == 59:
-            kept_cpu[minute] = 100.0 * min(1.0, minute_cpu / minute_busy) if minute_busy > 0.0 else 0.0
-            kept_tasks[minute] = minute_busy / setting.vcpu / 60.0
-            kept_requests[minute] = 60.0 * minute_requests / minute_targets if minute_targets > 0.0 else 0.0
-            minute_cpu = minute_busy = minute_requests = minute_targets = 0.0
-        known = second - lag
-        if known >= 59 and known % 60 == 59 and tracking.shape[0] + steps.shape[0] > 0:
-            at = known // 60
-            next_desired = scaled(
-                setting, tracking, steps, memory, second, desired, kept_tasks[at], kept_cpu[at], kept_requests[at]
-            )
-            if next_desired != desired:
-                note(events, second, E_OUT if next_desired > desired else E_IN, float(desired), float(next_desired))
-                desired = next_desired
 
-        row[USERS] = present
-        row[WAITING] = in_queue
-        row[RETRYING] = retrying + resending
-        row[RUNNING_TASKS] = running
-        row[HEALTHY_TASKS] = healthy
-        row[UNHEALTHY_TASKS] = unhealthy
-        row[DESIRED] = desired
-        row[STARTING_TASKS] = starting
-        row[CONNECTIONS] = connections
-        row[CREDITS] = processor_credits
-        row[IO_CREDITS] = io_credits
-        row[DATABASE_BUSY] = min(1.0, busy)
-        row[REACHING_SHARE] = reach
-        row[CPU] = min(1.0, row[CPU_S] / (running * setting.vcpu)) if running > 0 else 0.0
-        row[REPLICA_BUSY] = min(1.0, replica_busy)
-        row[REPLICA_LAG] = replica_lag_s
+@compiled
+def hang_up(
+    setting: Any,
+    clock: Any,
+    now: Any,
+    fleet: Fleet,
+    classes: Classes,
+    totals: Any,
+    row: Any,
+    j: int,
+    inside: float,
+    random: Any,
+) -> None:
+    """Some of those who wait in a queue leave it before their time is over."""
+    task = fleet.tasks[j]
+    waiting = inside - setting.workers
+    leaving = min(waiting, draw(random, waiting * setting.hangup_per_s * clock.dt, setting.noise)) / inside
+    for b in range(clock.buckets):
+        for c in range(clock.publisher):
+            amount = fleet.queue[j, b, c] * leaving
+            fleet.queue[j, b, c] -= amount
+            fleet.entered[j, b] -= amount
+            task.queue -= amount
+            now.in_queue -= amount
+            row.hung_up += amount
+            totals.hung_up += amount
+            classes.failed[c // clock.tries] += amount
 
-    for j in range(rows):
-        for b in range(buckets):
-            for c in range(classes - 1):
-                totals[8] += queue[j, b, c]
-    totals[9] = resending + giving
+
+@inlined
+def answer_quickly(setting: Any, clock: Any, now: Any, step: Any, classes: Classes, noted: Noted, random: Any) -> None:
+    """Answers within the step. Waits are those of M/M/1, with the mean rho / (1 - rho) / rate, and answers exponential."""
+    for c in range(clock.gone):
+        classes.done[c] += classes.arriving[c] * step.quick_part
+    mean_s = now.base_s + step.quick_wait / step.quick
+    spread = random.standard_exponential() if setting.noise else 1.0
+    record(noted.response, noted.response_extremes, clock.minute, mean_s * spread, step.quick)
+    record(noted.latency, noted.latency_extremes, clock.minute, mean_s * spread + setting.network_s, step.quick)
+
+
+@inlined
+def answer(setting: Any, clock: Any, now: Any, step: Any, classes: Classes, row: Any, totals: Any) -> None:
+    """What was worked off becomes answers, or errors where the database did not take it."""
+    row.cpu_s += step.worked * now.cpu_s
+    row.database_requests += step.worked * now.asking
+    row.database_writes += step.worked * now.asking * now.writing
+    if setting.cache_ttl_s > 0.0:
+        row.cache_hits += step.worked * (1.0 - now.asking)
+        row.cache_lookups += step.worked
+    now.database_work += step.worked * now.asking
+    done = classes.done
+    for c in range(clock.publisher):
+        if done[c] > 0.0:
+            bad = done[c] * now.asking * now.refused_share
+            good = done[c] - bad
+            row.answered += good
+            totals.answered += good
+            now.thinking += good
+            if bad > 0.0:
+                row.database_errors += bad
+                totals.database_errors += bad
+                classes.failed[c // clock.tries] += bad
+            done[c] = 0.0
+    written = done[clock.publisher]
+    if written > 0.0:
+        bad = written * now.refused_writes
+        row.published += written - bad
+        row.database_writes += written * (1.0 - now.asking * now.writing)
+        row.database_requests += written * (1.0 - now.asking)
+        now.database_work += written * (1.0 - now.asking)
+        totals.answered += written - bad
+        totals.database_errors += bad
+        now.pool += bad
+        done[clock.publisher] = 0.0
+
+
+@compiled
+def turn_away(
+    setting: Any,
+    clock: Any,
+    now: Any,
+    step: Any,
+    classes: Classes,
+    rings: Rings,
+    noted: Noted,
+    row: Any,
+    passing: float,
+) -> None:
+    """Who found no room: connection requests are sent again until the client gives up; without a target it fails at once."""
+    arriving, waited_s, totals = classes.arriving, classes.waited_s, noted.totals
+    if now.targets > 0 and not now.backlog_full and step.total - step.placed > 0.5:
+        now.backlog_full = True
+        note(noted.events, totals, clock.second, E_BACKLOG, -1.0, step.total - step.placed)
+    for c in range(clock.publisher):
+        over = arriving[c] * (1.0 - passing)
+        if over <= 0.0:
+            continue
+        k = c // clock.tries
+        if now.targets == 0:
+            row.unavailable += over
+            totals.unavailable += over
+            classes.failed[k] += over
+        elif c % clock.tries + 1 < clock.tries and waited_s[c + 1] < setting.timeout_s:
+            wait = round((waited_s[c + 1] - waited_s[c]) / clock.dt)
+            rings.resend[(clock.at_resend + wait) % clock.longest_wait, c + 1] += over
+            now.resending += over
+        else:
+            wait = max(1, int((setting.timeout_s - waited_s[c]) / clock.dt))
+            rings.giving_up[(clock.at_timeout + wait) % clock.longest_timeout, k] += over
+            now.giving += over
+    over = arriving[clock.publisher] * (1.0 - passing)
+    if over > 0.0:
+        now.pool += over
+        if now.targets == 0:
+            totals.unavailable += over
+            row.unavailable += over
+        else:
+            totals.refused += over
+            row.refused += over
+
+
+@inlined
+def give_up(clock: Any, now: Any, classes: Classes, rings: Rings, row: Any, totals: Any) -> None:
+    """Clients whose connection request was never accepted reach their timeout."""
+    for k in range(clock.attempts):
+        due = rings.giving_up[clock.at_timeout, k]
+        if due > 0.0:
+            rings.giving_up[clock.at_timeout, k] = 0.0
+            now.giving -= due
+            row.refused += due
+            totals.refused += due
+            classes.failed[k] += due
+
+
+@compiled
+def grow_older(setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Classes, row: Any, totals: Any) -> None:
+    """A bucket is full: the one after it becomes free, and clients whose time is over wait no longer."""
+    queue, entered = fleet.queue, fleet.entered
+    following = (clock.current + 1) % clock.buckets
+    for j in range(now.highest):
+        task = fleet.tasks[j]
+        if task.queue <= 0.0:
+            continue
+        if task.oldest == following:
+            after = (following + 1) % clock.buckets
+            for c in range(clock.classes):
+                queue[j, after, c] += queue[j, following, c]
+                queue[j, following, c] = 0.0
+            entered[j, after] += entered[j, following]
+            entered[j, following] = 0.0
+            task.oldest = after
+        for c in range(clock.publisher):
+            back = math.ceil((setting.timeout_s - classes.waited_s[c]) / clock.bucket_s - 1e-9)
+            if back < 1:
+                continue
+            b = (following - back + clock.buckets) % clock.buckets
+            amount = queue[j, b, c]
+            if amount > 0.0:
+                queue[j, b, c] = 0.0
+                queue[j, b, clock.gone] += amount
+                row.timeouts += amount
+                totals.timeouts += amount
+                classes.failed[c // clock.tries] += amount
+
+
+@inlined
+def try_again(setting: Any, clock: Any, now: Any, classes: Classes, rings: Rings, row: Any) -> None:
+    """Who failed tries again after a pause, or gives up after the last attempt."""
+    for k in range(clock.attempts):
+        failed = classes.failed[k]
+        if failed > 0.0:
+            row.failed_attempts += failed
+            if k + 1 < clock.attempts:
+                wait = max(1, round(setting.backoff_s / clock.dt))
+                rings.retry[(clock.at_backoff + wait) % clock.longest_backoff, k + 1] += failed
+                now.retrying += failed
+            else:
+                row.errors += failed
+                now.thinking += failed
+            classes.failed[k] = 0.0
+
+
+@inlined
+def advance(setting: Any, given: Given, state: State, noted: Noted, row: Any, random: Any) -> None:
+    """One step of the night."""
+    clock, now, step, classes, rings = state.clock, state.now, state.step, state.classes, state.rings
+    turn(clock)
+    new = newcomers(given.users, clock, now)
+    ask(setting, clock, now, step, classes, rings, row, noted.totals, new, random)
+    step.quick = step.quick_wait = step.quick_part = step.worked = 0.0
+    if is_calm(clock, now, step.total):
+        step.quick = step.worked = step.placed = step.total
+        step.quick_part = 1.0
+        load = step.total * now.largest_share / (now.slowest_rate * clock.dt)
+        step.quick_wait = step.total * load / (1.0 - load) / now.slowest_rate
+    else:
+        place(setting, clock, now, step, state.fleet.tasks, random)
+        work(setting, clock, now, step, state.fleet, classes, noted, row, random)
+    if step.quick > 0.0:
+        answer_quickly(setting, clock, now, step, classes, noted, random)
+    answer(setting, clock, now, step, classes, row, noted.totals)
+    passing = step.placed / step.total if step.total > 0.0 else 0.0
+    if step.total > 0.0 and passing < 1.0 - 1e-12:
+        turn_away(setting, clock, now, step, classes, rings, noted, row, passing)
+    for c in range(clock.classes):
+        classes.arriving[c] = 0.0
+    give_up(clock, now, classes, rings, row, noted.totals)
+    if clock.in_bucket == clock.bucket_steps - 1 and now.in_queue > 0.0:
+        grow_older(setting, clock, now, state.fleet, classes, row, noted.totals)
+    try_again(setting, clock, now, classes, rings, row)
+    row.publish_pending_s += (now.published_waiting + now.pool) * clock.dt
+
+
+# --- Once a second: what the rest of the system does.
+
+
+@compiled
+def fail_queue(clock: Any, now: Any, fleet: Fleet, classes: Classes, row: Any, totals: Any, j: int) -> None:
+    """A task ends with requests in its queue: all of them fail, and the publisher writes again."""
+    queue = fleet.queue
+    amount = 0.0
+    for b in range(clock.buckets):
+        for c in range(clock.publisher):
+            classes.failed[c // clock.tries] += queue[j, b, c]
+            amount += queue[j, b, c]
+        now.pool += queue[j, b, clock.publisher]
+        now.published_waiting -= queue[j, b, clock.publisher]
+        totals.killed += queue[j, b, clock.publisher]
+        for c in range(clock.classes):
+            queue[j, b, c] = 0.0
+        fleet.entered[j, b] = 0.0
+    row.killed += amount
+    totals.killed += amount
+    now.in_queue -= fleet.tasks[j].queue
+    fleet.tasks[j].queue = 0.0
+
+
+@compiled
+def remove(task: Any) -> None:
+    """A row of the table becomes free."""
+    task.state = NONE
+    task.zone = 0
+    task.queue = task.share = task.took = task.can = task.rate = 0.0
+    task.fails = task.passes = task.drain_until = 0.0
+    task.doomed = task.healthy = task.bad = False
+
+
+@compiled
+def lose_zone(setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Classes, noted: Noted, row: Any) -> None:
+    """The tasks of the first zone are gone: those that answered stay targets until a check finds them dead."""
+    now.lost_zone = 0
+    for j in range(len(fleet.tasks)):
+        task = fleet.tasks[j]
+        if task.zone != 0 or task.state not in (STARTING, RUNNING, DRAINING):
+            continue
+        note(noted.events, noted.totals, clock.second, E_LOST, j, task.queue)
+        task.state = DEAD if task.state == RUNNING else NONE
+        task.fails = 0.0
+        if not setting.balanced:
+            task.healthy = False
+            task.doomed = True
+        fail_queue(clock, now, fleet, classes, row, noted.totals, j)
+
+
+@compiled
+def strike(setting: Any, given: Given, state: State, noted: Noted, row: Any) -> None:
+    """The faults of this second."""
+    clock, now = state.clock, state.now
+    for i in range(given.faults.shape[0]):
+        if int(given.faults[i, 0]) != clock.second:
+            continue
+        kind = given.faults[i, 1]
+        if kind == ZONE_LOSS:
+            lose_zone(setting, clock, now, state.fleet, state.classes, noted, row)
+        if (kind in (ZONE_LOSS, FAILOVER)) and setting.database:
+            now.database_down_until = clock.second + int(setting.failover_s)
+        if kind == PURGE:
+            now.purged_until = clock.second + int(setting.purge_s)
+            note(noted.events, noted.totals, clock.second, E_PURGED, -1.0, 0.0)
+        if kind in (DEPLOYMENT, BAD_DEPLOYMENT):
+            now.deploying = True
+            now.faulty = kind == BAD_DEPLOYMENT
+            now.ended = 0
+            note(noted.events, noted.totals, clock.second, E_DEPLOY, -1.0, float(now.desired))
+            for j in range(len(state.fleet.tasks)):
+                task = state.fleet.tasks[j]
+                if task.state in (STARTING, RUNNING, DEAD):
+                    task.doomed = True
+
+
+@compiled
+def check_health(setting: Any, clock: Any, now: Any, tasks: Any, noted: Noted) -> None:
+    """The balancer's checks that are due. A check waits in the same queue as the requests; the ill are marked for replacement."""
+    second = clock.second
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.state not in (RUNNING, DEAD) or second < task.next_check:
+            continue
+        task.next_check += setting.check_interval_s
+        waits_s = task.queue / max(task.rate, 1e-9)
+        if task.state == DEAD or waits_s > setting.check_timeout_s or task.queue >= clock.room - 0.5:
+            task.fails += 1.0
+            task.passes = 0.0
+        else:
+            task.passes += 1.0
+            task.fails = 0.0
+        if task.healthy and task.fails >= setting.check_unhealthy:
+            task.healthy = False
+            note(noted.events, noted.totals, second, E_UNHEALTHY, j, task.queue)
+        elif not task.healthy and task.passes >= setting.check_healthy:
+            task.healthy = True
+            note(noted.events, noted.totals, second, E_HEALTHY, j, task.queue)
+        if not task.healthy and second - task.born >= setting.grace_s:
+            task.doomed = True
+
+
+@compiled
+def come_up(setting: Any, clock: Any, now: Any, service: Any, tasks: Any, noted: Noted) -> None:
+    """Tasks that have started begin to answer, or end at once where their revision is faulty; and the scheduler counts."""
+    second = clock.second
+    service.active = service.fresh = service.fresh_up = service.healthy = 0
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.state == STARTING and second >= task.ready_at:
+            if task.bad:
+                remove(task)
+                note(noted.events, noted.totals, second, E_BAD, j, 0.0)
+                now.ended += 1
+                continue
+            task.state = RUNNING
+            task.born = second
+            task.healthy = True
+            task.next_check = second + setting.check_interval_s
+            note(noted.events, noted.totals, second, E_STARTED, j, 0.0)
+        if task.state in (NONE, DRAINING):
+            continue
+        up = task.state == RUNNING and task.healthy
+        service.active += 1
+        service.healthy += up
+        if not task.doomed:
+            service.fresh += 1
+            service.fresh_up += up
+
+
+@compiled
+def drain(setting: Any, clock: Any, task: Any) -> None:
+    """A task gets no more requests and ends what it has."""
+    task.state = DRAINING
+    task.drain_until = clock.second + setting.deregistration_s
+
+
+@compiled
+def replace_doomed(setting: Any, clock: Any, now: Any, service: Any, tasks: Any) -> None:
+    """Tasks to be replaced stop once enough fresh ones are up, or where the percentages leave no room to start those first."""
+    most = max(1, int(now.desired * setting.maximum / 100.0 + 1e-9))
+    least = math.ceil(now.desired * setting.minimum_healthy / 100.0 - 1e-9)
+    service.most = most
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.state not in (RUNNING, DEAD) or not task.doomed:
+            continue
+        ill = not task.healthy or task.state == DEAD
+        stuck = service.fresh < now.desired and service.active >= most
+        if service.fresh_up >= now.desired or (stuck and (ill or service.healthy > least)):
+            if not ill:
+                service.healthy -= 1
+            drain(setting, clock, task)
+            service.active -= 1
+
+
+@compiled
+def start_missing(setting: Any, clock: Any, now: Any, service: Any, tasks: Any, random: Any) -> None:
+    """What is missing starts, in a zone that is there."""
+    for j in range(len(tasks)):
+        if service.fresh >= now.desired or service.active >= service.most:
+            return
+        if setting.zones == 1 and now.lost_zone == 0:
+            return
+        task = tasks[j]
+        if task.state != NONE:
+            continue
+        zone = j % setting.zones
+        if zone == now.lost_zone:
+            zone = (zone + 1) % setting.zones
+        remove(task)
+        task.state = STARTING
+        task.zone = zone
+        task.bad = now.faulty
+        start_s = setting.start_median_s
+        if setting.noise:
+            start_s *= math.exp(setting.start_sigma * random.standard_normal())
+        task.ready_at = clock.second + start_s
+        service.fresh += 1
+        service.active += 1
+
+
+@compiled
+def stop_excess(setting: Any, clock: Any, now: Any, service: Any, tasks: Any) -> None:
+    """What is too much stops, the last first."""
+    for j in range(now.highest - 1, -1, -1):
+        task = tasks[j]
+        if service.fresh <= now.desired:
+            return
+        if (task.state in (STARTING, RUNNING)) and not task.doomed:
+            waiting = task.state == STARTING
+            drain(setting, clock, task)
+            if waiting:
+                task.state = NONE
+            service.fresh -= 1
+
+
+@compiled
+def schedule(setting: Any, clock: Any, now: Any, service: Any, tasks: Any, noted: Noted, random: Any) -> None:
+    """What the service scheduler does each second, the circuit breaker of its deployments included.
+
+    Where the maximum percentage leaves room a replacement starts before an ill task stops; else the ill task stops first. Where
+    the only zone is lost nothing can start.
+    """
+    come_up(setting, clock, now, service, tasks, noted)
+    replace_doomed(setting, clock, now, service, tasks)
+    start_missing(setting, clock, now, service, tasks, random)
+    stop_excess(setting, clock, now, service, tasks)
+    if now.faulty and now.ended >= setting.breaker_after:
+        # Back to the last revision that ran: the old tasks stay, and what is missing starts from it.
+        now.faulty = now.deploying = False
+        note(noted.events, noted.totals, clock.second, E_ROLLED_BACK, -1.0, float(now.ended))
+        for j in range(len(tasks)):
+            task = tasks[j]
+            if task.state == STARTING and task.bad:
+                remove(task)
+            elif task.state == RUNNING and task.healthy:
+                task.doomed = False
+
+
+@compiled
+def stop_drained(setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Classes, noted: Noted, row: Any) -> None:
+    """Tasks that drain stop when their queue is empty or their time is over."""
+    for j in range(len(fleet.tasks)):
+        task = fleet.tasks[j]
+        dead = task.state == DEAD and task.doomed and not task.healthy
+        if task.state != DRAINING and not dead:
+            continue
+        over = dead or clock.second >= task.drain_until + setting.stop_timeout_s
+        if task.queue < 0.5 or over:
+            kind = E_KILLED if task.queue >= 0.5 else E_STOPPED
+            note(noted.events, noted.totals, clock.second, kind, j, task.queue)
+            fail_queue(clock, now, fleet, classes, row, noted.totals, j)
+            remove(task)
+
+
+@compiled
+def count_tasks(setting: Any, clock: Any, now: Any, tasks: Any, noted: Noted) -> None:
+    """How many tasks are where, and the connections to the database that they hold."""
+    now.running = now.healthy = now.unhealthy = now.starting = now.highest = 0
+    claiming = 0
+    still_old = False
+    for j in range(len(tasks)):
+        task = tasks[j]
+        if task.state == NONE:
+            continue
+        now.highest = j + 1
+        now.starting += task.state == STARTING
+        claiming += task.state in (RUNNING, DRAINING)
+        if task.state in (RUNNING, DEAD):
+            now.running += task.state == RUNNING
+            if task.healthy:
+                now.healthy += 1
+            else:
+                now.unhealthy += 1
+            still_old = still_old or task.doomed
+    if now.deploying and not now.faulty and not still_old and now.starting == 0:
+        now.deploying = False
+        note(noted.events, noted.totals, clock.second, E_DEPLOYED, -1.0, float(now.running))
+    now.connections = claiming * setting.connections_per_task
+    if setting.proxied:
+        now.connections = min(now.connections, setting.database_connections)
+
+
+@compiled
+def choose_targets(setting: Any, clock: Any, now: Any, tasks: Any, noted: Noted) -> None:
+    """Targets are the healthy, or all where none is; a new one gets its share slowly where the balancer is told so."""
+    now.targets = 0
+    now.share_sum = 0.0
+    opened = now.healthy == 0 and now.unhealthy > 0
+    if opened and not now.fail_open:
+        note(noted.events, noted.totals, clock.second, E_FAIL_OPEN, -1.0, float(now.unhealthy))
+    now.fail_open = opened
+    for j in range(now.highest):
+        task = tasks[j]
+        task.share = 0.0
+        if (task.state in (RUNNING, DEAD)) and (task.healthy or opened):
+            task.share = 1.0
+            if setting.slow_start_s > 0.0:
+                task.share = min(1.0, max(0.05, (clock.second - task.born) / setting.slow_start_s))
+            now.share_sum += task.share
+            now.targets += 1
+
+
+@compiled
+def keep_answers(setting: Any, given: Given, clock: Any, now: Any, tasks: Any, row: Any) -> None:
+    """What of the coming second's requests passes the caches, from this second's rate and from how long a fetch takes."""
+    now.rate_seen += 0.5 * (row.requests - now.rate_seen)
+    longest_s = 0.0
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.share > 0.0 and task.state == RUNNING:
+            longest_s = max(longest_s, task.queue / task.rate)
+    now.fetch_s = min(now.base_s + longest_s, setting.timeout_s)
+    now.reach, now.asking, now.writing = shares(
+        setting, given.routes, now.rate_seen, now.fetch_s, clock.second < now.purged_until
+    )
+
+
+@compiled
+def spend_processor_credits(setting: Any, clock: Any, now: Any, readers: int, noted: Noted) -> Any:
+    """Burst credits of the database's processor; gives the vCPU that it has in the coming second."""
+    each = now.database_work * setting.database_s / max(1, readers)
+    left = max(0.0, now.processor_credits + setting.credits_per_s - each / 60.0)
+    now.processor_credits = min(setting.credits_max, left)
+    if setting.credits_limited and now.processor_credits <= 0.0:
+        if not now.low_credits:
+            note(noted.events, noted.totals, clock.second, E_CREDITS, -1.0, each)
+        now.low_credits = True
+        return setting.baseline_vcpu
+    if now.processor_credits > 1.0:
+        now.low_credits = False
+    return setting.database_vcpu
+
+
+@compiled
+def spend_storage_credits(setting: Any, clock: Any, now: Any, row: Any, noted: Noted) -> Any:
+    """Burst credits of the database's volume; gives the operations a second that it has in the coming second."""
+    operations = (row.database_requests - row.database_writes) * setting.io_per_read
+    operations += row.database_writes * setting.io_per_write
+    left = max(0.0, now.io_credits + setting.io_baseline_per_s - operations)
+    now.io_credits = min(setting.io_credits_max, left)
+    if setting.io_burst_per_s > setting.io_baseline_per_s and now.io_credits <= 0.0:
+        if not now.low_io:
+            note(noted.events, noted.totals, clock.second, E_IO, -1.0, operations)
+        now.low_io = True
+        return setting.io_baseline_per_s
+    if now.io_credits > setting.io_baseline_per_s:
+        now.low_io = False
+    return setting.io_burst_per_s
+
+
+@compiled
+def share_reads(setting: Any, now: Any, row: Any, vcpu: float, down: bool) -> None:
+    """How busy primary and replicas were: writes go to the primary, reads to all.
+
+    What a full replica cannot apply in a second it lags behind by; a free one catches up.
+    """
+    used = now.database_work * setting.database_s
+    replicas = setting.database_readers - 1
+    primary_share = 1.0
+    if replicas > 0 and now.database_work > 0.0:
+        primary_share = max(row.database_writes / row.database_requests, 1.0 / setting.database_readers)
+    if down and replicas > 0:
+        primary_share = 0.0
+    now.database_busy = used * primary_share / vcpu
+    now.replica_busy = 0.0
+    if replicas > 0:
+        now.replica_busy = used * (1.0 - primary_share) / (setting.replica_vcpu * replicas)
+        now.replica_lag_s = max(setting.replica_lag_s, now.replica_lag_s + now.replica_busy - 1.0)
+
+
+@compiled
+def connect(setting: Any, clock: Any, now: Any, noted: Noted) -> None:
+    """The share of the requests to the database that it refuses because the tasks want more connections than it accepts."""
+    now.refused_writes = 0.0
+    if not setting.proxied and setting.database_connections > 0.0 and now.connections > setting.database_connections:
+        now.refused_writes = 1.0 - setting.database_connections / now.connections
+    over = now.refused_writes > 0.0
+    if over != now.exhausted:
+        note(noted.events, noted.totals, clock.second, E_EXHAUSTED if over else E_FREE, -1.0, now.connections)
+    now.exhausted = over
+    now.refused_share = now.refused_writes
+
+
+@compiled
+def serve_database(setting: Any, clock: Any, now: Any, row: Any, noted: Noted) -> None:
+    """The database: whether it is there, its credits, its replicas, its connections, and what it can do in the coming second."""
+    down = clock.second < now.database_down_until
+    if down != now.was_down:
+        note(noted.events, noted.totals, clock.second, E_DB_DOWN if down else E_DB_UP, -1.0, 0.0)
+    now.was_down = down
+    readers = setting.database_readers - (1 if down else 0)
+    vcpu = spend_processor_credits(setting, clock, now, readers, noted)
+    share_reads(setting, now, row, vcpu, down)
+    io_limit = spend_storage_credits(setting, clock, now, row, noted)
+    spread = max(now.writing, 1.0 / max(1, readers))
+    now.database_per_s = vcpu / setting.database_s / spread
+    per_request = (1.0 - now.writing) * setting.io_per_read + now.writing * setting.io_per_write
+    if per_request > 0.0:
+        now.database_per_s = min(now.database_per_s, io_limit / per_request / spread)
+    if setting.proxied:
+        now.database_per_s = min(now.database_per_s, setting.database_connections / setting.database_s)
+    connect(setting, clock, now, noted)
+    if down:
+        now.refused_writes = 1.0
+        now.refused_share = 1.0 if readers == 0 else now.refused_share + (1.0 - now.refused_share) * now.writing
+        if readers == 0:
+            now.database_per_s = 1e18  # an error comes at once
+
+
+@compiled
+def track(given: Given, setting: Any, memory: Any, second: int, desired: int, then: Any) -> tuple[int, int, bool]:
+    """What target tracking wants: the count to scale out to, the lowest that it proposes, and whether all agree to go in.
+
+    Tracking multiplies the tasks of the datapoint's own minute by metric over target. With the desired count of now, a datapoint
+    that is minutes old would count again each time; AWS does not publish its formula.
+    """
+    tracking = given.tracking
+    wanted = desired
+    lower = 0
+    agreed = tracking.shape[0] > 0
+    for i in range(tracking.shape[0]):
+        value = then.cpu if tracking[i, T_METRIC] == METRIC_CPU else then.requests
+        target = tracking[i, T_TARGET]
+        memory[i].above = memory[i].above + 1.0 if value > target else 0.0
+        memory[i].below = memory[i].below + 1.0 if value < setting.in_share * target else 0.0
+        proposal = math.ceil(then.tasks * value / target - 1e-9)
+        if memory[i].above >= setting.out_datapoints and second >= memory[i].next_out:
+            wanted = max(wanted, proposal)
+            if proposal > desired:
+                memory[i].next_out = second + tracking[i, T_OUT_COOLDOWN]
+        if memory[i].below < setting.in_datapoints or second < memory[i].next_in:
+            agreed = False
+        lower = max(lower, proposal)
+    return wanted, lower, agreed
+
+
+@compiled
+def step_to(given: Given, memory: Any, second: int, desired: int, wanted: int, then: Any) -> int:
+    """The count that the step policies want, at least `wanted`."""
+    steps = given.steps
+    first = given.tracking.shape[0]
+    for i in range(steps.shape[0]):
+        policy = memory[first + int(steps[i, P_POLICY])]
+        value = then.cpu if steps[i, P_METRIC] == METRIC_CPU else then.requests
+        over = value - steps[i, P_THRESHOLD]
+        if i == 0 or steps[i, P_POLICY] != steps[i - 1, P_POLICY]:
+            policy.above = policy.above + 1.0 if over >= 0.0 else 0.0
+        if policy.above < steps[i, P_PERIODS] or second < policy.next_out:
+            continue
+        if not steps[i, P_LOW] <= over < steps[i, P_HIGH]:
+            continue
+        change = steps[i, P_CHANGE]
+        if steps[i, P_KIND] == CHANGE_PERCENT:
+            size = desired * abs(change) / 100.0
+            size = max(steps[i, P_LEAST], 1.0 if size < 1.0 else math.floor(size))
+            goal = desired + int(size if change > 0 else -size)
+        elif steps[i, P_KIND] == CHANGE_BY:
+            goal = desired + int(change)
+        else:
+            goal = int(change)
+        if goal > desired:
+            wanted = max(wanted, goal)
+            policy.next_out = second + steps[i, P_COOLDOWN]
+    return wanted
+
+
+@compiled
+def scaled(setting: Any, given: Given, memory: Any, second: int, desired: int, then: Any) -> int:
+    """The desired count after one minute's datapoint has reached the scaling alarms. In only when every policy agrees."""
+    wanted, lower, agreed = track(given, setting, memory, second, desired, then)
+    wanted = step_to(given, memory, second, desired, wanted, then)
+    wanted = min(max(wanted, setting.tasks_min), setting.tasks_max)
+    if wanted == desired and agreed and lower < desired:
+        wanted = max(lower, setting.tasks_min)
+        for i in range(given.tracking.shape[0]):
+            memory[i].next_in = second + given.tracking[i, T_IN_COOLDOWN]
+            memory[i].below = 0.0
+    return int(wanted)
+
+
+@compiled
+def scale(setting: Any, given: Given, clock: Any, now: Any, minutes: Any, memory: Any, row: Any, noted: Noted) -> None:
+    """Metrics of the minute, and scaling by those that have reached the alarms: late."""
+    second = clock.second
+    now.minute_cpu += row.cpu_s
+    now.minute_busy += now.running * setting.vcpu
+    now.minute_requests += row.reached
+    now.minute_targets += now.healthy
+    if second % 60 == 59:
+        kept = minutes[clock.minute]
+        kept.cpu = 100.0 * min(1.0, now.minute_cpu / now.minute_busy) if now.minute_busy > 0.0 else 0.0
+        kept.tasks = now.minute_busy / setting.vcpu / 60.0
+        kept.requests = 60.0 * now.minute_requests / now.minute_targets if now.minute_targets > 0.0 else 0.0
+        now.minute_cpu = now.minute_busy = now.minute_requests = now.minute_targets = 0.0
+    known = second - int(setting.alarm_lag_s)
+    if known >= 59 and known % 60 == 59 and given.tracking.shape[0] + given.steps.shape[0] > 0:
+        desired = scaled(setting, given, memory, second, now.desired, minutes[known // 60])
+        if desired != now.desired:
+            kind = E_OUT if desired > now.desired else E_IN
+            note(noted.events, noted.totals, second, kind, float(now.desired), float(desired))
+            now.desired = desired
+
+
+@compiled
+def read(setting: Any, now: Any, row: Any) -> None:
+    """Where everything stands at the end of the second."""
+    row.users = now.present
+    row.waiting = now.in_queue
+    row.retrying = now.retrying + now.resending
+    row.running = now.running
+    row.healthy = now.healthy
+    row.unhealthy = now.unhealthy
+    row.desired = now.desired
+    row.starting = now.starting
+    row.connections = now.connections
+    row.credits = now.processor_credits
+    row.io_credits = now.io_credits
+    row.database_busy = min(1.0, now.database_busy)
+    row.reaching_share = now.reach
+    row.cpu = min(1.0, row.cpu_s / (now.running * setting.vcpu)) if now.running > 0 else 0.0
+    row.replica_busy = min(1.0, now.replica_busy)
+    row.replica_lag_s = now.replica_lag_s
+
+
+@compiled
+def settle(setting: Any, given: Given, state: State, noted: Noted, row: Any, random: Any) -> None:
+    """The end of a second: faults, health checks, the scheduler, caches, the database and scaling."""
+    clock, now, fleet, classes = state.clock, state.now, state.fleet, state.classes
+    tasks = fleet.tasks
+    strike(setting, given, state, noted, row)
+    if setting.balanced:
+        check_health(setting, clock, now, tasks, noted)
+    schedule(setting, clock, now, state.service, tasks, noted, random)
+    stop_drained(setting, clock, now, fleet, classes, noted, row)
+    count_tasks(setting, clock, now, tasks, noted)
+    choose_targets(setting, clock, now, tasks, noted)
+    keep_answers(setting, given, clock, now, tasks, row)
+    set_rates(setting, clock, now, tasks)
+    if setting.database:
+        serve_database(setting, clock, now, row, noted)
+    now.database_work = 0.0
+    if now.backlog_full and row.refused == 0.0 and now.resending < 0.5:
+        now.backlog_full = False
+    scale(setting, given, clock, now, state.minutes, state.memory, row, noted)
+    read(setting, now, row)
+
+
+# --- The whole night.
+
+
+def opened(setting: Any, given: Given) -> State:
+    """The state before the first step: records and arrays of zeros, and the sizes of the rings in `clock`."""
+    clock = records(CLOCK, 1)[0]
+    dt = clock.dt = float(setting.step_s)
+    clock.per_second = round(1.0 / dt)
+    clock.bucket_steps = max(1, round(setting.bucket_s / dt))
+    clock.bucket_s = clock.bucket_steps * dt
+    clock.room = setting.backlog + setting.workers
+    # Whoever thinks from the end of a step on asks dt / share later on average; 1 - exp(-dt / Z) would add half a step to Z.
+    clock.poll_share = min(1.0, dt / setting.think_s)
+    attempts = clock.attempts = setting.retries + 1
+    tries = clock.tries = setting.connection_tries
+    classes = clock.classes = attempts * tries + 2
+    clock.publisher, clock.gone = classes - 2, classes - 1
+    buckets = clock.buckets = math.ceil(setting.timeout_s / clock.bucket_s) + 3
+    clock.longest_wait = math.ceil(2.0 ** max(0, tries - 2) / dt) + 2
+    clock.longest_timeout = math.ceil(setting.timeout_s / dt) + 2
+    clock.longest_backoff = math.ceil(setting.backoff_s / dt) + 2
+    clock.at_backoff = clock.at_resend = clock.at_timeout = clock.in_bucket = -1
+    waited_s = np.zeros(classes)
+    waited_s[:-2] = (
+        2.0 ** (np.arange(attempts * tries) % tries) - 1.0
+    )  # connection requests are sent again after 1, 2 and 4 s
+    rows = int(setting.task_rows)
+    return State(
+        clock,
+        records(NOW, 1)[0],
+        records(STEP, 1)[0],
+        records(SERVICE, 1)[0],
+        Fleet(records(TASK, rows), np.zeros((rows, buckets, classes)), np.zeros((rows, buckets))),
+        Classes(np.zeros(classes), np.zeros(classes), np.zeros(attempts), waited_s),
+        Rings(
+            np.zeros((clock.longest_wait, classes)),
+            np.zeros((clock.longest_timeout, attempts)),
+            np.zeros((clock.longest_backoff, attempts)),
+        ),
+        records(MINUTE, len(given.users) // 60 + 2),
+        records(POLICY, len(given.tracking) + len(given.steps) + 1),
+    )
+
+
+def blank(seconds: int, events: int) -> Noted:
+    """The paper for a night of so many seconds, with room for so many events."""
+    minutes = -(-seconds // 60)
+    extremes = np.tile(np.array([0.0, 0.0, np.inf, 0.0]), (minutes, 1))
+    return Noted(
+        records(SECOND, seconds),
+        np.zeros((minutes, TIME_BINS)),
+        extremes,
+        np.zeros((minutes, TIME_BINS)),
+        extremes.copy(),
+        records(EVENT, events),
+        records(TOTALS, 1)[0],
+    )
+
+
+def kept(noted: Noted) -> Noted:
+    """What was noted, for good: the events that happened, and arrays where the plain run noted in objects."""
+    count = min(noted.totals.events, len(noted.events))
+    return noted._replace(seconds=array_of(SECOND, noted.seconds), events=array_of(EVENT, noted.events[:count]))
+
+
+@compiled
+def begin(setting: Any, given: Given, state: State, random: Any) -> None:
+    """The first tasks run and are healthy, all users think, and the caches answer as they do at this rate."""
+    now, tasks = state.now, state.fleet.tasks
+    now.desired = now.targets = now.highest = setting.tasks_at_start
+    for j in range(now.desired):
+        task = tasks[j]
+        task.state = RUNNING
+        task.healthy = True
+        task.born = -1e9
+        task.zone = j % setting.zones
+        task.share = 1.0
+        task.next_check = setting.check_interval_s * (
+            (random.random() if setting.noise else 0.5) if setting.balanced else 1e9
+        )
+    now.share_sum = float(now.desired)
+    now.present = now.thinking = given.users[0]
+    now.rate_seen = given.users[0] / setting.think_s
+    now.purged_until = now.database_down_until = now.lost_zone = -1
+    now.replica_lag_s = setting.replica_lag_s
+    now.processor_credits = setting.credits
+    now.io_credits = setting.io_credits
+    now.database_per_s = 1e18
+    now.reach, now.asking, now.writing = shares(setting, given.routes, now.rate_seen, now.fetch_s, False)
+    set_rates(setting, state.clock, now, tasks)
+
+
+@compiled
+def close(state: State, totals: Any) -> None:
+    """What is not over at the end of the night."""
+    now, clock, queue = state.now, state.clock, state.fleet.queue
     live = 0.0
-    for k in range(attempts):
-        live += failed[k]
-    for j in range(rows):
-        for b in range(buckets):
-            for c in range(attempts * tries):
+    for k in range(clock.attempts):
+        live += state.classes.failed[k]
+    for j in range(queue.shape[0]):
+        for b in range(clock.buckets):
+            for c in range(clock.gone):
+                totals.waiting += queue[j, b, c]
+            for c in range(clock.publisher):
                 live += queue[j, b, c]
-    totals[10] = present - (thinking - debt + live + resending + giving + retrying)
+    totals.resending = now.resending + now.giving
+    totals.astray = now.present - (now.thinking - now.debt + live + now.resending + now.giving + now.retrying)
+
+
+@compiled
+def simulate(setting: Any, given: Given, state: State, noted: Noted, random: Any) -> None:
+    """Runs the night over the users of each second and fills what is noted of it.
+
+    `setting` is a Setting as record_of makes it, `state` as `opened` does.
+    """
+    clock = state.clock
+    begin(setting, given, state, random)
+    for second in range(given.users.shape[0] - 1):
+        clock.second = second
+        clock.minute = second // 60
+        row = noted.seconds[second]
+        for part in range(clock.per_second):
+            clock.part = part
+            advance(setting, given, state, noted, row, random)
+        settle(setting, given, state, noted, row, random)
+    close(state, noted.totals)

@@ -171,36 +171,28 @@ class Event:
 
 @dataclass(frozen=True)
 class Night:
-    """One simulated night. The arrays are what the kernel filled; series and events are made of them when they are asked for."""
+    """One simulated night: what the kernel noted. Series and events are made of it when they are asked for."""
 
     setup: Setup
     seed: int
-    seconds: Array
-    latency: Array
-    latency_extremes: Array
-    response: Array
-    response_extremes: Array
-    noted: Array
-    totals: Array
+    noted: kernel.Noted
     _kept: dict[tuple[str, str], Series] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Array:
-        """What the kernel noted each second under `name` (kernel.COLUMNS)."""
-        found: Array = self.seconds[:, kernel.COLUMNS[name]]
-        return found
+        """What the kernel noted each second under `name` (kernel.SECOND)."""
+        return np.asarray(self.noted.seconds[name])
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """The events in their order."""
-        used = min(int(self.noted[0, 0]), len(self.noted) - 1)
         return tuple(
             Event(
-                self.setup.start_minute + float(second) / 60.0,
-                kernel.EVENTS[int(kind)],
-                int(subject) if subject >= 0 and int(kind) not in (kernel.E_OUT, kernel.E_IN) else None,
-                float(amount),
+                self.setup.start_minute + float(event.second) / 60.0,
+                kernel.EVENTS[event.kind],
+                int(event.subject) if event.subject >= 0 and event.kind not in (kernel.E_OUT, kernel.E_IN) else None,
+                float(event.amount),
             )
-            for second, kind, subject, amount in self.noted[1 : used + 1]
+            for event in self.noted.events
         )
 
     @cached_property
@@ -283,9 +275,9 @@ class Night:
         if name == "UpdateAge":
             return self._made(station, name, "Milliseconds", self._update_age())
         if station == "balancer":
-            return self._made(station, name, "Seconds", _statistics(self.response, self.response_extremes))
+            return self._made(station, name, "Seconds", _statistics(self.noted.response, self.noted.response_extremes))
         # What the edge answered itself is not in the kernel's histogram.
-        histogram, extremes = self.latency.copy(), self.latency_extremes.copy()
+        histogram, extremes = self.noted.latency.copy(), self.noted.latency_extremes.copy()
         answer_s = self.setup.setting.edge_answer_s
         by_edge = self.per_minute("edge_answers").sum(axis=1)
         histogram[:, kernel.time_bin(answer_s)] += by_edge

@@ -7,6 +7,7 @@ import numpy as np
 import simpy
 
 from analysis.night import kernel
+from analysis.night.compiled import record_of
 
 ONE_TASK = kernel.Setting(
     step_s=0.1,
@@ -87,32 +88,25 @@ class Run:
 
     def __init__(self, setting, users, seed=1, faults=(), routes=((1.0, 0.0, 1.0, 1.0, 0.0),), tracking=(), steps=()):
         users = np.asarray(users, float)
-        length = len(users) - 1
-        minutes = -(-length // 60)
-        self.seconds = np.zeros((length, len(kernel.COLUMNS)))
-        self.times = np.zeros((minutes, kernel.TIME_BINS))
-        self.extremes = np.tile([0.0, 0.0, np.inf, 0.0], (minutes, 1))
-        self.noted = np.zeros((2_000, 4))
-        self.totals = np.zeros(11)
-        kernel.simulate(
-            setting,
+        given = kernel.Given(
             users,
             np.array(routes, float),
             np.array(faults, float).reshape(-1, 2),
             np.array(tracking, float).reshape(-1, 4),
             np.array(steps, float).reshape(-1, 10),
-            np.random.Generator(np.random.PCG64(seed)),
-            self.seconds,
-            np.zeros((minutes, kernel.TIME_BINS)),
-            np.tile([0.0, 0.0, np.inf, 0.0], (minutes, 1)),
-            self.times,
-            self.extremes,
-            self.noted,
-            self.totals,
         )
+        setting = record_of(setting)
+        noted = kernel.blank(len(users) - 1, 2_000)
+        kernel.simulate(
+            setting, given, kernel.opened(setting, given), noted, np.random.Generator(np.random.PCG64(seed))
+        )
+        noted = kernel.kept(noted)
+        self.seconds, self.totals = noted.seconds, noted.totals
+        self.times, self.extremes = noted.response, noted.response_extremes
+        self.noted = noted.events
 
     def column(self, name, start=0):
-        return self.seconds[start:, kernel.COLUMNS[name]]
+        return self.seconds[name][start:]
 
     def mean(self, name, start=0):
         return float(self.column(name, start).mean())
@@ -125,8 +119,11 @@ class Run:
         return float(part[:, 1].sum() / part[:, 0].sum())
 
     def events(self, kind):
-        used = int(self.noted[0, 0])
-        return [tuple(row) for row in self.noted[1 : used + 1] if kernel.EVENTS[int(row[1])] == kind]
+        return [
+            (event.second, kernel.EVENTS[event.kind], event.subject, event.amount)
+            for event in self.noted
+            if kernel.EVENTS[event.kind] == kind
+        ]
 
 
 class Polling:

@@ -224,7 +224,7 @@ def test_an_update_that_waits_for_the_database_is_old_as_it_leaves_the_service()
 
 def test_a_copied_setup_is_the_same_night():
     one = made("buzzer", 5_000)
-    assert night.run(copy.deepcopy(one), 4).seconds.tobytes() == night.run(one, 4).seconds.tobytes()
+    assert night.run(copy.deepcopy(one), 4).noted.seconds.tobytes() == night.run(one, 4).noted.seconds.tobytes()
 
 
 def test_a_step_policy_that_the_night_cannot_follow_is_said_and_does_nothing():
