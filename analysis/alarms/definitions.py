@@ -208,7 +208,8 @@ def _whole(value: Value, name: str, least: int = 1) -> int:
     return int(value)
 
 
-def _severity(resource: Resource) -> str:
+def severity(resource: Resource) -> str:
+    """What the tag `severity` of an alarm says; empty without one."""
     tags = resource.values.get("tags")
     found = tags.get("severity") if isinstance(tags, Mapping) else None
     return found if isinstance(found, str) else ""
@@ -266,7 +267,7 @@ def _metric_alarm(resource: Resource, name: str) -> Alarm:
         queries=queries,
         expression=expression,
         evaluates_low_samples=_value(resource, "evaluate_low_sample_count_percentiles", "evaluate") == "evaluate",
-        severity=_severity(resource),
+        severity=severity(resource),
         description=_described(resource),
         defined_at=resource.defined_at,
     )
@@ -383,7 +384,7 @@ def _composite(resource: Resource, name: str, architecture: Architecture) -> Com
         suppressor=rules.alarm_name(alarm) if alarm else None,
         wait_s=_whole(block.get("wait_period", 0), "wait_period", least=0),
         extension_s=_whole(block.get("extension_period", 0), "extension_period", least=0),
-        severity=_severity(resource),
+        severity=severity(resource),
         description=_described(resource),
         defined_at=resource.defined_at,
     )

@@ -51,7 +51,7 @@ VarFile = Annotated[list[Path], typer.Option("--var-file", metavar="FILE", help=
 DataFile = Annotated[
     list[Path],
     typer.Option(
-        "--data", metavar="FILE", help='Values of data sources: TOML tables such as [data."aws_subnets.private"].'
+        "--data", metavar="FILE", help='Values of data sources: TOML tables such as \\[data."aws_subnets.private"].'
     ),
 ]
 Placeholders = Annotated[

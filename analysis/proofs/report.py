@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Location, Severity
 from analysis.facts import Runtime, Scenario, Stack
-from analysis.proofs import drain, expose, fit, fresh, lifecycle, names, race, restore, rollback, start
+from analysis.proofs import drain, expose, fit, fresh, lifecycle, names, race, restore, rollback, start, tells
 from analysis.proofs.rule import Rule, State, Verdict, table
 from analysis.proofs.view import View
 from analysis.proofs.waivers import NONE, Waiver, Waivers
@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = table(
     restore.RULES,
     expose.RULES,
     names.RULES,
+    tells.RULES,
     lifecycle.RULES,
     WAIVER_RULES,
 )

@@ -38,7 +38,7 @@ class Rule:
 
     @property
     def group(self) -> str:
-        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE, EXPOSE, NAME or LIFECYCLE."""
+        """START, FIT, RACE, FRESH, DRAIN, ROLLBACK, RESTORE, EXPOSE, NAME, TELLS or LIFECYCLE."""
         return self.id.partition("-")[0]
 
 

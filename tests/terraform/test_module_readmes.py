@@ -1,7 +1,9 @@
 """A module's README says what the module is, or another team would be misled by it."""
 
+import re
+
 import pytest
-from module_readmes import BEGIN, generated, module_directories, readme, stale
+from module_readmes import BEGIN, MODULES, generated, module_directories, readme, stale
 
 from analysis import files
 
@@ -73,6 +75,16 @@ def test_inputs_have_type_default_and_whether_they_are_required(module):
     )
     assert "[arn](#output\\_arn) | The queue. |" in text
     assert "No modules." in text
+
+
+@pytest.mark.parametrize("directory", [path for path in MODULES.iterdir() if path.is_dir()], ids=lambda path: path.name)
+def test_a_module_has_an_example_that_its_readme_names_and_its_tests_plan(directory):
+    examples = {path.parent.relative_to(directory).as_posix() for path in directory.glob("examples/*/main.tf")}
+    planned = set(
+        re.findall(r'source = "\./(examples/[^"]+)"', "".join(map(files.read_text, directory.glob("tests/*"))))
+    )
+    named = set(re.findall(r"\]\((examples/[^)]+)/main\.tf\)", files.read_text(directory / "README.md")))
+    assert examples and examples == planned == named
 
 
 @pytest.mark.parametrize(

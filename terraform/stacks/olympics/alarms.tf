@@ -20,6 +20,7 @@ module "pages" {
   publishers               = ["cloudwatch.amazonaws.com"]
   unconditional_publishers = ["events.amazonaws.com"]
   emails                   = var.page_emails
+  https_endpoints          = var.pager_endpoints
 }
 
 module "tickets" {

@@ -191,6 +191,12 @@ variable "page_emails" {
   type        = list(string)
 }
 
+variable "pager_endpoints" {
+  description = "HTTPS addresses of a paging service that rings a telephone. None: a page is an e-mail, which wakes nobody."
+  type        = list(string)
+  default     = []
+}
+
 variable "ticket_emails" {
   description = "Addresses that turn a message into a ticket."
   type        = list(string)

@@ -86,9 +86,10 @@ module "cache_alarms" {
 module "alarms" {
   source = "../../modules/alarms"
 
-  name       = local.name
-  topics     = { page = module.pages.arn, ticket = module.tickets.arn }
-  composites = module.balancer_alarms.composites
+  name         = local.name
+  topics       = { page = module.pages.arn, ticket = module.tickets.arn }
+  composites   = module.balancer_alarms.composites
+  runbook_site = var.runbook_site
 
   alarms = merge(
     module.balancer_alarms.alarms,
@@ -149,6 +150,7 @@ module "pages" {
   publishers               = ["cloudwatch.amazonaws.com"]
   unconditional_publishers = ["events.amazonaws.com"]
   emails                   = var.page_emails
+  https_endpoints          = var.pager_endpoints
 }
 
 module "tickets" {

@@ -9,3 +9,4 @@ rotation_package  = { bucket = "scoreboard-packages-123456789012", key = "rotati
 github_repository = "scoreboard-example/scoreboard"
 page_emails       = ["platform-oncall@scoreboard.example"]
 ticket_emails     = ["platform-tickets@scoreboard.example"]
+runbook_site      = "https://handbook.scoreboard.example/scoreboard/runbooks/"

@@ -176,6 +176,17 @@ variable "page_emails" {
   type        = list(string)
 }
 
+variable "pager_endpoints" {
+  description = "HTTPS addresses of a paging service that rings a telephone. None: a page is an e-mail, which wakes nobody."
+  type        = list(string)
+  default     = []
+}
+
+variable "runbook_site" {
+  description = "Address below which the runbooks lie, so that the text of an alarm leads to them."
+  type        = string
+}
+
 variable "ticket_emails" {
   description = "Addresses that turn a message into a ticket."
   type        = list(string)

@@ -10,6 +10,14 @@ variables {
   database_arns  = ["arn:aws:rds:us-east-1:123456789012:db:stand"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "the_database_is_backed_up_daily_and_kept_for_a_month" {
   command = plan
 

@@ -13,6 +13,14 @@ variables {
   }]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "nothing_in_it_is_public_or_sent_in_plain_text" {
   command = plan
 

@@ -6,6 +6,14 @@ variables {
   emails    = ["team@stand.example"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "someone_is_told_before_the_money_is_gone" {
   command = plan
 

@@ -10,6 +10,14 @@ variables {
   secret_name               = "stand/cache"
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_failed_node_is_survived" {
   command = plan
 

@@ -9,6 +9,14 @@ variables {
   ]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "tasks_stand_an_hour_before_kick_off_and_leave_after_the_game" {
   command = plan
 

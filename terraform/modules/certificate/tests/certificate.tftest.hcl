@@ -5,6 +5,14 @@ variables {
   zone_id = "Z1"
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "every_name_is_proven_by_a_record_of_its_own" {
   command = plan
 

@@ -15,6 +15,14 @@ variables {
   }]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "three_graphs_stand_in_a_row_and_alarms_below_them" {
   command = plan
 

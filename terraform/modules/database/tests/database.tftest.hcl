@@ -22,6 +22,14 @@ variables {
   log_exports               = ["error", "slowquery"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_failed_host_or_zone_is_survived" {
   command = plan
 

@@ -12,6 +12,14 @@ variables {
   distribution_arn  = "arn:aws:cloudfront::123456789012:distribution/E1"
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "only_approved_jobs_of_one_repository_take_the_role" {
   command = plan
 

@@ -9,6 +9,14 @@ variables {
   load_balancer = { dns_name = "stand.us-east-1.elb.amazonaws.com", zone_id = "Z35SXDOTRQ7X7K" }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "fans_are_led_to_the_edge_over_both_address_families" {
   command = plan
 

@@ -14,6 +14,14 @@ variables {
   live_query_strings = ["game"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_live_answer_is_kept_for_a_second" {
   command = plan
 

@@ -11,6 +11,14 @@ variables {
   key_arn             = "arn:aws:kms:us-east-1:123456789012:key/1"
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "the_nightly_snapshot_of_this_database_starts_an_export" {
   command = plan
 

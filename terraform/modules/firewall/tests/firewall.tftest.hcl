@@ -5,6 +5,14 @@ variables {
   requests_per_address = 20000
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "machines_are_stopped_and_crowds_are_not" {
   command = plan
 

@@ -7,6 +7,14 @@ variables {
   services    = ["cloudwatch.amazonaws.com"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "it_rotates_and_each_service_uses_it_for_this_account_only" {
   command = plan
 

@@ -14,6 +14,14 @@ variables {
   health_check             = { path = "/health" }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_busy_target_has_a_minute_to_answer" {
   command = plan
 

@@ -8,6 +8,14 @@ variables {
   interface_endpoints = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "every_zone_has_a_public_and_a_private_subnet" {
   command = plan
 

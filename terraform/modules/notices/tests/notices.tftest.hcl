@@ -8,6 +8,14 @@ variables {
   }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "an_event_is_told_to_the_topic" {
   command = plan
 

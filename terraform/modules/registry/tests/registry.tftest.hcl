@@ -4,6 +4,14 @@ variables {
   name = "stand-api"
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_tag_names_one_image_for_ever" {
   command = plan
 

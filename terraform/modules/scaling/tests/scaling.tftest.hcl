@@ -12,6 +12,14 @@ variables {
   schedules = { evening = { schedule = "cron(0 18 * * ? *)", timezone = "America/New_York", min = 6, max = 10 } }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "any_metric_steps_and_schedules_scale" {
   command = plan
 

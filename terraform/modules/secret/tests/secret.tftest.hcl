@@ -8,6 +8,14 @@ variables {
   rotation    = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate", days = 30 }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "it_rotates_and_only_its_readers_read_it" {
   command = plan
 

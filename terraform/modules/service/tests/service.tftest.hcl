@@ -29,6 +29,14 @@ variables {
   }
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "several_tasks_start_before_old_ones_stop" {
   command = plan
 

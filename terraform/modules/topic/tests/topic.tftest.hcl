@@ -12,6 +12,14 @@ variables {
   emails     = ["oncall@stand.example"]
 }
 
+run "the_example_plans" {
+  command = plan
+
+  module {
+    source = "./examples/basic"
+  }
+}
+
 run "a_message_is_encrypted_and_heard" {
   command = plan
 
