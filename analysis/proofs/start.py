@@ -9,9 +9,9 @@ from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import fargate_sizes
 from analysis.proofs.rule import Rule, Verdict, judged, requires, true
 from analysis.proofs.view import View
-from analysis.wiring.policies import names_action
+from analysis.wiring.policies import names_action, statements
 from analysis.wiring.tasks import Task
-from analysis.wiring.values import blocks, cpu_units, items, memory_mib, number
+from analysis.wiring.values import blocks, cpu_units, first_block, items, memory_mib, number
 
 PULL = (
     "ecr:GetAuthorizationToken",
@@ -633,6 +633,55 @@ def check_times(view: View) -> Iterator[Verdict]:
             yield judged(target, "health_check", timeout < interval, f"timeout {timeout:g} s, interval {interval:g} s")
 
 
+LOG_WRITERS = {"network": "delivery.logs.amazonaws.com"}
+"""Who writes a balancer's access logs, by its type; for application balancers LOG_WRITER."""
+
+LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
+
+
+def access_logs(view: View) -> Iterator[Verdict]:
+    """The bucket of a balancer's access logs lets it write, or AWS refuses the balancer.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    for balancer in view.model.of_type("aws_lb", "aws_alb"):
+        logs = first_block(balancer.values.get("access_logs"))
+        if not true(logs.get("enabled")):
+            continue
+        buckets = view.references.linked(balancer, "access_logs", "aws_s3_bucket") or [
+            b for b in view.model.of_type("aws_s3_bucket") if b.values.get("bucket") == logs.get("bucket")
+        ]
+        writer = LOG_WRITERS.get(str(balancer.values.get("load_balancer_type")), LOG_WRITER)
+        for bucket in buckets[:1]:
+            path = "/".join(("", *items(logs.get("prefix")), "AWSLogs", ""))
+            found = [
+                statements(p.values.get("policy"))
+                for p in view.references.about(bucket, "bucket", "aws_s3_bucket_policy")
+            ]
+            if None in found:
+                yield judged(balancer, "access_logs", None, f"the policy of {bucket.address} cannot be read")
+                continue
+            allowed = any(_may_write(s, writer, path) for each in found for s in each or ())
+            said = f"{bucket.address} " + ("lets" if allowed else "does not let") + f" {writer} write below {path[1:]}"
+            yield judged(balancer, "access_logs", allowed, said)
+
+
+def _may_write(statement: Mapping[str, Value], writer: str, path: str) -> bool:
+    """Whether a statement lets a balancer write below `path`; any account that is named may be AWS's own."""
+    principal = statement.get("Principal")
+    admitted = principal == "*" or (
+        isinstance(principal, Mapping)
+        and (writer in items(principal.get("Service")) or bool(items(principal.get("AWS"))))
+    )
+    if statement.get("Effect") != "Allow" or not admitted or not names_action(statement, "s3:PutObject"):
+        return False
+    patterns = [p.partition("*")[0].partition("/") for p in items(statement.get("Resource")) if isinstance(p, str)]
+    below = [slash + key for _, slash, key in patterns]
+    return len(below) < len(items(statement.get("Resource"))) or any(
+        path.startswith(known) or known.startswith(path) for known in below
+    )
+
+
 RULES = (
     Rule(
         "START-01",
@@ -744,5 +793,12 @@ RULES = (
             lambda v: v in (None, True),
             "true, or names of endpoints and databases resolve nowhere",
         ),
+    ),
+    Rule(
+        "START-16",
+        "error",
+        "A balancer may write its access logs",
+        "Allow s3:PutObject below the logs' prefix in the bucket's policy.",
+        access_logs,
     ),
 )

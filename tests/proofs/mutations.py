@@ -136,6 +136,9 @@ MUTATIONS = (
     Mutation("START-13", "a start period longer than the grace", SERVICE, "startPeriod = var.health_check_grace_period_s", "startPeriod = 120"),
     Mutation("START-14", "a timeout as long as the interval", BALANCER, "timeout             = var.health_check.timeout_s", "timeout             = 15"),
     Mutation("START-15", "no DNS in the network", NETWORK, "enable_dns_support   = true", "enable_dns_support   = false"),
+    Mutation("START-16", "a bucket that another service may write", BUZZER, "logdelivery.elasticloadbalancing.amazonaws.com", "delivery.logs.amazonaws.com"),
+    Mutation("START-16", "a bucket that the balancer may write elsewhere", BUZZER, 'prefix     = "alb/AWSLogs/${var.account_id}/"', 'prefix     = "balancer/"'),
+    Mutation("START-16", "a balancer that may read its logs", BUZZER, 'action     = "s3:PutObject"\n    prefix     = "alb', 'action     = "s3:GetObject"\n    prefix     = "alb'),
     # FIT
     Mutation("FIT-01", "one connection more a task", VARIABLES, "default     = 4\n", "default     = 5\n"),
     Mutation("FIT-01", "one task more", VARIABLES, "default = { min = 3, max = 30 }", "default = { min = 3, max = 31 }"),
