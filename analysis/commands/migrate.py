@@ -50,7 +50,7 @@ def migrate(
         bool, typer.Option("--apply", help="Apply stage after stage on an AWS emulated on this machine: many minutes.")
     ] = False,
     sample: Annotated[
-        bool, typer.Option("--sample", help="With --apply: no second plan and no way back for each stage.")
+        bool, typer.Option("--sample", help="With --apply: no second plan and no rollback for each stage.")
     ] = False,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write each stage's configuration and targets there.")
@@ -154,7 +154,7 @@ def problems(part: Mapping[str, Any]) -> Iterator[str]:
     yield from part.get("unowned", ())
     for stage in part["stages"]:
         back = stage["back"] if isinstance(stage["back"], dict) else {"findings": ()}
-        for way, found in (("", stage["findings"]), ("way back: ", back["findings"])):
+        for way, found in (("", stage["findings"]), ("rollback: ", back["findings"])):
             for one in found:
                 if not one["allowed"]:
                     dotted = f".{one['attribute']}" if one["attribute"] else ""

@@ -1,4 +1,4 @@
-"""What an ECS service does of itself, which moto leaves out: tasks that run, deployments that replace them, and the way back.
+"""What an ECS service does of itself, which moto leaves out: tasks that run, deployments that replace them, and the rollback.
 
 moto keeps a service as a record: no task starts, another task definition begins no deployment, nothing is remembered of the last.
 Here each look at a service moves it one step, as time does on AWS: the tasks wanted are there at the next look, a deployment has

@@ -1,7 +1,7 @@
 """The stages applied one after another on an emulated AWS, each checked before and after, and each looked back from.
 
 Per stage: its plan on what the one before has left, by the same rules as offline; the apply; a second plan, which must be empty;
-whether every resource that holds data or a name is still the one it was; and the way back, which is the plan of the stage before
+whether every resource that holds data or a name is still the one it was; and the rollback, which is the plan of the stage before
 on the state as it is now. At the end the whole target must have nothing left to do, and hold what a fresh one would.
 """
 
@@ -89,7 +89,7 @@ def applied(
 ) -> Run:
     """The migration, applied stage by stage from nothing.
 
-    `sample` leaves out the second plan and the way back of each stage, which take half of the time; the plan of the whole target
+    `sample` leaves out the second plan and the rollback of each stage, which take half of the time; the plan of the whole target
     at the end is made all the same. `trust` lets Terraform start what the stacks name. `keep_state` is given the state of the
     source once it stands. Raises TerraformError where an apply fails, RefusedError where one would start a program of a stack's
     and `trust` is off, MigrationError where the file does not fit its stacks.
@@ -126,7 +126,7 @@ def applied(
             lost = tuple(address for address, identity in started.items() if now.get(address) != identity)
             back, back_findings = tuple[Change, ...](), tuple[Finding, ...]()
             if number > 0 and not sample:
-                progress(f"way back from {stage.name}")
+                progress(f"rollback from {stage.name}")
                 configure(number - 1, stage)
                 back = _doing(stack.plan(arguments=arguments))
                 back_findings = stage_findings(migration, stage, back)

@@ -52,7 +52,7 @@ class Held:
 def held(migration: Migration, whole: Sequence[Change], stage: int, leaving: Stage | None = None) -> tuple[Held, ...]:
     """What stands in the stage as it stood in the source's state; `stage` counts from 0.
 
-    On the way back from the stage `leaving`, what it says stays is not held. MigrationError where something cannot be written.
+    On the rollback from the stage `leaving`, what it says stays is not held. MigrationError where something cannot be written.
     """
     made = []
     for change in whole:

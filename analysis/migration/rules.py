@@ -294,7 +294,7 @@ def _order(migration: Migration, stage: Stage, found: Sequence[Change]) -> Itera
             says = f"{change.action}: {whose} it; name it in this stage too, or let it wait"
             yield Finding("ORDER-01", "never", change.address, attribute, says)
         if change.action == "delete" and not last:
-            says = "is taken away before the last stage, while a way back may need it"
+            says = "is taken away before the last stage, while a rollback may need it"
             yield Finding("ORDER-02", "risk", change.address, "", says)
 
 

@@ -13,7 +13,7 @@
     minutes = 15
     risk    = ["database-failover"]       # what the simulated night goes through, with `runtime`; or `quiet` says why nothing
     runtime = "flask_pooled"
-    stays   = ["... : backup_retention_period"]   # what a way back leaves as it is
+    stays   = ["... : backup_retention_period"]   # what a rollback leaves as it is
     back    = "Set multi_az back; the standby goes, the primary stays."
 
     [[stage.allow]]                       # a risk that a rule names, taken on purpose
@@ -108,7 +108,7 @@ class Stage:
 
     `risk` names the faults of the simulated night that come nearest to the change, `runtime` the profile of what then runs;
     `quiet` says instead why nothing needs to be simulated. `too_early` names a stage before which the same change is simulated
-    as well, to show what the order is worth. `stays` covers what a way back leaves as it is.
+    as well, to show what the order is worth. `stays` covers what a rollback leaves as it is.
     """
 
     name: str

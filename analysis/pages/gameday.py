@@ -74,7 +74,7 @@ def rows(found: countdown.Countdown) -> str:
         lines += [f"### {countdown.span(row.at - found.fixture.kick_off)}: {row.title}", ""]
         lines += [f"{row.at:%A, %Y-%m-%d, %H:%M} UTC. **{row.owner}.** {row.why}", ""]
         lines += _block("Act" if row.acts else "Check", row.commands)
-        lines += _block("Undo", row.undo) if row.undo else [f"*Way back:* {row.undo_words}", ""]
+        lines += _block("Undo", row.undo) if row.undo else [f"*Undo:* {row.undo_words}", ""]
     return "\n".join(lines)
 
 

@@ -84,7 +84,7 @@ def _percent(share: float) -> str:
 
 
 def stage(root: Path, stack: str, name: str) -> Markup:
-    """One stage: why, what it changes of what is there, the risks it takes, what a person does, and the way back."""
+    """One stage: why, what it changes of what is there, the risks it takes, what a person does, and the rollback."""
     planned, applying = _planned(root, stack).content, _read(root, stack, APPLIED)
     found = next((one for one in planned["stages"] if one["name"] == name), None)
     if found is None:
@@ -97,7 +97,7 @@ def stage(root: Path, stack: str, name: str) -> Markup:
         _taken(found),
         _nights(found, {one["name"]: one["title"] for one in planned["stages"]}),
         _steps(found),
-        Markup("<p><strong>Way back.</strong> {} {}</p>").format(
+        Markup("<p><strong>Rollback.</strong> {} {}</p>").format(
             " ".join(found["back"].split()), "" if first else _proved(applied)
         ),
     ]
@@ -192,10 +192,10 @@ def _proved(applied: Mapping[str, Any] | None) -> str:
     back = applied["back"]
     blocking = [one for one in back["findings"] if not one["allowed"]]
     if blocking:
-        return "The plan of the stage before does not pass the rules, so this way back is not proved."
+        return "The plan of the stage before does not pass the rules, so this rollback is not proved."
     changed = sum(number for action, number in back["counts"].items() if action != "create")
     if not changed:
-        return "The plan of the stage before changes nothing here: Terraform has no way back of its own."
+        return "The plan of the stage before changes nothing here: Terraform has no rollback of its own."
     return f"Planned after the stage was applied, it changes {changed} and passes the same rules."
 
 

@@ -129,7 +129,7 @@ RULES = (
         "LIFECYCLE-02",
         "warning",
         "Standard support lasts until an upgrade can be planned and done",
-        "Plan the upgrade before the date: rehearse it on a copy, and keep the way back.",
+        "Plan the upgrade before the date: rehearse it on a copy, and keep the rollback.",
         lasting,
     ),
 )

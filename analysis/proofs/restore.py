@@ -179,7 +179,7 @@ RULES = (
     Rule(
         "RESTORE-06",
         "warning",
-        "The way back and its time are stated",
+        "Rollback and its time are stated",
         "Say in waivers.toml, as a [[statement]], how the database is restored and how many minutes it takes.",
         restore_path,
     ),

@@ -1,4 +1,4 @@
-"""ROLLBACK: whether there is a way back that still works."""
+"""ROLLBACK: whether there is a rollback that still works."""
 
 from __future__ import annotations
 

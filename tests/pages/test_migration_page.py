@@ -66,7 +66,7 @@ def test_a_stage_shows_what_changes_what_is_risked_what_a_person_does_and_the_wa
 def test_a_way_back_that_breaks_a_rule_is_not_called_proved(root):
     bad = {**BACK, "findings": [{"allowed": ""}]}
     assert "is not proved" in migration._proved({"back": bad})
-    assert "no way back of its own" in migration._proved({"back": {**BACK, "counts": {**COUNTS, "update": 0}}})
+    assert "no rollback of its own" in migration._proved({"back": {**BACK, "counts": {**COUNTS, "update": 0}}})
 
 
 def test_what_was_applied_is_shown_with_versions(root):
