@@ -84,7 +84,8 @@ def test_a_module_has_an_example_that_its_readme_names_and_its_tests_plan(direct
         re.findall(r'source = "\./(examples/[^"]+)"', "".join(map(files.read_text, directory.glob("tests/*"))))
     )
     named = set(re.findall(r"\]\((examples/[^)]+)/main\.tf\)", files.read_text(directory / "README.md")))
-    assert examples and examples == planned == named
+    assert examples == planned == named
+    assert examples
 
 
 @pytest.mark.parametrize(
