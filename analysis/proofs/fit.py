@@ -13,7 +13,7 @@ from analysis.proofs.rule import Rule, Verdict, judged, requires
 from analysis.proofs.start import STORES
 from analysis.proofs.view import View
 from analysis.units import Given
-from analysis.wiring.values import blocks, items, number
+from analysis.wiring.values import blocks, first_block, items, number
 
 POOL = re.compile(r"(?<!REDIS_)(?<!CACHE_)POOL(_MAX|_SIZE|_MAX_SIZE)?$|DB_MAX_CONNECTIONS$")
 CACHE_POOL = re.compile(r"(REDIS|CACHE)_(POOL(_SIZE|_MAX)?|MAX_CONNECTIONS)$")
@@ -378,6 +378,29 @@ def exported_logs(view: View) -> Iterator[Verdict]:
             )
 
 
+def shared_addresses(view: View) -> Iterator[Verdict]:
+    """A rate rule of the firewall that blocks leaves room for a crowd of users who poll from behind one address.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based.html
+    """
+    crowd = view.threshold("users_per_address")
+    for acl in view.model.of_type("aws_wafv2_web_acl") if view.polled else ():
+        for rule in blocks(acl.values.get("rule")):
+            rate = first_block(first_block(rule.get("statement")).get("rate_based_statement"))
+            limit_per_window, window_s = number(rate.get("limit")), number(rate.get("evaluation_window_sec")) or 300.0
+            by_address = rate.get("aggregate_key_type") in (None, "IP", "FORWARDED_IP")
+            if view.polled is None or limit_per_window is None or not by_address or not blocks(rule.get("action")):
+                continue
+            if not blocks(first_block(rule.get("action")).get("block")):
+                continue
+            each = window_s / view.polled.client["poll_interval_s"].at()
+            said = (
+                f"{limit_per_window:,.0f} requests in {window_s:g} s are {limit_per_window / each:,.0f} users with {each:,.0f} "
+                f"polls each; an address may stand for {crowd:,.0f}"
+            )
+            yield judged(acl, "rule", limit_per_window >= crowd * each, said)
+
+
 RULES = (
     Rule(
         "FIT-01",
@@ -443,5 +466,12 @@ RULES = (
         "Logs that RDS makes are deleted some day",
         "Declare the log groups with retention_in_days before RDS makes them.",
         exported_logs,
+    ),
+    Rule(
+        "FIT-12",
+        "warning",
+        "A crowd behind one address is not blocked",
+        "Raise the rule's limit, or count by something that tells users from each other.",
+        shared_addresses,
     ),
 )

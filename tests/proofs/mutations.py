@@ -155,6 +155,7 @@ MUTATIONS = (
     Mutation("FIT-09", "a schedule beyond the most tasks", GOOD, "min_capacity = local.game_tasks", "min_capacity = 40"),
     Mutation("FIT-10", "a full cache that refuses writes", CACHE, "value = parameter.value", 'value = "noeviction"'),
     Mutation("FIT-11", "logs of RDS for ever", DATABASE, '"/aws/rds/instance/${var.name}/', '"/rds/${var.name}/'),
+    Mutation("FIT-12", "a firewall that blocks the eighty-first user behind an address", VARIABLES, "default     = 500000", "default     = 20000"),
     # RACE
     Mutation("RACE-01", "three tasks for a game", GOOD, "min_capacity = local.game_tasks", "min_capacity = 3"),
     Mutation("RACE-02", "too few tasks at most", GOOD, "game_tasks = 8", "game_tasks = 2"),

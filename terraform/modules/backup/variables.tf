@@ -38,8 +38,8 @@ variable "retention_days" {
   type        = number
 
   validation {
-    condition     = var.retention_days >= 30
-    error_message = "retention_days must be at least 30: the database itself keeps two weeks, the vault is for what is noticed later."
+    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days must be a whole number of days, at least 1."
   }
 }
 

@@ -8,8 +8,8 @@ variable "requests_per_address" {
   type        = number
 
   validation {
-    condition     = var.requests_per_address >= 1000
-    error_message = "requests_per_address must be at least 1000: one fan alone makes 200 requests in five minutes, and addresses are shared."
+    condition     = var.requests_per_address >= 10 && var.requests_per_address <= 2000000000
+    error_message = "requests_per_address must lie between 10 and 2,000,000,000, the limits of a rate-based rule."
   }
 }
 

@@ -9,8 +9,8 @@ variable "kept_images" {
   default     = 50
 
   validation {
-    condition     = var.kept_images >= 10
-    error_message = "kept_images must be at least 10, or a rollback may find its image gone."
+    condition     = var.kept_images >= 1 && floor(var.kept_images) == var.kept_images
+    error_message = "kept_images must be a whole number, at least 1."
   }
 }
 

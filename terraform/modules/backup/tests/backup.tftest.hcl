@@ -46,11 +46,11 @@ run "its_role_touches_named_databases_and_their_snapshots_only" {
   }
 }
 
-run "a_week_in_the_vault_is_refused" {
+run "a_backup_that_is_never_kept_is_refused" {
   command = plan
 
   variables {
-    retention_days = 7
+    retention_days = 0
   }
 
   expect_failures = [var.retention_days]

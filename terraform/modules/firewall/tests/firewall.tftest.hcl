@@ -42,11 +42,11 @@ run "machines_are_stopped_and_crowds_are_not" {
   }
 }
 
-run "a_rate_that_blocks_fans_is_refused" {
+run "a_rate_below_what_aws_takes_is_refused" {
   command = plan
 
   variables {
-    requests_per_address = 100
+    requests_per_address = 5
   }
 
   expect_failures = [var.requests_per_address]

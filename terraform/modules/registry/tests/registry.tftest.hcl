@@ -31,11 +31,11 @@ run "a_tag_names_one_image_for_ever" {
   }
 }
 
-run "so_few_images_that_a_rollback_fails_are_refused" {
+run "a_repository_that_keeps_nothing_is_refused" {
   command = plan
 
   variables {
-    kept_images = 3
+    kept_images = 0
   }
 
   expect_failures = [var.kept_images]
