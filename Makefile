@@ -13,6 +13,8 @@ export UV_CUSTOM_COMPILE_COMMAND := make lock
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # uv trusts its own list of authorities otherwise, and fails behind a proxy that the machine trusts.
 export UV_SYSTEM_CERTS := true
+# Python would compile two thousand modules in every process otherwise, which takes three seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help site serve test test-all audit lint bench lab notebook lock clean

@@ -127,6 +127,13 @@ def closing(lines: Sequence[str]) -> int | None:
     return next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), None)
 
 
+def head(text: str) -> str:
+    """The front matter of a page's text with the lines around it; the whole text where it does not begin or does not end."""
+    lines = text.splitlines(keepends=True)
+    end = closing(lines) if lines and lines[0].rstrip() == "---" else None
+    return text if end is None else "".join(lines[: end + 1])
+
+
 def front_matter(text: str, file: str) -> Entry:
     """The front matter at the head of a page's text, as a mapping. `file` is what messages call it. Raises DecisionError."""
     lines = text.splitlines()

@@ -259,6 +259,11 @@ def _plain(value: Any) -> Any:
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
+def cited(text: str) -> frozenset[str]:
+    """The names of the claims that a page's Markdown text cites."""
+    return frozenset(match["name"] for match in CITED.finditer(text))
+
+
 def citations(pages: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Where each claim is cited: its name -> `page:line`, from the Markdown text of each page."""
     found: dict[str, list[str]] = {}

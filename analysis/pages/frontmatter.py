@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.frontmatter import DecisionError, front_matter
+from analysis.pages import reads
 from analysis.units import later
 
 
@@ -42,7 +43,7 @@ class FrontMatter:
 def read(path: Path, name: str) -> FrontMatter:
     """The front matter of the page at `path`; `name` is what messages call it. Raises FrontMatterError."""
     try:
-        return of(front_matter(path.read_text(encoding="utf-8"), name).value, name)
+        return of(front_matter(reads.part(path, "front matter"), name).value, name)
     except DecisionError as error:
         raise FrontMatterError(str(error)) from None
 

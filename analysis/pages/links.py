@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from analysis.evidence import answers
@@ -86,44 +87,87 @@ class _Reader(HTMLParser):
 def problems(site: Path, memory: Path | None = None) -> list[Problem]:
     """What is wrong with the links of the site, by page; empty where nothing is.
 
-    `memory` is a file that keeps what was read of each page by the hash of its HTML: only a page that changed is read again.
+    `memory` is a file that keeps what was read of each page by the hash of its HTML, and which pages were sound: only a page that
+    changed is read again, and only one that changed or that leads to changed anchors is checked again.
     """
     known = (answers.load(memory) if memory else None) or {}
-    reads: dict[str, tuple[frozenset[str], tuple[Reference, ...]]] = {}
-    seen: dict[str, Any] = {}
+    reads: dict[str, _Kept] = {}
     for path in site.rglob("*.html"):
         html = path.read_bytes()
         key = hashlib.sha256(html).hexdigest()
-        anchors, addresses = seen[key] = known.get(key) or _plain(_read(html.decode("utf-8")))
-        references = tuple(Reference(address, loaded=loaded) for address, loaded in addresses)
-        reads[path.relative_to(site).as_posix()] = frozenset(anchors), references
-    if memory:
-        answers.save(memory, seen)
+        reads[path.relative_to(site).as_posix()] = known.get("read", {}).get(key) or _kept(key, html.decode("utf-8"))
     places = {path.relative_to(site).as_posix(): path.is_dir() for path in site.rglob("*")} | {".": True}
+    names = _hash(sorted(places.items()))
+    anchors = {page: kept["anchors"] for page, kept in reads.items()}
+    sound: dict[str, list[Any]] = known.get("sound", {}) if known.get("names") == names else {}
 
     @cache
-    def problem(page: str, reference: Reference) -> str:
-        return _problem(places, page, reference, lambda name: reads[name][0])
+    def anchors_of(page: str) -> frozenset[str]:
+        return frozenset(anchors[page])
+
+    @cache
+    def judged(page: str, reference: Reference) -> tuple[str, str]:
+        asked = ""
+
+        def asking(name: str) -> frozenset[str]:
+            nonlocal asked
+            asked = name
+            return anchors_of(name)
+
+        what = _problem(places, page, reference, asking)
+        return what, asked
+
+    def state(page: str, asked: Sequence[str]) -> list[Any]:
+        return [reads[page]["key"], [[name, reads[name]["defines"] if name in reads else ""] for name in asked]]
 
     found: list[Problem] = []
-    for page, (_, references) in reads.items():
+    for page, kept in reads.items():
+        if page in sound and sound[page] == state(page, [name for name, _ in sound[page][1]]):
+            continue
         # The same address in the same folder leads to the same place, unless it is an anchor of the page itself.
         beside = "404.html" if page == "404.html" else f"{posixpath.dirname(page)}/".lstrip("/")
-        for reference in references:
-            what = problem(page if reference.address[:1] in {"", "#", "?"} else beside, reference)
+        wrong, asked = [], set()
+        for address, loaded in kept["addresses"]:
+            reference = Reference(address, loaded=loaded)
+            what, whose = judged(page if address[:1] in {"", "#", "?"} else beside, reference)
+            asked.add(whose)
             if what:
-                found.append(Problem(page, reference.address, what))
+                wrong.append(Problem(page, address, what))
+        sound.pop(page, None)
+        if not wrong:
+            sound[page] = state(page, sorted(asked - {""}))
+        found += wrong
+    if memory:
+        sound = {page: state for page, state in sound.items() if page in reads}
+        answers.save(memory, {"read": {kept["key"]: kept for kept in reads.values()}, "names": names, "sound": sound})
     for path in sorted(site.rglob("*.css")):
         sheet = path.relative_to(site).as_posix()
         for address in CSS_URL.findall(path.read_text(encoding="utf-8")):
-            what = problem(sheet, Reference(address, loaded=True))
+            what, _ = judged(sheet, Reference(address, loaded=True))
             if what:
                 found.append(Problem(sheet, address, what))
     return sorted(set(found))
 
 
-def _plain(reader: _Reader) -> tuple[list[str], list[tuple[str, bool]]]:
-    return sorted(reader.anchors), list(dict.fromkeys((one.address, one.loaded) for one in reader.references))
+class _Kept(TypedDict):
+    """What is kept of a page in plain JSON: the hash of its HTML, its anchors with their hash, and its addresses."""
+
+    key: str
+    anchors: list[str]
+    defines: str
+    addresses: list[tuple[str, bool]]
+
+
+def _kept(key: str, html: str) -> _Kept:
+    reader = _Reader()
+    reader.feed(html)
+    anchors = sorted(reader.anchors)
+    addresses = list(dict.fromkeys((one.address, one.loaded) for one in reader.references))
+    return _Kept(key=key, anchors=anchors, defines=_hash(anchors), addresses=addresses)
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def _problem(
@@ -160,12 +204,6 @@ def _problem(
     if fragment and target.endswith(".html") and fragment not in anchors_of(target):
         return f"has no anchor {fragment}"
     return ""
-
-
-def _read(html: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(html)
-    return reader
 
 
 def relative(page: str, target: str, anchor: str = "") -> str:

@@ -1,4 +1,7 @@
-"""Which files a piece of work reads: noted by Python's own audit of `open`, also where an answer is remembered from earlier."""
+"""Which files a piece of work reads: noted by Python's own audit of `open`, also where an answer is remembered from earlier.
+
+Who needs only a part of a page (`part`) is noted as a reader of that part: another sentence in the page changes nothing for it.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,29 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
+from analysis.claims import cited
+from analysis.frontmatter import head
+
 Answer = TypeVar("Answer")
+
+SEPARATOR = "\0"
+"""Between the path and the name of a part in what is noted."""
 
 _RECORDERS: list[set[str]] = []
 """The recorders at work, the innermost last."""
 
 _REMEMBERED: list[dict[Any, Any]] = []
 """What every function under `cache` remembers."""
+
+
+PARTS: dict[str, Callable[[str], str]] = {
+    "front matter": head,
+    "claims": lambda text: "\n".join(sorted(cited(text))),
+}
+"""The parts of a page that may be read by themselves: name -> the part of the page's text."""
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -43,6 +60,17 @@ def note(files: Iterable[str]) -> None:
     """Adds files to those of the recorder at work, as if they were opened now."""
     if _RECORDERS:
         _RECORDERS[-1].update(files)
+
+
+def part(path: Path, name: str) -> str:
+    """The part of the page at `path` that is called `name` in PARTS; the caller is noted as a reader of no more than that."""
+    _RECORDERS.append(set())
+    try:
+        text = path.read_text(encoding="utf-8")
+    finally:
+        _RECORDERS.pop()
+    note([f"{os.path.abspath(path)}{SEPARATOR}{name}"])  # noqa: PTH100 (a link is a place of its own)
+    return PARTS[name](text)
 
 
 def cache(function: Callable[..., Answer]) -> Callable[..., Answer]:

@@ -88,6 +88,12 @@ MARK = '<div class="g-source"></div>'
 
 
 @cache
+def length(root: Path, path: str) -> int:
+    """The number of lines that the page of a file shows."""
+    return (root / path).read_text(encoding="utf-8").rstrip("\n").count("\n") + 1
+
+
+@cache
 def rendered(root: Path, path: str) -> tuple[Markup, int]:
     """The coloured lines of a file, each with its anchor, and how many there are."""
     text = (root / path).read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from analysis.claims import ClaimError, Register, Result, citations, load
+from analysis.claims import ClaimError, Register, Result, load
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row
-from analysis.pages import infrastructure, links
+from analysis.pages import infrastructure, links, reads
 from analysis.pages.model import Macro, Site, models
 from analysis.pages.reads import cache
 from analysis.units import Given
@@ -39,13 +39,12 @@ def claim(root: Path, page: str, name: str) -> Markup:
 
 def claim_table(root: Path, docs: Path, page: str) -> Markup:
     """Every claim with its figure, formula, inputs, band and the pages that cite it, each row an anchor."""
-    pages = {
-        path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(docs.rglob("*.md"))
-        if not path.relative_to(docs).parts[0].startswith("_")
-    }
-    cited = citations(pages)
-    rows = [_claim_row(root, page, result, cited.get(result.claim.name, ())) for result in register(root).results()]
+    citing: dict[str, list[str]] = {}
+    for path in sorted(docs.rglob("*.md")):
+        if not path.relative_to(docs).parts[0].startswith("_"):
+            for name in reads.part(path, "claims").splitlines():
+                citing.setdefault(name, []).append(path.relative_to(docs).as_posix())
+    rows = [_claim_row(root, page, result, citing.get(result.claim.name, ())) for result in register(root).results()]
     columns = [
         Column("Claim", "wide"), Column("Figure", "number"), Column("Formula", "wide"), Column("From", "wide"),
         Column("Allowed"), Column("Cited on"),
@@ -53,10 +52,9 @@ def claim_table(root: Path, docs: Path, page: str) -> Markup:
     return tables.table(columns, rows, label="Claims")
 
 
-def _claim_row(root: Path, page: str, result: Result, cited: Sequence[str]) -> Row:
+def _claim_row(root: Path, page: str, result: Result, citing: Sequence[str]) -> Row:
     one = result.claim
-    pages = dict.fromkeys(place.rpartition(":")[0] for place in cited)
-    places = [tables.link(links.relative(page, place), place.removesuffix(".md")) for place in pages]
+    places = [tables.link(links.relative(page, place), place.removesuffix(".md")) for place in citing]
     cells: list[Cell] = [
         one.says,
         result.text,

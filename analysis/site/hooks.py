@@ -122,6 +122,8 @@ def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The page's HTML with its source lines filled in and its tables made reachable by keyboard."""
+    if not html:  # a page that is taken from the last build
+        return html
     if page.file.src_uri.endswith(".ipynb"):
         made, problems = notebook_page.page(
             html, page.file.src_uri, lambda uri: files.get_file_from_path(uri) is not None

@@ -191,7 +191,7 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigat
     build = _build()
     entries = _searched(config)
     if page.meta.get("template") == EMPTY:
-        entries += map(json.loads, build.taken[page.file.src_uri]["search"])
+        entries += json.loads(build.taken[page.file.src_uri]["search"])
         page.meta["search"] = {"exclude": True}
     else:
         build.searched = len(entries)
@@ -205,10 +205,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     if page.meta.get("template") == EMPTY:
         return str(build.taken[uri]["output"])
     entries = _searched(config)[build.searched :]
-    build.made[uri] |= {
-        "output": output,
-        "search": [json.dumps(entry) for entry in entries],
-    }  # as text: its order stays
+    build.made[uri] |= {"output": output, "search": json.dumps(entries)}  # as text: its order stays
     return output
 
 

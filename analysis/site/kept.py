@@ -17,6 +17,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from analysis import files as disk
 from analysis.evidence import answers
+from analysis.pages import reads
 
 Entry = dict[str, Any]
 """One page as it is kept, in plain JSON."""
@@ -41,13 +42,19 @@ class Pages:
     _contents: dict[str, str] = field(default_factory=dict)
 
     def content(self, path: str) -> str:
-        """The hash of the file at `path` below the root, as it is during this build; blank where there is none."""
+        """The hash of the file at `path` below the root, as it is during this build; blank where there is none.
+
+        After the path a part of the file may be named (`reads.part`); then it is the hash of that part.
+        """
         if path not in self._contents:
+            file, _, part = path.partition(reads.SEPARATOR)
             try:
-                data = disk.read_bytes(self.root / path, disk.RECORD_BYTES)
+                data = disk.read_bytes(self.root / file, disk.RECORD_BYTES)
             except OSError:
                 self._contents[path] = ""
             else:
+                if part:
+                    data = reads.PARTS[part](data.decode("utf-8")).encode()
                 self._contents[path] = hashlib.sha256(data).hexdigest()
         return self._contents[path]
 
@@ -66,13 +73,15 @@ class Pages:
     def read(self, opened: Iterable[str]) -> dict[str, str]:
         """Those of the opened files that are inputs, each with its hash: what lies below the root and was not made by a build."""
         below = {self._below(path) for path in opened}
-        return {path: self.content(path) for path in sorted(below) if path and (self.root / path).is_file()}
+        files = (path for path in below if path and (self.root / path.partition(reads.SEPARATOR)[0]).is_file())
+        return {path: self.content(path) for path in sorted(files)}
 
     def _below(self, opened: str) -> str:
-        for path in (Path(opened), Path(opened).resolve()):
+        file, separator, part = opened.partition(reads.SEPARATOR)
+        for path in (Path(file), Path(file).resolve()):
             if path.is_relative_to(self.root):
                 inside = path.relative_to(self.root)
-                return "" if inside.parts[:1] in MADE else inside.as_posix()
+                return "" if inside.parts[:1] in MADE else f"{inside.as_posix()}{separator}{part}"
         return ""
 
     def keep(self, uri: str, entry: Entry) -> None:

@@ -183,7 +183,7 @@ def source_link(root: Path, page: str, path: str, line: int) -> Markup:
     """A link to a line of a source file, named by file and line. Raises ValueError where there is no such line."""
     if path not in source.files(root):
         raise ValueError(f"{page}: {path} is not a source file that the site shows")
-    if not 1 <= line <= source.rendered(root, path)[1]:
+    if not 1 <= line <= source.length(root, path):
         raise ValueError(f"{page}: {path} has no line {line}")
     name = f"{path.rpartition('/')[2]}:{line}"
     return tables.link(links.relative(page, source.uri(path), source.anchor(line)), tables.inline(name), "g-src")

@@ -10,7 +10,7 @@ from typing import Any
 
 from mkdocs.utils.meta import get_data
 
-from analysis.pages import frontmatter
+from analysis.pages import frontmatter, reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def shown(folder: Path) -> bool:
     index = folder / "index.md"
     if not index.is_file():
         return False
-    return not get_data(index.read_text(encoding="utf-8"))[1].get("needs_pages") or len(list(folder.glob("*.md"))) > 1
+    return not get_data(reads.part(index, "front matter"))[1].get("needs_pages") or len(list(folder.glob("*.md"))) > 1
 
 
 def _section(docs: Path, name: str, extra: Sequence[Notebook]) -> list[Any]:

@@ -55,3 +55,39 @@ def test_links_between_pages_are_relative():
     assert links.relative("a/b.md", "a/c.md", "x") == "c.html#x"
     assert links.relative("index.md", "a/c.ipynb") == "a/c.html"
     assert links.relative("a/b/c.md", "index.md") == "../../index.html"
+
+
+def test_what_is_remembered_of_the_last_build_hides_no_broken_link(tmp_path):
+    site, memory = tmp_path / "site", tmp_path / "memory.json"
+    site.mkdir()
+    (site / "a.html").write_text('<p id="here"></p><a href="b.html#x">b</a> <a href="#here">here</a>')
+    (site / "b.html").write_text('<p id="x"></p><a href="c.html">c</a>')
+    (site / "c.html").write_text("<p></p>")
+
+    def wrong():
+        found = links.problems(site, memory)
+        assert found == links.problems(site)
+        return [f"{problem.page}: {problem.address}" for problem in found]
+
+    assert wrong() == wrong() == []
+    (site / "b.html").write_text('<p id="y"></p>')
+    assert wrong() == wrong() == ["a.html: b.html#x"]
+    (site / "b.html").write_text('<p id="x"></p><a href="c.html">c</a>')
+    assert wrong() == []
+    (site / "c.html").unlink()
+    assert wrong() == wrong() == ["b.html: c.html"]
+
+
+def test_an_unchanged_page_is_not_checked_twice(tmp_path, monkeypatch):
+    site, memory = tmp_path / "site", tmp_path / "memory.json"
+    site.mkdir()
+    for name in "ab":
+        (site / f"{name}.html").write_text('<p id="x"></p><a href="a.html#x">a</a>')
+    checked = []
+    problem = links._problem
+    monkeypatch.setattr(links, "_problem", lambda *asked: checked.append(asked) or problem(*asked))
+    links.problems(site, memory)
+    assert checked
+    checked.clear()
+    links.problems(site, memory)
+    assert checked == []

@@ -80,15 +80,16 @@ def replaced(path, old, new):
 
 STACK = "terraform/stacks/buzzer_baseline"
 EVERY = set(PAGES)
-READERS = {"a/one.md", "a/index.md", "reference/how-computed.md"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "anew"),
     [
-        ("docs/a/one.md", "Text.", "Other text.", READERS),
-        ("docs/a/one.md", "description: d", "description: e", READERS),
+        ("docs/a/one.md", "Text.", "Other text.", {"a/one.md"}),
+        ("docs/a/one.md", "## First", "## Last {#first}", {"a/one.md"}),
+        ("docs/a/one.md", "description: d", "description: e", {"a/one.md", "a/index.md"}),
+        ("docs/a/one.md", "Other", "{{ claim('month') }}", {"a/one.md", "reference/how-computed.md"}),
         ("docs/a/one.md", "title: One", "title: Won", EVERY),
         ("docs/a/one.md", "order: 1", "order: 9", EVERY),
         (f"{STACK}/main.tf", "allocated_storage       = 20", "allocated_storage       = 30", EVERY),
