@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.padding import Padding
 
 from analysis import facts, files
 from analysis import proofs as proofs_layer
@@ -32,6 +33,8 @@ from analysis.commands.common import (
     tell_unreached,
     unreached_json,
 )
+
+K = TypeVar("K")
 
 SEVERITIES = {"error": "[red]error[/]", "warning": "[yellow]warning[/]"}
 
@@ -70,7 +73,7 @@ def prove(
     if as_json:
         print_json({**proofs_layer.to_json(report), **unreached_json(found, directory), "holes": holes(found)})
     else:
-        _prove_table(report, coverage(found))
+        _print(report, coverage(found))
         tell_unreached(found, directory)
     ended(found, fine=report.ok)
 
@@ -80,31 +83,66 @@ def _relative(directory: Path) -> str:
     return Path(os.path.relpath(directory)).as_posix()
 
 
-def _prove_table(report: proofs_layer.Report, coverage: str) -> None:
-    if report.findings:
-        table = Table(
-            "Rule",
-            Column("Where", overflow="fold"),
-            Column("Finding", overflow="fold"),
-            title=f"{report.stack}: findings, {coverage}",
-        )
-        for finding in (*report.unwaived, *report.waived):
-            where = f"{escape(finding.address)}\n[dim]{escape(f'{finding.location.file}:{finding.location.line}')}[/]"
-            mark = SEVERITIES[finding.severity] if finding.waiver is None else "[dim]waived[/]"
-            said = f"{escape(finding.because)}\n[dim]{escape(finding.rule.remedy)}[/]"
+def _print(report: proofs_layer.Report, coverage: str) -> None:
+    """The findings by rule, worst first, then what is waived and what cannot be decided."""
+    out.print(f"{report.stack}: {coverage}", highlight=False)
+    for rule, findings in _by_rule(report.unwaived):
+        out.print(f"\n[bold]{rule.id}[/]  {SEVERITIES[findings[0].severity]}  {escape(rule.title)}", highlight=False)
+        for finding in findings:
+            _say(finding, finding.because)
+        _indented(f"[green]{escape(rule.remedy)}[/]", 2)
+    for rule, findings in _by_rule(report.waived):
+        out.print(f"\n[bold]{rule.id}[/]  [dim]waived[/]  {escape(rule.title)}", highlight=False)
+        for finding in findings:
+            _say(finding, finding.because)
             if finding.waiver:
-                said = f"{escape(finding.because)}\n[dim]until {finding.waiver.expires}: {escape(finding.waiver.reason)}[/]"
-            table.add_row(f"{finding.rule.id}\n{mark}", where, said)
-        out.print(table)
+                _indented(f"[dim]until {finding.waiver.expires}: {escape(finding.waiver.reason)}[/]", 4)
     if report.undecided:
-        table = Table("Rule", Column("Where", overflow="fold"), "Why not", title="Not decidable")
-        for finding in report.undecided:
-            table.add_row(finding.rule.id, escape(finding.address), escape(finding.because))
-        out.print(table)
+        out.print("\n[bold]Not decidable[/]", highlight=False)
+    for (_, because), findings in _grouped(report.undecided, lambda f: (f.address, f.because)).items():
+        _say(findings[0], f"{', '.join(f.rule.id for f in findings)}: {because}")
     numbers = {kind: sum(f.severity == kind for f in report.unwaived) for kind in SEVERITIES}
     counts = ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in numbers.items())
     counts += f", {len(report.waived)} waived, {len(report.undecided)} not decidable; "
     counts += f"{len(report.holding)} statements hold (--json prints their arithmetic)."
-    out.print(f"{coverage}: {counts}", highlight=False)
+    out.print(f"\n{counts}", highlight=False)
     if report.silent:
-        out.print(f"Nothing in the stack for {', '.join(rule.id for rule in report.silent)}.", highlight=False)
+        out.print(f"Nothing in the stack for {_ranges([rule.id for rule in report.silent])}.", highlight=False)
+
+
+def _say(finding: proofs_layer.Finding, because: str) -> None:
+    """Where a finding stands, on lines of their own, and what it rests on."""
+    place = f"{finding.location.file}:{finding.location.line}"
+    out.print(f"  {escape(finding.address)}  [dim]{escape(place)}[/]", highlight=False, soft_wrap=True)
+    _indented(escape(because), 4)
+
+
+def _indented(text: str, columns: int) -> None:
+    out.print(Padding.indent(text, columns), highlight=False)
+
+
+def _grouped(
+    findings: Iterable[proofs_layer.Finding], key: Callable[[proofs_layer.Finding], K]
+) -> dict[K, list[proofs_layer.Finding]]:
+    """The findings by what they share, in the order in which it first occurs."""
+    found: dict[K, list[proofs_layer.Finding]] = {}
+    for finding in findings:
+        found.setdefault(key(finding), []).append(finding)
+    return found
+
+
+def _by_rule(findings: Iterable[proofs_layer.Finding]) -> list[tuple[proofs_layer.Rule, list[proofs_layer.Finding]]]:
+    return [(group[0].rule, group) for group in _grouped(findings, lambda f: f.rule.id).values()]
+
+
+def _ranges(ids: Sequence[str]) -> str:
+    """Ids such as START-01, neighbours written as the first and the last: `START-01 to START-03, FIT-02`."""
+    runs: list[list[str]] = []
+    for name in ids:
+        group, _, number = name.partition("-")
+        before = runs[-1][-1].partition("-") if runs else ("", "", "0")
+        if runs and before[0] == group and int(before[2]) + 1 == int(number):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)

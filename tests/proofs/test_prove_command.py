@@ -129,3 +129,23 @@ def test_a_waived_finding_is_suppressed_with_its_reason(tmp_path, workshop):
         [suppression] = result["suppressions"]
         assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
         assert "(until 20" in suppression["justification"]
+
+
+def test_findings_of_one_rule_stand_together_with_its_remedy_once(tmp_path):
+    alarms = "".join(
+        f'resource "aws_cloudwatch_metric_alarm" "{name}" {{\n  alarm_name = "{name}"\n'
+        '  comparison_operator = "GreaterThanThreshold"\n  evaluation_periods = 1\n}\n'
+        for name in "ab"
+    )
+    (tmp_path / "main.tf").write_text('provider "aws" {\n  region = "us-east-1"\n}\n' + alarms, encoding="utf-8")
+    done = CliRunner().invoke(app, ["prove", str(tmp_path)])
+    lines = [line.strip() for line in done.output.splitlines()]
+    start = lines.index("TELLS-01  error  An alarm that goes off does something")
+    assert [line.split("  ")[0] for line in lines[start + 1 : start + 6]] == [
+        "aws_cloudwatch_metric_alarm.a",
+        "it has no alarm_actions, and nothing refers to it",
+        "aws_cloudwatch_metric_alarm.b",
+        "it has no alarm_actions, and nothing refers to it",
+        "Name a topic in alarm_actions, or take the alarm away.",
+    ]
+    assert "START-01 to START-16, FIT-01 to FIT-12" in " ".join(lines)
