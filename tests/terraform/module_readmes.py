@@ -19,7 +19,9 @@ from analysis.terraform.syntax import parse
 MODULES: Final = Path(__file__).parents[2] / "terraform" / "modules"
 BEGIN: Final = "<!-- BEGIN_TF_DOCS -->"
 END: Final = "<!-- END_TF_DOCS -->"
-REGISTRY: Final = "https://registry.terraform.io/providers/hashicorp/aws/latest/docs"
+REGISTRY: Final = "https://registry.terraform.io/providers/{}/latest/docs"
+PUBLISHERS: Final = {"cloudflare": "cloudflare"}
+"""Whose provider it is, by the first part of its resources' types; HashiCorp's where it is not named."""
 
 
 def module_directories(root: Path = MODULES) -> list[Path]:
@@ -106,11 +108,14 @@ def modules(blocks: Sequence[tuple[tree.Block, str]]) -> list[tuple[str, str]]:
 def resources(blocks: Sequence[tuple[tree.Block, str]]) -> list[tuple[str, str]]:
     """Resources and data sources, each a link to the provider's page about its type."""
     kinds = {"resource": ("resources", "resource"), "data": ("data-sources", "data source")}
-    return [
-        (f"[{block.labels[0]}.{block.labels[1]}]({REGISTRY}/{folder}/{block.labels[0].removeprefix('aws_')})", shown)
-        for kind, (folder, shown) in kinds.items()
-        for block, _ in of_type(blocks, kind)
-    ]
+    rows = []
+    for kind, (folder, shown) in kinds.items():
+        for block, _ in of_type(blocks, kind):
+            provider, _, name = block.labels[0].partition("_")
+            source = f"{PUBLISHERS.get(provider, 'hashicorp')}/{provider}"
+            page = f"{REGISTRY.format(source)}/{folder}/{name}"
+            rows.append((f"[{block.labels[0]}.{block.labels[1]}]({page})", shown))
+    return rows
 
 
 def inputs(blocks: Sequence[tuple[tree.Block, str]]) -> list[tuple[str, str, str, str, str]]:
