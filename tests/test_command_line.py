@@ -224,6 +224,17 @@ def test_wrong_usage_gets_a_sentence_and_exit_status_two(words, sentence):
     assert sentence in result.stderr
 
 
+@pytest.mark.parametrize("words", [["season", "x"], ["season", "a/" * 3000], ["model", "."], ["cost", "."]])
+def test_a_working_directory_that_was_deleted_gets_a_sentence(tmp_path, monkeypatch, words):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == UNREADABLE
+    assert "the working directory is no longer there" in result.stderr or "name too long" in result.stderr
+    assert "fault in gameday" not in result.stderr
+
+
 def test_a_broken_claim_is_an_exit_status_of_one(monkeypatch, tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "claims.toml").write_text(

@@ -72,6 +72,9 @@ class Commands(TyperGroup):
             if isinstance(error, BrokenPipeError) and output_is_closed():
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed
                 raise typer.Exit(CLOSED_OUTPUT) from None
+            if error.filename is None and is_nowhere():
+                say("the working directory is no longer there; change to one that is, and run the command again")
+                raise typer.Exit(UNREADABLE) from None
             if error.filename is None or os.environ.get(DEBUG):
                 raise
             say(f"{os.fsdecode(error.filename)}: {error.strerror}")
@@ -81,6 +84,15 @@ class Commands(TyperGroup):
                 say(str(diagnostic))
             raise typer.Exit(UNREADABLE) from None
         return result
+
+
+def is_nowhere() -> bool:
+    """Whether the working directory was deleted, so that no relative path leads anywhere."""
+    try:
+        os.getcwd()  # noqa: PTH109 (what fails is this call)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def output_is_closed() -> bool:
