@@ -21,6 +21,33 @@ from analysis.alarms import (
 from analysis.alarms.expressions import parse
 from analysis.architecture import Architecture
 
+TO_ITS_EDGE = "operator, GreaterThanThreshold to GreaterThanOrEqualToThreshold"
+SURVIVORS = {
+    "Equal in meaning: a sum of counts is above zero exactly when their mean is.": {
+        f"buzzer-{name}: statistic, metric: Sum to Average"
+        for name in (
+            "backup-failed", "cache-evictions-001", "cache-evictions-002", "connections-rejected", "export-failed",
+        )
+    },
+    "Equal in practice: the expression's value is hardly ever exactly the threshold, in binary never.": {
+        f"buzzer-{name}: {TO_ITS_EDGE}"
+        for name in ("burn-fast-long", "burn-fast-short", "burn-slow-long", "burn-slow-short", "replica-lag")
+    },
+    "The hand-made night does not tell the two apart.": {
+        "buzzer-replica-lag: threshold, 1 to 1.5",
+        "buzzer-replica-lag: threshold, 1 to 0.5",
+        "buzzer-replica-lag: M, 2 to 3",
+        "buzzer-replica-lag: M, 2 to 1",
+        "buzzer-replica-lag: missing data, breaching to ignore",
+    },
+    "The expression only asks whether this metric is large, and it is large under either statistic.": {
+        "buzzer-replica-lag: statistic, lag: Maximum to Average",
+        "buzzer-replica-lag: statistic, lowest: Minimum to Average",
+        "buzzer-replica-lag: statistic, lowest: Minimum to Maximum",
+    },
+}  # fmt: skip
+"""Every broken alarm that the back-test takes for sound, by why it may: a further one is a hole in the nights."""
+
 
 def night(told):
     return exercise(told)
@@ -35,15 +62,13 @@ def test_a_broken_alarm_changes_the_score_for_at_least_95_in_100():
     assert {mutant.part for mutant in run.caught} == {
         "threshold", "period", "N", "M", "operator", "statistic", "dimension", "missing data",
     }  # fmt: skip
-    listed = [f"{mutant.alarm.name}: {mutant.part} {mutant.change}" for mutant in run.survivors]
-    assert run.share >= 0.95, listed
+    assert run.share >= 0.95
     by_name = {made.name: made for made in told}
-    assert {survival(mutant, by_name[mutant.alarm.name]) for mutant in run.survivors} <= {
-        "Equal in meaning: a sum of counts is above zero exactly when their mean is.",
-        "Equal in practice: the expression's value is hardly ever exactly the threshold, in binary never.",
-        "The hand-made night does not tell the two apart.",
-        "The expression only asks whether this metric is large, and it is large under either statistic.",
-    }, listed
+    survivors: dict[str, set[str]] = {}
+    for mutant in run.survivors:
+        why = survival(mutant, by_name[mutant.alarm.name])
+        survivors.setdefault(why, set()).add(f"{mutant.alarm.name}: {mutant.part}, {mutant.change}")
+    assert survivors == SURVIVORS
 
 
 def test_the_hand_made_night_brings_an_expression_over_its_threshold_and_back():
