@@ -175,7 +175,7 @@ class Capacity:
 
 ORDER: tuple[Kind, ...] = (
     "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function", "cache", "database", "table", "stream",
-    "queue", "topic", "bucket",
+    "queue", "topic", "delivery", "bucket",
 )  # fmt: skip
 """From the user inwards."""
 

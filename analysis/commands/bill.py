@@ -47,6 +47,24 @@ def text(bill: cost.Estimate, coverage: str, *, everything: bool) -> Iterator[st
     yield _row("[bold]Total[/]", 5, f"[bold]{total}[/]", len(total))
 
 
+def windows(found: cost.CalendarCost) -> Iterator[str]:
+    """The same money over the other windows of the calendar."""
+    yield ""
+    rows = [("An hour in which nothing is on", found.hour)]
+    for day in found.days:
+        rows.append((f"{day.name} adds, {_times(day.per_month)} a month", day.adds))
+        if day.event_days > 1:
+            rows.append((f"{day.name}: an event of {_times(day.event_days)} days, all hours", day.event))
+        else:
+            rows.append((f"{day.name}, all 24 hours", day.whole))
+    for name, usd in (*rows, ("Season", found.season)):
+        yield _row(escape(name), len(name), money := units.money(usd), len(money))
+
+
+def _times(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
 def _resources(items: Sequence[cost.LineItem]) -> list[tuple[str, list[cost.LineItem]]]:
     """The lines of a service by address, the dearest first."""
     ordered = sorted(items, key=lambda item: item.address)

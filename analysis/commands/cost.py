@@ -93,17 +93,20 @@ def cost(
         consumed = _consumed(found, directory, usage, scenario, runtime)
         book = facts.prices(found.region, day)
         bill = cost_layer.estimate(found, book, consumed, free_tier=free_tier)
+        windows = _windows(found, directory, scenario, runtime, book, bill) if scenario and not usage else None
     saved = cost_layer.reservations(bill, book, reserved) if reserved else None
     if as_json or shape == "json":
         crowd = unreached_json(found, directory) if scenario else {}
         what_if = {"reserved": cost_layer.reservations_json(saved, bill)} if saved else {}
-        print_json({**cost_layer.to_json(bill), **what_if, **crowd, "holes": holes(found)})
+        over = {"windows": cost_layer.calendar_json(windows)} if windows else {}
+        print_json({**cost_layer.to_json(bill), **over, **what_if, **crowd, "holes": holes(found)})
     elif shape == "infracost-json":
         print_json(cost_layer.infracost_json(bill, found, str(directory)))
     elif shape == "focus":
         sys.stdout.write(cost_layer.focus_csv(bill))
     else:
-        for line in bill_text.text(bill, coverage(found), everything=everything):
+        over_windows = bill_text.windows(windows) if windows else ()
+        for line in (*bill_text.text(bill, coverage(found), everything=everything), *over_windows):
             out.print(line, highlight=False, soft_wrap=True)
         if saved:
             _savings(saved, bill)
@@ -127,6 +130,28 @@ def _consumed(
     profile = facts.runtime(runtime) if runtime else None
     crowd = demand.usage(found, facts.scenario(scenario), about(directory), profile)
     return crowd.overlaid(read) if read else crowd
+
+
+def _windows(
+    found: Architecture,
+    directory: Path,
+    scenario: Path,
+    runtime: str | None,
+    book: facts.PriceBook,
+    bill: cost_layer.Estimate,
+) -> cost_layer.CalendarCost:
+    """The bill over an hour, each kind of day, an event, the month and the season of a scenario's calendar."""
+    crowd, stack = facts.scenario(scenario), about(directory)
+    profile = facts.runtime(runtime) if runtime else None
+
+    def without(kind: demand.Kind | None = None) -> cost_layer.Estimate:
+        rest = demand.usage(found, demand.without_days(crowd, kind), stack, profile)
+        return cost_layer.estimate(found, book, rest)
+
+    kinds = demand.kinds(crowd)
+    idle = without()
+    others = {kind: without(kind) if len(kinds) > 1 else idle for kind in kinds}
+    return cost_layer.calendar_cost(bill, idle, others, crowd.calendar["season_months"].value)
 
 
 def _savings(saved: cost_layer.Reservations, bill: cost_layer.Estimate) -> None:

@@ -5,28 +5,28 @@ from analysis.cost.estimate import Estimate, Free, LineItem, Unpriced, estimate,
 from analysis.cost.formats import focus_csv, infracost_json
 from analysis.cost.reserved import TERMS, Reservations, reservations, reservations_json
 from analysis.cost.usage_file import UsageFileError, read_usage_file
-from analysis.cost.windows import MonthSplit, month_split, per_game, per_season
+from analysis.cost.windows import CalendarCost, DayCost, calendar_cost, calendar_json
 
 __all__ = [
     "TERMS",
+    "CalendarCost",
     "Changes",
+    "DayCost",
     "Estimate",
     "Free",
     "LineItem",
-    "MonthSplit",
     "Reservations",
     "Unpriced",
     "UsageFileError",
+    "calendar_cost",
+    "calendar_json",
     "changes",
     "changes_json",
     "estimate",
     "focus_csv",
     "infracost_json",
     "markdown",
-    "month_split",
     "monthly",
-    "per_game",
-    "per_season",
     "read_usage_file",
     "reservations",
     "reservations_json",

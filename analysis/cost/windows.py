@@ -1,56 +1,81 @@
-"""The bill in the windows people ask about: what stands there all month, what everyday use adds, what one game adds, a season."""
+"""The bill in the windows people ask about: an hour, a day of each kind, an event, a month, a season."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from analysis.cost.estimate import Estimate
-from analysis.units import Amount, Season, Window
+from analysis.demand.calendar import Kind
+from analysis.units import HOURS_PER_MONTH, number
 
 
 @dataclass(frozen=True, slots=True)
-class MonthSplit:
-    """A month's bill in three parts that sum to `total`; all four are amounts per month.
+class DayCost:
+    """What one kind of day costs. `adds` is what such a day adds to the bill, `whole` that and the 24 hours around it.
 
-    `always_on` is what the configuration alone costs, `everyday_use` what people cause on days without a game, and `games`
-    what the games of the month add to both (larger pools, more requests).
+    `event` is what the days that people call one event cost, with everything that stands there meanwhile.
     """
 
-    always_on: Amount
-    everyday_use: Amount
-    games: Amount
-
-    @property
-    def total(self) -> Amount:
-        """The whole bill of the month."""
-        return self.always_on + self.everyday_use + self.games
+    name: str
+    per_month: Decimal
+    adds: Decimal
+    whole: Decimal
+    event_days: Decimal
+    event: Decimal
 
 
-def always_on(cost: Estimate) -> Amount:
-    """The part of the bill that the configuration alone decides, per month."""
-    usd = sum((i.cost for i in cost.line_items if i.cost is not None and not i.usage_based), Decimal(0))
-    return Amount(usd, Window.MONTH)
+@dataclass(frozen=True, slots=True)
+class CalendarCost:
+    """The same bill over every window: an hour in which nothing is on, each kind of day, the mean month, the season.
 
-
-def usage_based(cost: Estimate) -> Amount:
-    """The part of the bill that use decides, per month: the total without what is always on."""
-    return cost.total - always_on(cost)
-
-
-def month_split(with_games: Estimate, without_games: Estimate) -> MonthSplit:
-    """The month's bill split by cause, from the estimates of one stack with the games of the month and without any."""
-    return MonthSplit(always_on(without_games), usage_based(without_games), with_games.total - without_games.total)
-
-
-def per_game(with_games: Estimate, without_games: Estimate, season: Season) -> Amount:
-    """What one game adds to the bill: the difference the games of a month make, per game.
-
-    Prices with tiers make this a mean over the games of the month; the first costs as much or more than the last.
+    The month is its hours and what its days add to them; the season is its months.
     """
-    return month_split(with_games, without_games).games.over(Window.GAME, season)
+
+    hour: Decimal
+    days: tuple[DayCost, ...]
+    month: Decimal
+    season: Decimal
 
 
-def per_season(with_games: Estimate, season: Season) -> Amount:
-    """What the whole season costs, all its months and games: the month with its games, times the months."""
-    return with_games.total.over(Window.SEASON, season)
+def calendar_cost(
+    month: Estimate, idle: Estimate, without: Mapping[Kind, Estimate], season_months: Decimal
+) -> CalendarCost:
+    """The windows of a calendar, from the month's bill, that of a month with no such day, and those without one kind each.
+
+    Where prices have tiers a day is the mean over the days of its kind, and what the kinds save together is shared by what each
+    adds alone.
+    """
+    hour = idle.total.usd / HOURS_PER_MONTH
+    alone = {kind: month.total.usd - rest.total.usd for kind, rest in without.items()}
+    together = sum(alone.values(), Decimal(0))
+    share = (month.total.usd - idle.total.usd) / together if together else Decimal(0)
+    days = []
+    for kind, adds in alone.items():
+        times, event_days = Decimal(repr(kind.per_month)), Decimal(repr(kind.event_days))
+        day = adds * share / times if times else Decimal(0)
+        whole = day + 24 * hour
+        days.append(DayCost(kind.name, times, day, whole, event_days, whole * event_days))
+    return CalendarCost(hour, tuple(days), month.total.usd, month.total.usd * season_months)
+
+
+def calendar_json(found: CalendarCost) -> dict[str, Any]:
+    """The windows as JSON values; decimals are strings."""
+    return {
+        "hour": number(found.hour),
+        "days": [
+            {
+                "name": day.name,
+                "per_month": number(day.per_month),
+                "adds": number(day.adds),
+                "whole": number(day.whole),
+                "event_days": number(day.event_days),
+                "event": number(day.event),
+            }
+            for day in found.days
+        ],
+        "month": number(found.month),
+        "season": number(found.season),
+    }

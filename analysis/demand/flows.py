@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from analysis.architecture import Diagnostic
 from analysis.facts import Level, Route, Scenario
+from analysis.network.load import hit_share
 from analysis.units import Given
 from analysis.wiring import PathError, RequestPath
 from analysis.wiring.hops import Edge
@@ -142,17 +140,6 @@ def arrivals(scenario: Scenario, path: RequestPath | None = None) -> tuple[Minut
             )
         )
     return tuple(night)
-
-
-def hit_share(rate_per_s: Any, ttl_s: float) -> Any:
-    """The share of requests for one key that a cache answers, h = L T / (1 + L T): one miss, then T seconds of hits.
-
-    A renewal argument for Poisson requests and a lifetime that starts at the miss; J. Jung and others, IEEE INFOCOM 2003.
-    `rate_per_s` may be an array of rates.
-    """
-    if np.any(rate_per_s < 0) or ttl_s < 0:
-        raise ValueError(f"neither the rate ({rate_per_s}) nor the lifetime ({ttl_s}) may be negative")
-    return rate_per_s * ttl_s / (1.0 + rate_per_s * ttl_s)
 
 
 def edge_hit_shares(edge: Edge, route: Route, rate_per_s: float, caches: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limi
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
-from analysis.facts.scenarios import Connection, Feed, Route, Scenario, scenario
+from analysis.facts.scenarios import Connection, Day, Feed, Route, Scenario, scenario
 from analysis.facts.stacks import Enters, Stack, stack
 from analysis.facts.threads import THREADS, cpu_factor
 from analysis.facts.today import today
@@ -16,6 +16,7 @@ __all__ = [
     "Assumption",
     "CachePolicy",
     "Connection",
+    "Day",
     "Enters",
     "FactError",
     "Feed",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts.assumptions import Assumption, FactError, Level, Table, toml
+from analysis.units import HOURS_PER_MONTH
 
 SHARE_TOLERANCE = Decimal("0.000001")
 MAX_NIGHT_MINUTES = 24 * 60
@@ -101,6 +102,20 @@ class Feed:
     per_s: Assumption
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A kind of day besides the nights of the calendar: the same course with another crowd, so many times a month.
+
+    `crowd` is its share of the users, `feeds` of what the feeds send. `event_days` are the days that people call one event.
+    """
+
+    name: str
+    days_per_month: Assumption
+    crowd: Assumption
+    feeds: Assumption
+    event_days: Assumption | None = None
+
+
 def _curve(profile: tuple[Moment, ...], minutes: tuple[float, ...], surges: tuple[Surge, ...], minute: float) -> float:
     at = bisect_right(minutes, minute)
     if at == 0 or minute > profile[-1].minute:
@@ -141,6 +156,7 @@ class Scenario:
     freshness_target_s: Assumption
     connections: tuple[Connection, ...] = field(default=(), metadata=_LATER)
     feeds: tuple[Feed, ...] = field(default=(), metadata=_LATER)
+    days: tuple[Day, ...] = field(default=(), metadata=_LATER)
     path: Path = field(default=Path(), compare=False)
 
     @property
@@ -191,6 +207,8 @@ class Scenario:
             *routes,
             *(value for c in self.connections for value in (c.per_user, c.minutes, c.follows)),
             *(feed.per_s for feed in self.feeds),
+            *(value for day in self.days for value in (day.days_per_month, day.crowd, day.feeds)),
+            *(day.event_days for day in self.days if day.event_days is not None),
             self.freshness_target_s,
         )
 
@@ -211,6 +229,17 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, bool]]] = {
         "hours_per_game": ("h", True),
         "season_months": ("month", False),
         "quiet_users": ("user", False),
+    },
+}
+
+# The same for keys that may be left out.
+OPTIONAL: Mapping[str, Mapping[str, tuple[str, bool]]] = {
+    "calendar": {
+        "quiet_feeds": (
+            "share",
+            False,
+        ),  # of what the feeds send, outside the nights and days; nothing where it is not said
+        "event_days": ("day", True),  # nights that people call one event; one where it is not said
     },
 }
 
@@ -238,7 +267,8 @@ def scenario(path: Path) -> Scenario:
     feeds = tuple(_feed(entry) for entry in table.tables("feed"))
     _check_routes(file, routes, held=bool(connections))
     _check_names(file, {"route": routes, "connection": connections, "feed": feeds})
-    groups = {name: _group(table.table(name), keys) for name, keys in GROUPS.items()}
+    groups = {name: _group(table.table(name), keys, OPTIONAL.get(name, {})) for name, keys in GROUPS.items()}
+    days = tuple(_day(entry) for entry in table.tables("day"))
     target = table.table("target")
     freshness = target.assumption("freshness_s", "s", above=0)
     target.closed()
@@ -254,10 +284,12 @@ def scenario(path: Path) -> Scenario:
         freshness_target_s=freshness,
         connections=connections,
         feeds=feeds,
+        days=days,
         path=path,
         **groups,
     )
     table.closed()
+    _check_days(made)
     return made
 
 
@@ -350,7 +382,22 @@ def _feed(entry: Table) -> Feed:
     return made
 
 
-def _group(table: Table, keys: Mapping[str, tuple[str, bool]]) -> Mapping[str, Assumption]:
+def _day(entry: Table) -> Day:
+    name = entry.text("name")
+
+    def assumed(key: str, unit: str, *, above: int | None = None) -> Assumption:
+        return replace(entry.assumption(key, unit, above=above), name=f"day.{name}.{key}")
+
+    event = assumed("event_days", "day", above=0) if entry.get("event_days") is not None else None
+    made = Day(name, assumed("days_per_month", "day"), assumed("crowd", "share"), assumed("feeds", "share"), event)
+    entry.closed()
+    return made
+
+
+def _group(
+    table: Table, keys: Mapping[str, tuple[str, bool]], optional: Mapping[str, tuple[str, bool]]
+) -> Mapping[str, Assumption]:
+    keys = {**keys, **{key: row for key, row in optional.items() if table.get(key) is not None}}
     found = {key: table.assumption(key, unit, above=0 if positive else None) for key, (unit, positive) in keys.items()}
     table.closed()
     return found
@@ -381,6 +428,26 @@ def _check_routes(file: str, routes: tuple[Route, ...], *, held: bool) -> None:
         raise FactError(file, "route", "needs at least 1 entry, or a [[connection]], and there is neither")
     if not held and not any(route.live for route in routes):
         raise FactError(file, "route", "no route is marked live = true; freshness is the age of a live route's answer")
+
+
+def _check_days(made: Scenario) -> None:
+    """Refuses two kinds of days of one name, one that is named as the nights are, and more days than a month has."""
+    names = ["quiet", made.title]
+    for index, day in enumerate(made.days):
+        if day.name in names:
+            raise FactError(
+                made.file, f"day[{index}].name", f"{day.name!r} is taken; a kind of day needs a name of its own"
+            )
+        names.append(day.name)
+    hours = made.night_hours * float(
+        made.calendar["games_per_month"].value + sum(d.days_per_month.value for d in made.days)
+    )
+    if made.days and hours > HOURS_PER_MONTH:
+        raise FactError(
+            made.file,
+            "day",
+            f"nights and days of {made.night_hours:g} h each fill {hours:g} h, and a month has {HOURS_PER_MONTH} h",
+        )
 
 
 def _check_names(file: str, entries: Mapping[str, Sequence[Route | Connection | Feed]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeVar
 
 from analysis.facts.assumptions import FactError, Table, toml
 from analysis.units import SECONDS
@@ -23,6 +24,10 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
     "connections": "connections that one task or instance keeps open at most",
 }
 """What a container's environment may hold that capacity depends on."""
+
+
+COUNTED = ("connection", "delivery", "request", "record")
+"""What a metric of a program's own may count on one instance, for a scaling policy that follows it: `[metrics]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class Stack:
     write replaces what the shared cache keeps, so that no answer is as old as its lifetime. `sources` maps a feed or a connection
     of the scenario, or `publisher`, to the address where it enters, and `paths` to the path to which
     it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
-    program is told it in another way than by a variable, such as user data.
+    program is told it in another way than by a variable, such as user data. `metrics` says of a metric that a program publishes
+    itself what it counts on one instance, and `kept_days` maps a pattern of tables' addresses to the days for which
+    an item stays there.
     """
 
     directory: Path
@@ -72,6 +79,8 @@ class Stack:
     sources: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    kept_days: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -106,8 +115,20 @@ class Stack:
 
     def page(self, address: str) -> str | None:
         """The page about `address`: that of the longest pattern that matches, or None."""
-        matching = [glob for glob in self.pages if fnmatchcase(address, glob.replace("[", "[[]"))]
-        return self.pages[max(matching, key=lambda glob: (len(glob), glob))] if matching else None
+        return _longest(self.pages, address)
+
+    def kept(self, address: str) -> float | None:
+        """For how many days an item stays in the table at `address`; None where the file does not say."""
+        return _longest(self.kept_days, address)
+
+
+T = TypeVar("T")
+
+
+def _longest(by_pattern: Mapping[str, T], address: str) -> T | None:
+    """What the longest pattern that matches an address stands for; None where none does."""
+    matching = [glob for glob in by_pattern if fnmatchcase(address, glob.replace("[", "[[]"))]
+    return by_pattern[max(matching, key=lambda glob: (len(glob), glob))] if matching else None
 
 
 def stack(directory: Path) -> Stack:
@@ -140,6 +161,8 @@ def stack(directory: Path) -> Stack:
         sources={name: at for name, (at, _) in _sources(table).items()},
         paths={name: path for name, (_, path) in _sources(table).items() if path},
         settings=_settings(table),
+        metrics={name: table.table("metrics").choice(name, COUNTED) for name in table.texts("metrics")},
+        kept_days=_kept_days(table),
     )
     table.get("data")  # values of data sources, which the evaluation of the stack reads
     table.closed()
@@ -186,6 +209,17 @@ def _settings(table: Table) -> Mapping[str, float]:
         if entries.number(key) <= 0:
             raise entries.error(key, "must be above zero")
     return {key: float(entries.number(key)) for key in entries.entries}
+
+
+def _kept_days(table: Table) -> Mapping[str, float]:
+    """The table `[kept_days]`: days above zero by patterns of addresses."""
+    if table.get("kept_days") is None:
+        return {}
+    entries = table.table("kept_days")
+    for glob in entries.entries:
+        if entries.number(glob) <= 0:
+            raise entries.error(glob, "must be above zero")
+    return {glob: float(entries.number(glob)) for glob in entries.entries}
 
 
 def _enters(table: Table, path: Path) -> Enters:

@@ -10,14 +10,14 @@ from analysis.facts import Connection, Feed, Runtime, Scenario, Stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.links import LINKS
 from analysis.network.load import loads
-from analysis.network.model import COMPUTE, FRONTS, Link, Network, Station, Traffic
+from analysis.network.model import COMPUTE, FRONTS, OPENED, SENT, Link, Network, Station, Traffic
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
 from analysis.wiring import PathError
 from analysis.wiring.entries import choice, public_ways
 from analysis.wiring.path import UNMODELLED_STORES
 
-NO_STATION = (*UNMODELLED_STORES, "aws_db_proxy", "aws_kinesis_firehose_delivery_stream", "aws_rds_cluster")
+NO_STATION = (*UNMODELLED_STORES, "aws_db_proxy", "aws_rds_cluster")
 """What takes load of programs and is no station yet: said, so that no answer passes it over in silence."""
 
 
@@ -209,11 +209,11 @@ def _held_open(found: Network, connection: Connection, door: str, updates_per_s:
     each = connection.per_user.at()
     held = Traffic(connection.name, door, "connection", per_user=each, path=connection.path)
     opened = replace(
-        held, name=f"{connection.name} opened", unit="connect", per_user=each / (60.0 * connection.minutes.at())
+        held, name=f"{connection.name}{OPENED}", unit="connect", per_user=each / (60.0 * connection.minutes.at())
     )
     sent = replace(
         held,
-        name=f"{connection.name} sent",
+        name=f"{connection.name}{SENT}",
         enters=_holder(found, held),
         unit="delivery",
         per_user=each * connection.follows.at() * updates_per_s,

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from analysis.architecture import Location, Resource
-from analysis.network.model import Figure, Link, exact
+from analysis.facts import limit
+from analysis.network.model import Figure, Link, exact, published
 from analysis.network.reading import Reading
 from analysis.wiring.entries import origin_target
 from analysis.wiring.lifetimes import lifetime
@@ -17,7 +18,7 @@ BALANCERS = ("aws_lb", "aws_alb")
 GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
 
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
-LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic")
+LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic", "aws_kinesis_firehose_delivery_stream")
 
 DATABASES = ("aws_db_instance",)
 
@@ -31,7 +32,9 @@ WRITES = {
 }  # fmt: skip
 """Deleting is left out: a program that may only read and delete reads, and deletes what has gone."""
 
-SENDS = {"kinesis:putrecord", "kinesis:putrecords", "sqs:sendmessage", "sns:publish"}
+SENDS = {
+    "kinesis:putrecord", "kinesis:putrecords", "sqs:sendmessage", "sns:publish", "firehose:putrecord", "firehose:putrecordbatch",
+}  # fmt: skip
 DELIVERS = {"execute-api:manageconnections", "execute-api:invoke"}
 
 
@@ -173,6 +176,23 @@ def _rest_api(resource: Resource, reading: Reading) -> Iterator[Link]:
                 methods,
             )
 
+    for authorizer in reading.references.about(resource, "rest_api_id", "aws_api_gateway_authorizer"):
+        guarded = reading.references.about(authorizer, "authorizer_id", "aws_api_gateway_method")
+        kept = reading.figure(authorizer, "authorizer_result_ttl_in_seconds", "s", AUTHORIZED_S)
+        for method in guarded:
+            held = [r for r in reading.references.behind(method.values.get("resource_id")) if r.address in parts]
+            verb = method.values.get("http_method")
+            methods = frozenset({verb}) if isinstance(verb, str) and verb != "ANY" else frozenset()
+            for target in reading.functions(authorizer, "authorizer_uri"):
+                yield Link(
+                    resource.address, target.address, "authorize", authorizer.defined_at, f"authorizer {authorizer.address}",
+                    path(held[0]) if held else "*", methods, ttl_s=kept,
+                )  # fmt: skip
+
+
+AUTHORIZED_S = 300.0
+"""For how long a gateway remembers an authorizer's answer where nothing else is said: the provider's documentation."""
+
 
 def _integrated(integration: Resource, attribute: str, reading: Reading) -> Iterator[Resource]:
     """What an integration calls: a function, or a balancer behind a VPC link."""
@@ -193,11 +213,26 @@ def _api(resource: Resource, reading: Reading) -> Iterator[Link]:
         method, _, path = key.partition(" ")
         methods = frozenset({method}) if path and method != "ANY" else frozenset()
         pattern = "/".join("*" if part.startswith("{") else part for part in path.split("/")) if path else "*"
+        yield from _route_authorizer(resource, route, pattern, methods, reading)
         for integration in reading.references.linked(route, "target", "aws_apigatewayv2_integration"):
             for target in _integrated(integration, "integration_uri", reading):
                 yield Link(
                     resource.address, target.address, "forward", route.defined_at, f"route {key}", pattern, methods
                 )
+
+
+def _route_authorizer(
+    api: Resource, route: Resource, pattern: str, methods: frozenset[str], reading: Reading
+) -> Iterator[Link]:
+    """The function that a route's authorizer calls; a WebSocket API asks it for every connection, an HTTP API remembers."""
+    for authorizer in reading.references.linked(route, "authorizer_id", "aws_apigatewayv2_authorizer"):
+        remembers = api.values.get("protocol_type") != "WEBSOCKET"
+        kept = reading.figure(authorizer, "authorizer_result_ttl_in_seconds", "s", AUTHORIZED_S) if remembers else None
+        for target in reading.functions(authorizer, "authorizer_uri"):
+            yield Link(
+                api.address, target.address, "authorize", authorizer.defined_at, f"authorizer {authorizer.address}",
+                pattern, methods, ttl_s=kept,
+            )  # fmt: skip
 
 
 # Programs: what they ask, from their settings and from what their roles allow.
@@ -288,13 +323,39 @@ def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
             mapping.defined_at,
             f"event source mapping {mapping.address}",
             batch=batch,
+            calls_per_s=_calls_per_s(resource, mapping),
         )
+    for delivery in reading.references.about(
+        resource, "kinesis_source_configuration", "aws_kinesis_firehose_delivery_stream"
+    ):
+        yield Link(resource.address, delivery.address, "log", delivery.defined_at, "source of the delivery stream")
     for subscription in reading.references.about(resource, "topic_arn", "aws_sns_topic_subscription"):
         for target in reading.references.linked(subscription, "endpoint", "aws_sqs_queue"):
             yield Link(resource.address, target.address, "log", subscription.defined_at, "subscription")
         for target in reading.functions(subscription, "endpoint"):
             one = exact("records in a call", 1.0, "record", str(subscription.defined_at))
             yield Link(resource.address, target.address, "log", subscription.defined_at, "subscription", batch=one)
+
+
+def _calls_per_s(log: Resource, mapping: Resource) -> Figure:
+    """Calls a second that a mapping makes while its batches are not full: one for each window and shard, or worker of a queue."""
+    window = number(mapping.values.get("maximum_batching_window_in_seconds")) or 0.0
+    if log.type == "aws_sqs_queue":
+        workers = published(limit("sqs.batches_at_once"))
+        return workers.times(1.0 / (window or limit("lambda.hold_s").at()), "calls of the workers", "1/s")
+    polls = published(limit("lambda.polls_of_a_shard_per_s"))
+    shards = number(log.values.get("shard_count")) or limit("dynamodb.new_table.partitions").at()
+    return polls.times(shards / max(1.0, window), "calls of the shards", "1/s")
+
+
+def _delivery(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """The bucket that a delivery stream writes to."""
+    for attribute in ("extended_s3_configuration", "s3_configuration"):
+        named = first_block(resource.values.get(attribute)).get("bucket_arn")
+        for bucket in reading.references.buckets(named):
+            yield Link(
+                resource.address, bucket.address, "log", resource.location(attribute), "destination", reads=False
+            )
 
 
 LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProxyType(
@@ -312,6 +373,7 @@ LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProx
         "aws_sqs_queue": _log,
         "aws_sns_topic": _log,
         "aws_dynamodb_table": _log,
+        "aws_kinesis_firehose_delivery_stream": _delivery,
     }
 )
 """Resource type -> the links that leave it."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.demand.flows import hit_share
 from analysis.facts import Level
 from analysis.network.model import COMPUTE, FRONTS, Limit, Link, Network, Station, Traffic, Unit
 from analysis.wiring.hops import path_pattern
@@ -30,6 +29,17 @@ SLOWNESS: Mapping[Level, Level] = {"low": "high", "value": "value", "high": "low
 
 _STEPS = 60
 """Halvings of the bracket, from a hundred million users to less than one."""
+
+
+def hit_share(rate_per_s: Any, ttl_s: float) -> Any:
+    """The share of requests for one key that a cache answers, h = L T / (1 + L T): one miss, then T seconds of hits.
+
+    A renewal argument for Poisson requests and a lifetime that starts at the miss; J. Jung and others, IEEE INFOCOM 2003.
+    `rate_per_s` may be an array of rates.
+    """
+    if np.any(rate_per_s < 0) or ttl_s < 0:
+        raise ValueError(f"neither the rate ({rate_per_s}) nor the lifetime ({ttl_s}) may be negative")
+    return rate_per_s * ttl_s / (1.0 + rate_per_s * ttl_s)
 
 
 def covers(link: Link, traffic: Traffic) -> bool:
@@ -119,6 +129,7 @@ def _handed_on(
             continue  # it holds them itself
         if station.kind == "edge" or station.kind in FRONTS:
             yield from _forwarded(links, traffic, unit, rate)
+            yield from _authorized(links, traffic, unit, rate)
         elif station.kind in COMPUTE:
             yield from _asked(network, station, links, traffic, unit, rate)
         elif unit == "record" or (unit == "write" and station.kind == "table"):
@@ -126,7 +137,7 @@ def _handed_on(
                 if link.role == "log":
                     yield link.target, "record", rate
                     if link.batch is not None:
-                        yield link.target, "invocation", rate / link.batch.value
+                        yield link.target, "invocation", _batches(link, link.batch.value, rate)
 
 
 def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
@@ -140,6 +151,21 @@ def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates)
             misses = misses * (1.0 - hit_share(misses / traffic.objects, link.ttl_s.value))
         rate = misses
     yield link.target, unit, rate
+
+
+def _authorized(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
+    """The call of an authorizer for what comes in, less what the gateway remembers of each client."""
+    link = next((link for link in links if link.role == "authorize" and covers(link, traffic)), None)
+    if link is None or unit not in {"request", "connect"}:
+        return
+    remembered_s = link.ttl_s.value if link.ttl_s is not None and unit == "request" else 0.0
+    yield link.target, "invocation", rate * (1.0 - hit_share(traffic.per_user or traffic.fixed, remembered_s))
+
+
+def _batches(link: Link, size: float, rate: Rates) -> Rates:
+    """Calls a second for so many records: full batches, or as many as the reader makes while they are not full."""
+    full = rate / size
+    return full if link.calls_per_s is None else np.maximum(full, np.minimum(rate, link.calls_per_s.value))
 
 
 def _asked(

@@ -30,10 +30,13 @@ Unit: TypeAlias = Literal[
 
 Kind: TypeAlias = Literal[
     "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function",
-    "cache", "database", "table", "stream", "queue", "topic", "bucket",
+    "cache", "database", "table", "stream", "queue", "topic", "delivery", "bucket",
 ]  # fmt: skip
 
 FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})
+OPENED, SENT = " opened", " sent"
+"""What is added to a connection's name for the traffic that opens it, and for what is sent over it."""
+
 COMPUTE: frozenset[Kind] = frozenset({"service", "fleet", "instance", "function"})
 
 
@@ -124,13 +127,15 @@ class Link:
 
     `role` is what the target is to the source: `forward` hands a request on, `ask` is a store asked while it is answered, `cache`
     one asked before the stores, `log` a stream, queue or topic written to or read from, `deliver` a gateway that holds
-    connections. A forward that covers a part of the paths or methods has `pattern` or `methods`; an edge's has the lifetime
-    `ttl_s` of its answers and may have a second cache, the `shield`. `batch` is how many records travel in one call.
+    connections, `authorize` a function that a gateway asks who may come in. A forward or authorizer that covers a part of the
+    paths or methods has `pattern` or `methods`; an edge's forward has the lifetime `ttl_s` of its answers and may have a second
+    cache, the `shield`. `batch` is how many records travel in one call at most, and `calls_per_s` how many calls there are before
+    batches fill: a reader waits no longer than its window for one.
     """
 
     source: str
     target: str
-    role: Literal["forward", "ask", "cache", "log", "deliver"]
+    role: Literal["forward", "ask", "cache", "log", "deliver", "authorize"]
     at: Location
     evidence: str
     pattern: str = "*"
@@ -138,6 +143,7 @@ class Link:
     ttl_s: Figure | None = None
     shield: bool = False
     batch: Figure | None = None
+    calls_per_s: Figure | None = None
     reads: bool = True
     writes: bool = True
 

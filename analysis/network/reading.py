@@ -11,9 +11,11 @@ from analysis.architecture import Architecture, Diagnostic, Location, Resource, 
 from analysis.facts import Runtime, Stack, cpu_factor, limit
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
+from analysis.units import SECONDS, time_unit
+from analysis.wiring.hops import Schedule, Tracking
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
-from analysis.wiring.scaling import attached, scaled_by
+from analysis.wiring.scaling import attached, scaled_by, scheduled, tracked
 from analysis.wiring.tasks import definition_of, task_of
 from analysis.wiring.values import first_block, items, number
 
@@ -79,6 +81,8 @@ class Reading:
         amount = number(self.environment(resource).get(variable)) if variable else None
         if variable is None or amount is None or amount <= 0:
             return None
+        if unit == "s" and self.stack is not None:
+            amount *= SECONDS[time_unit(variable, self.stack.units) or unit]
         return exact(variable, amount, unit, str(self.program(resource).defined_at))
 
     # Roles.
@@ -134,6 +138,23 @@ class Reading:
             least = min(raised, key=lambda one: one.value, default=least)
         most = max(least, most, key=lambda one: one.value)
         return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
+
+    def scaling(self, program: Resource) -> tuple[float, tuple[Tracking, ...], tuple[Schedule, ...]]:
+        """The least instances of a service or group outside its schedules, and the policies and schedules that change them."""
+        if program.type == "aws_autoscaling_group":
+            scaled: Resource | None = program
+            least = number(program.values.get("min_size"))
+        else:
+            scaled = next(scaled_by(self.references, program), None)
+            least = number((scaled or program).values.get("min_capacity" if scaled else "desired_count"))
+        least = 1.0 if least is None else least
+        if scaled is None:
+            return least, (), ()
+        return (
+            least,
+            tuple(tracked(self.references, scaled, self.warn)),
+            tuple(scheduled(self.references, scaled, self.warn)),
+        )
 
     def instances(self, group: Resource) -> tuple[Figure, Figure]:
         """Instances of an Auto Scaling group at the start of an event, and at most; as `tasks`."""

@@ -337,6 +337,16 @@ def _topic(resource: Resource, _: Reading) -> Station:
     return Station(resource.address, "topic", resource.defined_at)
 
 
+def _delivery(resource: Resource, _: Reading) -> Station:
+    """A delivery stream of Firehose: what programs put has a quota, what comes from a stream has none of its own."""
+    puts = (
+        ()
+        if resource.values.get("kinesis_source_configuration")
+        else (_quota("firehose.direct_put.records_per_s", "records", ("record",)),)
+    )
+    return Station(resource.address, "delivery", resource.defined_at, puts)
+
+
 def _bucket(resource: Resource, _: Reading) -> Station:
     limits = (
         _quota("s3.prefix.reads_per_s", "reads of a prefix", ("read", "request")),
@@ -363,6 +373,7 @@ STATIONS: Mapping[str, Callable[[Resource, Reading], Station | None]] = MappingP
         "aws_kinesis_stream": _stream,
         "aws_sqs_queue": _queue,
         "aws_sns_topic": _topic,
+        "aws_kinesis_firehose_delivery_stream": _delivery,
         "aws_s3_bucket": _bucket,
     }
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from analysis.cost import Estimate, LineItem
+from analysis.cost import CalendarCost, Estimate, LineItem
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, amount, table
 from analysis.pages import infrastructure, links
@@ -95,6 +95,23 @@ def totals(stacks: Mapping[str, Estimate]) -> Markup:
     return tables.definitions((title, money(estimate.total.usd)) for title, estimate in stacks.items())
 
 
+def calendar(found: CalendarCost) -> Markup:
+    """The bill over an hour, a day of each kind, an event, the month and the season."""
+    rows = [Row(["An hour in which nothing is on", None, money(found.hour)])]
+    for day in found.days:
+        often = f"{amount(day.per_month)} a month"
+        rows.append(Row([f"What one day adds: {day.name}", often, money(day.adds)]))
+        rows.append(Row([f"That day with all its hours: {day.name}", often, money(day.whole)]))
+        if day.event_days > 1:
+            rows.append(Row([f"The event: {day.name}", f"{amount(day.event_days)} days", money(day.event)]))
+    rows += [
+        Row(["A mean month", None, money(found.month)]),
+        Row(["The season", None, money(found.season)], total=True),
+    ]
+    columns = [Column("Window", "head"), Column("How often", "number"), Column("US dollars", "number")]
+    return table(columns, rows, label="Cost by window of the calendar")
+
+
 def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of bills."""
 
@@ -106,6 +123,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "cost_by_service": lambda *names: by_service(bills(names)),
         "cost_by_confidence": lambda *names: by_confidence(bills(names)),
         "cost_lines": lambda name: lines(site.stack(name), site.stack(name).estimate, site.here()),
+        "cost_calendar": lambda name: calendar(site.stack(name).study.calendar),
         "cost_unpriced": lambda name: unpriced(site.stack(name), site.stack(name).estimate),
         "cost_free": lambda name: free(site.stack(name), site.stack(name).estimate),
     }

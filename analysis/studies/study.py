@@ -17,8 +17,8 @@ from typing import Any
 from analysis import terraform
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity import Capacity, analyse
-from analysis.cost import Estimate, estimate
-from analysis.demand import Usage, usage_if_modelled
+from analysis.cost import CalendarCost, Estimate, calendar_cost, estimate
+from analysis.demand import Usage, kinds, usage_if_modelled, without_days
 from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack, today
 from analysis.facts.scenarios import GROUPS
 from analysis.studies.nights import StudiedNight, studied_night
@@ -88,13 +88,27 @@ class Study:
     def _idle_usage(self) -> Usage | None:
         if self.crowd is None:
             return None
-        quiet = _with(self.scenario, "calendar", games_per_month=0)
-        return usage_if_modelled(self.architecture, quiet, self.about, self.profile)
+        return usage_if_modelled(self.architecture, without_days(self.scenario), self.about, self.profile)
 
     @cached_property
     def idle_bill(self) -> Estimate:
-        """The bill of a month without a game."""
+        """The bill of a month without a game, and without any other kind of day that the calendar names."""
         return estimate(self.architecture, self.book, self._idle_usage)
+
+    @cached_property
+    def calendar(self) -> CalendarCost:
+        """What an hour, each kind of day, an event, the month and the season cost."""
+        without = {
+            kind: estimate(
+                self.architecture,
+                self.book,
+                usage_if_modelled(self.architecture, without_days(self.scenario, kind), self.about, self.profile),
+            )
+            if self.scenario.days
+            else self.idle_bill
+            for kind in kinds(self.scenario)
+        }
+        return calendar_cost(self.bill, self.idle_bill, without, self.scenario.calendar["season_months"].value)
 
     @property
     def games_per_month(self) -> Decimal:
@@ -104,8 +118,7 @@ class Study:
     @property
     def game(self) -> Amount:
         """What one game adds to the month's bill; zero in a month without games."""
-        added = self.bill.total.usd - self.idle_bill.total.usd
-        return Amount(added / self.games_per_month if self.games_per_month else Decimal(0), Window.GAME)
+        return Amount(self.calendar.days[0].adds, Window.GAME)
 
     @cached_property
     def capacity(self) -> Capacity:

@@ -85,7 +85,10 @@ class Balancer:
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """A target tracking policy: tasks follow `metric` so that it stays near `target`."""
+    """A target tracking policy: tasks follow `metric` so that it stays near `target`.
+
+    `metric` is the predefined one's type, or `custom`; `own` is then the name of the metric that the program publishes.
+    """
 
     address: str
     metric: str
@@ -93,6 +96,7 @@ class Tracking:
     scale_out_cooldown_s: float
     scale_in_cooldown_s: float
     defined_at: Location
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A scheduled action: from `expression` on, between `minimum` and `maximum` tasks."""
+    """A scheduled action: from `expression` on, between `minimum` and `maximum` tasks; on so many `days` where it ends."""
 
     address: str
     expression: str
@@ -139,6 +143,7 @@ class Schedule:
     minimum: int | None
     maximum: int | None
     defined_at: Location
+    days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,17 +25,15 @@ from analysis.wiring.hops import (
     Edge,
     HealthCheck,
     RequestPath,
-    Schedule,
     Service,
     Step,
     Storage,
-    Tracking,
     Trigger,
 )
 from analysis.wiring.lifetimes import lifetime
 from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References
-from analysis.wiring.scaling import attached, scaled_by
+from analysis.wiring.scaling import attached, scaled_by, scheduled, tracked
 from analysis.wiring.tasks import HEARTBEAT, environment, task_of
 from analysis.wiring.values import blocks, cpu_units, first_block, known, memory_mib, number
 
@@ -206,32 +204,13 @@ class _Derivation:
             or Given("deployment_maximum_percent", most.at(), "%", most.origin),
             grace_s=number(service.values.get("health_check_grace_period_seconds")) or 0.0,
             stop_timeout_s=30.0 if stop is None else stop,  # ECS's default
-            tracking=tuple(self.tracking(target)) if target else (),
+            tracking=tuple(tracked(self.references, target, self.warn)) if target else (),
             steps=tuple(self.steps(target)) if target else (),
-            schedules=tuple(self.schedules(target)) if target else (),
+            schedules=tuple(scheduled(self.references, target, self.warn)) if target else (),
             zones=len(zones(Network(self.references).subnets((service,)))),
             rolls_back=breaker.get("enable") is True and breaker.get("rollback") is True,
             environment=environment(container),
         )
-
-    def tracking(self, target: Resource) -> Iterator[Tracking]:
-        cooldown_s = limit("autoscaling.default_cooldown_s").at()
-        for policy in attached(self.references, target, "aws_appautoscaling_policy"):
-            for block in blocks(policy.values.get("target_tracking_scaling_policy_configuration")):
-                predefined = blocks(block.get("predefined_metric_specification"))
-                metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
-                value = number(block.get("target_value"))
-                if value is None or value <= 0:
-                    self.warn(f"{policy.address}: its target value is not known", policy.defined_at)
-                    continue
-                yield Tracking(
-                    policy.address,
-                    str(metric),
-                    value,
-                    _or(number(block.get("scale_out_cooldown")), cooldown_s),
-                    _or(number(block.get("scale_in_cooldown")), cooldown_s),
-                    policy.defined_at,
-                )
 
     def steps(self, target: Resource) -> Iterator[Step]:
         for policy in attached(self.references, target, "aws_appautoscaling_policy"):
@@ -244,23 +223,6 @@ class _Derivation:
                     tuple(map(_trigger, self.references.about(policy, "alarm_actions", "aws_cloudwatch_metric_alarm"))),
                     _or(number(block.get("cooldown")), limit("autoscaling.default_cooldown_s").at()),
                     policy.defined_at,
-                )
-
-    def schedules(self, target: Resource) -> Iterator[Schedule]:
-        for action in attached(self.references, target, "aws_appautoscaling_scheduled_action"):
-            expression = action.values.get("schedule")
-            if not isinstance(expression, str):
-                self.warn(f"{action.address}: its schedule is not known", action.defined_at)
-                continue
-            for block in blocks(action.values.get("scalable_target_action")):
-                lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
-                yield Schedule(
-                    action.address,
-                    expression,
-                    str(action.values.get("timezone") or "UTC"),
-                    None if lowest is None else int(lowest),
-                    None if highest is None else int(highest),
-                    action.defined_at,
                 )
 
     def balancer(self, service: Resource, way: Way | None) -> tuple[Resource | None, Resource | None]:

@@ -103,6 +103,14 @@ class References:
         names = dict.fromkeys(item for item in items(value) if isinstance(item, str) and item)
         return [r for name in names for r in self._by_name.get(name, ()) if _of(r, types) and r is not resource]
 
+    def buckets(self, value: Value) -> list[Resource]:
+        """The buckets that ARNs stand for, by reference or by the name in them."""
+        found = [r for r in self.behind(value) if r.type == "aws_s3_bucket"]
+        for text in items(value):
+            name = text.removeprefix("arn:aws:s3:::").partition("/")[0] if isinstance(text, str) else ""
+            found += [r for r in self._by_name.get(name, ()) if r.type == "aws_s3_bucket"]
+        return _once(found)
+
     def about(self, resource: Resource, attribute: str, *types: str) -> Iterator[Resource]:
         """The resources of `types` whose `attribute` names `resource`, by reference or by its name."""
         for other in self.architecture.of_type(*types):

@@ -1,11 +1,18 @@
-"""What changes the number of a service's tasks: its scalable targets, with their policies and scheduled actions."""
+"""What changes the number of a program's tasks or instances: scalable targets and groups, with their policies and schedules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
-from analysis.architecture import Resource
+from analysis.architecture import Location, Resource
+from analysis.facts import limit
+from analysis.wiring.hops import Schedule, Tracking
 from analysis.wiring.references import References
+from analysis.wiring.values import blocks, first_block, number
+
+Warn: TypeAlias = Callable[[str, Location], None]
 
 
 def scaled_by(references: References, service: Resource) -> Iterator[Resource]:
@@ -25,3 +32,82 @@ def attached(references: References, target: Resource, kind: str) -> Iterator[Re
             isinstance(same, str) and same == target.values.get("resource_id")
         ):
             yield resource
+
+
+def tracked(references: References, scaled: Resource, warn: Warn) -> Iterator[Tracking]:
+    """The target tracking policies of a scalable target or of an Auto Scaling group."""
+    if scaled.type == "aws_autoscaling_group":
+        policies = list(references.about(scaled, "autoscaling_group_name", "aws_autoscaling_policy"))
+        argument = "target_tracking_configuration"
+    else:
+        policies = list(attached(references, scaled, "aws_appautoscaling_policy"))
+        argument = "target_tracking_scaling_policy_configuration"
+    cooldown_s = limit("autoscaling.default_cooldown_s").at()
+    for policy in policies:
+        for block in blocks(policy.values.get(argument)):
+            predefined = blocks(block.get("predefined_metric_specification"))
+            own = first_block(block.get("customized_metric_specification")).get("metric_name")
+            metric = predefined[0].get("predefined_metric_type") if predefined else "custom"
+            value, out, back = (
+                number(block.get(key)) for key in ("target_value", "scale_out_cooldown", "scale_in_cooldown")
+            )
+            if value is None or value <= 0:
+                warn(f"{policy.address}: its target value is not known", policy.defined_at)
+                continue
+            yield Tracking(
+                policy.address,
+                str(metric),
+                value,
+                cooldown_s if out is None else out,
+                cooldown_s if back is None else back,
+                policy.defined_at,
+                own if isinstance(own, str) else "",
+            )
+
+
+def scheduled(references: References, scaled: Resource, warn: Warn) -> Iterator[Schedule]:
+    """The scheduled actions of a scalable target or of an Auto Scaling group, all written as Application Auto Scaling does."""
+    if scaled.type == "aws_autoscaling_group":
+        for action in references.about(scaled, "autoscaling_group_name", "aws_autoscaling_schedule"):
+            yield from _of_group(action)
+        return
+    for action in attached(references, scaled, "aws_appautoscaling_scheduled_action"):
+        expression = action.values.get("schedule")
+        if not isinstance(expression, str):
+            warn(f"{action.address}: its schedule is not known", action.defined_at)
+            continue
+        for block in blocks(action.values.get("scalable_target_action")):
+            lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
+            yield Schedule(
+                action.address,
+                expression,
+                str(action.values.get("timezone") or "UTC"),
+                None if lowest is None else int(lowest),
+                None if highest is None else int(highest),
+                action.defined_at,
+            )
+
+
+def _of_group(action: Resource) -> Iterator[Schedule]:
+    """A group's action: once at its start, or daily by its recurrence (cron without seconds and years) up to its end."""
+    start, end = (_moment(action.values.get(key)) for key in ("start_time", "end_time"))
+    recurrence = action.values.get("recurrence")
+    if isinstance(recurrence, str):
+        expression = f"cron({recurrence})"
+    elif start is not None:
+        expression = f"at({start.strftime('%Y-%m-%dT%H:%M:%S')})"
+    else:
+        return
+    # -1 leaves a size as it is: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScheduledUpdateGroupAction.html
+    sizes = [number(action.values.get(key)) for key in ("min_size", "max_size")]
+    lowest, highest = (None if size is None or size < 0 else int(size) for size in sizes)
+    days = (end - start).days + 1 if isinstance(recurrence, str) and start and end else None
+    zone = str(action.values.get("time_zone") or "UTC")
+    yield Schedule(action.address, expression, zone, lowest, highest, action.defined_at, days)
+
+
+def _moment(value: object) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

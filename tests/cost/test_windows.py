@@ -1,40 +1,44 @@
-"""The bill of a month is split by what causes it, and what one game adds is the difference the games make."""
+"""One bill over every window of a calendar: what stands there, what a day of each kind adds, and the season."""
 
 from decimal import Decimal
 
 import pytest
 from cost_makers import made, used
 
-from analysis.cost.windows import always_on, month_split, per_game, per_season, usage_based
-from analysis.units import Season, Window
+from analysis.cost.windows import calendar_cost, calendar_json
+from analysis.demand import Kind
 
-SEASON = Season(games_per_month=Decimal(5), months=Decimal(8))
 GATEWAY = made("aws_nat_gateway.a", connectivity_type="private")
+NIGHTS = Kind("night", 5, 1.0, 1.0, 1.0, nights=True)
+DAYS = Kind("weekday", 10, 0.5, 0.5, 2.0)
 
 
-@pytest.fixture(name="bills")
-def bills_of_a_gateway(bill):
-    """The same gateway in a month with five games (110 GB) and in one without (10 GB)."""
-    return tuple(bill(GATEWAY, usage=used(GATEWAY.address, monthly_data_processed_gb=gb)) for gb in (110, 10))
+@pytest.fixture(name="through")
+def bill_of_a_gateway(bill):
+    """The month of a gateway that so many gigabytes pass, at $0.045 each beside $32.85 for 730 hours."""
+    return lambda gigabytes: bill(GATEWAY, usage=used(GATEWAY.address, monthly_data_processed_gb=gigabytes))
 
 
-def test_a_month_splits_into_what_stands_there_what_use_costs_and_what_games_add(bills):
-    split = month_split(*bills)
-    assert split.always_on.usd == Decimal("32.85")  # 730 h x 0.045
-    assert split.everyday_use.usd == Decimal("0.45")  # 10 GB x 0.045
-    assert split.games.usd == Decimal("4.5")  # 100 GB x 0.045
-    assert split.total == bills[0].total
+def test_a_day_costs_what_the_days_of_its_kind_add_divided_by_their_number(through):
+    found = calendar_cost(through(110), through(10), {NIGHTS: through(10)}, Decimal(8))
+    assert found.hour == (Decimal("32.85") + Decimal("0.45")) / 730
+    assert found.days[0].adds == Decimal("0.9")  # 100 GB on five nights
+    assert found.days[0].whole == Decimal("0.9") + 24 * found.hour
+    assert found.season == 8 * found.month
 
 
-def test_a_game_costs_what_the_games_of_a_month_add_divided_by_their_number(bills):
-    game = per_game(*bills, SEASON)
-    assert game.usd == Decimal("0.9")
-    assert game.window is Window.GAME
+def test_the_hours_and_the_days_of_every_kind_sum_to_the_month(through):
+    # 60 GB of the nights, 40 GB of the days; a tier would make the two alone add less than both together.
+    found = calendar_cost(through(110), through(10), {NIGHTS: through(50), DAYS: through(80)}, Decimal(8))
+    assert found.hour * 730 + sum(day.adds * day.per_month for day in found.days) == pytest.approx(found.month)
+    nights, days = found.days
+    assert nights.adds * 5 == pytest.approx(2 * days.adds * 10)
+    assert days.event == 2 * days.whole
 
 
-def test_a_season_costs_its_months(bills):
-    assert per_season(bills[0], SEASON).usd == 8 * Decimal("37.8")
-
-
-def test_what_is_always_on_and_what_use_costs_sum_to_the_total(bills):
-    assert always_on(bills[0]) + usage_based(bills[0]) == bills[0].total
+def test_a_month_without_days_is_its_hours(through):
+    found = calendar_cost(
+        through(10), through(10), {Kind("night", 0, 1.0, 1.0, 1.0, nights=True): through(10)}, Decimal(1)
+    )
+    assert found.days[0].adds == 0
+    assert calendar_json(found)["month"] == "33.3"

@@ -6,10 +6,10 @@ import pytest
 from analysis.architecture import Architecture, Location, Variable
 from analysis.cost import estimate
 from analysis.demand import usage
-from analysis.demand.month import Month, scheduled_windows
+from analysis.demand.calendar import scheduled_windows
+from analysis.demand.month import Month
 from analysis.facts import prices, runtime, scenario, stack
 from analysis.terraform import load
-from analysis.wiring import request_path
 from analysis.wiring.hops import Schedule
 
 TICKER = Path(__file__).parent / "ticker"
@@ -75,12 +75,13 @@ def test_target_tracking_adds_tasks_when_the_load_asks_for_them():
 def test_tasks_stay_for_fifteen_minutes_after_the_load_has_gone():
     described = stack(TICKER)
     model_ = load(TICKER, variables={"api_ttl_s": 0, "tasks": {"desired": 1, "min": 1, "max": 99}})
-    month = Month(model_, request_path(model_, described), NIGHT.with_peak(80_000), runtime(described.runtime))
-    night = [part for part in month.slices if part.minute is not None]
-    top = max(range(len(night)), key=lambda minute: (month.needed(night[minute].flows), minute))
-    most = night[top].tasks
-    assert [part.tasks for part in night[top : top + 15]] == [most] * 15
-    assert night[top + 15].tasks < most
+    month = Month(model_, NIGHT.with_peak(80_000), described, runtime(described.runtime))
+    wanted = list(month.needed(month.stretches[0], "aws_ecs_service.web"))
+    running = list(month.instances["aws_ecs_service.web"][0])
+    top = max(range(len(wanted)), key=lambda minute: (wanted[minute], minute))
+    most = running[top]
+    assert running[top : top + 15] == [most] * 15
+    assert running[top + 15] < most
 
 
 def test_every_request_of_the_night_is_billed_at_the_edge(month):

@@ -134,6 +134,68 @@ def test_what_is_wrong_is_said_with_the_file_and_the_key(tmp_path, text, sentenc
     assert sentence in str(refusal.value)
 
 
+DAY = """
+[[day]]
+name = "weekday"
+days_per_month = { value = 20, low = 18, high = 22, unit = "day", reason = "Given by the tests." }
+crowd = { value = 0.2, low = 0.1, high = 0.5, unit = "share", reason = "Given by the tests." }
+feeds = { value = 0.1, low = 0, high = 0.5, unit = "share", reason = "Given by the tests." }
+"""
+
+
+def test_a_calendar_has_kinds_of_days_on_the_course_of_the_nights(tmp_path):
+    (tmp_path / "own.toml").write_text(FINAL.read_text() + DAY)
+    (day,) = scenario(tmp_path / "own.toml").days
+    assert (day.name, day.days_per_month.value, day.event_days) == ("weekday", 20, None)
+    assert day.crowd.name == "day.weekday.crowd"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"weekday"', '"Championship final"', "day[0].name: 'Championship final' is taken; a kind of day needs a name"),
+        ('"weekday"', '"quiet"', "day[0].name: 'quiet' is taken"),
+        (
+            "value = 20, low = 18, high = 22",
+            "value = 170, low = 18, high = 200",
+            "day: nights and days of 4.5 h each fill 783 h",
+        ),
+        ('unit = "day"', 'unit = "night"', "day[0].days_per_month: is in 'night'; it must be in 'day'"),
+        (
+            "value = 0.2, low = 0.1",
+            "value = 0.2, low = -0.1",
+            "day[0].crowd: reaches down to -0.1; it must not be below 0",
+        ),
+        ("feeds =", "streams =", "day[0].feeds: is missing; it must be a table"),
+        ("crowd =", "course = 2\ncrowd =", "day[0].course: is not a key of this table"),
+        (
+            "crowd =",
+            'event_days = { value = 0, low = 0, high = 0, unit = "day", reason = "None." }\ncrowd =',
+            "it must be above 0",
+        ),
+    ],
+)
+def test_a_mistake_in_a_kind_of_day_is_said_with_its_key(tmp_path, old, new, sentence):
+    assert old in DAY
+    (tmp_path / "own.toml").write_text(FINAL.read_text() + DAY.replace(old, new, 1))
+    with pytest.raises(FactError) as refusal:
+        scenario(tmp_path / "own.toml")
+    assert sentence in str(refusal.value)
+
+
+def test_two_kinds_of_days_have_two_names(tmp_path):
+    (tmp_path / "own.toml").write_text(FINAL.read_text() + DAY + DAY)
+    with pytest.raises(FactError, match=r"day\[1\]\.name: 'weekday' is taken"):
+        scenario(tmp_path / "own.toml")
+
+
+def test_what_feeds_send_in_quiet_hours_may_be_left_out_of_the_calendar(tmp_path):
+    assert "quiet_feeds" not in LOADED.calendar
+    line = '\n[calendar.quiet_feeds]\nvalue = 0.1\nlow = 0\nhigh = 1\nunit = "share"\nreason = "Given by the tests."\n'
+    (tmp_path / "own.toml").write_text(FINAL.read_text() + line)
+    assert scenario(tmp_path / "own.toml").calendar["quiet_feeds"].value == Decimal("0.1")
+
+
 def test_an_extending_file_replaces_a_group_key_by_key_and_an_assumption_as_a_whole(tmp_path):
     (tmp_path / "base.toml").write_text(FINAL.read_text())
     (tmp_path / "own.toml").write_text(

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_makers import joined, link, seconds, station
 
-from analysis.demand.flows import hit_share
 from analysis.network import Traffic, loads, uses
+from analysis.network.load import hit_share
 from analysis.wiring import PathError
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from analysis.architecture import Architecture, Location, Variable
-from analysis.wiring.schedules import daily_minute, once, timestamps
+from analysis.wiring.schedules import a_month, daily_minute, once, timestamps
 
 EVENING = dt.datetime(2026, 3, 7, 18, 30, tzinfo=dt.UTC)
 
@@ -38,3 +38,25 @@ def test_kick_offs_are_the_timestamps_of_the_variables_in_order():
         dt.datetime(2026, 3, 1, 20, tzinfo=dt.UTC),
         EVENING,
     )
+
+
+@pytest.mark.parametrize(
+    ("expression", "times"),
+    [
+        ("rate(5 minutes)", 730 * 12),
+        ("rate(1 hour)", 730),
+        ("rate(2 days)", 730 / 48),
+        ("cron(0 5 * * ? *)", 730 / 24),
+        ("cron(0/15 * * * ? *)", 730 * 4),
+        ("cron(0 6,18 ? * MON-FRI *)", 2 * 730 / 24 * 5 / 7),
+        ("cron(0 3 1,15 * ? *)", 2),
+        ("cron(0 3 1 1-3 ? *)", 3 / 12),
+        ("cron(0 3 L * ? *)", None),
+        ("cron(0 3 ? * 6#2 *)", None),
+        ("at(2026-03-07T18:30:00)", None),
+        ("rate(0 minutes)", None),
+        (None, None),
+    ],
+)
+def test_a_schedule_comes_round_so_often_in_a_mean_month(expression, times):
+    assert a_month(expression) == (None if times is None else pytest.approx(times))
