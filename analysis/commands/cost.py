@@ -92,7 +92,8 @@ def cost(
         found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         consumed = _consumed(found, directory, usage, scenario, runtime)
         book = facts.prices(found.region, day)
-        bill = cost_layer.estimate(found, book, consumed, free_tier=free_tier)
+        stack = about(directory)
+        bill = cost_layer.estimate(found, book, consumed, free_tier=free_tier, plans=stack.plans if stack else ())
         windows = _windows(found, directory, scenario, runtime, book, bill) if scenario and not usage else None
     saved = cost_layer.reservations(bill, book, reserved) if reserved else None
     if as_json or shape == "json":
@@ -146,7 +147,7 @@ def _windows(
 
     def without(kind: demand.Kind | None = None) -> cost_layer.Estimate:
         rest = demand.usage(found, demand.without_days(crowd, kind), stack, profile)
-        return cost_layer.estimate(found, book, rest)
+        return cost_layer.estimate(found, book, rest, plans=stack.plans if stack else ())
 
     kinds = demand.kinds(crowd)
     idle = without()
@@ -213,7 +214,11 @@ def diff(
     with refusals(), _stacks(old, new) as (before, after):
         models = [_side(place, var, var_file, placeholders=placeholders) for place in (before, after)]
         consumed = _consumed(models[1], after, usage, None, None)
-        bills = [cost_layer.estimate(model, facts.prices(model.region, day), consumed) for model in models]
+        paid = [stack.plans if (stack := about(place)) else () for place in (before, after)]
+        bills = [
+            cost_layer.estimate(model, facts.prices(model.region, day), consumed, plans=plans)
+            for model, plans in zip(models, paid, strict=True)
+        ]
     found = cost_layer.changes(*bills)
     if as_json:
         print_json({**cost_layer.changes_json(found), "holes": {"old": holes(models[0]), "new": holes(models[1])}})

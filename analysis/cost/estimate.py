@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -15,6 +15,7 @@ from analysis.cost.setting import Charge, NotPriced, Setting
 from analysis.cost.usage_patterns import patterns, use_of
 from analysis.demand.usage import Usage
 from analysis.facts.prices import CONFIDENCES, Confidence, Price, PriceBook, PriceRow
+from analysis.facts.stacks import FILE_NAME, Plan
 from analysis.units import HOURS_PER_MONTH, Amount, Quantity, Window, number
 from analysis.wiring.references import References, without_index
 
@@ -145,9 +146,14 @@ class _Draft:
 
 
 def estimate(
-    architecture: Architecture, prices: PriceBook, usage: Usage | None = None, *, free_tier: bool = False
+    architecture: Architecture,
+    prices: PriceBook,
+    usage: Usage | None = None,
+    *,
+    free_tier: bool = False,
+    plans: Sequence[Plan] = (),
 ) -> Estimate:
-    """The month's bill of `architecture`.
+    """The month's bill of `architecture`, and of the `plans` that are paid beside it.
 
     Without `usage`, lines that depend on it have no quantity. Tiers and, with `free_tier`, the account's free allowances are
     used up in the order of the addresses, as if this stack were alone in its account.
@@ -174,16 +180,53 @@ def estimate(
                 free.append(Free(address, kind, _free_as_configured(resource)))
     unpriced += _unheard(architecture, usage)
     unpriced += _not_evaluated(architecture)
+    paid, unknown = _plans(plans, prices)
+    unpriced += unknown
     return Estimate(
         architecture.stack,
         prices.region,
         prices.as_of,
         prices.day,
-        tuple(_line_items(drafts, prices, free_tier)),
+        (*_line_items(drafts, prices, free_tier), *paid),
         tuple(free),
         tuple(unpriced),
         "" if usage is None else usage.origin,
     )
+
+
+PLAN = "plan"
+"""The type of a line that is no resource of the Terraform."""
+
+
+def _plans(plans: Sequence[Plan], prices: PriceBook) -> tuple[list[LineItem], list[Unpriced]]:
+    """The lines of what is paid by the month beside the resources: from the price book, else as the stack's file assumes."""
+    lines, unknown = [], []
+    for plan in plans:
+        price = prices.prices.get(plan.sku)
+        if plan.month is not None:
+            usd, source = plan.month.value, plan.month.source or f"{FILE_NAME}:{plan.line}: {plan.month.reason}"
+            as_of, unit, confidence = "", "month", _UNPUBLISHED
+        elif price is not None:
+            row = price.tiers[0]
+            usd, source, as_of, unit, confidence = row.usd, row.source, row.as_of, row.unit, row.confidence
+        else:
+            reason = (
+                f"{FILE_NAME}:{plan.line}: the price book has no row {plan.sku}; name another, or give `month` in USD"
+            )
+            unknown.append(Unpriced(plan.name, PLAN, reason))
+            continue
+        cost = usd * plan.count
+        lines.append(
+            LineItem(
+                plan.name, PLAN, "by the month", plan.service, plan.sku or PLAN, plan.count, unit, usd, cost,
+                usage_based=False, source=source, as_of=as_of, confidence=confidence, region=prices.region,
+            )
+        )  # fmt: skip
+    return lines, unknown
+
+
+_UNPUBLISHED: Confidence = "low"
+"""How sure an amount is that a stack's file assumes."""
 
 
 def monthly(resource: Resource, references: References, prices: PriceBook) -> Amount:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from analysis.architecture import Architecture
-from analysis.cost.estimate import CURRENCY, Estimate, LineItem
+from analysis.cost.estimate import CURRENCY, PLAN, Estimate, LineItem
 from analysis.units import HOURS_PER_MONTH, number
 
 INFRACOST_VERSION = "0.2"
@@ -135,6 +135,7 @@ def _focus_rows(bill: Estimate) -> Iterator[dict[str, str]]:
     for item in bill.line_items:
         if item.cost is None or item.quantity is None:
             continue
+        issuer = item.service if item.type == PLAN else "AWS"
         cost, price, quantity = number(item.cost), number(item.unit_price), number(item.quantity)
         yield {
             "BilledCost": cost,
@@ -151,14 +152,14 @@ def _focus_rows(bill: Estimate) -> Iterator[dict[str, str]]:
             "ContractedCost": cost,
             "ContractedUnitPrice": price,
             "EffectiveCost": cost,
-            "InvoiceIssuerName": "AWS",
+            "InvoiceIssuerName": issuer,
             "ListCost": cost,
             "ListUnitPrice": price,
             "PricingCategory": "Standard",
             "PricingQuantity": quantity,
             "PricingUnit": item.unit,
-            "ProviderName": "AWS",
-            "PublisherName": "AWS",
+            "ProviderName": issuer,
+            "PublisherName": issuer,
             "RegionId": item.region,
             "ResourceId": item.address,
             "ResourceName": item.address.rpartition(".")[2],

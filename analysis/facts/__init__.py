@@ -7,7 +7,7 @@ from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
 from analysis.facts.scenarios import Connection, Day, Feed, Route, Scenario, scenario
-from analysis.facts.stacks import Enters, Stack, stack
+from analysis.facts.stacks import Enters, Plan, Stack, stack
 from analysis.facts.threads import THREADS, cpu_factor
 from analysis.facts.today import today
 
@@ -24,6 +24,7 @@ __all__ = [
     "Level",
     "Limit",
     "Metric",
+    "Plan",
     "Price",
     "PriceBook",
     "PriceRow",

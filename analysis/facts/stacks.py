@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from analysis.facts.assumptions import FactError, Table, toml
+from analysis.facts.assumptions import Assumption, FactError, Table, toml
 from analysis.units import SECONDS
 
 FILE_NAME = "gameday.toml"
@@ -51,6 +52,22 @@ class Enters:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is paid by the month and is no resource of the Terraform: a `[[plan]]` of the file.
+
+    It costs `count` times the row `sku` of the price book, or `month` dollars where nobody publishes a price. `line` is where it
+    stands in the file.
+    """
+
+    name: str
+    service: str
+    sku: str = ""
+    count: Decimal = Decimal(1)
+    month: Assumption | None = None
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """The file `gameday.toml` beside a stack.
 
@@ -62,8 +79,8 @@ class Stack:
     of the scenario, or `publisher`, to the address where it enters, and `paths` to the path to which
     it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
     program is told it in another way than by a variable, such as user data. `metrics` says of a metric that a program publishes
-    itself what it counts on one instance, and `kept_days` maps a pattern of tables' addresses to the days for which
-    an item stays there.
+    itself what it counts on one instance, `kept_days` maps a pattern of tables' addresses to the days for which an item stays
+    there, and `plans` are paid beside the resources.
     """
 
     directory: Path
@@ -81,6 +98,7 @@ class Stack:
     paths: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, str] = field(default_factory=dict)
     kept_days: Mapping[str, float] = field(default_factory=dict)
+    plans: tuple[Plan, ...] = ()
 
     @property
     def name(self) -> str:
@@ -163,6 +181,7 @@ def stack(directory: Path) -> Stack:
         settings=_settings(table),
         metrics={name: table.table("metrics").choice(name, COUNTED) for name in table.texts("metrics")},
         kept_days=_kept_days(table),
+        plans=_plans(table, path.read_text(encoding="utf-8")),
     )
     table.get("data")  # values of data sources, which the evaluation of the stack reads
     table.closed()
@@ -209,6 +228,25 @@ def _settings(table: Table) -> Mapping[str, float]:
         if entries.number(key) <= 0:
             raise entries.error(key, "must be above zero")
     return {key: float(entries.number(key)) for key in entries.entries}
+
+
+def _plans(table: Table, text: str) -> tuple[Plan, ...]:
+    """The plans of the file. Refuses one with neither a price nor an amount, with both, or with another's name."""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*plan\s*\]\]", line)]
+    found: list[Plan] = []
+    for entry, line in zip(table.tables("plan"), lines, strict=False):
+        name, sku = entry.text("name"), entry.text("price", "")
+        month = entry.assumption("month", "USD") if entry.get("month") is not None else None
+        if bool(sku) == (month is not None):
+            raise entry.error(
+                "price", f"of {name!r}: name a row of the price book, or give `month` in USD, one of the two"
+            )
+        if name in {plan.name for plan in found}:
+            raise entry.error("name", f"{name!r} is taken by an earlier plan")
+        count = entry.number("count", 1) if entry.get("count") is not None else Decimal(1)
+        found.append(Plan(name, entry.text("service"), sku, count, month, line))
+        entry.closed()
+    return tuple(found)
 
 
 def _kept_days(table: Table) -> Mapping[str, float]:

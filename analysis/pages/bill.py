@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from analysis.cost import CalendarCost, Estimate, LineItem
+from analysis.cost import PLAN, CalendarCost, Estimate, LineItem
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, amount, table
 from analysis.pages import infrastructure, links
@@ -48,8 +48,12 @@ def lines(model: Model, estimate: Estimate, page: str) -> Markup:
 def _line(model: Model, item: LineItem, page: str) -> list[Cell]:
     resource = model.architecture.by_address.get(item.address)
     quantity = f"{amount(_rounded(item.quantity))} {item.unit}" if item.quantity is not None else "by usage"
-    price = tables.link(links.relative(page, PRICES_PAGE, price_anchor(item.sku)), rate(item.unit_price))
-    address: Cell = tables.code(item.address)
+    price: Cell = rate(item.unit_price)
+    if item.sku != PLAN:
+        price = tables.link(links.relative(page, PRICES_PAGE, price_anchor(item.sku)), rate(item.unit_price))
+    address: Cell = item.address if item.type == PLAN else tables.code(item.address)
+    if item.type == PLAN:
+        address = Markup("{}<br>{}").format(item.address, item.source)
     if resource:
         address = Markup("{}<br>{}").format(address, infrastructure.citation(model, resource.defined_at, page) or "")
     cost = money(item.cost) if item.cost is not None else "by usage"

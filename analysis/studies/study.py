@@ -82,7 +82,7 @@ class Study:
     @cached_property
     def bill(self) -> Estimate:
         """The bill of that month."""
-        return estimate(self.architecture, self.book, self.usage)
+        return estimate(self.architecture, self.book, self.usage, plans=self.about.plans)
 
     @cached_property
     def _idle_usage(self) -> Usage | None:
@@ -93,7 +93,7 @@ class Study:
     @cached_property
     def idle_bill(self) -> Estimate:
         """The bill of a month without a game, and without any other kind of day that the calendar names."""
-        return estimate(self.architecture, self.book, self._idle_usage)
+        return estimate(self.architecture, self.book, self._idle_usage, plans=self.about.plans)
 
     @cached_property
     def calendar(self) -> CalendarCost:
@@ -103,6 +103,7 @@ class Study:
                 self.architecture,
                 self.book,
                 usage_if_modelled(self.architecture, without_days(self.scenario, kind), self.about, self.profile),
+                plans=self.about.plans,
             )
             if self.scenario.days
             else self.idle_bill

@@ -1,5 +1,7 @@
 """The bill as a whole: sums, tiers, free allowances, what is unknown, and that nothing counts as zero unsaid."""
 
+import csv
+import io
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -10,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.architecture import Reference, Unknown
-from analysis.cost import estimate, to_json
+from analysis.cost import estimate, focus_csv, to_json
 from analysis.cost.network import billable_rule_evaluations_per_s, capacity_unit_hours
 from analysis.cost.rate_card import RATE_CARD
 from analysis.demand.usage import LoadHours, Usage
-from analysis.facts import prices
+from analysis.facts import Assumption, Plan, prices
 from analysis.units import Amount, Window
 
 BOOK = prices()
@@ -447,3 +449,24 @@ def test_a_block_that_is_none_is_reported_and_does_not_end_the_estimate(bill, va
 def test_a_resource_without_any_argument_never_breaks_the_estimate(bill, kind):
     cost = bill(made(f"{kind}.x"))
     assert cost.line_items or cost.free or cost.unpriced
+
+
+def test_a_plan_is_a_line_of_its_own_with_its_source_and_no_resource():
+    month = Assumption("month", Decimal(29), Decimal(26), Decimal(80), "USD", "a contract")
+    plans = (
+        Plan("Errors", "Sentry", month=month, line=7),
+        Plan("Edge", "Cloudflare", "cloudflare.pro.month_monthly_billing", Decimal(2)),
+        Plan("Gone", "Cloudflare", "cloudflare.gone.month", line=9),
+    )
+    found = estimate(stack(), prices(), plans=plans)
+    errors, edge = found.line_items
+    assert (errors.service, errors.cost, errors.source, errors.confidence) == (
+        "Sentry",
+        29,
+        "gameday.toml:7: a contract",
+        "low",
+    )
+    assert (edge.service, edge.cost) == ("Cloudflare", 50)  # two domains at $25
+    assert found.total.usd == 79
+    assert found.unpriced[0].reason.startswith("gameday.toml:9: the price book has no row cloudflare.gone.month")
+    assert {row["ProviderName"] for row in csv.DictReader(io.StringIO(focus_csv(found)))} == {"Sentry", "Cloudflare"}

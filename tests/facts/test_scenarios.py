@@ -158,7 +158,7 @@ def test_a_calendar_has_kinds_of_days_on_the_course_of_the_nights(tmp_path):
         (
             "value = 20, low = 18, high = 22",
             "value = 170, low = 18, high = 200",
-            "day: nights and days of 4.5 h each fill 783 h",
+            "day: nights and days of 4.5 h each fill 819 h",
         ),
         ('unit = "day"', 'unit = "night"', "day[0].days_per_month: is in 'night'; it must be in 'day'"),
         (

@@ -98,3 +98,77 @@ def test_a_stack_may_say_nothing_of_its_load_and_whoever_asks_for_it_is_refused(
         _ = found.scenario
     with pytest.raises(FactError, match=r"gameday\.toml: runtime: is missing .*nothing that rests on load is computed"):
         _ = found.runtime
+
+
+PLANS = """
+[[plan]]
+name = "Errors"
+service = "Sentry"
+month = { value = 29, low = 26, high = 80, unit = "USD", reason = "Given by the tests." }
+
+[[plan]]
+name = "Edge"
+service = "Cloudflare"
+price = "cloudflare.pro.month_monthly_billing"
+count = 2
+"""
+
+
+def test_plans_are_paid_by_the_month_by_a_row_of_the_price_book_or_by_an_amount(tmp_path):
+    (tmp_path / "gameday.toml").write_text('title = "t"\nsummary = "s"\n' + PLANS)
+    errors, edge = stack(tmp_path).plans
+    assert (errors.service, errors.month.value, errors.line) == ("Sentry", 29, 4)
+    assert (edge.sku, edge.count, edge.month, edge.line) == ("cloudflare.pro.month_monthly_billing", 2, None, 9)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            'price = "cloudflare.pro.month_monthly_billing"\n',
+            "",
+            "plan[1].price: of 'Edge': name a row of the price book, or",
+        ),
+        (
+            'service = "Sentry"',
+            'service = "Sentry"\nprice = "x.y"',
+            "plan[0].price: of 'Errors': name a row of the price book, or",
+        ),
+        ('name = "Edge"', 'name = "Errors"', "plan[1].name: 'Errors' is taken by an earlier plan"),
+        ('unit = "USD"', 'unit = "EUR"', "plan[0].month: is in 'EUR'; it must be in 'USD'"),
+        ("count = 2", "count = 0", "plan[1].count: is 0; it must not be below 1"),
+        ("count = 2", "seats = 2", "plan[1].seats: is not a key of this table"),
+    ],
+)
+def test_a_mistake_in_a_plan_is_said_with_its_key(tmp_path, old, new, sentence):
+    assert old in PLANS
+    (tmp_path / "gameday.toml").write_text('title = "t"\nsummary = "s"\n' + PLANS.replace(old, new, 1))
+    with pytest.raises(FactError) as refusal:
+        stack(tmp_path)
+    assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[metrics]\nStreams = "users"\n', "metrics.Streams: is 'users'; it must be one of connection, delivery"),
+        ('[kept_days]\n"aws_dynamodb_table.*" = 0\n', "kept_days.aws_dynamodb_table.*: must be above zero"),
+        ('[kept_days]\n"aws_dynamodb_table.*" = "a week"\n', "kept_days.aws_dynamodb_table.*: must be a number"),
+    ],
+)
+def test_a_mistake_about_metrics_and_tables_is_said_with_its_key(tmp_path, text, sentence):
+    (tmp_path / "gameday.toml").write_text('title = "t"\nsummary = "s"\n' + text)
+    with pytest.raises(FactError) as refusal:
+        stack(tmp_path)
+    assert sentence in str(refusal.value)
+
+
+def test_the_longest_pattern_says_how_long_a_table_keeps_an_item(tmp_path):
+    text = '[kept_days]\n"aws_dynamodb_table.*" = 30\n"aws_dynamodb_table.seen" = 1\n'
+    (tmp_path / "gameday.toml").write_text('title = "t"\nsummary = "s"\n' + text)
+    found = stack(tmp_path)
+    assert (found.kept("aws_dynamodb_table.seen"), found.kept("aws_dynamodb_table.a"), found.kept("aws_lb.a")) == (
+        1,
+        30,
+        None,
+    )
