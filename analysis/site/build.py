@@ -73,13 +73,21 @@ def build(*, strict: bool = True, root: Path = ROOT, fresh: bool = False) -> Pat
         made = root / ".cache" / "site" / "next"
         shutil.rmtree(made, ignore_errors=True)
         render(made, root=root, strict=strict)
-        shutil.rmtree(site, ignore_errors=True)
-        shutil.move(made, site)
+        _put(made, site, root / ".cache" / "site" / "last")
         from analysis.pages import decisions  # noqa: PLC0415 (pulls in what only a build needs)
 
         found = {"key": key, "result": _digest(site, files(site)), "named": list(decisions.named().values())}
         stamp.write_text(json.dumps(found), encoding="utf-8")
     return site
+
+
+def _put(made: Path, site: Path, aside: Path) -> None:
+    """Puts the finished site into place by two renames; whoever is killed meanwhile leaves the old site or the new one, whole."""
+    shutil.rmtree(aside, ignore_errors=True)
+    if site.exists():
+        shutil.move(site, aside)
+    shutil.move(made, site)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def named(*, root: Path = ROOT) -> tuple[str, ...]:

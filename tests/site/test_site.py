@@ -1,6 +1,9 @@
 """The built site: complete, sound, and not built again when nothing has changed."""
 
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -147,6 +150,49 @@ def test_a_changed_input_or_a_changed_result_is_built_again(small):
     assert "Another" in (small / "site/a/index.html").read_text()
     (small / "site/a/index.html").write_text("touched")
     assert not build.up_to_date(root=small)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from analysis.site import build
+root, event, path = sys.argv[1:]
+def kill(name, arguments):
+    if name == event and str(arguments[0]).endswith(path):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(kill)
+build.build(root=Path(root))
+"""
+MOMENTS = (
+    ("open", "/.cache/site/next/index.html"),
+    ("shutil.move", "/site"),
+    ("shutil.move", "/.cache/site/next"),
+    ("open", "/.cache/site/stamp.json"),
+)
+
+
+def test_a_build_that_is_killed_leaves_no_half_of_a_site_and_the_next_one_is_right(small):
+    build.build(root=small)
+    names = {path.relative_to(small / "site") for path in (small / "site").rglob("*")}
+    for number, moment in enumerate(MOMENTS, 1):
+        for page in ("index.md", "a/index.md"):
+            (small / "docs" / page).write_text(HEAD + f"# Home\n\nEdition {number}.\n")
+        child = subprocess.run([sys.executable, "-c", KILLED, str(small), *moment], capture_output=True, check=False)
+        assert child.returncode == -signal.SIGKILL, (moment, child.stderr)
+        if (small / "site").exists():
+            assert {path.relative_to(small / "site") for path in (small / "site").rglob("*")} == names
+            texts = {
+                (small / "site" / page).read_text().partition("Edition ")[2][:2]
+                for page in ("index.html", "a/index.html")
+            }
+            assert len(texts) == 1, moment
+        build.build(root=small)
+        assert {path.relative_to(small / "site") for path in (small / "site").rglob("*")} == names
+        assert all(
+            f"Edition {number}." in (small / "site" / page).read_text() for page in ("index.html", "a/index.html")
+        )
+        assert not (small / ".cache/site/last").exists()
+        assert build.up_to_date(root=small)
 
 
 def test_every_page_of_the_project_says_what_it_is():
