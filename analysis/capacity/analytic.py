@@ -174,8 +174,8 @@ class Capacity:
 
 
 ORDER: tuple[Kind, ...] = (
-    "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function", "cache", "database", "table", "stream",
-    "queue", "topic", "delivery", "bucket",
+    "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function", "cache", "proxy", "database", "table",
+    "stream", "queue", "topic", "delivery", "bucket",
 )  # fmt: skip
 """From the user inwards."""
 

@@ -100,13 +100,13 @@ def poll_interval(path: RequestPath | None, scenario: Scenario, level: Level = "
 def polled_only(path: RequestPath, scenario: Scenario) -> None:
     """PathError where more than polls is at work: streams that the service holds, connections or feeds of the scenario.
 
-    A night is simulated and a month is billed of polls alone.
+    A night is simulated of polls alone.
     """
     more = [
         *(f"the connection {c.name}" for c in scenario.connections),
         *(f"the feed {f.name}" for f in scenario.feeds),
     ]
-    polls = "and a night and a month are computed of polls alone"
+    polls = "and a night is simulated of polls alone"
     if more:
         message = f"{scenario.file} has {', '.join(more)}, {polls}; `gameday capacity` computes them"
     elif path.streams is not None:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from analysis.architecture import Architecture, Resource
+from analysis.architecture import Architecture, Diagnostic, Resource
 from analysis.demand.calendar import WHOLE_DAY_MIN, Kind, Window, kinds, scheduled_windows
 from analysis.demand.usage import LoadHours
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, limit
@@ -25,8 +25,10 @@ from analysis.network.load import Load, Rates, covers, hit_share
 from analysis.network.model import COMPUTE, OPENED, SENT
 from analysis.network.reading import Reading
 from analysis.units import HOURS_PER_MONTH
+from analysis.wiring import PathError
 from analysis.wiring.hops import Tracking
 from analysis.wiring.schedules import timestamps
+from analysis.wiring.tasks import HEARTBEAT
 
 GB = 1e9
 
@@ -86,6 +88,7 @@ class Month:
         self.kinds = kinds(scenario)
         self.traffic = self._traffic(self.kinds[0], publishing=True)
         self.door = self.traffic[0].enters
+        self._check_streams()
         windows = [window for found in self.windows.values() for window in found]
         first = min([scenario.start_minute, *(window.start_minute for window in windows)])
         last = max([scenario.end_minute, *(window.end_minute for window in windows)])
@@ -99,6 +102,17 @@ class Month:
                 f"{scenario.file}: calendar.games_per_month: {nights:g} nights of {self.span_h:.1f} h do not fit into "
                 f"a month of {HOURS_PER_MONTH} h"
             )
+
+    def _check_streams(self) -> None:
+        """PathError where a program that the crowd reaches holds streams open, and the scenario has no connections."""
+        for station in () if self.scenario.connections else self.reached_of(*COMPUTE):
+            for name in sorted(self.reading.environment(self.architecture.by_address[station.address])):
+                if HEARTBEAT.search(name):
+                    message = (
+                        f"{station.address} holds streams open ({name}), and a month is billed of polls alone; write a "
+                        f"[[connection]] into {self.scenario.file}"
+                    )
+                    raise PathError([Diagnostic("error", message, station.defined_at)])
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

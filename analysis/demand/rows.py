@@ -688,6 +688,39 @@ def _database(month: Month, resource: Resource) -> Mapping[str, float]:
     return found
 
 
+def _aurora(month: Month, cluster: Resource) -> Mapping[str, float]:
+    """What an Aurora cluster holds, and what its storage is asked a second: every write, and reads that its memory has not."""
+    if month.station(cluster) is None:
+        return {}
+    seconds = 3600.0 * float(HOURS_PER_MONTH)
+    return {
+        "storage_gb": month.fact("month.database_gb"),
+        "write_requests_per_sec": month.total(cluster.address, "write") / seconds,
+        "read_requests_per_sec": month.total(cluster.address, "read")
+        / seconds
+        * month.fact("aurora.storage_reads_per_read"),
+    }
+
+
+def _capacity_units(month: Month, member: Resource) -> Mapping[str, float]:
+    """The capacity units that a serverless instance keeps busy, at least the fewest and at most the most of its cluster."""
+    if member.values.get("instance_class") != "db.serverless" or month.profile is None:
+        return {}
+    each_s = month.profile.database_s_per_request.at() / month.fact("aurora.vcpu_per_capacity_unit")
+    cluster = next(iter(month.references.linked(member, "cluster_identifier", "aws_rds_cluster")), None)
+    scaling = first_block(cluster.values.get("serverlessv2_scaling_configuration")) if cluster is not None else {}
+    least, most = (number(scaling.get(key)) for key in ("min_capacity", "max_capacity"))
+    if cluster is None or month.station(cluster) is None or least is None or most is None:
+        return {}
+    members = len(list(month.references.about(cluster, "cluster_identifier", "aws_rds_cluster_instance")))
+
+    def busy(part: Stretch) -> Rates:
+        asked: Rates = np.clip(part.rate(cluster.address, "read", "write") * each_s / members, least, most)
+        return asked
+
+    return {"capacity_units_per_hr": month.over(busy) / 3600.0 / float(HOURS_PER_MONTH)}
+
+
 def _cache(month: Month, resource: Resource) -> Mapping[str, float]:
     """Snapshots: AWS keeps one for nothing, https://aws.amazon.com/elasticache/pricing/; each further one is the data again."""
     kept = number(resource.values.get("snapshot_retention_limit")) or 0.0
@@ -825,6 +858,8 @@ USAGE: Mapping[str, Row] = {
     "aws_lb": _balancer,
     "aws_nat_gateway": _gateway,
     "aws_route53_record": _record,
+    "aws_rds_cluster": _aurora,
+    "aws_rds_cluster_instance": _capacity_units,
     "aws_s3_bucket": _bucket,
     "aws_secretsmanager_secret": _secret,
     "aws_sns_topic": _topic,

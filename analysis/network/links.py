@@ -20,7 +20,7 @@ GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic", "aws_kinesis_firehose_delivery_stream")
 
-DATABASES = ("aws_db_instance",)
+DATABASES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
 
 READS = {
     "dynamodb:getitem", "dynamodb:batchgetitem", "dynamodb:query", "dynamodb:scan", "dynamodb:transactgetitems",
@@ -241,7 +241,13 @@ def _route_authorizer(
 def _program(resource: Resource, reading: Reading) -> Iterator[Link]:
     """The stores, caches, streams and gateways that a program's settings refer to, and those that its role may use."""
     where = reading.program(resource).defined_at
-    for target in reading.named_in_settings(resource, *DATABASES, *CACHE_TYPES):
+    named = reading.named_in_settings(resource, *DATABASES, *CACHE_TYPES)
+    behind = {
+        link.target for proxy in named if proxy.type == "aws_db_proxy" for link in _database_proxy(proxy, reading)
+    }
+    for target in named:
+        if target.address in behind:
+            continue  # its name stands beside that of the proxy, which asks it
         if target.type in CACHE_TYPES:
             yield from _cached(resource, target, reading, where)
         else:
@@ -309,6 +315,14 @@ def _permitted(
         yield Link(resource.address, target.address, "deliver", where, "allowed by its role")
 
 
+def _database_proxy(resource: Resource, reading: Reading) -> Iterator[Link]:
+    """The databases to which a proxy hands on what it is asked."""
+    for target in reading.references.about(resource, "db_proxy_name", "aws_db_proxy_target"):
+        for attribute in ("db_instance_identifier", "db_cluster_identifier"):
+            for database in reading.references.linked(target, attribute, "aws_db_instance", "aws_rds_cluster"):
+                yield Link(resource.address, database.address, "ask", target.defined_at, "target of the proxy")
+
+
 # Streams, queues and topics.
 
 
@@ -369,6 +383,7 @@ LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProx
         "aws_autoscaling_group": _program,
         "aws_instance": _program,
         "aws_lambda_function": _program,
+        "aws_db_proxy": _database_proxy,
         "aws_kinesis_stream": _log,
         "aws_sqs_queue": _log,
         "aws_sns_topic": _log,

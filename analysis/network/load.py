@@ -132,6 +132,9 @@ def _handed_on(
             yield from _authorized(links, traffic, unit, rate)
         elif station.kind in COMPUTE:
             yield from _asked(network, station, links, traffic, unit, rate)
+        elif station.kind == "proxy":
+            for link in links:
+                yield link.target, unit, rate
         elif unit == "record" or (unit == "write" and station.kind == "table"):
             for link in links:
                 if link.role == "log":

@@ -30,7 +30,7 @@ Unit: TypeAlias = Literal[
 
 Kind: TypeAlias = Literal[
     "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function",
-    "cache", "database", "table", "stream", "queue", "topic", "delivery", "bucket",
+    "cache", "proxy", "database", "table", "stream", "queue", "topic", "delivery", "bucket",
 ]  # fmt: skip
 
 FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})

@@ -184,6 +184,14 @@ class Reading:
         ]
         return tuple(r for r in following if r in self.known_to_programs)
 
+    def read_apart(self, cluster: Resource) -> bool:
+        """Whether anything of the stack refers to the endpoint at which a cluster's readers answer."""
+        return any(
+            reference.address == cluster.address and reference.attribute == "reader_endpoint"
+            for other in self.architecture.resources
+            for reference in other.references
+        )
+
     @cached_property
     def known_to_programs(self) -> tuple[Resource, ...]:
         """The databases that some program of the stack refers to, directly or by what it refers to."""

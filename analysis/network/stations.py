@@ -270,6 +270,52 @@ def _database(resource: Resource, reading: Reading) -> Station | None:
     return Station(resource.address, "database", resource.defined_at, (every, primary) if readers > 1 else (every,))
 
 
+def _cluster(resource: Resource, reading: Reading) -> Station:
+    """An Aurora cluster: one instance writes, and every one answers reads where a program knows the endpoint for them.
+
+    Serverless instances count by the most capacity units that they may reach.
+    """
+    members = list(reading.references.about(resource, "cluster_identifier", "aws_rds_cluster_instance"))
+    sizes = [_cluster_vcpu(resource, member) for member in members]
+    known = [size for size in sizes if size is not None]
+    if not members or len(known) < len(members) or reading.profile is None:
+        what = "its class" if reading.profile is not None else "what a request costs it"
+        reading.warn(f"{resource.address}: {what} is not known, so it has no limit here", resource.defined_at)
+        return Station(resource.address, "database", resource.defined_at)
+    each = assumed(reading.profile.database_s_per_request)
+    writer = min(known, key=lambda size: size.value)
+    spread = reading.read_apart(resource)
+    every = (
+        writer.times(sum(size.value for size in known) / writer.value, "vCPU of the instances") if spread else writer
+    )
+    limits = [
+        Limit(
+            "processors",
+            every,
+            {"read": each, "write": each},
+            f"{len(known) if spread else 1} instances x vCPU / d; burst credits are taken as unlimited, as RDS bills them",
+        )
+    ]
+    if spread and len(known) > 1:
+        limits.append(Limit("processor of the writer", writer, {"write": each}, "vCPU / d"))
+    return Station(resource.address, "database", resource.defined_at, tuple(limits))
+
+
+def _cluster_vcpu(cluster: Resource, member: Resource) -> Figure | None:
+    """The processors of one instance of a cluster."""
+    name = member.values.get("instance_class")
+    if name == "db.serverless":
+        most = number(first_block(cluster.values.get("serverlessv2_scaling_configuration")).get("max_capacity"))
+        return None if most is None else published(limit("aurora.vcpu_per_capacity_unit")).times(most, unit="vCPU")
+    size = instances().get(name) if isinstance(name, str) else None
+    where = f"{member.location('instance_class')}; {size.source}" if size else ""
+    return None if size is None else exact(f"vCPU of {name}", size.vcpu, "vCPU", where)
+
+
+def _proxy(resource: Resource, _: Reading) -> Station:
+    return Station(resource.address, "proxy", resource.defined_at)
+
+
 def _table(resource: Resource, reading: Reading) -> Station:
     """Throughput of the table and of its hottest key; an index is written with it, and throttles it."""
     reads, writes = limit("dynamodb.partition.reads_per_s"), limit("dynamodb.partition.writes_per_s")
@@ -369,6 +415,8 @@ STATIONS: Mapping[str, Callable[[Resource, Reading], Station | None]] = MappingP
         "aws_elasticache_replication_group": _cache,
         "aws_elasticache_cluster": _cache,
         "aws_db_instance": _database,
+        "aws_rds_cluster": _cluster,
+        "aws_db_proxy": _proxy,
         "aws_dynamodb_table": _table,
         "aws_kinesis_stream": _stream,
         "aws_sqs_queue": _queue,

@@ -339,7 +339,7 @@ def _unmodelled(hops: Sequence[Resource]) -> PathError:
     places = ", ".join(dict.fromkeys(_place(hop) for hop in hops))
     missing = "; ".join(dict.fromkeys(UNMODELLED[kind_of(hop)] for hop in hops))
     message = (
-        f"the crowd would be served by {places}; neither the simulated night nor the use of a month models that yet, only "
+        f"the crowd would be served by {places}; the simulated night does not model that yet, only "
         f"`gameday capacity` does: {missing}"
     )
     return _refusal(message, hops[-1].defined_at, hops[-1])

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,8 +29,6 @@ def month():
 
 def with_games(night, games):
     calendar = {**night.calendar, "games_per_month": night.calendar["games_per_month"].replaced(Decimal(games))}
-    from dataclasses import replace
-
     return replace(night, calendar=calendar)
 
 
@@ -246,3 +246,50 @@ def test_a_lifecycle_shares_a_bucket_among_the_classes_by_the_days_in_each(tmp_p
     assert found["glacier_flexible_retrieval.storage_gb"] == held * 210 / 300
     writes = found["standard.monthly_tier_1_requests"]
     assert found["glacier_flexible_retrieval.monthly_lifecycle_transition_requests"] == writes > 0
+
+
+def test_a_network_balancer_is_billed_by_its_own_capacity_units():
+    model = load(TICKER)
+    front = model.by_address["aws_lb.front"]
+    other = replace(front, values={**front.values, "load_balancer_type": "network"})
+    changed = replace(model, resources=tuple(other if r is front else r for r in model.resources))
+    used = usage(changed, NIGHT, stack(TICKER))
+    (line,) = [i for i in estimate(changed, prices(), used).line_items if i.component == "capacity units, network"]
+    # The busiest dimension of 800 new connections a second, 100,000 active ones and a gigabyte an hour: always the gigabytes.
+    gigabytes = sum(float(hours.hours) * hours.processed_gb_per_hour for hours in used.load_hours["aws_lb.front"])
+    assert float(line.quantity) == pytest.approx(gigabytes, rel=1e-3)
+
+
+AURORA = """
+resource "aws_rds_cluster" "main" {
+  cluster_identifier = "main"
+  engine             = "aurora-mysql"
+  serverlessv2_scaling_configuration {
+    min_capacity = 0.5
+    max_capacity = 8
+  }
+}
+
+resource "aws_rds_cluster_instance" "main" {
+  cluster_identifier = aws_rds_cluster.main.id
+  instance_class     = "db.serverless"
+  engine             = "aurora-mysql"
+}
+"""
+
+
+def test_an_aurora_cluster_is_billed_for_what_its_storage_is_asked_and_for_the_units_it_keeps_busy(tmp_path):
+    text = (TICKER / "main.tf").read_text()
+    parts = re.split(r'(?m)^resource "', text)
+    kept = [p for p in parts if not p.startswith(('aws_db_instance"', 'aws_db_parameter_group"'))]
+    text = 'resource "'.join(kept).replace("aws_db_instance.main.address", "aws_rds_cluster.main.endpoint")
+    text = text.replace('        { name = "DB_READ", value = aws_db_instance.read.address },\n', "")
+    (tmp_path / "main.tf").write_text(text + AURORA)
+    (tmp_path / "gameday.toml").write_text((TICKER / "gameday.toml").read_text())
+    about = replace(stack(TICKER), directory=tmp_path)
+    found = usage(load(tmp_path), NIGHT, about).quantities
+    cluster, member = found["aws_rds_cluster.main"], found["aws_rds_cluster_instance.main"]
+    # The publisher's six updates a minute for 54 hours are among the writes; what the caches leave of the reads is the rest.
+    assert float(cluster["write_requests_per_sec"]) * 730 >= 6 / 60 * 54 * 0.99
+    assert float(cluster["read_requests_per_sec"]) > 0
+    assert 0.5 <= float(member["capacity_units_per_hr"]) < 1

@@ -231,6 +231,45 @@ resource "aws_ecs_service" "admin" {
 """A public group of instances with a cache, and an administration behind an internal balancer."""
 
 
+AURORA = """
+resource "aws_instance" "web" {
+  ami           = "ami-12345678"
+  instance_type = "m6g.large"
+  user_data     = "${aws_db_proxy.main.endpoint} ${aws_rds_cluster.main.endpoint} ${aws_rds_cluster.main.reader_endpoint}"
+}
+
+resource "aws_db_proxy" "main" {
+  name           = "main"
+  engine_family  = "POSTGRESQL"
+  role_arn       = "arn:aws:iam::123456789012:role/proxy"
+  vpc_subnet_ids = ["subnet-1", "subnet-2"]
+  auth {
+    secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db"
+  }
+}
+
+resource "aws_db_proxy_target" "main" {
+  db_proxy_name         = aws_db_proxy.main.name
+  target_group_name     = "default"
+  db_cluster_identifier = aws_rds_cluster.main.cluster_identifier
+}
+
+resource "aws_rds_cluster" "main" {
+  cluster_identifier = "main"
+  engine             = "aurora-postgresql"
+}
+
+resource "aws_rds_cluster_instance" "main" {
+  count              = 3
+  identifier         = "main-${count.index}"
+  cluster_identifier = aws_rds_cluster.main.id
+  instance_class     = "db.r6g.large"
+  engine             = aws_rds_cluster.main.engine
+}
+"""
+"""An instance that asks an Aurora cluster of three through a proxy, and knows the endpoint of its readers."""
+
+
 def station(address: str, kind="service", **limits: float) -> Station:
     """A station that takes so many of a unit per second: `request=100`."""
     from analysis.architecture import Location

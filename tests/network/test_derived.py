@@ -5,10 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from network_makers import CALLS, GROUP, PUSHED
+from network_makers import AURORA, CALLS, GROUP, PUSHED
 
 from analysis import facts
-from analysis.network import crowd, dead_ends, entry, network, uses
+from analysis.network import Traffic, crowd, dead_ends, entry, network, uses
 from analysis.terraform import load
 from analysis.wiring import PathError
 
@@ -200,9 +200,43 @@ def test_a_feed_into_an_api_without_a_path_is_said_to_end_there(derived):
 
 
 def test_what_is_no_station_yet_is_said(derived):
-    cluster = 'resource "aws_rds_cluster" "main" {\n  engine = "aurora-mysql"\n}\n'
-    notes = [str(note) for note in derived(GROUP + cluster).diagnostics]
-    assert any("aws_rds_cluster.main: what it is asked for is not computed yet" in note for note in notes)
+    domain = 'resource "aws_opensearch_domain" "main" {\n  domain_name = "main"\n}\n'
+    notes = [str(note) for note in derived(GROUP + domain).diagnostics]
+    assert any("aws_opensearch_domain.main: what it is asked for is not computed yet" in note for note in notes)
+
+
+def asked_of_aurora(text, derived):
+    found = derived(text)
+    reads = [Traffic("reads", "aws_instance.web", "request", per_user=1.0)]
+    return found, {use.limit.name: use for use in uses(found, reads, 1_000) if "aws_rds_cluster.main" in use.stations}
+
+
+def test_a_cluster_behind_a_proxy_answers_reads_with_all_its_instances_and_writes_with_one(derived):
+    found, used = asked_of_aurora(AURORA, derived)
+    assert "aws_instance.web ask aws_db_proxy.main" in way(found)
+    assert "aws_db_proxy.main ask aws_rds_cluster.main" in way(found)
+    # It is named beside its proxy, and asked once all the same: 1,000 reads a second of d seconds on three instances of 2 vCPU.
+    assert "aws_instance.web ask aws_rds_cluster.main" not in way(found)
+    assert used["processors"].available == 6
+    assert used["processors"].used == pytest.approx(1_000 * NODE.database_s_per_request.at())
+    writes = [Traffic("writes", "aws_instance.web", "request", per_user=1.0, method="POST")]
+    writer = {use.limit.name: use for use in uses(found, writes, 1_000)}["processor of the writer"]
+    assert (writer.available, writer.used) == (2, pytest.approx(1_000 * NODE.database_s_per_request.at()))
+
+
+def test_readers_that_no_program_knows_answer_nothing(derived):
+    _, used = asked_of_aurora(AURORA.replace(" ${aws_rds_cluster.main.reader_endpoint}", ""), derived)
+    assert used["processors"].available == 2
+
+
+def test_a_serverless_cluster_has_the_processors_of_its_most_capacity_units(derived):
+    text = AURORA.replace("db.r6g.large", "db.serverless").replace("count              = 3", "count              = 1")
+    scaling = "  serverlessv2_scaling_configuration {\n    min_capacity = 0.5\n    max_capacity = 16\n  }\n"
+    text = text.replace(
+        'engine             = "aurora-postgresql"\n', f'engine             = "aurora-postgresql"\n{scaling}'
+    )
+    _, used = asked_of_aurora(text, derived)
+    assert used["processors"].available == 16 * 0.25
 
 
 @pytest.mark.parametrize("name", ["buzzer", "buzzer_baseline"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from network_makers import GROUP
+from network_makers import AURORA, GROUP
 
 from analysis import facts
 from analysis.network import Traffic, derive, loads, network, uses
@@ -103,6 +103,8 @@ CASES = {
     "aws_s3_bucket": (TICKER, EDGE, "asset"),
     "aws_autoscaling_group": (GROUP, "aws_lb.public", "request"),
     "aws_instance": (ALONE, "aws_instance.web", "request"),
+    "aws_rds_cluster": (AURORA, "aws_instance.web", "request"),
+    "aws_db_proxy": (AURORA, "aws_instance.web", "request"),
     "aws_elasticache_cluster": (ALONE, "aws_instance.web", "request"),
     "aws_api_gateway_rest_api": (PUSHED, API, "request"),
     "aws_apigatewayv2_api": (PUSHED, SOCKET, "connect"),

@@ -16,8 +16,8 @@ def test_what_carries_nothing_of_the_crowd_is_said_of_a_stack_whose_night_is_not
     assert "carries nothing of the crowd: no public entry leads to it" in said
 
 
-def test_its_bill_has_no_quantity_for_what_only_the_crowd_decides():
+def test_its_month_is_billed_although_its_night_is_not_simulated():
     engine = model.model(ROOT, "engine")
-    assert engine.study.usage is None
-    with pytest.raises(PathError, match="neither the simulated night nor the use of a month models that"):
+    assert not engine.estimate.without_quantity
+    with pytest.raises(PathError, match="the simulated night does not model that"):
         engine.study.night()
