@@ -31,7 +31,7 @@ from xml.etree import ElementTree as ET
 
 from analysis import files
 from analysis.architecture import Architecture, Reference, Resource, Unknown
-from analysis.cost import Estimate
+from analysis.cost import PLAN, Estimate
 from analysis.drawing.figures import Figure, slug, stylesheet
 from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.units import money
@@ -587,9 +587,14 @@ def _base64(path: Path) -> str:
 
 
 def monthly_usd(estimate: Estimate) -> dict[str, Decimal | None]:
-    """What each billable address costs a month, for `draw`; None where only usage could tell, or where there is no price."""
-    found: dict[str, Decimal | None] = {unpriced.address: None for unpriced in estimate.unpriced}
+    """What each billable address costs a month, for `draw`; None where only usage could tell, or where there is no price.
+
+    What is paid by the month and is no resource has no place in a drawing.
+    """
+    found: dict[str, Decimal | None] = {one.address: None for one in estimate.unpriced if one.type != PLAN}
     for item in estimate.line_items:
+        if item.type == PLAN:
+            continue
         before = found.get(item.address)
         found[item.address] = before if item.cost is None else (before or Decimal(0)) + item.cost
     return found
