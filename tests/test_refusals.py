@@ -92,7 +92,7 @@ def test_what_rests_on_a_crowd_is_refused_where_nothing_public_leads_to_what_is_
 def test_capacity_is_refused_where_streams_are_held_and_the_scenario_has_none():
     code, text, _ = said("capacity", STACKS / "streams")
     assert code == 2
-    assert "write a [[connection]] into buzzer_final.toml and ask `gameday capacity`" in text
+    assert "buzzer_final.toml does not say who opens them; write a [[connection]] into it" in text
 
 
 @pytest.mark.parametrize("name", ["internal", "poller"])

@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
-from analysis.demand.flows import Flows, flows, poll_interval, polled_only
+from analysis.demand.flows import Flows, check_streams, flows, poll_interval
 from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, limit, limits, runtime
 from analysis.network import Figure, Network, Traffic, Use, crowd, dead_ends, loads, network, uses, utilised
 from analysis.network.load import LEVELS, MOST_USERS, SLOWNESS, Load
@@ -208,8 +208,8 @@ def analyse(
         raise ValueError(f"{number} users cannot poll")
     found = network(architecture, stack, profile)
     path, notes = _path(architecture, stack, profile, found)
-    if path is not None and path.streams is not None and not scenario.connections:
-        polled_only(path, scenario)
+    if path is not None:
+        check_streams(path, scenario)
     interval = poll_interval(path, scenario)
     traffic = crowd(found, scenario, stack, float(interval.value))
     serving = path.service.address if path is not None else _serving(found, traffic)

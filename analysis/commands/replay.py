@@ -50,7 +50,7 @@ def replay(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The night simulated minute by minute: what fans and stations see, and what happens."""
+    """The night simulated minute by minute: what fans and stations see, what happens, and the story of it in sentences."""
     from analysis import night as night_layer  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(night_layer.NightError):
@@ -68,9 +68,12 @@ def replay(
             values=values,
         )
     if as_json:
-        print_json({**night_layer.to_json(night), **unreached_json(found, directory)})
+        told = {"story": list(night_layer.story(night))}
+        print_json({**night_layer.to_json(night), **told, **unreached_json(found, directory)})
         return
     out.print(_replayed(night, night_layer.summary(night)))
+    for sentence in night_layer.story(night):
+        out.print(sentence, highlight=False)
     for event in night.events[:EVENTS_SHOWN]:
         who = "" if event.task is None else f" (task {event.task})"
         out.print(f"{event.minute:7.1f} min  {event.what}{who}", highlight=False)

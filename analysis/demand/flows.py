@@ -97,26 +97,14 @@ def poll_interval(path: RequestPath | None, scenario: Scenario, level: Level = "
     return Given("poll interval", assumed.at(level), "s", f"{assumed.file or scenario.file}: {assumed.reason}")
 
 
-def polled_only(path: RequestPath, scenario: Scenario) -> None:
-    """PathError where more than polls is at work: streams that the service holds, connections or feeds of the scenario.
-
-    A night is simulated of polls alone.
-    """
-    more = [
-        *(f"the connection {c.name}" for c in scenario.connections),
-        *(f"the feed {f.name}" for f in scenario.feeds),
-    ]
-    polls = "and a night is simulated of polls alone"
-    if more:
-        message = f"{scenario.file} has {', '.join(more)}, {polls}; `gameday capacity` computes them"
-    elif path.streams is not None:
+def check_streams(path: RequestPath, scenario: Scenario) -> None:
+    """PathError where the service holds streams open and the scenario does not say who opens them."""
+    if path.streams is not None and not scenario.connections:
         message = (
-            f"{path.service.address} holds streams open ({path.streams.name}, {path.streams.origin}), {polls}; write a "
-            f"[[connection]] into {scenario.file} and ask `gameday capacity`"
+            f"{path.service.address} holds streams open ({path.streams.name}, {path.streams.origin}), and {scenario.file} "
+            "does not say who opens them; write a [[connection]] into it"
         )
-    else:
-        return
-    raise PathError([Diagnostic("error", message, path.service.defined_at)])
+        raise PathError([Diagnostic("error", message, path.service.defined_at)])
 
 
 def arrivals(scenario: Scenario, path: RequestPath | None = None) -> tuple[Minute, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.night.parameters import Fault, Setup, fault, setup, stack_setup
     from analysis.night.series import NOT_MODELLED, Event, Night, Series, Stretch, summary, to_json
     from analysis.night.simulation import replay, run
+    from analysis.night.stories import story
     from analysis.night.sweeps import Cell, Outcome, outcome, sweep
     from analysis.night.sweeps import to_json as sweep_to_json
     from analysis.night.values import NightError, night_assumptions
@@ -44,6 +45,7 @@ __all__ = [
     "setup",
     "stack_setup",
     "steepest_rise_s",
+    "story",
     "summary",
     "sweep",
     "sweep_to_json",
@@ -75,6 +77,7 @@ HOMES = {
     "setup": ("parameters", "setup"),
     "stack_setup": ("parameters", "stack_setup"),
     "steepest_rise_s": ("headrooms", "steepest_rise_s"),
+    "story": ("stories", "story"),
     "summary": ("series", "summary"),
     "sweep": ("sweeps", "sweep"),
     "sweep_to_json": ("sweeps", "to_json"),

@@ -70,6 +70,7 @@ LIMITS = (
     Limit("the tasks' processors", lambda night: _full(night, "cpu")),
     Limit("the backlog of a task", lambda night: night.per_minute("refused").sum(axis=1) > 0.5),
     Limit("healthy tasks", lambda night: night.per_minute("unavailable").sum(axis=1) > 0.5),
+    Limit("the connections that the tasks hold", lambda night: night.per_minute("connects_refused").sum(axis=1) > 0.5),
     Limit("the database's processors", lambda night: _full(night, "database_busy")),
     Limit("the database's connections", _refused),
     Limit("the cache's thread", _thread),

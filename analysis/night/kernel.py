@@ -105,14 +105,24 @@ class Setting(NamedTuple):
     io_burst_per_s: float
     io_credits: float
     io_credits_max: float
+    # Connections that stay
+    streams_per_user: float = 0.0
+    stream_life_s: float = math.inf
+    stream_pause_s: float = 1.0  # until a client that has lost its connection opens another, on average
+    streams_each: float = math.inf  # what a task holds at most
+    stream_share: float = 1.0  # of the updates goes over each connection
+    delivery_cpu_s: float = 0.0
+    connect_cpu_s: float = 0.0
 
 
 TASK = layout(
-    "ready_at born fails passes next_check drain_until queue rate share can took",
+    "ready_at born fails passes next_check drain_until queue rate share can took streams owed spent",
     "state zone oldest",
     "doomed healthy bad",
 )
-"""One task: `took` came to it in this step, `can` is what it could work off, and `share` is its part of what comes."""
+"""One task: `took` came to it in this step, `can` is what it could work off, and `share` is its part of what comes.
+
+`streams` are the connections that it holds, `owed` what it has yet to send over them, `spent` its processor for that."""
 
 NONE, STARTING, RUNNING, DRAINING, DEAD = range(5)
 
@@ -124,19 +134,24 @@ SECOND = layout(
     "worked_in_vain cpu_s cache_hits cache_lookups database_requests database_writes published publish_pending_s "
     # Read at its end.
     "users waiting retrying running healthy unhealthy desired starting connections credits io_credits database_busy "
-    "reaching_share cpu replica_busy replica_lag_s"
+    "reaching_share cpu replica_busy replica_lag_s "
+    # Connections that stay: asked for, refused, broken and sent over in the second; held, missing, and how long sending took.
+    "connects connects_refused streams_lost deliveries streams streams_away delivery_s"
 )
 """What is noted each second."""
 
 TOTALS = layout(
-    "reached answered timeouts refused unavailable killed database_errors hung_up waiting resending astray", "events"
+    "reached answered timeouts refused unavailable killed database_errors hung_up waiting resending astray "
+    "connects connects_refused streams_opened streams_ended",
+    "events",
 )
 """The whole night: attempts that reached the service, and what became of each; `waiting` and `resending` are not over at its end.
 
-`astray` is users present less the sum of where they are, and `events` how many there were, kept or not.
+`astray` is users present less the sum of where they are, and `events` how many there were, kept or not. Of connections that stay,
+those asked for were refused or opened, and what was opened ended or is held.
 """
 
-BECAME = TOTALS.names[1:-2] if TOTALS.names else ()
+BECAME = TOTALS.names[1:10] if TOTALS.names else ()
 """What can become of an attempt that reached the service."""
 
 EVENT = layout("second subject amount", "kind")
@@ -155,9 +170,9 @@ NOW = layout(
     "present thinking debt in_queue resending retrying giving pool published_waiting rate_seen fetch_s reach asking writing "
     "cpu_s base_s share_sum slowest_rate largest_share database_work refused_share refused_writes database_per_s "
     "processor_credits io_credits replica_lag_s connections database_busy replica_busy "
-    "minute_cpu minute_busy minute_requests minute_targets",
+    "minute_cpu minute_busy minute_requests minute_targets minute_streams away",
     "desired targets highest running healthy unhealthy starting purged_until database_down_until ended lost_zone",
-    "was_down exhausted low_credits low_io fail_open backlog_full deploying faulty",
+    "was_down exhausted low_credits low_io fail_open backlog_full deploying faulty holds_no_more",
 )
 """Where everybody and everything is. `debt` are users who have left but whose request is still under way."""
 
@@ -190,8 +205,8 @@ class Rings(NamedTuple):
     retry: Any
 
 
-MINUTE = layout("cpu requests tasks")
-"""The metrics of a minute that scaling follows: percent, requests per target, tasks."""
+MINUTE = layout("cpu requests tasks streams")
+"""The metrics of a minute that scaling follows: percent, requests per target, tasks, connections that a task holds."""
 
 POLICY = layout("above below next_out next_in")
 """What a scaling policy remembers: datapoints above and below its target, and the earliest next step out and in."""
@@ -242,11 +257,11 @@ R_SHARE, R_EDGE_TTL, R_OBJECTS, R_SHARED, R_WRITES = range(5)
 T_METRIC, T_TARGET, T_OUT_COOLDOWN, T_IN_COOLDOWN = range(4)
 # Bands of step scaling policies: one row each; rows of one policy stand together and share P_POLICY.
 P_POLICY, P_METRIC, P_THRESHOLD, P_PERIODS, P_LOW, P_HIGH, P_KIND, P_CHANGE, P_COOLDOWN, P_LEAST = range(10)
-METRIC_CPU, METRIC_REQUESTS = range(2)
+METRIC_CPU, METRIC_REQUESTS, METRIC_STREAMS = range(3)
 CHANGE_BY, CHANGE_PERCENT, CHANGE_TO = range(3)
 
-FAULTS = ("zone-loss", "database-failover", "cdn-purge", "deployment", "bad-deployment")
-ZONE_LOSS, FAILOVER, PURGE, DEPLOYMENT, BAD_DEPLOYMENT = range(5)
+FAULTS = ("zone-loss", "database-failover", "cdn-purge", "deployment", "bad-deployment", "disconnect")
+ZONE_LOSS, FAILOVER, PURGE, DEPLOYMENT, BAD_DEPLOYMENT, DISCONNECT = range(6)
 
 EVENTS = (
     "task started",
@@ -270,6 +285,8 @@ EVENTS = (
     "backlog full",
     "new task failed to start",
     "deployment rolled back",
+    "connections broken",
+    "no task holds more connections",
 )
 (
     E_STARTED,
@@ -293,7 +310,12 @@ EVENTS = (
     E_BACKLOG,
     E_BAD,
     E_ROLLED_BACK,
-) = range(21)
+    E_BROKEN,
+    E_HOLDS_NO_MORE,
+) = range(23)
+
+LEAST_LEFT = 0.001
+"""The share of a processor that requests get at least, however much is to be sent over connections."""
 
 TIME_BINS = 128
 BINS_PER_OCTAVE = 8.0
@@ -372,7 +394,11 @@ def full_rate(setting: Any, task: Any, second: float, cpu_s: float, wait_s: floa
     if second - task.born < setting.cold_s:
         vcpu /= setting.cold_factor
     if setting.event_loop:
-        return min(vcpu, workers) / cpu_s
+        vcpu = min(vcpu, workers)
+    if task.spent > 0.0:
+        vcpu = max(vcpu - task.spent, LEAST_LEFT * vcpu)
+    if setting.event_loop:
+        return vcpu / cpu_s
     return min(vcpu / cpu_s, workers / (cpu_s + wait_s))
 
 
@@ -520,19 +546,25 @@ def is_calm(clock: Any, now: Any, total: float) -> bool:
 
 
 @compiled
-def water_level(now: Any, tasks: Any, total: float) -> float:
+def load_of(task: Any, streams: bool) -> Any:
+    """What a target has in hand: connections that stay, or requests."""
+    return task.streams if streams else task.queue
+
+
+@compiled
+def water_level(now: Any, tasks: Any, total: float, streams: bool) -> float:
     """How far a target is filled up. Water finds its level: whoever has more gets nothing, the others get equally far."""
     held = 0.0
     for j in range(now.highest):
         if tasks[j].share > 0.0:
-            held += tasks[j].queue
+            held += load_of(tasks[j], streams)
     level: float = (held + total) / now.targets
     for _ in range(4):
         held = 0.0
         below = 0
         for j in range(now.highest):
-            if tasks[j].share > 0.0 and tasks[j].queue < level:
-                held += tasks[j].queue
+            if tasks[j].share > 0.0 and load_of(tasks[j], streams) < level:
+                held += load_of(tasks[j], streams)
                 below += 1
         if below == 0:
             break
@@ -547,7 +579,7 @@ def place(setting: Any, clock: Any, now: Any, step: Any, tasks: Any, random: Any
     """What comes to each task, as far as it has room, and what it could work off of that and of its queue."""
     dt, total = clock.dt, step.total
     step.placed = step.claimed = 0.0
-    level = water_level(now, tasks, total) if now.targets > 1 and setting.least_outstanding else 0.0
+    level = water_level(now, tasks, total, False) if now.targets > 1 and setting.least_outstanding else 0.0
     for j in range(now.highest):
         task = tasks[j]
         if task.state in (NONE, STARTING):
@@ -929,6 +961,15 @@ def fail_queue(clock: Any, now: Any, fleet: Fleet, classes: Classes, row: Any, t
 
 
 @compiled
+def break_streams(now: Any, task: Any, row: Any, totals: Any) -> None:
+    """A task's connections end; each client opens another after a pause."""
+    now.away += task.streams
+    row.streams_lost += task.streams
+    totals.streams_ended += task.streams
+    task.streams = task.owed = task.spent = 0.0
+
+
+@compiled
 def remove(task: Any) -> None:
     """A row of the table becomes free."""
     task.state = NONE
@@ -953,6 +994,7 @@ def lose_zone(setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Classes
             task.healthy = False
             task.doomed = True
         fail_queue(clock, now, fleet, classes, row, noted.totals, j)
+        break_streams(now, task, row, noted.totals)
 
 
 @compiled
@@ -970,6 +1012,10 @@ def strike(setting: Any, given: Given, state: State, noted: Noted, row: Any) -> 
         if kind == PURGE:
             now.purged_until = clock.second + int(setting.purge_s)
             note(noted.events, noted.totals, clock.second, E_PURGED, -1.0, 0.0)
+        if kind == DISCONNECT:
+            for j in range(now.highest):
+                break_streams(now, state.fleet.tasks[j], row, noted.totals)
+            note(noted.events, noted.totals, clock.second, E_BROKEN, -1.0, row.streams_lost)
         if kind in (DEPLOYMENT, BAD_DEPLOYMENT):
             now.deploying = True
             now.faulty = kind == BAD_DEPLOYMENT
@@ -1134,10 +1180,13 @@ def stop_drained(setting: Any, clock: Any, now: Any, fleet: Fleet, classes: Clas
         if task.state != DRAINING and not dead:
             continue
         over = dead or clock.second >= task.drain_until + setting.stop_timeout_s
-        if task.queue < 0.5 or over:
+        if over or clock.second >= task.drain_until:
+            break_streams(now, task, row, noted.totals)
+        if (task.queue < 0.5 and task.streams < 0.5) or over:
             kind = E_KILLED if task.queue >= 0.5 else E_STOPPED
             note(noted.events, noted.totals, clock.second, kind, j, task.queue)
             fail_queue(clock, now, fleet, classes, row, noted.totals, j)
+            break_streams(now, task, row, noted.totals)
             remove(task)
 
 
@@ -1187,6 +1236,91 @@ def choose_targets(setting: Any, clock: Any, now: Any, tasks: Any, noted: Noted)
                 task.share = min(1.0, max(0.05, (clock.second - task.born) / setting.slow_start_s))
             now.share_sum += task.share
             now.targets += 1
+
+
+@compiled
+def end_streams(setting: Any, now: Any, tasks: Any, totals: Any, random: Any) -> float:
+    """Connections end with their lives and with their users; gives how many users come who have none yet."""
+    wanted: float = now.present * setting.streams_per_user
+    held: float = now.away
+    share = 1.0 - math.exp(-1.0 / setting.stream_life_s)
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.streams > 0.0:
+            ended = min(task.streams, draw(random, task.streams * share, setting.noise))
+            task.streams -= ended
+            now.away += ended
+            totals.streams_ended += ended
+            held += task.streams + ended
+    if held <= wanted:
+        return max(0.0, wanted - held)
+    stay = wanted / held
+    now.away *= stay
+    for j in range(now.highest):
+        task = tasks[j]
+        totals.streams_ended += task.streams * (1.0 - stay)
+        task.streams *= stay
+        task.owed *= stay
+    return 0.0
+
+
+@compiled
+def accepted(setting: Any, clock: Any, now: Any, task: Any, offered: float, left: float, even: float) -> float:
+    """How many new connections a target takes: an even level where the balancer looks at what is open, else its share."""
+    if task.share <= 0.0 or task.state != RUNNING or task.queue >= clock.room - 0.5:
+        return 0.0
+    fair: float = max(0.0, even - task.streams) if setting.least_outstanding else offered * task.share / now.share_sum
+    room: float = setting.streams_each - task.streams
+    return max(0.0, min(fair, left, room))
+
+
+@compiled
+def hold_streams(setting: Any, clock: Any, now: Any, tasks: Any, row: Any, noted: Noted, random: Any) -> None:
+    """Connections that stay: some end, clients without one come again after a pause, and updates are sent over those held.
+
+    Sending goes before requests, as an event loop that has an update writes it to every connection first.
+    """
+    totals = noted.totals
+    new = end_streams(setting, now, tasks, totals, random)
+    share = 1.0 - math.exp(-1.0 / setting.stream_pause_s)
+    again = min(now.away, draw(random, now.away * share, setting.noise))
+    now.away -= again
+    offered = left = new + again
+    even = water_level(now, tasks, offered, True) if setting.least_outstanding and now.targets > 0 else 0.0
+    vcpu = min(setting.vcpu, setting.workers) if setting.event_loop else setting.vcpu
+    row.streams = row.delivery_s = 0.0
+    for j in range(now.highest):
+        task = tasks[j]
+        if task.state in (NONE, STARTING):
+            continue
+        opened = accepted(setting, clock, now, task, offered, left, even)
+        left -= opened
+        task.streams += opened
+        totals.streams_opened += opened
+        task.owed += row.published * setting.stream_share * task.streams
+        connecting = min(vcpu, opened * setting.connect_cpu_s)
+        sending = task.owed * setting.delivery_cpu_s
+        task.spent = min(vcpu, connecting + sending)
+        sent = task.owed
+        if connecting + sending > vcpu:
+            sent = (vcpu - connecting) / setting.delivery_cpu_s
+        task.owed -= sent
+        row.deliveries += sent
+        row.cpu_s += task.spent
+        row.streams += task.streams
+        row.delivery_s = max(row.delivery_s, (connecting + sending) / vcpu)
+    left = max(left, 0.0)
+    now.away += left
+    row.connects = offered
+    row.connects_refused = left
+    row.streams_away = now.away
+    totals.connects += offered
+    totals.connects_refused += left
+    if left > 0.5 and not now.holds_no_more:
+        note(noted.events, totals, clock.second, E_HOLDS_NO_MORE, -1.0, left)
+        now.holds_no_more = True
+    elif now.away < 0.01 * row.streams:
+        now.holds_no_more = False
 
 
 @compiled
@@ -1297,6 +1431,14 @@ def serve_database(setting: Any, clock: Any, now: Any, row: Any, noted: Noted) -
 
 
 @compiled
+def followed(then: Any, metric: float) -> Any:
+    """The figure of a minute that a policy follows."""
+    if metric == METRIC_CPU:
+        return then.cpu
+    return then.requests if metric == METRIC_REQUESTS else then.streams
+
+
+@compiled
 def track(given: Given, setting: Any, memory: Any, second: int, desired: int, then: Any) -> tuple[int, int, bool]:
     """What target tracking wants: the count to scale out to, the lowest that it proposes, and whether all agree to go in.
 
@@ -1308,7 +1450,7 @@ def track(given: Given, setting: Any, memory: Any, second: int, desired: int, th
     lower = 0
     agreed = tracking.shape[0] > 0
     for i in range(tracking.shape[0]):
-        value = then.cpu if tracking[i, T_METRIC] == METRIC_CPU else then.requests
+        value = followed(then, tracking[i, T_METRIC])
         target = tracking[i, T_TARGET]
         memory[i].above = memory[i].above + 1.0 if value > target else 0.0
         memory[i].below = memory[i].below + 1.0 if value < setting.in_share * target else 0.0
@@ -1330,7 +1472,7 @@ def step_to(given: Given, memory: Any, second: int, desired: int, wanted: int, t
     first = given.tracking.shape[0]
     for i in range(steps.shape[0]):
         policy = memory[first + int(steps[i, P_POLICY])]
-        value = then.cpu if steps[i, P_METRIC] == METRIC_CPU else then.requests
+        value = followed(then, steps[i, P_METRIC])
         over = value - steps[i, P_THRESHOLD]
         if i == 0 or steps[i, P_POLICY] != steps[i - 1, P_POLICY]:
             policy.above = policy.above + 1.0 if over >= 0.0 else 0.0
@@ -1375,12 +1517,14 @@ def scale(setting: Any, given: Given, clock: Any, now: Any, minutes: Any, memory
     now.minute_busy += now.running * setting.vcpu
     now.minute_requests += row.reached
     now.minute_targets += now.healthy
+    now.minute_streams += row.streams / max(1, now.running)
     if second % 60 == 59:
         kept = minutes[clock.minute]
         kept.cpu = 100.0 * min(1.0, now.minute_cpu / now.minute_busy) if now.minute_busy > 0.0 else 0.0
         kept.tasks = now.minute_busy / setting.vcpu / 60.0
         kept.requests = 60.0 * now.minute_requests / now.minute_targets if now.minute_targets > 0.0 else 0.0
-        now.minute_cpu = now.minute_busy = now.minute_requests = now.minute_targets = 0.0
+        kept.streams = now.minute_streams / 60.0
+        now.minute_cpu = now.minute_busy = now.minute_requests = now.minute_targets = now.minute_streams = 0.0
     known = second - int(setting.alarm_lag_s)
     if known >= 59 and known % 60 == 59 and given.tracking.shape[0] + given.steps.shape[0] > 0:
         desired = scaled(setting, given, memory, second, now.desired, minutes[known // 60])
@@ -1423,6 +1567,8 @@ def settle(setting: Any, given: Given, state: State, noted: Noted, row: Any, ran
     stop_drained(setting, clock, now, fleet, classes, noted, row)
     count_tasks(setting, clock, now, tasks, noted)
     choose_targets(setting, clock, now, tasks, noted)
+    if setting.streams_per_user > 0.0:
+        hold_streams(setting, clock, now, tasks, row, noted, random)
     keep_answers(setting, given, clock, now, tasks, row)
     set_rates(setting, clock, now, tasks)
     if setting.database:
@@ -1500,7 +1646,7 @@ def kept(noted: Noted) -> Noted:
 
 
 @compiled
-def begin(setting: Any, given: Given, state: State, random: Any) -> None:
+def begin(setting: Any, given: Given, state: State, totals: Any, random: Any) -> None:
     """The first tasks run and are healthy, all users think, and the caches answer as they do at this rate."""
     now, tasks = state.now, state.fleet.tasks
     now.desired = now.targets = now.highest = setting.tasks_at_start
@@ -1514,6 +1660,11 @@ def begin(setting: Any, given: Given, state: State, random: Any) -> None:
         task.next_check = setting.check_interval_s * (
             (random.random() if setting.noise else 0.5) if setting.balanced else 1e9
         )
+        wanted = given.users[0] * setting.streams_per_user
+        task.streams = min(setting.streams_each, wanted / now.desired)
+        now.away += wanted / now.desired - task.streams
+        totals.connects += task.streams
+        totals.streams_opened += task.streams
     now.share_sum = float(now.desired)
     now.present = now.thinking = given.users[0]
     now.rate_seen = given.users[0] / setting.think_s
@@ -1550,7 +1701,7 @@ def simulate(setting: Any, given: Given, state: State, noted: Noted, random: Any
     `setting` is a Setting as record_of makes it, `state` as `opened` does.
     """
     clock = state.clock
-    begin(setting, given, state, random)
+    begin(setting, given, state, noted.totals, random)
     for second in range(given.users.shape[0] - 1):
         clock.second = second
         clock.minute = second // 60

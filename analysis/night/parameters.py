@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.analytic import cache_operations_per_s, workers
 from analysis.capacity.threads import threads
-from analysis.demand.flows import poll_interval, polled_only
+from analysis.demand.flows import check_streams, poll_interval
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, cpu_factor, instance, instances, limit, runtime
 from analysis.night import kernel
 from analysis.night.values import Inputs, NightError, replaced
-from analysis.wiring import RequestPath, request_path, without_unused_cache
-from analysis.wiring.hops import Service, Storage, Tracking, Trigger
+from analysis.wiring import PathError, RequestPath, request_path, without_unused_cache
+from analysis.wiring.hops import HELD_CONNECTIONS, Service, Storage, Tracking, Trigger
 
 Array = NDArray[np.float64]
 
@@ -33,8 +33,12 @@ METRICS: Mapping[str, int] = {
     "CPUUtilization": kernel.METRIC_CPU,
     "ALBRequestCountPerTarget": kernel.METRIC_REQUESTS,
     "RequestCountPerTarget": kernel.METRIC_REQUESTS,
+    HELD_CONNECTIONS: kernel.METRIC_STREAMS,
 }
-"""The metrics that scaling policies can follow here, by CloudWatch's names."""
+"""The metrics that scaling policies can follow here, by CloudWatch's names, and the one that a program publishes itself."""
+
+STREAM_LIMITS = ("stream.cpu_s_per_delivery", "stream.bytes_per_connection")
+"""What connections that stay rest on besides the scenario."""
 
 CHANGES: Mapping[str, int] = {
     "ChangeInCapacity": kernel.CHANGE_BY,
@@ -148,11 +152,11 @@ def setup(
     """The night of `scenario` on a request path whose service runs `profile`, ready to be run with any seed.
 
     `peak_users` replaces the scenario's, and `values` any assumption by its name (`client.timeout_s`; see `values.replaced`).
-    Raises PathError where more than polls is at work, NightError for a fault outside the night, for an assumption that is not
+    Raises PathError as `simulated_only` does, NightError for a fault outside the night, for an assumption that is not
     known and for a value that it cannot have.
     """
     path = without_unused_cache(path, profile)
-    polled_only(path, scenario)
+    simulated_only(path, scenario)
     if peak_users is not None:
         scenario = scenario.with_peak(peak_users)
     inputs = replaced(values or {}, scenario, profile)
@@ -189,6 +193,40 @@ def setup(
         assumptions=_assumed(path, inputs),
         diagnostics=tuple(notes),
     )
+
+
+def simulated_only(path: RequestPath, scenario: Scenario) -> None:
+    """PathError for what no night simulates yet: feeds, several kinds of connections, and streams that nobody opens."""
+    if scenario.feeds:
+        names = ", ".join(feed.name for feed in scenario.feeds)
+        message = f"{scenario.file} has feeds ({names}), and a night is simulated without them; `gameday capacity` computes them"
+    elif len(scenario.connections) > 1:
+        names = ", ".join(one.name for one in scenario.connections)
+        message = (
+            f"{scenario.file} has several kinds of connections ({names}), and a night is simulated with one of them"
+        )
+    else:
+        check_streams(path, scenario)
+        return
+    raise PathError([Diagnostic("error", message, path.service.defined_at)])
+
+
+def _streams(path: RequestPath, scenario: Scenario, connect_cpu_s: float) -> dict[str, Any]:
+    """Fields of the setting about connections that stay; none without them."""
+    if not scenario.connections:
+        return {}
+    connection = scenario.connections[0]
+    memory_bytes = float(path.service.memory_mib.value) * 2.0**20
+    own = float(path.connections_each.value) if path.connections_each is not None else math.inf
+    return {
+        "streams_per_user": connection.per_user.at(),
+        "stream_life_s": 60.0 * connection.minutes.at(),
+        "stream_pause_s": max(scenario.client["backoff_s"].at(), STEP_S),
+        "streams_each": min(own, memory_bytes / limit("stream.bytes_per_connection").at()),
+        "stream_share": connection.follows.at(),
+        "delivery_cpu_s": limit("stream.cpu_s_per_delivery").at(),
+        "connect_cpu_s": connect_cpu_s,
+    }
 
 
 def _memory(path: RequestPath, inputs: Inputs) -> Memory:
@@ -358,6 +396,7 @@ def _setting(path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kern
         in_datapoints=int(limit("autoscaling.scale_in.datapoints").at()),
         in_share=limit("autoscaling.scale_in.share_of_target").at(),
         **_database(path, profile, assumed),
+        **_streams(path, scenario, cpu_s),
     )
 
 
@@ -443,4 +482,10 @@ def _assumed(path: RequestPath, inputs: Inputs) -> tuple[Assumption | Limit, ...
         *inputs.scenario.assumptions,
         *inputs.night.values(),
         *inputs.limits.values(),
+        *_held_open(inputs.scenario),
     )
+
+
+def _held_open(scenario: Scenario) -> tuple[Assumption | Limit, ...]:
+    connections = [a for one in scenario.connections for a in (one.per_user, one.minutes, one.follows)]
+    return (*connections, *(limit(name) for name in STREAM_LIMITS)) if connections else ()

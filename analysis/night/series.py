@@ -115,6 +115,13 @@ METRICS = (
     Metric("replica", "CPUUtilization", "Percent", ("replica_busy",), 100.0),
     Metric("replica", "ReplicaLag", "Seconds", ("replica_lag_s",)),
     Metric("publisher", "Updates", "Count", ("published",)),
+    Metric("stream", "Connections", "Count", ("streams",)),
+    Metric("stream", "Missing", "Count", ("streams_away",)),
+    Metric("stream", "NewConnections", "Count", ("connects",)),
+    Metric("stream", "RefusedConnections", "Count", ("connects_refused",)),
+    Metric("stream", "BrokenConnections", "Count", ("streams_lost",)),
+    Metric("stream", "Deliveries", "Count", ("deliveries",)),
+    Metric("stream", "DeliveryTime", "Seconds", ("delivery_s",)),
 )
 """Names are CloudWatch's where it publishes the metric, else plain words. Counts are taken each second."""
 
@@ -229,6 +236,8 @@ class Night:
     def _there(self, station: str) -> bool:
         path = self.setup.path
         hops = {"edge": path.edge, "balancer": path.balancer, "cache": path.cache, "database": path.database}
+        if station == "stream":
+            return self.setup.setting.streams_per_user > 0.0
         if station == "replica":
             return path.database is not None and bool(path.database.replicas)
         return hops.get(station, path.service) is not None
@@ -298,7 +307,32 @@ class Night:
         elapsed_s = 60.0 * np.arange(1, self.setup.minutes + 1)
         cycle_s = np.minimum(60.0 * users / np.maximum(good, 1e-9), elapsed_s)
         wait_s = self._stored_after_s() + self.setup.setting.network_s
-        return _ages(wait_s, (cycle_s, *self._spans(self.setup.edge_spans_s + self.setup.service_spans_s)), good)
+        polled = _ages(wait_s, (cycle_s, *self._spans(self.setup.edge_spans_s + self.setup.service_spans_s)), good)
+        return self._sent(wait_s, polled) if self._there("stream") else polled
+
+    def _sent(self, wait_s: Array, polled: dict[str, Array]) -> dict[str, Array]:
+        """The ages where updates are sent: U(0, time to send one to all) over a connection; who has none sees what it polls.
+
+        Those with a connection are taken to be the ones who see an update first.
+        """
+        sent = self.per_minute("deliveries")
+        count = sent.sum(axis=1)
+        span_s = (sent * self.per_minute("delivery_s")).sum(axis=1) / np.maximum(count, 1e-9)
+        held, away = self.per_minute("streams").sum(axis=1), self.per_minute("streams_away").sum(axis=1)
+        connected = held / np.maximum(held + away, 1e-9)
+        found = {
+            "n": np.where(count > 0.5, count, 0.0) + polled["n"],
+            "min": wait_s,
+            "max": np.where(away > 0, polled["max"], wait_s + span_s),
+            "average": connected * (wait_s + span_s / 2.0) + (1.0 - connected) * np.nan_to_num(polled["average"]),
+        }
+        for share in PERCENTILES:
+            name = f"p{100 * share:.0f}"
+            own = wait_s + span_s * np.minimum(share / np.maximum(connected, 1e-9), 1.0)
+            found[name] = np.where(share <= connected, own, polled[name])
+        found["sum"] = found["average"] * found["n"]
+        seen = count > 0.5
+        return {name: column if name == "n" else np.where(seen, column, polled[name]) for name, column in found.items()}
 
     def _update_age(self) -> dict[str, Array]:
         """How old an update is as it leaves the service, in milliseconds, for each update that was stored."""

@@ -83,11 +83,15 @@ class Balancer:
     public: bool
 
 
+HELD_CONNECTIONS = "connections that a task holds"
+
+
 @dataclass(frozen=True, slots=True)
 class Tracking:
     """A target tracking policy: tasks follow `metric` so that it stays near `target`.
 
-    `metric` is the predefined one's type, or `custom`; `own` is then the name of the metric that the program publishes.
+    `metric` is the predefined one's type, else HELD_CONNECTIONS where gameday.toml says that the program's metric counts them, or
+    `custom`; `own` is then the name of the metric that the program publishes.
     """
 
     address: str
@@ -262,7 +266,8 @@ class Database:
 class RequestPath:
     """The hops of a request. A hop that a stack does not have is None, and a diagnostic says so.
 
-    `streams` is the setting by which the service is known to hold streams open; None where there is no such setting.
+    `streams` is the setting by which the service is known to hold streams open, and `connections_each` how many a task holds by
+    its own setting; None where there is no such setting.
     """
 
     stack: str
@@ -276,6 +281,7 @@ class RequestPath:
     threads: Given | None = None
     poll_interval_s: Given | None = None
     streams: Given | None = None
+    connections_each: Given | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     unreached: tuple[Unreached, ...] = ()
 

@@ -16,6 +16,7 @@ from analysis.facts import Runtime, Stack, instances, limit
 from analysis.units import SECONDS, Given, time_unit
 from analysis.wiring.entries import DISTRIBUTION, PathError, Way, choice, origin_target
 from analysis.wiring.hops import (
+    HELD_CONNECTIONS,
     Balancer,
     Band,
     Behaviour,
@@ -28,6 +29,7 @@ from analysis.wiring.hops import (
     Service,
     Step,
     Storage,
+    Tracking,
     Trigger,
 )
 from analysis.wiring.lifetimes import lifetime
@@ -126,6 +128,7 @@ class _Derivation:
             workers=self.from_environment("workers", made, task, "worker"),
             threads=self.from_environment("threads", made, task, "thread"),
             poll_interval_s=self.from_environment("poll_interval_s", made, task, "s"),
+            connections_each=self.from_environment("connections", made, task, "connection"),
             streams=next(
                 (
                     Given(name, str(value), "", str(task.location("container_definitions")))
@@ -204,13 +207,18 @@ class _Derivation:
             or Given("deployment_maximum_percent", most.at(), "%", most.origin),
             grace_s=number(service.values.get("health_check_grace_period_seconds")) or 0.0,
             stop_timeout_s=30.0 if stop is None else stop,  # ECS's default
-            tracking=tuple(tracked(self.references, target, self.warn)) if target else (),
+            tracking=tuple(map(self.followed, tracked(self.references, target, self.warn))) if target else (),
             steps=tuple(self.steps(target)) if target else (),
             schedules=tuple(scheduled(self.references, target, self.warn)) if target else (),
             zones=len(zones(Network(self.references).subnets((service,)))),
             rolls_back=breaker.get("enable") is True and breaker.get("rollback") is True,
             environment=environment(container),
         )
+
+    def followed(self, policy: Tracking) -> Tracking:
+        """The policy, with what its metric counts where gameday.toml says of the program's own that it is connections."""
+        counts = self.stack.metrics.get(policy.own) if self.stack else None
+        return replace(policy, metric=HELD_CONNECTIONS) if counts == "connection" else policy
 
     def steps(self, target: Resource) -> Iterator[Step]:
         for policy in attached(self.references, target, "aws_appautoscaling_policy"):
