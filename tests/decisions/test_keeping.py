@@ -152,7 +152,7 @@ def test_whom_a_stack_tells_changes_no_figure(buzzer):
     assert other.capacity.users_held == buzzer.capacity.users_held
     one, two = buzzer.night(), other.night()
     assert two.harms == one.harms
-    assert np.array_equal(two.night.seconds, one.night.seconds)
+    assert np.array_equal(two.night.noted.seconds, one.night.noted.seconds)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"turned": 1, "effects": 3}', "null"])

@@ -252,14 +252,14 @@ resource "aws_cloudfront_vpc_origin" "web" {
 
 def test_instances_behind_a_public_balancer_are_refused_by_name(refusal_of):
     refusal = refusal_of(FLEET + (GROUP + BALANCER.replace("INTERNAL", "false")).replace("NAME", "web") + ADMIN)
-    assert "the crowd would be served by aws_autoscaling_group.web (main.tf:7); neither the simulated night" in refusal
+    assert "the crowd would be served by aws_autoscaling_group.web (main.tf:7); the simulated night does not" in refusal
     assert "the requests that an instance of a group answers" in refusal
 
 
 def test_a_function_behind_an_api_is_refused_by_name(refusal_of):
     refusal = refusal_of(FUNCTION)
     assert (
-        "aws_apigatewayv2_api.public (main.tf:7), aws_lambda_function.api (main.tf:2); neither the simulated night"
+        "aws_apigatewayv2_api.public (main.tf:7), aws_lambda_function.api (main.tf:2); the simulated night does not"
         in refusal
     )
     assert "a function's duration, concurrency and cold starts" in refusal
