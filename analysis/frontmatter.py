@@ -128,9 +128,11 @@ def closing(lines: Sequence[str]) -> int | None:
 
 
 def head(text: str) -> str:
-    """The front matter of a page's text with the lines around it; the whole text where it does not begin or does not end."""
+    """The front matter of a page's text with the lines around it; nothing where none begins, the whole text where it does not end."""
     lines = text.splitlines(keepends=True)
-    end = closing(lines) if lines and lines[0].rstrip() == "---" else None
+    if not lines or lines[0].rstrip() != "---":
+        return ""
+    end = closing(lines)
     return text if end is None else "".join(lines[: end + 1])
 
 

@@ -190,10 +190,10 @@ COMBINED: Mapping[str, Combination] = {
 def load(path: Path, stacks: Path | Studies) -> Register:
     """The register in the TOML file at `path`; `stacks` is the directory of the stacks, or their studies to share.
 
-    Raises ClaimError that names the file and the claim where it is malformed.
+    A project without one claims nothing. Raises ClaimError that names the file and the claim where it is malformed.
     """
     try:
-        entries = toml_entries(read_text(path), Decimal)
+        entries = toml_entries(read_text(path), Decimal) if path.exists() else {}
     except (OSError, ValueError, RecursionError) as error:
         raise ClaimError(f"{path.name}: {error}") from None
     claims = {name: _claim(path.name, name, entry) for name, entry in entries.items()}

@@ -19,6 +19,7 @@ from analysis.commands import (
     incident,
     migrate,
     model,
+    new,
     nights,
     notebook,
     prices,
@@ -53,7 +54,7 @@ COMMANDS = {
         countdown.countdown,
     ),
     "Which decision made the difference": (decide.decide,),
-    "The notebook and its site": (notebook.notebook, claims.claims, records.records, site.site),
+    "The notebook and its site": (notebook.notebook, claims.claims, records.records, new.new, site.site),
 }
 """Each with its options; by the question that it answers, in the order in which `gameday` lists them."""
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# name -> (the site's variable, by day, by night). The values repeat docs/assets/css/site.css for places that do not load it:
+# name -> (the site's variable, by day, by night). The values repeat theme/assets/css/site.css for places that do not load it:
 # JupyterLab, a file of its own, a re-run below out/. Series keep 3:1 or more against both grounds and differ in lightness too.
 COLOURS: Mapping[str, tuple[str, str, str]] = {
     "paper": ("--g-paper", "#fbfaf7", "#101614"),

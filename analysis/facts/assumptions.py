@@ -168,7 +168,39 @@ def _shown(value: object) -> str:
     return text if len(text) <= 40 else text[:40] + "..."
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A figure that nobody has given yet: where it is to stand, and what is asked."""
+
+    where: str
+    text: str
+
+
+def questions(path: Path) -> tuple[Question, ...]:
+    """The questions of a TOML file that have no answer yet: its tables with a `question` and without a `value`.
+
+    Raises FactError where the file cannot be read.
+    """
+    found = []
+
+    def walk(entries: Any, where: str) -> None:
+        if isinstance(entries, list):
+            for index, entry in enumerate(entries):
+                walk(entry, f"{where}[{index}]")
+        elif isinstance(entries, dict):
+            if isinstance(entries.get("question"), str) and "value" not in entries:
+                found.append(Question(f"{path.name}: {where}", entries["question"]))
+            for key, entry in entries.items():
+                walk(entry, f"{where}.{key}" if where else key)
+
+    walk(toml(path).entries, "")
+    return tuple(found)
+
+
 def _assumption(table: Table, name: str) -> Assumption:
+    question = table.text("question", "")
+    if question and "value" not in table.entries:
+        raise table.error("", f"is not answered yet: {question} Give it value, low, high and reason")
     source = table.text("source", "")
     reason = table.text("reason", source)
     value = table.number("value")

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from analysis.facts.assumptions import Assumption, FactError, Table, toml
+from analysis.facts.assumptions import Assumption, FactError, Question, Table, questions, toml
 from analysis.units import SECONDS
 
 FILE_NAME = "gameday.toml"
@@ -81,6 +81,8 @@ class Stack:
     program is told it in another way than by a variable, such as user data. `metrics` says of a metric that a program publishes
     itself what it counts on one instance, `kept_days` maps a pattern of tables' addresses to the days for which an item stays
     there, and `plans` are paid beside the resources.
+    `questions` are those that the scenario, or the file itself, has not answered yet; as long as there is one, nothing that rests
+    on a crowd is computed.
     """
 
     directory: Path
@@ -99,6 +101,7 @@ class Stack:
     metrics: Mapping[str, str] = field(default_factory=dict)
     kept_days: Mapping[str, float] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
+    questions: tuple[Question, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,12 +110,16 @@ class Stack:
 
     @property
     def modelled(self) -> bool:
-        """Whether there is a scenario and a runtime profile, without which nothing that rests on a crowd is computed."""
-        return self.scenario_file is not None and self.profile is not None
+        """Whether there is an answered scenario and a runtime profile; without them nothing that rests on a crowd is computed."""
+        return self.scenario_file is not None and self.profile is not None and not self.questions
 
     @property
     def scenario(self) -> Path:
-        """The scenario's file. Raises FactError where the stack names none."""
+        """The scenario's file. Raises FactError where the stack names none, or one with open questions."""
+        if self.questions:
+            first, rest = self.questions[0], len(self.questions) - 1
+            more = f"; {rest} more questions are open" if rest else ""
+            raise FactError(first.where, "", f"is not answered yet: {first.text}{more}")
         if self.scenario_file is None:
             raise self._missing("scenario", "the crowd that the stack is judged by")
         return self.scenario_file
@@ -182,10 +189,21 @@ def stack(directory: Path) -> Stack:
         metrics={name: table.table("metrics").choice(name, COUNTED) for name in table.texts("metrics")},
         kept_days=_kept_days(table),
         plans=_plans(table, path.read_text(encoding="utf-8")),
+        questions=_questions(table, path, scenario),
     )
     table.get("data")  # values of data sources, which the evaluation of the stack reads
     table.closed()
     return made
+
+
+def _questions(table: Table, path: Path, scenario: Path | None) -> tuple[Question, ...]:
+    """What is not answered yet: in the file's `[questions]`, by the key that is to hold the answer, and in the scenario."""
+    asked = table.texts("questions")
+    for key in asked:
+        if key not in {"runtime", "scenario"}:
+            raise table.error(f"questions.{key}", "is no key that may wait for an answer; scenario and runtime may")
+    own = [Question(f"{path.name}: {key}", text) for key, text in asked.items() if table.get(key) is None]
+    return (*own, *(questions(scenario) if scenario else ()))
 
 
 def _unit(units: Table, name: str) -> str:

@@ -75,9 +75,3 @@ def of(meta: Mapping[str, Any], name: str) -> FrontMatter:
         review_in=meta["review_in"].strip(),
         extra={key: value for key, value in meta.items() if key not in known},
     )
-
-
-def folder(docs: Path, name: str) -> list[FrontMatter]:
-    """The pages that lie directly in the folder `name` below `docs`, by their order, without its index."""
-    pages = [read(path, f"{name}/{path.name}") for path in (docs / name).glob("*.md") if path.name != "index.md"]
-    return sorted(pages, key=lambda page: (page.order, page.title))

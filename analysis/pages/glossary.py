@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from analysis.pages.reads import cache
+from analysis.pages.shared import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,12 @@ class Term:
     word: str
     meaning: str
     expansion: str = ""
+
+
+def file(docs: Path) -> Path:
+    """The terms of a project, or those that the program brings."""
+    own = docs / "reference" / "glossary.toml"
+    return own if own.is_file() else shared("docs/reference/glossary.toml")
 
 
 @cache

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from analysis.architecture import Location, Resource, Unknown, Value
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, amount, table
-from analysis.pages import frontmatter, links, source
+from analysis.pages import links, source, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.validation import validated
 
@@ -333,7 +333,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
     def answered(name: str, folder: str) -> Markup:
         books = {
             Path(page.path).stem: tables.link(links.relative(site.here(), page.path), page.title)
-            for page in frontmatter.folder(site.docs, folder)
+            for page in systems.folder(site.docs, folder)
         }
         return alarms(site.stack(name), site.here(), books)
 

@@ -179,7 +179,7 @@ def _problem(
         return ""
     if address.scheme or address.netloc:
         if reference.loaded:
-            return "is loaded from outside; keep a copy below docs/assets"
+            return "is loaded from outside; keep a copy below analysis/theme/assets"
         return "" if address.scheme == "https" else "is not https"
     path = unquote(address.path)
     # The page for a missing address is served from anywhere, so its addresses begin at the site's root.

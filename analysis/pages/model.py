@@ -64,8 +64,8 @@ class Model:
         return self.study.bill
 
 
-Macro: TypeAlias = Callable[..., str]
-"""What a page cites: a call that gives HTML or text."""
+Macro: TypeAlias = Callable[..., Any]
+"""What a page cites: a call that gives HTML, text, or whether there is something to show."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _study(directory: Path) -> Study:
 
 @cache
 def models(root: Path) -> dict[str, Model]:
-    """The stacks of the checkout by name: every directory of terraform/stacks that says what it is."""
-    found = sorted((root / "terraform" / "stacks").glob(f"*/{FILE_NAME}"))
+    """The stacks by name: every directory of terraform/stacks that says what it is; without any, the root's own Terraform."""
+    found = sorted((root / "terraform" / "stacks").glob(f"*/{FILE_NAME}")) or [root / FILE_NAME]
     return {path.parent.name: Model(root, path.parent) for path in found}
 
 

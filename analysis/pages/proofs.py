@@ -17,6 +17,7 @@ from analysis.facts.today import today
 from analysis.pages import infrastructure
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reads import cache
+from analysis.pages.shared import shared
 from analysis.proofs import RULES, Finding, Report, prove, waivers
 
 GROUPS: Mapping[str, str] = {
@@ -130,21 +131,47 @@ def waived(model: Model, page: str) -> Markup:
     return table(columns, rows, label=f"Waivers of {model.name}")
 
 
+def of_group(model: Model, group: str, page: str) -> Markup:
+    """What the rules of one group say of a stack: what fails first, then what is waived, then what holds, folded."""
+    found = report(model)
+    rows: list[list[Cell]] = [
+        [
+            Markup("{}<br>{}").format(tables.code(f.rule.id), chip),
+            _where(model, f, page),
+            Markup("<strong>{}.</strong> {}").format(f.rule.title, f.because),
+        ]
+        for parts, chip in ((found.unwaived, None), (found.waived, tables.chip("plain", "waived")))
+        for f in parts
+        if f.rule.group == group
+        for chip in (chip or tables.chip(SEVERITY[f.severity], f.severity),)
+    ]
+    columns = [Column("Rule", "code"), Column("Where", "address"), Column("What was found", "wide")]
+    failing = (
+        table(columns, rows, label=f"{group}: what fails or is waived in {model.name}")
+        if rows
+        else Markup("<p>No rule of this group fails.</p>")
+    )
+    return failing + _held(model, group, page)
+
+
+def _held(model: Model, group: str, page: str) -> Markup:
+    """The arithmetic of everything of one group that holds, folded; nothing where nothing does."""
+    rows = [
+        [tables.code(f.rule.id), _where(model, f, page), f.because]
+        for f in report(model).holding
+        if f.rule.group == group
+    ]
+    if not rows:
+        return Markup("")
+    columns = [Column("Rule", "code"), Column("Where", "address"), Column("What it rests on", "wide")]
+    shown = table(columns, rows, label=f"{group}: what holds in {model.name}")
+    heading = Markup("{}: {} ({} hold)").format(group, GROUPS[group], len(rows))
+    return Markup("<details><summary>{}</summary>{}</details>").format(heading, shown)
+
+
 def holding(model: Model, page: str) -> Markup:
     """The arithmetic of everything that holds in a stack, group by group, folded."""
-    parts = []
-    for group, question in GROUPS.items():
-        rows = [
-            [tables.code(f.rule.id), _where(model, f, page), f.because]
-            for f in report(model).holding
-            if f.rule.group == group
-        ]
-        if rows:
-            columns = [Column("Rule", "code"), Column("Where", "address"), Column("What it rests on", "wide")]
-            shown = table(columns, rows, label=f"{group}: what holds in {model.name}")
-            heading = Markup("{}: {} ({} hold)").format(group, question, len(rows))
-            parts.append(Markup("<details><summary>{}</summary>{}</details>").format(heading, shown))
-    return Markup("").join(parts)
+    return Markup("").join(_held(model, group, page) for group in GROUPS)
 
 
 def _where(model: Model, finding: Finding, page: str) -> Markup:
@@ -236,6 +263,11 @@ def _each(faults: Sequence[Mapping[str, Any]]) -> Markup:
     return table(columns, rows, label="Every planted fault")
 
 
+def _planted(docs: Path) -> Path:
+    own = docs / "reference" / "planted_faults.json"
+    return own if own.is_file() else shared("docs/reference/planted_faults.json")
+
+
 def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of the rules about behaviour."""
     return {
@@ -244,6 +276,8 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "proof_findings": site.of_stack_here(findings),
         "proof_waivers": site.of_stack_here(waived),
         "proof_statements": site.of_stack_here(holding),
+        "proof_group": lambda name, group: of_group(site.stack(name), group, site.here()),
+        "has_waivers": lambda name: bool(report(site.stack(name)).waived),
         "proof_rules": rules,
-        "planted_faults": lambda: planted(site.docs / "reference" / "planted_faults.json"),
+        "planted_faults": lambda: planted(_planted(site.docs)),
     }

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
-from analysis.pages import frontmatter, links
+from analysis.pages import links, systems
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
 
 SEVERITIES: Mapping[str, State] = {"page": "bad", "ticket": "warn", "planned": "info"}
@@ -36,7 +36,7 @@ class Action:
 
 def runbooks(docs: Path, folder: str) -> list[FrontMatter]:
     """The runbooks of a folder. Raises FrontMatterError for one that lacks its severity, trigger or duration."""
-    found = frontmatter.folder(docs, folder)
+    found = systems.folder(docs, folder)
     for page in found:
         _require(page, "severity", SEVERITIES)
         for key in ("trigger", "minutes"):

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from analysis import alarms as alarms_layer
 from analysis import season as season_layer
 from analysis import terraform
+from analysis.architecture import Architecture
 from analysis.capacity.queueing import connections_held
 from analysis.drawing import charts, dashboards
 from analysis.drawing.tables import Cell, Column, chip, table
@@ -367,9 +368,8 @@ def survivors(model: Model) -> Markup:
     return table(columns, rows, label="Broken alarms that are not noticed")
 
 
-def classified(directory: Path) -> Markup:
-    """The alarms of a directory of Terraform that can never fire, or that nobody promises data for, each with its reason."""
-    architecture = terraform.load(directory)
+def classified(architecture: Architecture) -> Markup:
+    """The alarms of a stack by whether they can fire: never, only where somebody publishes data, or yes; with the reason."""
     rows = []
     for alarm in alarms_layer.read(architecture).metric:
         found = alarms_layer.faults(alarm, architecture)
@@ -443,7 +443,11 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     def alarms_classified(directory: str) -> Markup:
         """The alarms of a directory of Terraform, below the checkout's root, by whether they can fire."""
-        return classified(root / directory)
+        return classified(terraform.load(root / directory))
+
+    def stack_alarms_classified(stack: str) -> Markup:
+        """The alarms of a stack by whether they can fire."""
+        return classified(model(root, stack).architecture)
 
     def cold_spikes(stack: str) -> Markup:
         """The cold spike under each protection."""
@@ -465,7 +469,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     return (
         season_figure, alarm_families, alarm_leads, alarm_season, alarm_contributions, alarm_thresholds, alarm_night,
-        alarm_nights, alarms_unheard, alarms_standing, alarms_classified, cold_spikes,
+        alarm_nights, alarms_unheard, alarms_standing, alarms_classified, stack_alarms_classified, cold_spikes,
         alarm_mutations, alarm_survivors, filled_dashboards,
     )  # fmt: skip
 

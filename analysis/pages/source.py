@@ -17,6 +17,7 @@ from pygments.lexers.shell import BashLexer
 from pygments.lexers.special import TextLexer
 
 from analysis.pages.reads import cache
+from analysis.pages.shared import is_checkout
 
 FOLDER = "reference/source"
 """Where the source pages lie among the pages."""
@@ -38,12 +39,26 @@ SHOWN: Mapping[str, type[Lexer]] = {
 }
 """Which files are shown, and how they are coloured."""
 
+ELSEWHERE: Mapping[str, type[Lexer]] = {
+    "**/*.tf": TerraformLexer,
+    "gameday.toml": TOMLLexer,
+    "scenario.toml": TOMLLexer,
+}
+"""The same for a project elsewhere. Values of variables are not among them: they may be secret."""
+
+HIDDEN = frozenset({".terraform", "site", ".cache"})
+"""Directories of a project whose files are not its own."""
+
 
 @cache
 def files(root: Path) -> Mapping[str, type[Lexer]]:
     """The files that are shown, by their path below `root`; the same during a whole build."""
+    patterns = SHOWN if is_checkout(root) else ELSEWHERE
     found = {
-        path.relative_to(root).as_posix(): lexer for pattern, lexer in SHOWN.items() for path in root.glob(pattern)
+        path.relative_to(root).as_posix(): lexer
+        for pattern, lexer in patterns.items()
+        for path in root.glob(pattern)
+        if not HIDDEN & set(path.relative_to(root).parts)
     }
     return dict(sorted(found.items()))
 

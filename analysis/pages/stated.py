@@ -10,7 +10,7 @@ from markupsafe import Markup
 from analysis.claims import ClaimError, Register, Result, load
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row
-from analysis.pages import infrastructure, links, reads
+from analysis.pages import infrastructure, links, reads, systems
 from analysis.pages.model import Macro, Site, models
 from analysis.pages.reads import cache
 from analysis.units import Given
@@ -39,11 +39,13 @@ def claim(root: Path, page: str, name: str) -> Markup:
 
 def claim_table(root: Path, docs: Path, page: str) -> Markup:
     """Every claim with its figure, formula, inputs, band and the pages that cite it, each row an anchor."""
+    if not (docs / "claims.toml").is_file():
+        return Markup("<p>No page of this site states a claim.</p>")
     citing: dict[str, list[str]] = {}
     for path in sorted(docs.rglob("*.md")):
         if not path.relative_to(docs).parts[0].startswith("_"):
             for name in reads.part(path, "claims").splitlines():
-                citing.setdefault(name, []).append(path.relative_to(docs).as_posix())
+                citing.setdefault(name, []).append(systems.page_of(path.relative_to(docs).as_posix()))
     rows = [_claim_row(root, page, result, citing.get(result.claim.name, ())) for result in register(root).results()]
     columns = [
         Column("Claim", "wide"), Column("Figure", "number"), Column("Formula", "wide"), Column("From", "wide"),

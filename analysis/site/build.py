@@ -14,8 +14,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.facts.today import today
+from analysis.pages.shared import PACKAGE, is_checkout, shared
 
 ROOT = Path(__file__).parents[2]
 INPUTS = (
@@ -30,6 +32,9 @@ INPUTS = (
     "pyproject.toml",
 )
 """Everything a page may be made from; the day, the last commit and the tools on PATH come on top."""
+
+MADE = frozenset({".cache", "site", "out", ".venv", ".tools", ".git", ".terraform"})
+"""What is no input although it lies in a project."""
 
 WITHOUT_HISTORY = "315532800"
 """The time of what is built without git, in seconds since 1970: 1 January 1980, the first day a ZIP file knows. Not 0, of which
@@ -104,10 +109,10 @@ def up_to_date(*, strict: bool = True, root: Path = ROOT) -> bool:
     return _unchanged(root / "site", root / ".cache" / "site" / "stamp.json", _key(root, strict=strict))
 
 
-def skipped() -> tuple[str, ...]:
+def skipped(*, root: Path = ROOT) -> tuple[str, ...]:
     """What the site lacks because a tool was not found, one sentence each; empty where nothing does."""
     found = []
-    if not shutil.which("git") or not (ROOT / ".git").exists():
+    if not shutil.which("git") or not (root / ".git").exists():
         found.append("there is no git history, so pages do not say when they last changed")
     return tuple(found)
 
@@ -124,10 +129,17 @@ def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
     from mkdocs.config import load_config  # noqa: PLC0415 (see above)
     from mkdocs.exceptions import MkDocsException  # noqa: PLC0415 (see above)
 
+    configuration = root / "mkdocs.yml" if is_checkout(root) else shared("mkdocs.yml")
     warnings = _Warnings()
     logging.getLogger("mkdocs").addHandler(warnings)
     try:
-        config = load_config(str(root / "mkdocs.yml"), strict=strict, site_dir=str(target))
+        config = load_config(
+            str(configuration),
+            config_file_path=str(configuration),
+            strict=strict,
+            site_dir=str(target),
+            **_project(root),
+        )
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs_build.build(config)
         config.plugins.on_shutdown()
@@ -137,6 +149,39 @@ def render(target: Path, *, root: Path = ROOT, strict: bool = True) -> None:
         raise SiteError([*map(_sentence, warnings.messages), str(error)]) from None
     finally:
         logging.getLogger("mkdocs").removeHandler(warnings)
+
+
+def _project(root: Path) -> dict[str, Any]:
+    """What the program's configuration says otherwise for a project elsewhere: where its pages are, and where the program is."""
+    if is_checkout(root):
+        return {}
+    from mkdocs.utils.yaml import yaml_load  # noqa: PLC0415 (pulls in what only a build needs)
+
+    with shared("mkdocs.yml").open(encoding="utf-8") as file:
+        brought = yaml_load(file)
+    return {
+        "site_name": root.resolve().name,
+        "site_description": "What it costs, what it holds and where it gives way, computed from its Terraform.",
+        "docs_dir": str(root / "docs"),
+        "theme": {**brought["theme"], "custom_dir": str(PACKAGE / "theme")},
+        "hooks": [str(PACKAGE / "site" / Path(name).name) for name in brought["hooks"]],
+        "watch": [str(root)],
+    }
+
+
+def program(root: Path) -> str:
+    """The hash of the program itself; blank for a checkout of it, among whose inputs it is."""
+    return "" if is_checkout(root) else _digest(PACKAGE, files(PACKAGE))
+
+
+def inputs(root: Path) -> Iterator[Path]:
+    """Every file of a project that a page may be made from, in order; the program's own files are among a checkout's."""
+    if is_checkout(root):
+        yield from (path for name in INPUTS for path in files(root / name))
+        return
+    for entry in sorted(root.iterdir()):
+        if entry.name not in MADE:
+            yield from files(entry)
 
 
 _MACRO_ERROR = re.compile(r"_File_: `(?P<file>[^`]+)`\s+_\w+_: (?P<problem>.*?)\s*```", re.DOTALL)
@@ -160,7 +205,7 @@ def _unchanged(site: Path, stamp: Path, key: str) -> bool:
 
 
 def _key(root: Path, *, strict: bool) -> str:
-    parts = [_digest(root, (path for name in INPUTS for path in files(root / name)))]
+    parts = [_digest(root, inputs(root)), program(root)]
     parts += [platform.python_version(), str(strict), os.environ.get("SITE_URL", ""), today().isoformat()]
     parts += [_git(root, "rev-parse", "HEAD"), shutil.which("git") or ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

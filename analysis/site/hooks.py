@@ -16,11 +16,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+from analysis.facts import FactError
 from analysis.facts.today import today
 from analysis.notebooks import execution
-from analysis.pages import decisions, frontmatter, glossary, links, nights, source
+from analysis.pages import decisions, frontmatter, glossary, links, nights, source, systems
 from analysis.pages.reads import cache
 from analysis.site import navigation, notebook_page
 
@@ -38,19 +40,35 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
     decisions.forget()
     try:
-        config.nav = navigation.expanded(config.nav or [], Path(config.docs_dir), _notebooks(config))
-    except frontmatter.FrontMatterError as error:
+        config.nav = navigation.tree(Path(config.docs_dir), _notebooks(config))
+    except (FactError, frontmatter.FrontMatterError) as error:
         log.warning(str(error))
     return config
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG001 (MkDocs' signature)
+    """The navigation without the records of a system in its sidebar: their index lists them, and they stay below it."""
+    docs = Path(config.docs_dir)
+    for item in nav.items:
+        for section in item.children or ():
+            for part in section.children or ():
+                pages = part.children or ()
+                if (
+                    pages
+                    and isinstance(pages[0], Page)
+                    and systems.system(docs, pages[0].file.src_uri.partition("/")[0])
+                ):
+                    part.children = pages[:1]
+    return nav
+
+
 @event_priority(100)  # before mkdocs-jupyter wraps the notebooks
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The pages of docs/ and, beside them, one for every source file; an index of records waits for its first record."""
+    """The pages of docs/ and, beside them, those made for each system and one for every source file."""
     docs = Path(config.docs_dir)
-    for file in list(files.documentation_pages()):
-        if file.name == "index" and not navigation.shown((docs / file.src_uri).parent):
-            files.remove(file)
+    for folder in ("", systems.REFERENCE, *(one.folder for one in systems.systems(docs))):
+        for uri, made in systems.made(docs, folder).items():
+            files.append(File.generated(config, uri, content=made))
     for shown in source.files(root(config)):
         page = source.page(shown)
         files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
@@ -98,13 +116,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         log.warning(str(error))
         return markdown
     page.meta["foot"] = foot(front, config)
-    return markdown + glossary.abbreviations(Path(config.docs_dir) / "reference" / "glossary.toml")
+    return markdown + glossary.abbreviations(glossary.file(Path(config.docs_dir)))
 
 
 def foot(front: frontmatter.FrontMatter, config: MkDocsConfig) -> dict[str, Any]:
     """What stands at a page's foot, and whether its review is overdue."""
-    path = f"docs/{front.path}"
-    changed = last_change(config, front.path)
+    path = str(front.extra.get("made_from") or f"docs/{front.path}")
+    changed = last_change(config, path.removeprefix("docs/"))
     facts = [
         ("Owner", f"{front.owner}."),
         ("Reviewed", f"{front.last_reviewed:%-d %B %Y}, next by {front.due:%-d %B %Y}."),
@@ -162,8 +180,8 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def root(config: MkDocsConfig) -> Path:
-    """The directory of mkdocs.yml."""
-    return Path(config.config_file_path or ".").resolve().parent
+    """The directory of the project, in which docs/ lies."""
+    return Path(config.docs_dir).resolve().parent
 
 
 def _notebooks(config: MkDocsConfig) -> list[navigation.Notebook]:
@@ -178,7 +196,17 @@ def last_change(config: MkDocsConfig, uri: str) -> str:
 @cache
 def _committed(directory: Path) -> dict[str, str]:
     """The day of the last commit of each file below docs/ and notebooks/; empty where there is no git or no history."""
-    command = ["git", "log", "--format=%x00%cd", "--date=format:%-d %B %Y", "--name-only", "--no-renames", "--", "docs"]
+    command = [
+        "git",
+        "log",
+        "--format=%x00%cd",
+        "--date=format:%-d %B %Y",
+        "--name-only",
+        "--no-renames",
+        "--relative",
+        "--",
+        "docs",
+    ]
     try:
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)  # noqa: S603 (fixed words)
     except OSError:

@@ -82,12 +82,12 @@ def on_config(config: MkDocsConfig) -> None:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
     """Lays the ground: the program, the names of all files, the pages that there are, the day and the tools."""
     root = hooks.root(config)
-    names = [path.relative_to(root).as_posix() for name in build.INPUTS for path in build.files(root / name)]
+    names = [path.relative_to(root).as_posix() for path in build.inputs(root)]
     shared = (name for name in names if not (name.startswith(OWN[0]) and name.endswith(OWN[1])))
     contents = [_build().pages.content(name) for name in shared]
     surroundings = [
         platform.python_version(), config.site_url, os.environ.get("GAMEDAY_TODAY"), today(),
-        bool(shutil.which("git")),
+        bool(shutil.which("git")), build.program(root),
     ]  # fmt: skip
     shown = [(file.src_uri, file.dest_uri, file.inclusion.name) for file in files]
     _build().pages.ground = digest(names, contents, surroundings, shown)

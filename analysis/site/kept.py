@@ -18,6 +18,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 from analysis import files as disk
 from analysis.evidence import answers
 from analysis.pages import reads
+from analysis.site.build import MADE
 
 Entry = dict[str, Any]
 """One page as it is kept, in plain JSON."""
@@ -81,7 +82,7 @@ class Pages:
         for path in (Path(file), Path(file).resolve()):
             if path.is_relative_to(self.root):
                 inside = path.relative_to(self.root)
-                return "" if inside.parts[:1] in MADE else f"{inside.as_posix()}{separator}{part}"
+                return "" if inside.parts[0] in MADE else f"{inside.as_posix()}{separator}{part}"
         return ""
 
     def keep(self, uri: str, entry: Entry) -> None:
@@ -97,10 +98,6 @@ class Pages:
         for file in self.directory.glob("*.json"):
             if file.name not in wanted:
                 file.unlink(missing_ok=True)
-
-
-MADE = {(".cache",), ("site",), ("out",), (".venv",), (".tools",), (".git",)}
-"""What is not an input although it lies in the checkout."""
 
 
 def contents(toc: Iterable[AnchorLink]) -> list[Any]:

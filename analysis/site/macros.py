@@ -14,8 +14,10 @@ from analysis.drawing import diagrams, tables
 from analysis.facts.today import today
 from analysis.pages import (
     bill,
+    boundaries,
     decisions,
     emulated,
+    figures,
     frontmatter,
     gameday,
     glossary,
@@ -35,7 +37,9 @@ from analysis.pages import (
     source,
     stated,
     storage,
+    systems,
 )
+from analysis.pages.frontmatter import FrontMatter
 from analysis.site import navigation
 
 _SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
@@ -44,7 +48,7 @@ _SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
 def define_env(env: Any) -> None:
     """Registers the macros with mkdocs-macros, which calls this once per build."""
     docs = Path(env.conf["docs_dir"])
-    root = Path(env.conf["config_file_path"]).resolve().parent
+    root = docs.resolve().parent
 
     def here() -> str:
         return str(env.page.file.src_uri)
@@ -57,7 +61,7 @@ def define_env(env: Any) -> None:
 
     def glossary_list() -> Markup:
         """The glossary."""
-        return glossary.listing(docs / "reference" / "glossary.toml")
+        return glossary.listing(glossary.file(docs))
 
     def source_files() -> Markup:
         """Every source file that is shown, by folder."""
@@ -117,16 +121,20 @@ def define_env(env: Any) -> None:
         """How many of the page's actions are done and how many are not."""
         return records.action_state(records.actions(env.page.meta, here(), partial(postmortem.done, root)), today())
 
+    def system_list() -> Markup:
+        """The systems of the site, each with its summary and the figures that its folder names."""
+        return system_cards(root, docs, here())
+
     def how_many(folder: str) -> str:
         """The number of pages in a folder, its index not counted."""
-        return str(len(frontmatter.folder(docs, folder)))
+        return str(len(systems.folder(docs, folder)))
 
     def how_many_notebooks() -> str:
         """The number of notebooks."""
         return str(len(navigation.notebooks(root / "notebooks")))
 
     for macro in (
-        flaws, action_state, how_many, how_many_notebooks, runbook_alarms, diagram,
+        flaws, action_state, how_many, how_many_notebooks, system_list, runbook_alarms, diagram,
         contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, action_list,
         *postmortem.macros(root, here),
         *nights.macros(root),
@@ -136,19 +144,61 @@ def define_env(env: Any) -> None:
         *rehearsals.macros(root, here),
     ):  # fmt: skip
         env.macro(macro)
-    for subject in (bill, decisions, infrastructure, load, migration, proofs, reference, stated, storage):
+    for subject in (
+        bill,
+        boundaries,
+        decisions,
+        figures,
+        infrastructure,
+        load,
+        migration,
+        proofs,
+        reference,
+        stated,
+        storage,
+    ):
         for name, function in subject.macros(site).items():
             env.macro(function, name)
+
+    def answer(name: str, *arguments: Any) -> Any:
+        """What a macro gives, or the sentence with which it refuses."""
+        try:
+            return env.macros[name](*arguments)
+        except figures.REFUSALS as error:
+            return figures.refused(str(error))
+
+    env.macro(answer)
 
 
 def section_list(docs: Path, folder: str, page: str) -> Markup:
     """The pages and sub-folders of a folder, in the order of the navigation, each with its description."""
-    entries = frontmatter.folder(docs, folder)
-    for child in (docs / folder).iterdir():
-        if navigation.shown(child):
-            entries.append(frontmatter.read(child / "index.md", f"{folder}/{child.name}/index.md"))
-    ordered = sorted((entry for entry in entries if entry.path != page), key=lambda entry: (entry.order, entry.title))
+    entries = [*systems.folder(docs, folder), *systems.children(docs, folder)]
+    place = list(systems.SECTIONS).index
+
+    def order(entry: FrontMatter) -> tuple[int, int, str]:
+        """Pages of a system stand by section, as in the navigation."""
+        return (place(systems.section(entry)) if in_system else 0, entry.order, entry.title)
+
+    in_system = systems.system(docs, folder) is not None
+    ordered = sorted((entry for entry in entries if entry.path != page), key=order)
     return _rows((links.relative(page, entry.path), entry.title, entry.description) for entry in ordered)
+
+
+def system_cards(root: Path, docs: Path, page: str) -> Markup:
+    """The systems in their order, each as a card: title, summary and figures."""
+    cards = []
+    for one in systems.systems(docs):
+        figures = [
+            Markup("<li><strong>{}</strong> {}</li>").format(stated.claim(root, page, claim), label)
+            for label, claim in one.figures.items()
+        ]
+        title = tables.link(links.relative(page, f"{one.folder}/index.md"), one.title)
+        cards.append(
+            Markup(
+                '<section class="g-door"><h3 class="g-door__ask">{}</h3><p class="g-door__note">{}</p>{}</section>'
+            ).format(title, one.summary, Markup("<ul>{}</ul>").format(Markup("").join(figures)) if figures else "")
+        )
+    return Markup('<div class="g-doors g-systems">{}</div>').format(Markup("").join(cards))
 
 
 def book_list(root: Path, page: str) -> Markup:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs.utils.meta import get_data
-
-from analysis.pages import frontmatter, reads
+from analysis.pages import frontmatter, systems
+from analysis.pages.frontmatter import FrontMatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +42,31 @@ def notebooks(directory: Path) -> list[Notebook]:
     return found
 
 
-def expanded(nav: Sequence[Any], docs: Path, extra: Sequence[Notebook] = ()) -> list[Any]:
-    """The navigation of mkdocs.yml with every `folder/` replaced by what lies in it; notebooks join the folder they name."""
-    return [
-        {
-            title: _section(docs, target.rstrip("/"), extra)
-            if isinstance(target, str) and target.endswith("/")
-            else target
-        }
-        for entry in nav
-        for title, target in entry.items()
+def tree(docs: Path, books: Sequence[Notebook] = ()) -> list[Any]:
+    """The navigation: the home page, then every folder with an index page, in order; notebooks join the folder they name."""
+    return [{"Home": "index.md"}, *({page.title: _section(docs, _folder(page), books)} for page in _ordered(docs, ""))]
+
+
+def _ordered(docs: Path, name: str) -> list[FrontMatter]:
+    return sorted(systems.children(docs, name), key=lambda page: (page.order, page.title))
+
+
+def _folder(index: FrontMatter) -> str:
+    return index.path.removesuffix("/index.md")
+
+
+def _section(docs: Path, name: str, books: Sequence[Notebook]) -> list[Any]:
+    """What stands below the index page of a folder; a system's pages stand in sections of their own."""
+    entries: list[tuple[FrontMatter, dict[Any, Any]]] = [
+        (page, {page.extra.get("nav", page.title): page.path}) for page in systems.folder(docs, name)
     ]
-
-
-def shown(folder: Path) -> bool:
-    """Whether a folder is a section: it has an index page, and other pages too where its index says `needs_pages`."""
-    index = folder / "index.md"
-    if not index.is_file():
-        return False
-    return not get_data(reads.part(index, "front matter"))[1].get("needs_pages") or len(list(folder.glob("*.md"))) > 1
-
-
-def _section(docs: Path, name: str, extra: Sequence[Notebook]) -> list[Any]:
-    entries: list[tuple[int, str, Any]] = [
-        (page.order, page.title, {page.extra.get("nav", page.title): page.path})
-        for page in frontmatter.folder(docs, name)
-    ]
-    for child in (docs / name).iterdir():
-        if shown(child):
-            index = frontmatter.read(child / "index.md", f"{name}/{child.name}/index.md")
-            entries.append((index.order, index.title, {index.title: _section(docs, f"{name}/{child.name}", extra)}))
-    pages = [entry for _, _, entry in sorted(entries, key=lambda item: (item[0], item[1]))]
-    books = [{book.title: book.uri} for book in extra if book.uri.rpartition("/")[0] == name]
-    return [f"{name}/index.md", *pages, *books]
+    entries += [(page, {page.title: _section(docs, _folder(page), books)}) for page in systems.children(docs, name)]
+    entries.sort(key=lambda entry: (entry[0].order, entry[0].title))
+    own = [{book.title: book.uri} for book in books if book.uri.rpartition("/")[0] == name]
+    if systems.system(docs, name) is None:
+        return [f"{name}/index.md", *(entry for _, entry in entries), *own]
+    parts = {
+        title: [entry for page, entry in entries if systems.section(page) == key]
+        for key, title in systems.SECTIONS.items()
+    }
+    return [f"{name}/index.md", *({title: part} for title, part in parts.items() if part), *own]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import season
+from analysis import season, terraform
 from analysis.pages import season as pages
 from analysis.pages.model import model
 
@@ -86,7 +86,7 @@ def test_pages_that_are_needed_and_thresholds_that_hold_are_shown():
 
 
 def test_the_guides_five_alarms_are_classified_on_the_page():
-    said = plain(pages.classified(ROOT / "tests" / "alarms" / "copied_alarms"))
+    said = plain(pages.classified(terraform.load(ROOT / "tests" / "alarms" / "copied_alarms")))
     assert said.count("can never fire") == 4
     assert "nothing in this Terraform publishes ErrorRate in Scoreboard/API" in said
 

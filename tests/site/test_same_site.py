@@ -40,8 +40,10 @@ It costs {{{{ claim("month") }}}} and serves {{{{ claim("users") }}}} users.
 PAGES = {
     "index.md": PAGE,
     "planted/index.md": "# Planted\n",
+    "reference/index.md": "# Reference\n",
     "reference/how-computed.md": "# How\n\n{{ claim_table() }}\n",
     "reference/prices.md": "# Prices\n\n{{ price_table() }}\n",
+    "buzzer/index.md": "# Buzzer\n",
     "buzzer/root-cause-analysis.md": "# Why\n",  # the stack says that its resources are explained there
 }
 CLAIMS = f"""
@@ -79,15 +81,12 @@ def project(root, word):
     shutil.copy(build.ROOT / "gameday.toml", root)
     for part in (f"stacks/{STACK}", "scenarios", "modules"):
         shutil.copytree(build.ROOT / "terraform" / part, root / "terraform" / part, ignore=shutil.ignore_patterns(".*"))
-    head, _, rest = (build.ROOT / "mkdocs.yml").read_text().partition("nav:\n")
-    nav = "".join(f"  - {page.partition('/')[0]}: {page}\n" for page in PAGES)
-    text = (f"{head}nav:\n{nav}\ntheme:" + rest.partition("theme:")[2]).replace("hooks: [", "hooks: [planted.py, ")
+    text = (build.ROOT / "mkdocs.yml").read_text().replace("hooks: [", "hooks: [planted.py, ")
     (root / "mkdocs.yml").write_text(text)
     (root / "planted.py").write_text(PLANTED % word)
     for page, text in PAGES.items():
         (root / "docs" / page).parent.mkdir(parents=True, exist_ok=True)
         (root / "docs" / page).write_text(HEAD + text)
-    (root / "docs/assets").symlink_to(build.ROOT / "docs/assets")
     (root / "docs/reference/glossary.toml").write_text('[ADR]\nmeaning = "m"\nexpansion = "Decision record"\n')
     (root / "docs/claims.toml").write_text(CLAIMS)
     for name in ("notebooks", "diagrams"):
@@ -167,7 +166,7 @@ SENTENCE = "This sentence was added to see what an edit costs."
 
 def page(root):
     """A sentence more on a page."""
-    _longer(min(root.glob("docs/*/architecture.md")))
+    _longer(min(root.glob("docs/*/_architecture.md")))
 
 
 def runbook(root):
