@@ -128,7 +128,7 @@ def closing(lines: Sequence[str]) -> int | None:
 
 
 def head(text: str) -> str:
-    """The front matter of a page's text with the lines around it; nothing where none begins, the whole text where it does not end."""
+    """The front matter of a page's text with the lines around it; nothing where none begins, all where it does not end."""
     lines = text.splitlines(keepends=True)
     if not lines or lines[0].rstrip() != "---":
         return ""

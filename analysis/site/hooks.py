@@ -74,8 +74,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
     for stack, path in nights.published(root(config)).items():
         files.append(File.generated(config, nights.table_uri(stack), abs_src_path=str(path)))
-    for path, folder in _executed(config).items():
-        files.append(File(f"notebooks/{path.name}", str(folder), config.site_dir, config.use_directory_urls))
+    for path, place in _executed(config).items():
+        files.append(File(f"notebooks/{path.name}", str(place), config.site_dir, config.use_directory_urls))
     return files
 
 

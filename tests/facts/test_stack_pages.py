@@ -7,6 +7,7 @@ import pytest
 
 from analysis import terraform
 from analysis.facts import stack
+from analysis.pages import systems
 
 ROOT = Path(__file__).parents[2]
 STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/gameday.toml"))
@@ -14,7 +15,12 @@ STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/
 
 def dead(about, addresses):
     """Pages that do not exist, and patterns that no address matches."""
-    missing = {page for page in about.pages.values() if not (ROOT / "docs" / page).is_file()}
+    docs = ROOT / "docs"
+    missing = {
+        page
+        for page in about.pages.values()
+        if not (docs / page).is_file() and page not in systems.made(docs, page.partition("/")[0])
+    }
     idle = {glob for glob in about.pages if not any(fnmatchcase(a, glob.replace("[", "[[]")) for a in addresses)}
     return missing | idle
 

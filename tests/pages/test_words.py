@@ -8,7 +8,9 @@ import pytest
 from analysis import files
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "SECURITY.md"])
+PAGES = sorted(
+    [*ROOT.glob("docs/**/*.md"), *ROOT.glob("analysis/templates/**/*.md"), ROOT / "README.md", ROOT / "SECURITY.md"]
+)
 
 WORDS = {
     r"way back": "rollback, undo",
