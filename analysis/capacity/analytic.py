@@ -21,7 +21,7 @@ from analysis.network.load import LEVELS, MOST_USERS, SLOWNESS, Load
 from analysis.network.model import COMPUTE, Kind, exact
 from analysis.network.model import Station as Place
 from analysis.units import Given
-from analysis.wiring import PathError, RequestPath, request_path, without_unused_cache
+from analysis.wiring import EntersError, PathError, RequestPath, request_path, without_unused_cache
 
 __all__ = ["MOST_USERS", "Bound", "Capacity", "ConnectionBudget", "Holding", "Range", "Station", "analyse", "to_json"]
 
@@ -266,10 +266,12 @@ def _path(
 ) -> tuple[RequestPath | None, list[Diagnostic]]:
     """The request path with what it has to say; None where what serves the crowd is no service of containers.
 
-    PathError where no public entry leads to a program, with the reason for each.
+    PathError where no public entry leads to a program, with the reason for each, or where gameday.toml names a wrong one.
     """
     try:
         path = without_unused_cache(request_path(architecture, stack), profile)
+    except EntersError:
+        raise
     except PathError:
         if not found.entries:
             raise

@@ -26,6 +26,7 @@ from analysis.network.model import COMPUTE, OPENED, SENT
 from analysis.network.reading import Reading
 from analysis.units import HOURS_PER_MONTH
 from analysis.wiring import PathError
+from analysis.wiring.entries import entered
 from analysis.wiring.hops import Tracking
 from analysis.wiring.schedules import timestamps
 from analysis.wiring.tasks import HEARTBEAT
@@ -210,6 +211,11 @@ class Month:
     def station(self, resource: Resource) -> Station | None:
         """The station of a resource that something reaches; None for any other."""
         return self.network.stations.get(resource.address) if resource.address in self.reached else None
+
+    @cached_property
+    def led_past(self) -> frozenset[str]:
+        """The public entries that clients' names lead past."""
+        return frozenset(past.address for past in entered(self.reading.names).past)
 
     def reached_of(self, *kinds_: str) -> list[Station]:
         """The stations of these kinds that something reaches."""

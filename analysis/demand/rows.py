@@ -20,7 +20,7 @@ from analysis.facts import Runtime, Scenario, Stack, instances, runtime
 from analysis.network.load import Rates
 from analysis.network.model import COMPUTE, OPENED, SENT, Station
 from analysis.units import HOURS_PER_MONTH
-from analysis.wiring import PathError
+from analysis.wiring import EntersError, PathError
 from analysis.wiring.network import Network
 from analysis.wiring.schedules import a_month
 from analysis.wiring.tasks import definition_of, writes_to
@@ -35,6 +35,8 @@ def usage_if_modelled(
     """As `usage`; None where the crowd's way in is not known, so that quantities stay unknown."""
     try:
         return usage(architecture, scenario, stack, profile)
+    except EntersError:
+        raise
     except PathError:
         return None
 
@@ -204,7 +206,7 @@ def _balancer(month: Month, resource: Resource) -> Mapping[str, float]:
 
 def _edge(month: Month, edge: Resource) -> Mapping[str, float]:
     fetched = month.assets_at == edge.address
-    if month.station(edge) is None and not fetched:
+    if month.station(edge) is None and not fetched and edge.address not in month.led_past:
         return {}
     requests = month.total(edge.address, *ASKED) + (month.asset_requests if fetched else 0.0)
     found = {
@@ -228,7 +230,7 @@ def _firewall(month: Month, acl: Resource) -> Mapping[str, float]:
 def _guarded(month: Month, acl: Resource) -> Iterator[Resource]:
     references = month.references
     for edge in references.about(acl, "web_acl_id", "aws_cloudfront_distribution"):
-        if month.station(edge) is not None or edge.address == month.assets_at:
+        if month.station(edge) is not None or edge.address == month.assets_at or edge.address in month.led_past:
             yield edge
     for joined in references.about(acl, "web_acl_arn", "aws_wafv2_web_acl_association"):
         for target in references.linked(joined, "resource_arn", "aws_lb", "aws_alb", "aws_api_gateway_stage"):

@@ -35,6 +35,8 @@ from analysis.cost import PLAN, Estimate
 from analysis.drawing.figures import Figure, slug, stylesheet
 from analysis.facts.limits import CachePolicy, managed_cache_policies
 from analysis.units import money
+from analysis.wiring.entries import entered
+from analysis.wiring.names import Names
 from analysis.wiring.network import Exposure, Network, zones
 from analysis.wiring.references import References, without_index
 from analysis.wiring.values import cpu_units, first_block, known, memory_mib
@@ -796,10 +798,10 @@ class _Graph:
             return [Edge(tail.key, head.key, request=False)]
         return []
 
-    @staticmethod
-    def _entries(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[str]:
-        """Where requests come in: what no node leads to; of what computes, where nothing stands before it or it is in public."""
+    def _entries(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> list[str]:
+        """Where requests come in: what no node leads to and no name leads past; of what computes, the first or what is public."""
         reached = {edge.head for edge in edges if edge.request}
+        reached |= {self.key_of.get(past.address, "") for past in entered(Names(self.references)).past}
         leading = {edge.tail for edge in edges if edge.request}
         front = [n.key for n in nodes if n.tier < Tier.COMPUTE and n.key not in reached]
         return front + [

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 MODELS: Final[Mapping[str, int]] = {
-    "bill": 1,  # demand of a month and its price: analysis/demand, analysis/cost
+    "bill": 2,  # demand of a month and its price: analysis/demand, analysis/cost
     "capacity": 1,  # closed formulas: analysis/capacity
     "night": 1,  # the simulated night: analysis/night
-    "alarms": 1,  # alarms over a night and who is affected: analysis/alarms
+    "alarms": 2,  # alarms over a night and who is affected: analysis/alarms
     "season": 1,  # which nights a back-test simulates and what it counts: analysis/season
     "calibration": 1,  # which sets a search draws and how it chooses: analysis/night/calibration.py
     "incident": 1,  # which changes are weighed on which nights: analysis/incidents

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from analysis import night as nights
 from analysis.incidents.counterfactuals import Bench
-from analysis.incidents.timeline import Change, Hard, Incident
+from analysis.incidents.timeline import Hard, Incident
 from analysis.night.spread import spread
 from analysis.studies import Study
 
@@ -31,20 +31,26 @@ class Room:
 
 @dataclass(frozen=True)
 class Headrooms:
-    """The rooms of a stack by change (the plain stack under ""), and by the id of the hard night."""
+    """The rooms of a stack by its changes (`B5`, `B5+B18`; the plain stack under ""), and by the id of the hard night."""
 
     stack: str
     rooms: dict[str, dict[str, Room]]
 
 
 def headrooms(incident: Incident, *, now: bool = False, jobs: int = -1, only: Sequence[str] | None = None) -> Headrooms:
-    """The stack that failed with each factor undone, or that of `now` with each action taken away; `only` names some."""
+    """The stack that failed with each factor undone, or that of `now` with each action taken away; `only` names some.
+
+    A change that needs others is tried alone and with them.
+    """
     bench = Bench(incident, 0.0, now=now)
-    changes: list[Change | None] = [None, *(incident.actions if now else incident.factors)]
-    chosen = [change for change in changes if only is None or (change.id if change else "") in only]
-    cases = [(bench.changed([change] if change else []), hard) for change in chosen for hard in incident.hard]
+    by_id = {change.id: change for change in (incident.actions if now else incident.factors)}
+    sets: list[tuple[str, ...]] = [(), *((name,) for name in by_id)]
+    sets += [(name, *change.needs) for name, change in by_id.items() if change.needs]
+    chosen = {"+".join(names): [by_id[name] for name in names] for names in sets}
+    chosen = {name: changes for name, changes in chosen.items() if only is None or name in only}
+    cases = [(bench.changed(changes), hard) for changes in chosen.values() for hard in incident.hard]
     found = iter(spread(room, cases, jobs=jobs))
-    rooms = {change.id if change else "": {hard.id: next(found) for hard in incident.hard} for change in chosen}
+    rooms = {name: {hard.id: next(found) for hard in incident.hard} for name in chosen}
     return Headrooms(bench.plain.directory.resolve().name, rooms)
 
 

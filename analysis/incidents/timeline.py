@@ -124,7 +124,8 @@ class Change:
     """A change to a stack that is switched on or off: what `studies.study` takes, and the words for it.
 
     `environment` has by the address of a task definition other values of its containers' variables. `poll_interval_s` is that of
-    the apps, where it stands in no Terraform; `runtime` names another runtime profile.
+    the apps, where it stands in no Terraform; `runtime` names another runtime profile. `needs` names changes of the same kind
+    without which it is worth nothing: users held are looked for with them as well.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Change:
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     poll_interval_s: float | None = None
     runtime: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,13 +408,15 @@ def _changes(table: Table, key: str) -> tuple[Change, ...]:
     for index, name in enumerate(ids):
         if name in ids[:index]:
             raise table.error(f"{key}[{index}].id", f"{name!r} is taken by an earlier {key}")
+    for index, change in enumerate(made):
+        for name in change.needs:
+            if name not in ids or name == change.id:
+                raise table.error(f"{key}[{index}].needs", f"names {name!r}, which is no other {key}")
     return made
 
 
 def _change(table: Table) -> Change:
-    without = table.get("without") or []
-    if not isinstance(without, list) or not all(isinstance(address, str) for address in without):
-        raise table.error("without", "must be a list of addresses")
+    without, needs = _texts(table, "without", "addresses"), _texts(table, "needs", "ids")
     arguments = _tree(table, "arguments")
     if not all(isinstance(values, dict) for values in arguments.values()):
         raise table.error("arguments", "maps each address to a table of its arguments")
@@ -422,15 +426,23 @@ def _change(table: Table) -> Change:
         says=table.text("says", ""),
         variables=_tree(table, "variables"),
         arguments=arguments,
-        without=tuple(without),
+        without=without,
         environment=_environment(table),
         poll_interval_s=_optional(table, "poll_interval_s"),
         runtime=table.text("runtime", "") or None,
+        needs=needs,
     )
     table.closed()
     if not any(getattr(made, name) for name in CHANGES):
         raise table.error("", f"changes nothing; give one of {', '.join(CHANGES)}")
     return made
+
+
+def _texts(table: Table, key: str, what: str) -> tuple[str, ...]:
+    value = table.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise table.error(key, f"must be a list of {what}")
+    return tuple(value)
 
 
 def _environment(table: Table) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from analysis.network.model import COMPUTE, FRONTS, OPENED, SENT, Link, Network,
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
 from analysis.wiring import PathError
-from analysis.wiring.entries import choice, public_ways
+from analysis.wiring.entries import choice, entered
 from analysis.wiring.path import UNMODELLED_STORES
 
 NO_STATION = UNMODELLED_STORES
@@ -34,6 +34,9 @@ def network(architecture: Architecture, stack: Stack | None = None, profile: Run
     links, forks = _forks(links, stations, reading)
     for left_out in architecture.of_type(*NO_STATION):
         reading.warn(f"{left_out.address}: what it is asked for is not computed yet", left_out.defined_at)
+    for past in entered(reading.names).past:
+        if stack is None or past.address != stack.enters.crowd:
+            reading.warn(str(past), past.defined_at)
     entries = tuple(dict.fromkeys(_entries(stations, reading)))
     found = Network(
         architecture.stack, stations, tuple(links), entries, shut=() if entries else _shut(reading), forks=forks
@@ -107,7 +110,7 @@ def _forks(
 def _shut(reading: Reading) -> tuple[Diagnostic, ...]:
     """Why the crowd's way to one program is not settled."""
     try:
-        choice(reading.references, reading.stack)
+        choice(reading.names, reading.stack)
     except PathError as error:
         return error.diagnostics
     return ()
@@ -115,7 +118,7 @@ def _shut(reading: Reading) -> tuple[Diagnostic, ...]:
 
 def _entries(stations: dict[str, Station], reading: Reading) -> Iterable[str]:
     """The public entries that lead to a program, each as the first station on the way."""
-    for way in public_ways(reading.references):
+    for way in entered(reading.names).ways:
         yield from [hop.address for hop in way.hops if hop.address in stations][:1]
 
 

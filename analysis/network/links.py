@@ -77,7 +77,7 @@ def _distribution(resource: Resource, reading: Reading) -> Iterator[Link]:
 def _behind_origin(distribution: Resource, origin: Mapping[str, Any], reading: Reading) -> Resource | None:
     """The station that an origin's domain name stands for; an API's stage stands for the API."""
     references = reading.references
-    target = references.architecture.by_address.get(origin_target(references, origin))
+    target = references.architecture.by_address.get(origin_target(reading.names, origin))
     if target is not None:
         apis = ("aws_api_gateway_rest_api", "aws_apigatewayv2_api")
         of_api = (api for attribute in ("rest_api_id", "api_id") for api in references.linked(target, attribute, *apis))

@@ -13,6 +13,7 @@ from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
 from analysis.units import SECONDS, time_unit
 from analysis.wiring.hops import Schedule, Tracking
+from analysis.wiring.names import Names
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
 from analysis.wiring.scaling import attached, scaled_by, scheduled, tracked
@@ -36,6 +37,11 @@ class Reading:
     def references(self) -> References:
         """What refers to what."""
         return References(self.architecture)
+
+    @cached_property
+    def names(self) -> Names:
+        """By which names clients, and a CDN, come."""
+        return Names(self.references)
 
     def warn(self, message: str, location: Location) -> None:
         """Notes what is not as it should be, once."""

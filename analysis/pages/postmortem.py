@@ -334,7 +334,7 @@ def counterfactuals(root: Path, stack: str, group: str) -> Markup:
     columns = [
         Column("", "code"), Column("Taken away" if weighed.taken_away else "Undone", "wide"), Column(did[0], "number"),
         Column(did[1], "number"), Column("Share (Shapley)", "number"), Column("A month", "number"),
-        Column("Minutes for a dollar", "number"),
+        Column("Share for a dollar", "number"),
     ]  # fmt: skip
     return table(columns, rows, label=f"Counterfactuals: {group}", caption=_basis(weighed))
 
@@ -464,14 +464,12 @@ def headroom(root: Path, stack: str, *, now: bool) -> Markup:
     """Users held on each kind of night, plain and with each change, and what gives way first."""
     found, told = record(root, stack), incident(root, stack)
     rooms = found.rooms[1 if now else 0]
-    names = {
-        "": "As it is" if now else "As it was",
-        **{change.id: change.name for change in (told.actions if now else told.factors)},
-    }
+    names = {change.id: change.name for change in (told.actions if now else told.factors)}
     rows: list[Sequence[Cell]] = []
-    for change, by_hard in rooms.rooms.items():
-        word = "" if not change else ("without: " if now else "with: ")
-        cells: list[Cell] = [f"{word}{names[change][:1].lower() + names[change][1:] if change else names[change]}"]
+    for changes, by_hard in rooms.rooms.items():
+        made = " and ".join(names[name][:1].lower() + names[name][1:] for name in changes.split("+") if name)
+        word = "without: " if now else "with: "
+        cells: list[Cell] = [f"{word}{made}" if made else "As it is" if now else "As it was"]
         for hard in told.hard:
             room = by_hard[hard.id]
             users = "all that can be tried" if room.users is None else significant(room.users, 2)
@@ -555,7 +553,7 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
         return shares_chart(root, name, group)
 
     def largest_share(name: str, group: str) -> Markup:
-        """The largest share of the harm, in per cent."""
+        """The largest Shapley share of what all changes remove, in per cent."""
         return tables.inline(f"{100 * largest(root, name, group)[1]:.0f} %")
 
     def largest_change(name: str, group: str) -> Markup:

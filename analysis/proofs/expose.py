@@ -9,6 +9,7 @@ from analysis.architecture import Resource, Unknown, Value
 from analysis.proofs.rule import Requirement, Rule, Verdict, attribute_verdict, judged, requires, true
 from analysis.proofs.start import STORES
 from analysis.proofs.view import View
+from analysis.wiring.names import DISTRIBUTION
 from analysis.wiring.network import EVERYWHERE
 from analysis.wiring.policies import statements
 from analysis.wiring.values import blocks, items
@@ -117,18 +118,23 @@ def open_groups(view: View) -> Iterator[Verdict]:
 
 
 def behind_edge(view: View) -> Iterator[Verdict]:
-    """A balancer behind an edge lets nobody walk past it."""
-    if view.path is None or view.path.edge is None or view.path.balancer is None:
-        return
-    balancer = view.model.by_address[view.path.balancer.address]
-    for group in view.network.groups_of(balancer.values.get("security_groups")):
-        wide = [p for p in view.network.peers(group, "ingress") if p.everywhere]
-        said = (
-            f"{', '.join(p.resource.address for p in wide)} lets everyone reach {balancer.address} past {view.path.edge.address}"
-            if wide
-            else f"{group.address} lets in prefix lists and groups only"
-        )
-        yield judged(balancer, "security_groups", not wide, said)
+    """A public balancer behind a CDN lets nobody walk past it."""
+    behind = {
+        balancer.address: (balancer, distribution.address)
+        for distribution in view.model.of_type(DISTRIBUTION)
+        for origin in blocks(distribution.values.get("origin"))
+        for balancer in view.names.balancers_of(origin.get("domain_name"))
+        if balancer.values.get("internal") is not True
+    }
+    for balancer, edge in behind.values():
+        for group in view.network.groups_of(balancer.values.get("security_groups")):
+            wide = [p for p in view.network.peers(group, "ingress") if p.everywhere]
+            said = (
+                f"{', '.join(p.resource.address for p in wide)} lets everyone reach {balancer.address} past {edge}"
+                if wide
+                else f"{group.address} lets in prefix lists and groups only"
+            )
+            yield judged(balancer, "security_groups", not wide, said)
 
 
 def encrypted(view: View) -> Iterator[Verdict]:

@@ -6,6 +6,7 @@ Values that are None keep what the Terraform or the scenario says.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import terraform
-from analysis.architecture import Architecture, Diagnostic
+from analysis.architecture import Architecture, Diagnostic, Unknown
 from analysis.capacity import Capacity, analyse
 from analysis.cost import CalendarCost, Estimate, calendar_cost, estimate
 from analysis.demand import Usage, kinds, usage_if_modelled, without_days
@@ -265,7 +266,8 @@ def study(
     `{"task_size": {"cpu": 1024}}` leaves the memory alone. None changes nothing.
 
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
-    top-level arguments of resources by address. Both act on the resolved model, so nothing that was computed from them changes.
+    top-level arguments of resources by address; a text `${ADDRESS.ATTRIBUTE}` in one stands for that attribute. Both act on the
+    resolved model, so nothing that was computed from them changes.
     `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU; `night` names
     another scenario, a file beside that of the stack. `resolve` is how the
     Terraform is read, for callers that keep what they have read.
@@ -331,7 +333,10 @@ def _reduced(architecture: Architecture, without: Sequence[str]) -> Architecture
 
 
 def _altered(architecture: Architecture, arguments: Mapping[str, Mapping[str, Any]]) -> Architecture:
-    """The architecture with other values of top-level arguments. One that is not there is an error."""
+    """The architecture with other values of top-level arguments. One that is not there is an error.
+
+    A text `${ADDRESS.ATTRIBUTE}` stands for that attribute of another resource.
+    """
     for address, values in arguments.items():
         resource = architecture.by_address.get(address)
         if resource is None:
@@ -339,10 +344,30 @@ def _altered(architecture: Architecture, arguments: Mapping[str, Mapping[str, An
         unknown = sorted(values.keys() - resource.values.keys())
         if unknown:
             raise StudyError(f"{address} has no argument {unknown[0]!r} that could be replaced")
-        changed = replace(resource, values={**resource.values, **values})
+        meant = {name: _meant(architecture, value) for name, value in values.items()}
+        changed = replace(resource, values={**resource.values, **meant})
         resources = tuple(changed if r.address == address else r for r in architecture.resources)
         architecture = replace(architecture, resources=resources)
     return architecture
+
+
+_REFERENCE = re.compile(r"\$\{(?P<address>.+)\.(?P<attribute>\w+)\}")
+
+
+def _meant(architecture: Architecture, value: Any) -> Any:
+    """A value with the attributes of resources in place of the texts that stand for them; unknown where they are not set."""
+    if isinstance(value, Mapping):
+        return {key: _meant(architecture, inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_meant(architecture, inner) for inner in value)
+    named = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if named is None:
+        return value
+    resource = architecture.by_address.get(named["address"])
+    if resource is None:
+        raise StudyError(f"{architecture.stack} has no resource {named['address']} whose {named['attribute']} is meant")
+    known = resource.values.get(named["attribute"])
+    return Unknown(value[2:-1]) if known is None else known
 
 
 def _merged(directory: Path, variables: Mapping[str, Any], resolve: Callable[..., Architecture]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from analysis.architecture import Diagnostic, Location, Resource
 from analysis.facts import Enters, Stack
 from analysis.facts.stacks import FILE_NAME
-from analysis.wiring.names import Names, plain
+from analysis.wiring.names import Named, Names, plain
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, items
 
@@ -125,7 +125,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Compute that carries nothing of the crowd, and why."""
+    """What computes, or could let a crowd in, and carries nothing of it; and why."""
 
     address: str
     defined_at: Location
@@ -150,6 +150,10 @@ class PathError(ValueError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(str(diagnostic) for diagnostic in self.diagnostics))
+
+
+class EntersError(PathError):
+    """A stack whose gameday.toml says wrongly under [enters] where the crowd comes in."""
 
 
 def _refusal(message: str, location: Location, about: Resource | None = None) -> PathError:
@@ -186,26 +190,26 @@ PUBLIC: Mapping[str, Callable[[Resource, References], bool]] = {
 """By what a crowd may come in from the Internet, and whether a resource of that type lets it."""
 
 
-def next_hops(hop: Resource, references: References) -> Iterator[Resource]:
+def next_hops(hop: Resource, names: Names) -> Iterator[Resource]:
     """What a request may meet after `hop`."""
     kind = kind_of(hop)
     types = tuple({*HOPS, *ALIASES} - {hop.type})
     for attribute in AHEAD.get(kind, ()):
-        yield from references.linked(hop, attribute, *types)
+        yield from names.references.linked(hop, attribute, *types)
     if kind == DISTRIBUTION:
         for origin in blocks(hop.values.get("origin")):
-            yield from references.instances_of(origin_target(references, origin))
+            yield from names.references.instances_of(origin_target(names, origin))
     for joiner_kind, attribute in JOINED.get(kind, ()):
-        names = (joiner_kind, *(name for name, first in ALIASES.items() if first == joiner_kind))
-        for joiner in references.architecture.of_type(*names):
-            if hop in references.linked(joiner, attribute, hop.type):
+        kinds = (joiner_kind, *(name for name, first in ALIASES.items() if first == joiner_kind))
+        for joiner in names.references.architecture.of_type(*kinds):
+            if hop in names.references.linked(joiner, attribute, hop.type):
                 yield joiner
 
 
-def origin_target(references: References, origin: Mapping[str, Any]) -> str:
+def origin_target(names: Names, origin: Mapping[str, Any]) -> str:
     """The address of what an origin's domain name stands for, by itself or by a record; empty where that is not known."""
-    domain, records = origin.get("domain_name"), Names(references).records
-    for resource in references.behind(domain):
+    domain, records = origin.get("domain_name"), names.records
+    for resource in names.references.behind(domain):
         if resource.type != "aws_route53_record":
             return resource.address
         return next((named.target.address for named in records if named.record is resource), "")
@@ -216,7 +220,7 @@ def origin_target(references: References, origin: Mapping[str, Any]) -> str:
     return next((named.target.address for named in fits), "")
 
 
-def ways(entry: Resource, references: References) -> Iterator[Way]:
+def ways(entry: Resource, names: Names) -> Iterator[Way]:
     """The shortest way from `entry` to each compute behind it. CloudFront reaches an internal balancer by a VPC origin only."""
     queue: list[tuple[Resource, ...]] = [(entry,)]
     seen = {entry.address}
@@ -225,7 +229,7 @@ def ways(entry: Resource, references: References) -> Iterator[Way]:
         if kind_of(hops[-1]) in COMPUTE:
             yield Way(hops)
             continue
-        for after in next_hops(hops[-1], references):
+        for after in next_hops(hops[-1], names):
             shut = kind_of(hops[-1]) in (DISTRIBUTION, "aws_route53_record") and _internal(after)
             if after.address not in seen and not shut:
                 seen.add(after.address)
@@ -236,46 +240,82 @@ def _internal(resource: Resource) -> bool:
     return kind_of(resource) in BALANCERS and resource.values.get("internal") is True
 
 
-def public_ways(references: References) -> tuple[Way, ...]:
-    """Every way from a public entry to compute; a balancer that stands behind a distribution is no entry of its own."""
-    names = (*PUBLIC, *(name for name, first in ALIASES.items() if first in PUBLIC))
-    entries = [r for r in references.architecture.of_type(*names) if PUBLIC[kind_of(r)](r, references)]
-    every = [way for entry in entries for way in ways(entry, references)]
-    passed = {(hop.address, way.compute.address) for way in every for hop in way.hops[1:-1]}
-    return tuple(way for way in every if (way.entry.address, way.compute.address) not in passed)
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The ways from public entries to compute, and the entries that clients' names lead past, each with that name."""
+
+    ways: tuple[Way, ...]
+    past: tuple[Unreached, ...]
 
 
-def choice(references: References, stack: Stack | None) -> Choice:
+def entered(names: Names) -> Entered:
+    """Every way by which a crowd may come in.
+
+    An entry that no name leads to is left out where one leads to a public entry behind it; a balancer that stands behind a
+    distribution is an entry of its own only where a name leads to it.
+    """
+    kinds = (*PUBLIC, *(name for name, first in ALIASES.items() if first in PUBLIC))
+    entries = [r for r in names.references.architecture.of_type(*kinds) if _lets_in(r, names)]
+    every = [(way, _named_behind(way, names)) for entry in entries for way in ways(entry, names)]
+    kept = [way for way, named in every if named is None]
+    passed = {(hop.address, way.compute.address) for way in kept for hop in way.hops[1:-1]}
+    found = [
+        way
+        for way in kept
+        if way.entry.address in names.public or (way.entry.address, way.compute.address) not in passed
+    ]
+    used = {way.entry.address for way in found}
+    past: dict[str, Unreached] = {}
+    for way, named in every:
+        if named is not None and way.entry.address not in used:
+            at = named.record.defined_at
+            why = f"{named.name} ({at.file}:{at.line}) leads to {named.target.address} behind it"
+            past.setdefault(way.entry.address, Unreached(way.entry.address, way.entry.defined_at, why))
+    return Entered(tuple(found), tuple(past.values()))
+
+
+def _lets_in(resource: Resource, names: Names) -> bool:
+    public = PUBLIC.get(kind_of(resource))
+    return public is not None and public(resource, names.references)
+
+
+def _named_behind(way: Way, names: Names) -> Named | None:
+    """The name that leads clients to a public hop behind a way's entry; None without one, or where one leads to the entry."""
+    if way.entry.address in names.public:
+        return None
+    behind = (names.public.get(hop.address) for hop in way.hops[1:-1] if _lets_in(hop, names))
+    return next((named for named in behind if named), None)
+
+
+def choice(names: Names, stack: Stack | None) -> Choice:
     """What serves the crowd. Raises PathError where no public entry leads to compute, several do, or it is not modelled."""
     enters = stack.enters if stack is not None else Enters()
-    every = public_ways(references)
-    way = _settled(references, enters, every) if enters else None
+    found = entered(names)
+    every = found.ways
+    way = _settled(names, enters, every) if enters else None
     if way is None and enters.service:
-        compute = references.architecture.by_address[enters.service]
+        compute = names.references.architecture.by_address[enters.service]
     else:
-        way = way or _only(references, every)
+        way = way or _only(names, every)
         compute = way.compute
     if missing := _gaps(way.hops if way else (compute,)):
         raise _unmodelled(missing)
-    unreached = tuple(
-        Unreached(r.address, r.defined_at, _why(r, references, every)) for r in _compute(references) if r is not compute
-    )
-    return Choice(compute, way, unreached)
+    unreached = [Unreached(r.address, r.defined_at, _why(r, names, every)) for r in _compute(names) if r is not compute]
+    hops = [hop.address for hop in way.hops] if way else []
+    return Choice(compute, way, (*unreached, *(entry for entry in found.past if entry.address not in hops)))
 
 
-def _compute(references: References) -> Iterator[Resource]:
-    return references.architecture.of_type(*COMPUTE)
+def _compute(names: Names) -> Iterator[Resource]:
+    return names.references.architecture.of_type(*COMPUTE)
 
 
-def _only(references: References, every: Sequence[Way]) -> Way:
+def _only(names: Names, every: Sequence[Way]) -> Way:
     """The only way; PathError with every candidate where there are several, with all that computes where there is none."""
-    here = Location(references.architecture.stack)
+    here = Location(names.references.architecture.stack)
     if not every:
-        there = list(_compute(references))
+        there = list(_compute(names))
         services = [r.address for r in there if r.type == SERVICE]
-        found = (
-            "; ".join(f"{_place(r)}: {_why(r, references, every)}" for r in there) or "nothing here answers requests"
-        )
+        found = "; ".join(f"{_place(r)}: {_why(r, names, every)}" for r in there) or "nothing here answers requests"
         settle = f"; where one serves the crowd, write in {FILE_NAME} under [enters] {_settle('service', services)}"
         raise _refusal(f"there is no request path: {found}{settle if services else ''}", here, next(iter(there), None))
     if len(every) == 1:
@@ -284,10 +324,17 @@ def _only(references: References, every: Sequence[Way]) -> Way:
         raise _unmodelled([hop for way in every for hop in _gaps(way.hops)])
     entries = list(dict.fromkeys(way.entry.address for way in every))
     computes = list(dict.fromkeys(way.compute.address for way in every))
+    settle = f"write in {FILE_NAME} under [enters] "
+    if len(entries) == 1:
+        message = (
+            f"{_place(every[0].entry)} leads to {' and '.join(_place(way.compute) for way in every)}; the simulated night and "
+            "the use of a month know one service (`gameday capacity` splits the crowd by paths): " + settle
+        )
+        raise _refusal(message + _settle("service", computes), here, every[0].compute)
     named = "; ".join(f"{_place(way.compute)} by {_place(way.entry)}" for way in every)
-    lines = [_settle("crowd", entries)] if len(entries) > 1 else []
+    lines = [_settle("crowd", entries)]
     lines += [_settle("service", computes)] if len(computes) > 1 and len(entries) < len(every) else []
-    message = f"{len(every)} ways lead to what could serve the crowd: {named}; write in {FILE_NAME} under [enters] "
+    message = f"{len(every)} ways lead to what could serve the crowd: {named}; {settle}"
     raise _refusal(message + " and ".join(lines), here, every[0].compute)
 
 
@@ -299,23 +346,18 @@ def _place(resource: Resource) -> str:
     return f"{resource.address} ({resource.defined_at.file}:{resource.defined_at.line})"
 
 
-def _settled(references: References, enters: Enters, every: Sequence[Way]) -> Way | None:
+def _settled(names: Names, enters: Enters, every: Sequence[Way]) -> Way | None:
     """The way that gameday.toml names; None for a service that it names although nothing public leads there."""
-    for key, address in (("crowd", enters.crowd), ("service", enters.service)):
-        if address and address not in references.architecture.by_address:
-            raise _mistake(enters, key, f"names {address}, and this stack has no such resource")
     fits = list(every)
     if enters.crowd:
-        entry = references.architecture.by_address[enters.crowd]
-        public = PUBLIC.get(kind_of(entry))
-        if public is None or not public(entry, references):
-            kinds = ", ".join(PUBLIC)
-            raise _mistake(enters, "crowd", f"names {_place(entry)}, which is no public entry ({kinds})")
-        fits = list(ways(entry, references))
+        entry = _there(names, enters, "crowd", enters.crowd)
+        if not _lets_in(entry, names):
+            raise _mistake(enters, "crowd", f"names {_place(entry)}, which is no public entry ({', '.join(PUBLIC)})")
+        fits = list(ways(entry, names))
         if not fits:
-            raise _mistake(enters, "crowd", f"names {_place(entry)}, which leads to nothing that computes")
+            raise PathError([_said(enters, "crowd", f"names {_place(entry)}, which leads to nothing that computes")])
     if enters.service:
-        service = references.architecture.by_address[enters.service]
+        service = _there(names, enters, "service", enters.service)
         if kind_of(service) not in COMPUTE:
             raise _mistake(enters, "service", f"names {_place(service)}, which does not compute ({', '.join(COMPUTE)})")
         fits = [way for way in fits if way.compute is service]
@@ -323,11 +365,22 @@ def _settled(references: References, enters: Enters, every: Sequence[Way]) -> Wa
             raise _mistake(enters, "service", f"names {_place(service)}, to which {enters.crowd} does not lead")
         if not fits:
             return None
-    return _only(references, fits)
+    return _only(names, fits)
 
 
-def _mistake(enters: Enters, key: str, problem: str) -> PathError:
-    return _refusal(f"enters.{key} {problem}", Location(FILE_NAME, enters.line(key)))
+def _there(names: Names, enters: Enters, key: str, address: str) -> Resource:
+    resource = names.references.architecture.by_address.get(address)
+    if resource is None:
+        raise _mistake(enters, key, f"names {address}, and this stack has no such resource")
+    return resource
+
+
+def _mistake(enters: Enters, key: str, problem: str) -> EntersError:
+    return EntersError([_said(enters, key, problem)])
+
+
+def _said(enters: Enters, key: str, problem: str) -> Diagnostic:
+    return Diagnostic("error", f"enters.{key} {problem}", Location(FILE_NAME, enters.line(key)))
 
 
 def _gaps(hops: Sequence[Resource]) -> list[Resource]:
@@ -345,12 +398,12 @@ def _unmodelled(hops: Sequence[Resource]) -> PathError:
     return _refusal(message, hops[-1].defined_at, hops[-1])
 
 
-def _why(compute: Resource, references: References, every: Sequence[Way]) -> str:
+def _why(compute: Resource, names: Names, every: Sequence[Way]) -> str:
     """Why `compute` carries nothing of the crowd, in words."""
     entries = [_place(way.entry) for way in every if way.compute is compute]
     if entries:
         return f"{', '.join(entries)} leads to it, and {FILE_NAME} names another"
-    for balancer in references.architecture.of_type("aws_lb", "aws_alb", "aws_elb"):
-        if _internal(balancer) and any(way.compute is compute for way in ways(balancer, references)):
+    for balancer in names.references.architecture.of_type("aws_lb", "aws_alb", "aws_elb"):
+        if _internal(balancer) and any(way.compute is compute for way in ways(balancer, names)):
             return f"it stands behind the internal balancer {_place(balancer)}"
     return "no public entry leads to it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,11 @@ from analysis.wiring.values import blocks, first_block, items
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
-API_NAMES = ("aws_api_gateway_domain_name", "aws_apigatewayv2_domain_name")
+API_MAPPINGS = {
+    "aws_api_gateway_domain_name": "aws_api_gateway_base_path_mapping",
+    "aws_apigatewayv2_domain_name": "aws_apigatewayv2_api_mapping",
+}
+API_NAMES = tuple(API_MAPPINGS)
 ENTRIES = (DISTRIBUTION, *BALANCERS, *API_NAMES)
 """The types that a record may lead clients to."""
 
@@ -41,6 +45,10 @@ def covers(pattern: str, name: str) -> bool:
 def plain(name: str) -> str:
     """A name without regard to case and to the dot at its end."""
     return name.lower().removesuffix(".")
+
+
+def _secondary(record: Resource) -> bool:
+    return first_block(record.values.get("failover_routing_policy")).get("type") == "SECONDARY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,40 @@ class Names:
 
     def leading_to(self, entry: Resource) -> tuple[Named, ...]:
         """The records by which clients come to `entry`; those whose name is only that of a CDN's origin are not among them."""
-        return tuple(n for n in self.records if n.target is entry and n.name not in self.origins)
+        return tuple(n for n in self.records if n.target is entry and not self._of_origin(n.name))
+
+    def _of_origin(self, name: str) -> bool:
+        """Whether a CDN reaches an origin by `name`; one whose zone is in another stack is taken to end as the origin's does."""
+        return any(origin == name or origin.startswith(f"{name}.") for origin in self.origins)
+
+    @cached_property
+    def public(self) -> Mapping[str, Named | None]:
+        """The addresses to which names lead a crowd, each with its record; None for a CDN whose aliases are led in another stack.
+
+        Names of origins, of private zones, and those that count only after a failover are left out.
+        """
+        found: dict[str, Named | None] = {}
+        for named in self.records:
+            if not self._of_origin(named.name) and not self._private(named.record) and not _secondary(named.record):
+                for entry in self._mapped(named.target):
+                    found.setdefault(entry.address, named)
+        for distribution in self.references.architecture.of_type(DISTRIBUTION):
+            if any(alias != "" for alias in items(distribution.values.get("aliases"))):
+                found.setdefault(distribution.address, None)
+        return found
+
+    def _private(self, record: Resource) -> bool:
+        zones = self.references.linked(record, "zone_id", "aws_route53_zone")
+        return any(blocks(z.values.get("vpc")) or z.values.get("private_zone") is True for z in zones)
+
+    def _mapped(self, target: Resource) -> Iterator[Resource]:
+        """The entry itself; for the domain name of an API the APIs that are mapped to it."""
+        mapping = API_MAPPINGS.get(target.type)
+        if mapping is None:
+            yield target
+            return
+        for joined in self.references.about(target, "domain_name", mapping):
+            yield from self.references.linked(joined, "api_id")
 
     @cached_property
     def origins(self) -> frozenset[str]:

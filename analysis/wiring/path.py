@@ -33,6 +33,7 @@ from analysis.wiring.hops import (
     Trigger,
 )
 from analysis.wiring.lifetimes import lifetime
+from analysis.wiring.names import Names
 from analysis.wiring.network import Network, zones
 from analysis.wiring.references import References
 from analysis.wiring.scaling import attached, scaled_by, scheduled, tracked
@@ -74,6 +75,7 @@ class _Derivation:
     def __init__(self, architecture: Architecture, stack: Stack | None) -> None:
         self.model = architecture
         self.references = References(architecture)
+        self.names = Names(self.references)
         self.stack = stack
         self.diagnostics: list[Diagnostic] = []
 
@@ -99,7 +101,7 @@ class _Derivation:
     # The hops.
 
     def path(self) -> RequestPath:
-        chosen = choice(self.references, self.stack)
+        chosen = choice(self.names, self.stack)
         service, way = chosen.compute, chosen.way
         task, container = self.task(service)
         group, balancer = self.balancer(service, way)
@@ -308,7 +310,7 @@ class _Derivation:
             return None
         if distribution is None:
             self.warn(
-                f"no CloudFront distribution has {balancer.address} as an origin: every request reaches it",
+                f"no CloudFront distribution stands in the way to {balancer.address}: every request reaches it",
                 balancer.defined_at,
             )
             return None
@@ -318,7 +320,7 @@ class _Derivation:
             )
             return None
         origins = {str(origin.get("origin_id")): origin for origin in blocks(distribution.values.get("origin"))}
-        targets = {name: origin_target(self.references, origin) for name, origin in origins.items()}
+        targets = {name: origin_target(self.names, origin) for name, origin in origins.items()}
         open_ends = [name for name, target in targets.items() if not target]
         if balancer.address not in targets.values() and len(open_ends) == 1:
             targets[open_ends[0]] = balancer.address  # no other origin's name can be the one that leads there

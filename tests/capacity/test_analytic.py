@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from analysis.capacity import analyse, to_json
 from analysis.facts import runtime, scenario, stack
 from analysis.terraform import load
-from analysis.wiring import PathError
+from analysis.wiring import PathError, request_path
 
 TICKER = Path(__file__).parents[1] / "demand" / "ticker"
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
@@ -60,6 +60,39 @@ def bare(tmp_path):
         return load(tmp_path)
 
     return bare
+
+
+INTERNAL = """
+resource "aws_lb" "inside" {
+  name     = "inside"
+  internal = true
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("enters", "problem"),
+    [
+        ("crowd = 'aws_lb.inside'", "enters.crowd names aws_lb.inside (main.tf:36), which is no public entry"),
+        ("crowd = 'aws_lb.gone'", "enters.crowd names aws_lb.gone, and this stack has no such resource"),
+        ("service = 'aws_lb.front'", "enters.service names aws_lb.front (main.tf:20), which does not compute"),
+    ],
+)
+def test_where_the_file_lets_the_crowd_in_wrongly_capacity_and_night_refuse_with_one_sentence(
+    bare, tmp_path, enters, problem
+):
+    bare()
+    with (tmp_path / "main.tf").open("a") as main:
+        main.write(INTERNAL)
+    (tmp_path / "gameday.toml").write_text(f'title = "A stack"\nsummary = "For a test."\n\n[enters]\n{enters}\n')
+    model, about = load(tmp_path), stack(tmp_path)
+    for asked in (
+        lambda: analyse(model, NIGHT, about, profile=runtime("flask_connect")),
+        lambda: request_path(model, about),
+    ):
+        with pytest.raises(PathError) as refusal:
+            asked()
+        assert problem in str(refusal.value)
 
 
 def five_seconds(night=NIGHT):

@@ -1,4 +1,5 @@
 import re
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -100,6 +101,32 @@ def test_every_request_of_the_night_is_billed_at_the_edge(month):
 def test_the_firewall_of_the_edge_sees_what_the_edge_sees(month):
     edge = month.quantities["aws_cloudfront_distribution.edge"]
     assert month.quantities["aws_wafv2_web_acl.edge"]["monthly_requests"] == edge["monthly_https_requests.us"]
+
+
+def test_a_distribution_that_the_name_leads_past_and_its_firewall_are_asked_for_pictures_alone(tmp_path, month):
+    shutil.copytree(TICKER, tmp_path / "ticker")
+    named = """
+resource "aws_route53_record" "live" {
+  zone_id = "Z1"
+  name    = "live.ticker.example"
+  type    = "CNAME"
+  ttl     = 60
+  records = [aws_lb.front.dns_name]
+}
+"""
+    with (tmp_path / "ticker" / "main.tf").open("a", encoding="utf-8") as main:
+        main.write(named)
+    past = usage(load(tmp_path / "ticker"), NIGHT, stack(TICKER))
+    edge, before = (found.quantities["aws_cloudfront_distribution.edge"] for found in (past, month))
+    assert edge["monthly_data_transfer_to_origin_gb.us"] == 0
+    # Twelve pictures, scripts and style sheets a visit, and no polls.
+    assert 0 < edge["monthly_https_requests.us"] < before["monthly_https_requests.us"] / 10
+    assert past.quantities["aws_wafv2_web_acl.edge"]["monthly_requests"] == edge["monthly_https_requests.us"]
+    assert past.quantities["aws_lb.front"]["monthly_outbound_internet_gb"] > 0
+    assert (
+        "aws_lb.front" not in month.quantities or "monthly_outbound_internet_gb" not in month.quantities["aws_lb.front"]
+    )
+    assert any("live.ticker.example" in note for note in past.notes)
 
 
 @pytest.mark.parametrize(

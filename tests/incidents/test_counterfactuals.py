@@ -98,6 +98,37 @@ def test_an_action_that_is_taken_away_counts_what_it_keeps_away(tmp_path):
     assert found.extra_usd("edge") < 0
 
 
+KEPT = """[[factor]]
+id = "kept"
+name = "Answers kept at the edge"
+needs = ["name"]
+[factor.arguments."aws_cloudfront_distribution.main"]
+default_cache_behavior = [{ target_origin_id = "alb", min_ttl = 0, cache_policy_id = "2e54312d-136d-493c-8eb9-b001f22f67d2" }]
+"""
+NAME = """[[factor]]
+id = "name"
+name = "A name that leads to the edge"
+[factor.arguments."aws_route53_record.api"]
+alias = [{ name = "${aws_cloudfront_distribution.main.domain_name}", zone_id = "Z2FDTNDATAQYW2" }]
+"""
+
+
+def test_what_the_edge_keeps_is_worth_nothing_until_the_name_leads_there(tmp_path):
+    found = incidents.weigh(written(tmp_path, KEPT + NAME), 7.5, jobs=1)
+    assert found.alone("kept") == found.alone("name") == (0, 0)
+    assert found.harm({"kept", "name"}) == (0, 0)
+    assert found.shares["kept"] == pytest.approx([harm / 2 for harm in found.harm(())])
+    assert found.extra_usd("kept") == 0
+    assert found.extra_usd("name") > 20  # CloudFront bills each request
+
+
+def test_a_change_that_needs_another_is_given_room_with_it_as_well(tmp_path):
+    found = incidents.headrooms(written(tmp_path, KEPT + NAME + HARD), jobs=1, only=("", "kept", "kept+name")).rooms
+    plain, alone, both = (found[name]["course"].users for name in ("", "kept", "kept+name"))
+    assert plain == alone
+    assert both > 10 * plain
+
+
 @pytest.mark.slow
 def test_steps_and_rooms_are_in_the_record_and_it_reads_back_to_the_same_bytes(tmp_path):
     incident = written(tmp_path, POOLS + STEP + HARD)
@@ -128,6 +159,12 @@ def test_a_record_of_other_changes_or_of_nothing_is_refused(tmp_path):
         (MORE.replace("aws_ecs_service.api", "aws_ecs_service.none"), StudyError, "no resource aws_ecs_service.none"),
         (POOLS.replace("DB_POOL_SIZE", "POOL"), StudyError, "have no variable 'POOL'"),
         (POOLS.replace("aws_ecs_task_definition.api", "aws_ecs_service.api"), StudyError, "no containers at"),
+        (
+            NAME.replace(".main.domain", ".none.domain"),
+            StudyError,
+            "no resource aws_cloudfront_distribution.none whose domain_name",
+        ),
+        (KEPT, FactError, r"factor\[0\].needs: names 'name', which is no other factor"),
         ("", incidents.IncidentError, "no .*factor.* to weigh"),
     ],
 )

@@ -5,6 +5,9 @@ import pytest
 from analysis.facts import FactError, stack
 from analysis.terraform import load
 from analysis.wiring import PathError, request_path
+from analysis.wiring.entries import entered
+from analysis.wiring.names import Names
+from analysis.wiring.references import References
 
 SERVICE = """
 resource "aws_ecs_task_definition" "NAME" {
@@ -172,13 +175,12 @@ def test_a_stack_in_which_nothing_answers_requests_says_so(refusal_of):
     assert refusal.endswith("there is no request path: nothing here answers requests")
 
 
-def test_of_two_services_behind_one_balancer_none_is_guessed(refusal_of):
+def test_of_two_services_behind_one_balancer_none_is_guessed_and_one_sentence_says_what_answers(refusal_of):
     refusal = refusal_of(PUBLIC + service("shop", rule=True))
-    assert "2 ways lead to what could serve the crowd" in refusal
-    assert "aws_ecs_service.web (main.tf:9) by aws_lb.web (main.tf:26)" in refusal
-    assert "aws_ecs_service.shop (main.tf:" in refusal
     assert refusal.endswith(
-        "write in gameday.toml under [enters] service = 'aws_ecs_service.web' or service = 'aws_ecs_service.shop'"
+        "aws_lb.web (main.tf:26) leads to aws_ecs_service.web (main.tf:9) and aws_ecs_service.shop (main.tf:46); the simulated "
+        "night and the use of a month know one service (`gameday capacity` splits the crowd by paths): write in gameday.toml "
+        "under [enters] service = 'aws_ecs_service.web' or service = 'aws_ecs_service.shop'"
     )
 
 
@@ -203,6 +205,97 @@ def test_a_balancer_behind_a_distribution_is_no_second_entry(path_of):
 
 def test_a_crowd_that_is_said_to_pass_the_distribution_by_does(path_of):
     assert path_of(PUBLIC + EXPRESS, "crowd = 'aws_lb.web'").hops == ("aws_lb.web", "aws_ecs_service.web")
+
+
+NAME = """
+resource "aws_route53_record" "api" {
+  zone_id = "Z1"
+  name    = "api.shop.example"
+  type    = "CNAME"
+  ttl     = 60
+  records = [TARGET]
+}
+"""
+TO_BALANCER = NAME.replace("TARGET", "aws_lb.web.dns_name")
+ALIASED = EXPRESS.replace("  enabled = true", '  enabled = true\n  aliases = ["www.shop.example"]')
+
+
+def test_a_name_that_leads_past_the_distribution_takes_it_out_of_the_way_and_that_is_said(path_of):
+    path = path_of(PUBLIC + EXPRESS + TO_BALANCER)
+    assert path.edge is None
+    assert path.hops == ("aws_lb.web", "aws_ecs_service.web")
+    (passed,) = path.unreached
+    assert str(passed) == (
+        "aws_cloudfront_distribution.cdn carries nothing of the crowd: api.shop.example (main.tf:51) leads to aws_lb.web "
+        "behind it"
+    )
+
+
+def test_a_name_that_leads_to_the_distribution_leaves_it_in_the_way(path_of):
+    path = path_of(PUBLIC + EXPRESS + NAME.replace("TARGET", "aws_cloudfront_distribution.cdn.domain_name"))
+    assert path.hops[0] == "aws_cloudfront_distribution.cdn"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        TO_BALANCER
+        + '\nresource "aws_route53_zone" "inside" {\n  name = "shop.example"\n  vpc {\n    vpc_id = "vpc-1"\n  }\n}\n',
+        TO_BALANCER.replace(
+            "  ttl ", '  failover_routing_policy {\n    type = "SECONDARY"\n  }\n  set_identifier = "b"\n  ttl '
+        ),
+    ],
+    ids=["a private zone", "only after a failover"],
+)
+def test_a_name_by_which_no_crowd_comes_leads_past_nothing(path_of, record):
+    inside = record.replace('"Z1"', "aws_route53_zone.inside.zone_id") if "inside" in record else record
+    assert path_of(PUBLIC + EXPRESS + inside).hops[0] == "aws_cloudfront_distribution.cdn"
+
+
+def test_a_distribution_with_aliases_and_a_named_balancer_behind_it_are_two_entries(refusal_of, path_of):
+    both = PUBLIC + ALIASED + TO_BALANCER
+    assert refusal_of(both).endswith("crowd = 'aws_cloudfront_distribution.cdn' or crowd = 'aws_lb.web'")
+    assert path_of(both, "crowd = 'aws_cloudfront_distribution.cdn'").edge is not None
+    assert path_of(both, "crowd = 'aws_lb.web'").edge is None
+
+
+def test_the_file_has_the_last_word_on_a_distribution_that_a_name_leads_past(path_of):
+    path = path_of(PUBLIC + EXPRESS + TO_BALANCER, "crowd = 'aws_cloudfront_distribution.cdn'")
+    assert path.edge is not None
+    assert path.unreached == ()
+
+
+def test_an_api_is_named_by_the_domain_name_that_is_mapped_to_it(tmp_path):
+    before = """
+resource "aws_cloudfront_distribution" "cdn" {
+  enabled = true
+  origin {
+    origin_id   = "back"
+    domain_name = aws_apigatewayv2_api.public.id
+  }
+}
+
+resource "aws_apigatewayv2_domain_name" "api" {
+  domain_name = "api.shop.example"
+  domain_name_configuration {
+    certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    endpoint_type   = "REGIONAL"
+    security_policy = "TLS_1_2"
+  }
+}
+
+resource "aws_apigatewayv2_api_mapping" "api" {
+  api_id      = aws_apigatewayv2_api.public.id
+  domain_name = aws_apigatewayv2_domain_name.api.id
+  stage       = "$default"
+}
+"""
+    to_api = NAME.replace("TARGET", "aws_apigatewayv2_domain_name.api.domain_name_configuration[0].target_domain_name")
+    for record, entry in (("", "aws_cloudfront_distribution.cdn"), (to_api, "aws_apigatewayv2_api.public")):
+        (tmp_path / "main.tf").write_text(FUNCTION + before + record)
+        found = entered(Names(References(load(tmp_path))))
+        assert [way.entry.address for way in found.ways] == [entry]
+    assert [past.address for past in found.past] == ["aws_cloudfront_distribution.cdn"]
 
 
 def test_an_origin_may_be_reached_by_a_name_that_a_record_leads_to_the_balancer(path_of):

@@ -198,7 +198,7 @@ def test_a_service_behind_a_balancer_is_a_path_and_what_it_lacks_is_said(tmp_pat
     path = request_path(written(tmp_path, BARE))
     assert path.hops == ("aws_lb.front", "aws_ecs_service.app")
     assert path.service.tasks_at_start.value == path.service.tasks_at_most.value == 3
-    assert "no CloudFront distribution has aws_lb.front as an origin" in messages(path)
+    assert "no CloudFront distribution stands in the way to aws_lb.front" in messages(path)
     assert "no database (aws_db_instance) can be found" in messages(path)
     assert "nothing scales it; it keeps 3 tasks" in messages(path)
 

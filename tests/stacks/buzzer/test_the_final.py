@@ -95,6 +95,16 @@ def test_the_shares_of_the_record_add_up_under_every_seed(record):
             assert sum(weighed.shares[name][at] for name in weighed.ids) == pytest.approx(weighed.total[at], abs=0.01)
 
 
+def test_what_the_edge_keeps_and_the_name_that_leads_there_are_worth_nothing_alone_and_everything_together(record):
+    weighed = record.factors
+    nothing = (0.0,) * len(weighed.seeds)
+    assert weighed.alone("B5") == weighed.alone("B18") == nothing
+    assert weighed.pair("B5", "B18") == weighed.harm(())
+    assert weighed.shares["B5"] == pytest.approx(weighed.shares["B18"])
+    rooms = record.rooms[0].rooms
+    assert rooms["B5"]["course"].users == rooms[""]["course"].users < rooms["B5+B18"]["course"].users / 10
+
+
 def test_more_tasks_alone_help_until_their_pools_exhaust_the_database(record):
     harm = {int(tasks): max(o.user_minutes for o in outcomes) for tasks, outcomes in record.steps.items()}
     failed = {int(tasks): min(o.failed_share for o in outcomes) for tasks, outcomes in record.steps.items()}
