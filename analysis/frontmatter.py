@@ -22,8 +22,8 @@ COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 """The kinds of collection that front matter may hold; anything else would want to build a Python object."""
 
 
-class DecisionError(ValueError):
-    """A decision record that cannot be used: the sentence names file, line and column, what is wrong, and what to do."""
+class PlacedError(ValueError):
+    """What front matter says and cannot be used: the sentence names file, line and column, what is wrong, and what to do."""
 
     def __init__(self, location: Location, problem: str) -> None:
         super().__init__(f"{location}: {problem}")
@@ -45,9 +45,9 @@ class Entry:
     text_at: Location | None = None
     parts: Mapping[Any, Entry] = field(default_factory=dict)
 
-    def error(self, problem: str) -> DecisionError:
+    def error(self, problem: str) -> PlacedError:
         """The refusal of this value, ready to be raised."""
-        return DecisionError(self.place, f"{self.name} {problem}" if self.name else problem)
+        return PlacedError(self.place, f"{self.name} {problem}" if self.name else problem)
 
     def get(self, key: str) -> Entry | None:
         """The entry under `key` of a mapping, if it is there and not empty."""
@@ -137,27 +137,27 @@ def head(text: str) -> str:
 
 
 def front_matter(text: str, file: str) -> Entry:
-    """The front matter at the head of a page's text, as a mapping. `file` is what messages call it. Raises DecisionError."""
+    """The front matter at the head of a page's text, as a mapping. `file` is what messages call it. Raises PlacedError."""
     lines = text.splitlines()
     if not lines or lines[0].rstrip() != "---":
-        raise DecisionError(Location(file), "the page has no front matter; begin it with a line of three hyphens")
+        raise PlacedError(Location(file), "the page has no front matter; begin it with a line of three hyphens")
     end = closing(lines)
     if end is None:
-        raise DecisionError(Location(file), "the front matter does not end; close it with a line of three hyphens")
+        raise PlacedError(Location(file), "the front matter does not end; close it with a line of three hyphens")
     loader = yaml.SafeLoader("\n".join(lines[1:end]) + "\n")
     try:
         node = loader.get_single_node()
         if node is None:
-            raise DecisionError(Location(file), "the front matter is empty")
+            raise PlacedError(Location(file), "the front matter is empty")
         whole = _entry(loader, node, file, "", set(), 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Location(file, mark.line + 2, mark.column + 1) if mark else Location(file)
-        raise DecisionError(place, f"the front matter is no YAML: {error.problem or error.context}") from None
+        raise PlacedError(place, f"the front matter is no YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, DecisionError):
+        if isinstance(error, PlacedError):
             raise
-        raise DecisionError(Location(file), f"the front matter is no YAML: {error}") from None
+        raise PlacedError(Location(file), f"the front matter is no YAML: {error}") from None
     finally:
         loader.dispose()
     return whole.mapping()
@@ -166,23 +166,21 @@ def front_matter(text: str, file: str) -> Entry:
 def _entry(loader: yaml.SafeLoader, node: yaml.Node, file: str, name: str, seen: set[int], depth: int) -> Entry:
     place = Location(file, node.start_mark.line + 2, node.start_mark.column + 1)
     if id(node) in seen:
-        raise DecisionError(place, f"{name} is a YAML alias; write the value out, so that it has one place")
+        raise PlacedError(place, f"{name} is a YAML alias; write the value out, so that it has one place")
     if depth > MAX_DEPTH:
-        raise DecisionError(place, f"{name} is nested more than {MAX_DEPTH} deep")
+        raise PlacedError(place, f"{name} is nested more than {MAX_DEPTH} deep")
     seen.add(id(node))
     if isinstance(node, yaml.CollectionNode) and node.tag not in COLLECTIONS:
-        raise DecisionError(
-            place, f"the front matter is no YAML that is read here: {node.tag} is no mapping and no list"
-        )
+        raise PlacedError(place, f"the front matter is no YAML that is read here: {node.tag} is no mapping and no list")
     if isinstance(node, yaml.MappingNode):
         parts: dict[Any, Entry] = {}
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
             here = Location(file, key_node.start_mark.line + 2, key_node.start_mark.column + 1)
             if not isinstance(key, str | int | float | bool | dt.date) and key is not None:
-                raise DecisionError(here, f"{name or 'the front matter'} has a key that is no text")
+                raise PlacedError(here, f"{name or 'the front matter'} has a key that is no text")
             if key in parts:
-                raise DecisionError(here, f"{key} is there twice; keep one")
+                raise PlacedError(here, f"{key} is there twice; keep one")
             inner = f"{name}.{key}" if name else str(key)
             parts[key] = _entry(loader, value_node, file, inner, seen, depth + 1)
         return Entry(name, {key: part.value for key, part in parts.items()}, place, None, parts)

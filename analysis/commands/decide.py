@@ -50,7 +50,7 @@ def decide(
 ) -> None:
     """What each decision costs and buys, with and without it, where it would turn, and whether it still holds."""
     day = day_of(on or "", "--on")
-    with refusals(decisions.DecisionError):
+    with refusals(decisions.PlacedError):
         found = _records(target, records)
         if record_them:
             _record(found, day)
@@ -86,7 +86,7 @@ def _is_stack(path: Path) -> bool:
 
 
 def _records(target: Path | None, directory: Path | None) -> Sequence[Record]:
-    """The records that are asked for. Raises DecisionError; refuses where there are none."""
+    """The records that are asked for. Raises PlacedError; refuses where there are none."""
     if target is not None and not target.exists():
         refuse(f"{target}: there is no such stack, record or directory")
     if target is not None and target.is_file():
@@ -117,7 +117,7 @@ def _records(target: Path | None, directory: Path | None) -> Sequence[Record]:
 def _about(record: Record, stack: Path) -> bool:
     try:
         return decisions.stack_directory(record, _checkout(record.path)).resolve() == stack.resolve()
-    except decisions.DecisionError:
+    except decisions.PlacedError:
         return False
 
 

@@ -192,7 +192,7 @@ def records(
     """Every record beside the stacks: what it rests on, its age, whether it is stale, and the command that makes it."""
     day = day_of(on, "--on")
     with refusals(
-        decisions.DecisionError,
+        decisions.PlacedError,
         studies.StudyError,
         migration.MigrationError,
         rehearsal_faults.FaultError,

@@ -6,7 +6,7 @@ from analysis.decisions.judging import STATES, Bench, Judgement, State, matches,
 from analysis.decisions.keeping import FILE_NAME, KIND, Kept, recording
 from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
-from analysis.frontmatter import DecisionError
+from analysis.frontmatter import PlacedError
 
 __all__ = [
     "FILE_NAME",
@@ -18,7 +18,6 @@ __all__ = [
     "Column",
     "Confirmed",
     "Crossing",
-    "DecisionError",
     "Edge",
     "Effect",
     "Expression",
@@ -26,6 +25,7 @@ __all__ = [
     "Judgement",
     "Kept",
     "Option",
+    "PlacedError",
     "Record",
     "State",
     "Weighed",

@@ -14,7 +14,7 @@ from analysis import alarms, proofs
 from analysis.decisions.records import Check
 from analysis.decisions.weighing import Weighing
 from analysis.files import read_text
-from analysis.frontmatter import DecisionError
+from analysis.frontmatter import PlacedError
 from analysis.studies import MeasureError, measure
 
 
@@ -55,7 +55,7 @@ class Checker:
     _alarms: alarms.Alarms | None = None
 
     def confirmed(self, check: Check) -> Confirmed:
-        """One check, tried. Raises DecisionError where it names something that cannot exist, such as an unknown rule."""
+        """One check, tried. Raises PlacedError where it names something that cannot exist, such as an unknown rule."""
         ok, says = KINDS[check.kind](self, check)
         return Confirmed(check, ok, says)
 
@@ -95,7 +95,7 @@ def _alarm(checker: Checker, check: Check) -> tuple[bool, str]:
 
 def _rule(checker: Checker, check: Check) -> tuple[bool, str]:
     if check.target not in proofs.RULES:
-        raise DecisionError(check.place, f"rule: {check.target!r} is no rule; `gameday prove` lists them")
+        raise PlacedError(check.place, f"rule: {check.target!r} is no rule; `gameday prove` lists them")
     wanted = str(check.beside.get("address", "*")).replace("[", "[[]")
     verdicts = [v for v in checker.proved.verdicts if v.rule.id == check.target and fnmatchcase(v.address, wanted)]
     failing = [v for v in verdicts if v.state == "fails" and v.waiver is None]
@@ -160,7 +160,7 @@ def _word(value: Any) -> str:
 def _test(checker: Checker, check: Check) -> tuple[bool, str]:
     path = checker.edge.root / check.target
     if not path.resolve().is_relative_to(checker.edge.root.resolve()):
-        raise DecisionError(check.place, f"test: {check.target} leads out of {checker.edge.root.name}")
+        raise PlacedError(check.place, f"test: {check.target} leads out of {checker.edge.root.name}")
     if not path.is_file():
         return False, f"there is no test {check.target}"
     run = check.beside.get("run")

@@ -7,6 +7,9 @@ A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in b
 of the record. A name without a dot is a figure that the record itself lists. `undone(...)` takes what is inside on the stack
 without the decision. There are numbers, texts, + - * /, comparisons, `and`, `or`, `not` and brackets, and nothing else: no
 expression can read a file, call Python or run for ever.
+
+The parser is lark's, which Terraform's syntax needs as well. Python's own `ast` would take more (`a < b < c`, two texts side by
+side), words and places its errors otherwise in each version, and overflows on brackets where this one ends with a sentence.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from analysis.architecture import Location
-from analysis.frontmatter import DecisionError, Entry
+from analysis.frontmatter import Entry, PlacedError
 
 Value: TypeAlias = "float | str | bool"
 
@@ -110,15 +113,15 @@ class Expression:
         return Location(self.place.file, self.place.line, self.place.column + token.column - 1)
 
     def holds(self, figure: Callable[[Figure], Value]) -> bool:
-        """Whether the expression, which must be a statement, is true; `figure` gives the figures. Raises DecisionError."""
+        """Whether the expression, which must be a statement, is true; `figure` gives the figures. Raises PlacedError."""
         found = _Evaluation(self, figure).term(self.tree, undone=False)
         if not isinstance(found, bool):
-            raise DecisionError(self.place, f"{self.text!r} is a figure and no statement; compare it with something")
+            raise PlacedError(self.place, f"{self.text!r} is a figure and no statement; compare it with something")
         return found
 
 
 def parse(entry: Entry) -> Expression:
-    """The expression that is the text of `entry`. Raises DecisionError with line and column where it is none."""
+    """The expression that is the text of `entry`. Raises PlacedError with line and column where it is none."""
     text = entry.text()
     text = " ".join(text.split()) if entry.text_at is None else str(entry.value)
     place, exact = entry.text_at or entry.place, entry.text_at is not None
@@ -138,7 +141,7 @@ def parse(entry: Entry) -> Expression:
             sign = error.char if isinstance(error, UnexpectedCharacters) else text[column - 1 : column]
             problem = f"{sign!r} cannot stand here"
         at = Location(place.file, place.line, place.column + column - 1) if exact else place
-        raise DecisionError(at, f"{entry.name}: {problem} (character {column} of {text!r})") from None
+        raise PlacedError(at, f"{entry.name}: {problem} (character {column} of {text!r})") from None
     except RecursionError:
         raise entry.error("is nested too deeply") from None
     made = Expression(text, place, exact, tree)
@@ -250,10 +253,10 @@ class _Evaluation:
             raise self.wrong(node, f"is {_kind(found)}, with which nothing can be computed")
         return found
 
-    def wrong(self, node: Tree[Token] | Token, problem: str) -> DecisionError:
+    def wrong(self, node: Tree[Token] | Token, problem: str) -> PlacedError:
         token = node if isinstance(node, Token) else next(node.scan_values(lambda v: isinstance(v, Token)), None)
         part = str(token) if token is not None else self.expression.text
-        return DecisionError(self.expression.at(token), f"in {self.expression.text!r}: {part} {problem}")
+        return PlacedError(self.expression.at(token), f"in {self.expression.text!r}: {part} {problem}")
 
 
 def _kind(value: Value) -> str:

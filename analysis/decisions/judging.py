@@ -17,7 +17,7 @@ from analysis.decisions.keeping import Computed, Kept, basis
 from analysis.decisions.records import Record
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
 from analysis.facts import Assumption, FactError, Limit
-from analysis.frontmatter import DecisionError
+from analysis.frontmatter import PlacedError
 from analysis.studies import Measured, Studies, StudyError, shown
 from analysis.terraform import InputError
 
@@ -68,27 +68,27 @@ class Bench:
     _checkers: dict[Path, Checker] = field(default_factory=dict, repr=False)
 
     def checker(self, record: Record) -> Checker:
-        """The stack of a record, ready to be asked. Raises DecisionError where it is not found or does not resolve."""
+        """The stack of a record, ready to be asked. Raises PlacedError where it is not found or does not resolve."""
         directory = self.stack or stack_directory(record, self.edge.root)
         if directory not in self._checkers:
             made = Checker(Weighing(self.studies, directory), self.edge)
             try:
                 _ = made.world.study
             except (StudyError, FactError, InputError) as error:
-                raise DecisionError(Location(record.file), f"the stack {record.stack}: {error}") from None
+                raise PlacedError(Location(record.file), f"the stack {record.stack}: {error}") from None
             self._checkers[directory] = made
         return self._checkers[directory]
 
     def computed(self, record: Record) -> Computed:
-        """What takes long about a record, computed anew. Raises DecisionError."""
+        """What takes long about a record, computed anew. Raises PlacedError."""
         return compute(self.checker(record).world, record)
 
     def basis(self, record: Record) -> str:
-        """The digest of what that is computed from. Raises DecisionError."""
+        """The digest of what that is computed from. Raises PlacedError."""
         return basis(self.checker(record).world, record)
 
     def judge(self, record: Record) -> Judgement:
-        """The record with its state, figures, options and break-evens. Raises DecisionError for what cannot be computed."""
+        """The record with its state, figures, options and break-evens. Raises PlacedError for what cannot be computed."""
         if not record.weighed:
             return Judgement(record, "retired", (f"it is {record.status}",))
         checker = self.checker(record)
@@ -123,7 +123,7 @@ class Bench:
 
 
 def compute(world: Weighing, record: Record) -> Computed:
-    """Everything about a record that takes long. Raises DecisionError for what cannot be computed."""
+    """Everything about a record that takes long. Raises PlacedError for what cannot be computed."""
     predicate = record.reopen_when
     return Computed(
         turned=predicate is not None and weighing.holds(world, record, predicate),
@@ -140,14 +140,14 @@ STATES: tuple[State, ...] = ("violated", "contested", "expired", "holds", "retir
 def stack_directory(record: Record, root: Path) -> Path:
     """The directory of a record's stack: a path from the record, or a name below `terraform/stacks` of a directory above it.
 
-    Raises DecisionError where there is none.
+    Raises PlacedError where there is none.
     """
     beside = record.path.parent / record.stack
     above = [parent / "terraform" / "stacks" / record.stack for parent in (root, *record.path.resolve().parents)]
     for directory in (beside, *above):
         if directory.is_dir() and any(directory.glob("*.tf*")):
             return directory
-    raise DecisionError(
+    raise PlacedError(
         Location(record.file),
         f"the stack {record.stack!r} is neither a path from here nor a directory of terraform/stacks",
     )

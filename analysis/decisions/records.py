@@ -38,7 +38,7 @@ from analysis.architecture import Location
 from analysis.decisions import expressions
 from analysis.decisions.expressions import Expression
 from analysis.files import read_text
-from analysis.frontmatter import MAX_BYTES, DecisionError, Entry, front_matter
+from analysis.frontmatter import MAX_BYTES, Entry, PlacedError, front_matter
 from analysis.studies import MEASURES
 from analysis.units import later
 
@@ -230,12 +230,12 @@ def is_record(path: Path) -> bool:
     """Whether a page is a decision record: only such a page names its deciders."""
     try:
         return "deciders" in front_matter(_text(path, path.name), path.name).parts
-    except DecisionError:
+    except PlacedError:
         return False
 
 
 def folder(directory: Path, root: Path | None = None) -> tuple[Record, ...]:
-    """The records in a directory by number; its index and other pages are passed over. Raises DecisionError.
+    """The records in a directory by number; its index and other pages are passed over. Raises PlacedError.
 
     `root` is what the messages' paths begin at; the directory itself where it is not given.
     """
@@ -243,7 +243,7 @@ def folder(directory: Path, root: Path | None = None) -> tuple[Record, ...]:
     by_number: dict[int, Record] = {}
     for record in found:
         if record.number in by_number:
-            raise DecisionError(
+            raise PlacedError(
                 Location(record.file), f"has the number {record.number}, and so has {by_number[record.number].file}"
             )
         by_number[record.number] = record
@@ -251,7 +251,7 @@ def folder(directory: Path, root: Path | None = None) -> tuple[Record, ...]:
     for record in found:
         for key, (other, place) in record.others.items():
             if other not in files:
-                raise DecisionError(place, f"{key} names {other}, which is no record of {directory.name}")
+                raise PlacedError(place, f"{key} names {other}, which is no record of {directory.name}")
     return tuple(sorted(found, key=lambda record: record.number))
 
 
@@ -266,7 +266,7 @@ def _name(path: Path, root: Path | None) -> str:
 
 
 def read(path: Path, name: str = "") -> Record:
-    """The record in the file at `path`; `name` is what messages call it. Raises DecisionError."""
+    """The record in the file at `path`; `name` is what messages call it. Raises PlacedError."""
     return parse(_text(path, name or str(path)), name or str(path), path)
 
 
@@ -274,13 +274,13 @@ def _text(path: Path, name: str) -> str:
     try:
         return read_text(path, MAX_BYTES, "utf-8-sig")
     except UnicodeDecodeError:
-        raise DecisionError(Location(name), "is not UTF-8 text") from None
+        raise PlacedError(Location(name), "is not UTF-8 text") from None
     except OSError as error:
-        raise DecisionError(Location(name), f"cannot be read ({error.strerror}); name a record") from None
+        raise PlacedError(Location(name), f"cannot be read ({error.strerror}); name a record") from None
 
 
 def parse(text: str, file: str, path: Path | None = None) -> Record:
-    """The record with this text. Raises DecisionError, with line and column, for the first thing in it that cannot be used."""
+    """The record with this text. Raises PlacedError, with line and column, for the first thing in it that cannot be used."""
     matter = front_matter(text, file)
     status = matter.need("status", "one of " + ", ".join(STATUSES))
     if status.value not in STATUSES:
@@ -330,7 +330,7 @@ def parse(text: str, file: str, path: Path | None = None) -> Record:
     except ValueError as error:
         raise matter.parts["review_in"].error(f": {error}") from None
     if made.weighed and changed is None:
-        raise DecisionError(
+        raise PlacedError(
             Location(file), "front matter lacks 'undo': what would make the stack as if this had not been decided"
         )
     _names(made)
@@ -517,9 +517,7 @@ def _names(record: Record) -> None:
     seen: dict[str, Column] = {}
     for column in record.columns:
         if column.name in EFFECTS or column.name in seen:
-            raise DecisionError(
-                column.place, f"the name {column.name!r} is taken; every record has {', '.join(EFFECTS)}"
-            )
+            raise PlacedError(column.place, f"the name {column.name!r} is taken; every record has {', '.join(EFFECTS)}")
         if column.name:
             seen[column.name] = column
     everywhere = [b.when for b in record.break_even] + ([record.reopen_when] if record.reopen_when else [])
@@ -527,11 +525,11 @@ def _names(record: Record) -> None:
         for figure, place in expression.places():
             if figure.name in {*seen, *EFFECTS}:
                 if figure.arguments:
-                    raise DecisionError(place, f"{figure.name} is a figure of the record and takes no arguments")
+                    raise PlacedError(place, f"{figure.name} is a figure of the record and takes no arguments")
                 continue
             if figure.name not in MEASURES:
                 own = ", ".join((*EFFECTS, *seen))
-                raise DecisionError(
+                raise PlacedError(
                     place, f"there is no measure {figure.name!r}; there are {', '.join(MEASURES)}; the record has {own}"
                 )
             known = MEASURES[figure.name]
@@ -539,9 +537,9 @@ def _names(record: Record) -> None:
             for name in given:
                 if name not in (*known.needs, *known.takes):
                     takes = ", ".join((*known.needs, *known.takes)) or "none"
-                    raise DecisionError(place, f"the measure {figure.name} takes no {name!r}; it takes {takes}")
+                    raise PlacedError(place, f"the measure {figure.name} takes no {name!r}; it takes {takes}")
                 if given.count(name) > 1:
-                    raise DecisionError(place, f"{figure.name} is given {name!r} twice")
+                    raise PlacedError(place, f"{figure.name} is given {name!r} twice")
             for name in known.needs:
                 if name not in given:
-                    raise DecisionError(place, f"the measure {figure.name} needs {name!r}")
+                    raise PlacedError(place, f"the measure {figure.name} needs {name!r}")

@@ -15,7 +15,7 @@ from analysis.architecture import Location
 from analysis.decisions.expressions import Expression, Figure, Value
 from analysis.decisions.records import EFFECTS, NOTHING, BreakEven, Change, Column, Option, Record
 from analysis.facts import Assumption, FactError, Limit, Stack, limits, prices
-from analysis.frontmatter import DecisionError
+from analysis.frontmatter import PlacedError
 from analysis.studies import MEASURES, Measured, MeasureError, Studies, Study, StudyError, measure
 from analysis.terraform import InputError
 from analysis.units import number
@@ -131,7 +131,7 @@ class Effect:
 
 
 def effects(world: Weighing, record: Record) -> tuple[Effect, ...]:
-    """Every figure with and without the decision. Raises DecisionError where the undoing is refused or reaches nothing."""
+    """Every figure with and without the decision. Raises PlacedError where the undoing is refused or reaches nothing."""
     with_it, without_it = sides(record)
     found = []
     for name, column in effect_columns(record).items():
@@ -150,16 +150,16 @@ def _either(world: Weighing, record: Record, column: Column, change: Change) -> 
     except FactError as error:
         if not world.about.modelled:  # what rests on a crowd has no figure yet; what stands idle has
             return str(error)
-        raise DecisionError(Location(record.file), str(error)) from None
+        raise PlacedError(Location(record.file), str(error)) from None
     except InputError as error:
-        raise DecisionError(Location(record.file), str(error)) from None
+        raise PlacedError(Location(record.file), str(error)) from None
 
 
-def refused(record: Record, error: Exception) -> DecisionError:
+def refused(record: Record, error: Exception) -> PlacedError:
     """The refusal of an undoing, at the line that is to blame where the message names it."""
     word = "do" if record.proposes else "undo"
     place = next((where for name, where in record.undo_places.items() if name in str(error)), record.undo_place)
-    return DecisionError(place, f"{word}: {error}")
+    return PlacedError(place, f"{word}: {error}")
 
 
 # ---- predicates -------------------------------------------------------------------------------------------------------------
@@ -197,16 +197,16 @@ def comparable(found: Measured) -> Value:
 
 
 def holds(world: Weighing, record: Record, expression: Expression, varied: Change = NOTHING) -> bool:
-    """Whether an expression of the record is true. Raises DecisionError; StudyError where Terraform refuses what is varied."""
+    """Whether an expression of the record is true. Raises PlacedError; StudyError where Terraform refuses what is varied."""
 
     def value(wanted: Figure) -> Value:
         place = next(where for one, where in expression.places() if one == wanted)
         try:
             return comparable(read_figure(world, record, wanted, varied))
         except (MeasureError, PathError) as error:
-            raise DecisionError(place, f"{wanted}: {error}") from None
+            raise PlacedError(place, f"{wanted}: {error}") from None
         except (FactError, InputError) as error:
-            raise DecisionError(place, str(error)) from None
+            raise PlacedError(place, str(error)) from None
         except StudyError as error:
             if varied is not NOTHING:
                 raise
@@ -261,7 +261,7 @@ def vary(world: Weighing, spec: BreakEven, value: float) -> Change:
     if spec.kind == "price":
         book = prices(world.study.architecture.region).prices
         if spec.input not in book:
-            raise DecisionError(spec.place, f"the price book of {world.study.architecture.region} has no {spec.input}")
+            raise PlacedError(spec.place, f"the price book of {world.study.architecture.region} has no {spec.input}")
         own = book[spec.input].tiers[0].usd
         return Change(repriced={spec.input: float(Decimal(str(value)) / own)})
     if spec.kind == "variable":
@@ -275,12 +275,12 @@ def vary(world: Weighing, spec: BreakEven, value: float) -> Change:
 
 
 def _now(world: Weighing, spec: BreakEven) -> tuple[float | None, str]:
-    """The input as it is, with its unit. Raises DecisionError where there is no such input."""
+    """The input as it is, with its unit. Raises PlacedError where there is no such input."""
     try:
         if spec.kind == "assumption":
             found = assumption(world, spec.input)
             if found is None:
-                raise DecisionError(spec.place, f"{spec.input} is no assumption of {world.directory.name}")
+                raise PlacedError(spec.place, f"{spec.input} is no assumption of {world.directory.name}")
             return found.at(), found.unit
         if spec.kind == "price":
             read = measure("fact.price", world.study, {"sku": spec.input})
@@ -290,13 +290,13 @@ def _now(world: Weighing, spec: BreakEven) -> tuple[float | None, str]:
             address, argument = spec.input.split()
             read = measure("terraform.attribute", world.study, {"address": address, "attribute": argument})
     except MeasureError as error:
-        raise DecisionError(spec.place, str(error)) from None
+        raise PlacedError(spec.place, str(error)) from None
     number_now = None if read.value is None or isinstance(read.value, str) else float(read.value)
     return number_now, read.unit
 
 
 def crossing(world: Weighing, record: Record, spec: BreakEven) -> Crossing:
-    """Where the statement turns, by bisection. Raises DecisionError, also where Terraform refuses a value of the range."""
+    """Where the statement turns, by bisection. Raises PlacedError, also where Terraform refuses a value of the range."""
     now, unit = _now(world, spec)
     tried: dict[float, bool] = {}
 
@@ -305,7 +305,7 @@ def crossing(world: Weighing, record: Record, spec: BreakEven) -> Crossing:
             try:
                 tried[value] = holds(world, record, spec.when, vary(world, spec, value))
             except StudyError as error:
-                raise DecisionError(
+                raise PlacedError(
                     spec.place, f"range: with {spec.input} = {value:g}, {error}; give a range that Terraform takes"
                 ) from None
         return tried[value]
@@ -361,7 +361,7 @@ class Weighed:
 
 
 def options(world: Weighing, record: Record) -> tuple[Weighed, ...]:
-    """Every option considered, by the same model. Raises DecisionError where one cannot be computed and does not say so."""
+    """Every option considered, by the same model. Raises PlacedError where one cannot be computed and does not say so."""
     return tuple(
         Weighed(option, found, () if isinstance(found, str) else _guards(world, option))
         for option in record.options
@@ -382,8 +382,8 @@ def _option(world: Weighing, record: Record, option: Option) -> tuple[Measured, 
     if option.not_modelled:
         return f"Not modelled: {option.not_modelled}"
 
-    def wrong(problem: object) -> DecisionError:
-        return DecisionError(option.place, f"option {option.name!r}: {problem}")
+    def wrong(problem: object) -> PlacedError:
+        return PlacedError(option.place, f"option {option.name!r}: {problem}")
 
     try:
         found = tuple(figure(world, column, option.change, stack=option.stack) for column in record.columns)
@@ -416,12 +416,12 @@ def assumption(world: Weighing, name: str) -> Assumption | Limit | None:
 
 
 def assumed(world: Weighing, record: Record) -> tuple[Assumption | Limit, ...]:
-    """What the record says it assumes, with values and ranges. Raises DecisionError for a name that is none."""
+    """What the record says it assumes, with values and ranges. Raises PlacedError for a name that is none."""
     found = []
     for name, place in record.assumes:
         known = assumption(world, name)
         if known is None:
-            raise DecisionError(
+            raise PlacedError(
                 place, f"{name} is no assumption, limit or figure of the night that {world.directory.name} rests on"
             )
         found.append(known)

@@ -55,7 +55,7 @@ _NAMED: dict[Path, str] = {}
 def judgement(root: Path, path: Path) -> Judgement:
     """The record on a page, judged once per build; a violated one is a warning, which a strict build does not survive.
 
-    Raises DecisionError for a record that cannot be read or computed.
+    Raises PlacedError for a record that cannot be read or computed.
     """
     record = decisions.read(path, path.relative_to(root).as_posix())
     made = bench(root).judge(record)
@@ -323,7 +323,7 @@ def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
 def affected(root: Path, page: str, made: Judgement) -> Markup:
     """The resources that a decision shapes, each with the line where it stands.
 
-    Raises DecisionError, naming the record, for an address that the resolved stack does not have.
+    Raises PlacedError, naming the record, for an address that the resolved stack does not have.
     """
     record = made.record
     found = models(root).get(record.stack)

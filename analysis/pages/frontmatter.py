@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.frontmatter import DecisionError, front_matter
+from analysis.frontmatter import PlacedError, front_matter
 from analysis.pages import reads
 from analysis.units import later
 
@@ -44,7 +44,7 @@ def read(path: Path, name: str) -> FrontMatter:
     """The front matter of the page at `path`; `name` is what messages call it. Raises FrontMatterError."""
     try:
         return of(front_matter(reads.part(path, "front matter"), name).value, name)
-    except DecisionError as error:
+    except PlacedError as error:
         raise FrontMatterError(str(error)) from None
 
 

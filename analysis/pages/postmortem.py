@@ -382,11 +382,11 @@ def _short(name: str) -> str:
     return name if len(name) <= LABEL else f"{name[: LABEL - 1].rstrip()}…"
 
 
-def largest(root: Path, stack: str, group: str) -> tuple[str, float]:
-    """The change with the largest Shapley share: its name, and its share of what all changes do together."""
+def most_alone(root: Path, stack: str, group: str) -> tuple[str, float]:
+    """The change that alone removes most: its name, and what it removes as a share of the night's harm."""
     weighed = _group(root, stack, group)
-    change = max(weighed.changes, key=lambda change: fmean(weighed.shares[change.id]))
-    return change.name, fmean(weighed.shares[change.id]) / fmean(weighed.total)
+    change = max(weighed.changes, key=lambda change: fmean(weighed.alone(change.id)))
+    return change.name, fmean(weighed.alone(change.id)) / fmean(weighed.harm(()))
 
 
 def _group(root: Path, stack: str, group: str) -> Weighed:
@@ -552,13 +552,13 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
         """The share of each change, as bars."""
         return shares_chart(root, name, group)
 
-    def largest_share(name: str, group: str) -> Markup:
-        """The largest Shapley share of what all changes remove, in per cent."""
-        return tables.inline(f"{100 * largest(root, name, group)[1]:.0f} %")
+    def best_alone_share(name: str, group: str) -> Markup:
+        """What the change that alone removes most removes of the night's harm, in per cent."""
+        return tables.inline(f"{100 * most_alone(root, name, group)[1]:.0f} %")
 
-    def largest_change(name: str, group: str) -> Markup:
-        """The change that has it."""
-        return tables.inline(largest(root, name, group)[0])
+    def best_alone(name: str, group: str) -> Markup:
+        """That change."""
+        return tables.inline(most_alone(root, name, group)[0])
 
     def incident_more_tasks(name: str, cache_variable: str) -> Markup:
         """What more tasks alone would have done."""
@@ -570,5 +570,5 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
 
     return (
         incident_impact, incident_times, incident_course, incident_charts, incident_foresight, incident_counterfactuals,
-        incident_pairs, incident_shares, incident_more_tasks, incident_headroom, largest_share, largest_change,
+        incident_pairs, incident_shares, incident_more_tasks, incident_headroom, best_alone_share, best_alone,
     )  # fmt: skip

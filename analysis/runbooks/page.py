@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from analysis.files import read_text
-from analysis.frontmatter import DecisionError, closing, front_matter
+from analysis.frontmatter import PlacedError, closing, front_matter
 from analysis.runbooks.findings import Finding
 
 Kind: TypeAlias = Literal["check", "act", "verify", "undo", "abort-if"]
@@ -174,7 +174,7 @@ def _front_matter(lines: Sequence[str], name: str, problems: list[Finding]) -> t
         return {}, len(lines)
     try:
         meta = front_matter("\n".join(lines[: end + 1]), name).value
-    except DecisionError as error:
+    except PlacedError as error:
         problems.append(Finding(name, error.location.line, 1, "front-matter", error.problem, "mend that line"))
         meta = {}
     return meta, end + 1

@@ -6,7 +6,7 @@ import pytest
 from decision_makers import ROOT, record
 
 from analysis import decisions
-from analysis.decisions import Checker, DecisionError, Edge, Weighing
+from analysis.decisions import Checker, Edge, PlacedError, Weighing
 from analysis.studies import Studies
 
 STACKS = ROOT / "terraform" / "stacks"
@@ -101,5 +101,5 @@ def test_without_a_register_no_claim_holds():
     ],
 )
 def test_a_check_of_what_cannot_exist_is_refused_with_its_line(check, sentence):
-    with pytest.raises(DecisionError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
         confirmed(**check)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import decisions
-from analysis.decisions import DecisionError
+from analysis.decisions import PlacedError
 from analysis.decisions.records import Change
 
 PAGE = """---
@@ -62,7 +62,7 @@ def test_a_record_is_read_with_its_places():
     ],
 )
 def test_a_mistake_in_a_predicate_is_pointed_at(predicate, line, column, sentence):
-    with pytest.raises(DecisionError) as caught:
+    with pytest.raises(PlacedError) as caught:
         parsed(predicate)
     assert str(caught.value).startswith(f"0003-keep.md:{line}:{column}: ")
     assert sentence in str(caught.value)
@@ -77,13 +77,13 @@ def test_a_predicate_may_be_folded_over_lines():
     "signs", ["(" * 500 + "1" + ")" * 500 + " > 0", "not " * 400 + "month > 1", "- " * 900 + "1 > 0"]
 )
 def test_a_predicate_that_nests_without_end_is_refused(signs):
-    with pytest.raises(DecisionError, match=r"0003-keep.md:13:"):
+    with pytest.raises(PlacedError, match=r"0003-keep.md:13:"):
         parsed(signs)
 
 
 @given(st.text(alphabet="()+-*/<>=!'\"abmonth.,_ 0123456789\n#", max_size=60))
 def test_no_text_breaks_the_reading_of_a_predicate(text):
-    with contextlib.suppress(DecisionError):
+    with contextlib.suppress(PlacedError):
         record(reopen_when=text)
 
 
@@ -137,7 +137,7 @@ def test_no_text_breaks_the_reading_of_a_predicate(text):
     ],
 )
 def test_front_matter_that_is_wrong_is_refused_with_file_and_line(matter, sentence):
-    with pytest.raises(DecisionError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
         record(**matter)
 
 
@@ -157,7 +157,7 @@ def test_front_matter_that_is_wrong_is_refused_with_file_and_line(matter, senten
     ],
 )
 def test_what_is_no_front_matter_is_refused(text, place, sentence):
-    with pytest.raises(DecisionError, match=rf"^x\.md:{place}: .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^x\.md:{place}: .*{sentence}"):
         decisions.parse(text, "x.md")
 
 
@@ -178,10 +178,10 @@ def test_a_directory_is_read_by_number_and_its_index_is_passed_over(tmp_path):
     (tmp_path / "a.md").write_text(text_of(order=2, supersedes="b.md"))
     assert [found.path.name for found in decisions.folder(tmp_path)] == ["b.md", "a.md"]
     (tmp_path / "c.md").write_text(text_of(order=2))
-    with pytest.raises(DecisionError, match="has the number 2, and so has"):
+    with pytest.raises(PlacedError, match="has the number 2, and so has"):
         decisions.folder(tmp_path)
     (tmp_path / "c.md").write_text(text_of(order=3, superseded_by="z.md"))
-    with pytest.raises(DecisionError, match=r"superseded_by names z\.md"):
+    with pytest.raises(PlacedError, match=r"superseded_by names z\.md"):
         decisions.folder(tmp_path)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from decision_makers import EDGE_OFF, ROOT, record, text_of
 
-from analysis.decisions import DecisionError, Weighing
+from analysis.decisions import PlacedError, Weighing
 from analysis.decisions import weighing as w
 from analysis.studies import Studies, shown
 
@@ -109,7 +109,7 @@ def test_an_option_outside_the_model_says_why_it_has_no_figures():
     ],
 )
 def test_an_option_that_cannot_be_computed_is_named_with_its_line(option, sentence):
-    with pytest.raises(DecisionError, match=rf"^0001-x\.md:\d+:\d+: option 'B': .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^0001-x\.md:\d+:\d+: option 'B': .*{sentence}"):
         options({"name": "B", **option}, measures=(MONTH,))
 
 
@@ -171,7 +171,7 @@ def test_a_figure_that_cannot_be_had_says_why():
     ],
 )
 def test_an_undoing_that_reaches_nothing_is_refused_with_its_line(undo, there, sentence):
-    with pytest.raises(DecisionError) as caught:
+    with pytest.raises(PlacedError) as caught:
         effects(undo=undo)
     assert sentence in str(caught.value)
     assert there in text_of(undo=undo).splitlines()[caught.value.location.line - 1]
@@ -226,7 +226,7 @@ def test_what_is_simulated_is_taken_on_the_records_night():
     ],
 )
 def test_a_predicate_that_makes_no_sense_is_refused_with_its_place(predicate, sentence):
-    with pytest.raises(DecisionError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
         true(predicate)
 
 
@@ -293,7 +293,7 @@ def test_a_statement_that_turns_there_and_back_is_noticed():
     ],
 )
 def test_an_input_that_does_not_exist_or_that_terraform_refuses_is_named(given, span, sentence):
-    with pytest.raises(DecisionError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
+    with pytest.raises(PlacedError, match=rf"^0001-x\.md:\d+:\d+: .*{sentence}"):
         crossing(given, span, "month > 1")
 
 
@@ -301,5 +301,5 @@ def test_what_is_assumed_must_exist_and_is_shown_with_its_range():
     found = w.assumed(WORLD, record(assumes=["audience.peak_users", "fargate.start_s", "failover_multi_az_s"]))
     assert [a.name for a in found] == ["audience.peak_users", "fargate.start_s", "failover_multi_az_s"]
     assert all(a.low <= a.value <= a.high for a in found)
-    with pytest.raises(DecisionError, match=r"^0001-x\.md:\d+:3: snow is no assumption"):
+    with pytest.raises(PlacedError, match=r"^0001-x\.md:\d+:3: snow is no assumption"):
         w.assumed(WORLD, record(assumes=["snow"]))

@@ -8,7 +8,7 @@ import pytest
 
 from analysis import decisions as layer
 from analysis.claims import citations
-from analysis.decisions import Bench, DecisionError, Edge
+from analysis.decisions import Bench, Edge, PlacedError
 from analysis.pages import decisions, frontmatter
 
 ROOT = Path(__file__).parents[2]
@@ -216,5 +216,5 @@ def test_the_ledger_says_what_each_costs_and_buys_and_can_be_sorted(tmp_path, mo
 def test_a_record_that_cannot_be_read_stops_the_page(tmp_path):
     path = tmp_path / "x.md"
     path.write_text("---\ntitle: x\n---\n")
-    with pytest.raises(DecisionError, match=r"x\.md:2:1: front matter lacks"):
+    with pytest.raises(PlacedError, match=r"x\.md:2:1: front matter lacks"):
         decisions.judgement(tmp_path, path)
