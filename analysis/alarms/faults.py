@@ -111,12 +111,18 @@ def _type(address: str) -> str:
 
 
 def _unlisted(metric: Metric, names: frozenset[str], architecture: Architecture | None) -> Iterator[Fault]:
-    """Faults of a metric that is not in the catalogue: AWS's own does not exist, one's own needs a publisher."""
+    """Faults of a metric that is not in the catalogue: it does not exist in a namespace that is there, else nobody knows.
+
+    One's own metric needs a publisher.
+    """
     if metric.namespace in facts.metric_namespaces():
         yield Fault("metric", f"{metric.namespace} has no metric {metric.name}")
         return
     if metric.namespace.startswith("AWS/"):
-        yield Fault("namespace", f"{metric.namespace} is no namespace in the catalogue of AWS metrics")
+        unknown = (
+            f"{metric.namespace} is not in the catalogue of AWS metrics, so whether it has {metric.name} is not known"
+        )
+        yield Fault("namespace", unknown, certain=False)
         return
     if architecture is None:
         return
