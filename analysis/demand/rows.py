@@ -196,7 +196,9 @@ def _balancer(month: Month, resource: Resource) -> Mapping[str, float]:
     if month.station(resource) is None or resource.values.get("internal") is True:
         return {}
     if any(
-        link.target == resource.address and month.network.stations[link.source].kind in {"edge", "api"}
+        link.target == resource.address
+        and link.source in month.reached
+        and month.network.stations[link.source].kind in {"edge", "api"}
         for link in month.network.links
     ):
         return {}
