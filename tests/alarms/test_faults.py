@@ -90,8 +90,8 @@ def test_a_statistic_that_aws_calls_invalid_sees_nothing():
     ]
 
 
-def test_a_namespace_that_is_not_in_the_catalogue_is_said():
-    assert kinds("AWS/Nothing", "Widgets") == [("namespace", True)]
+def test_a_namespace_that_is_not_in_the_catalogue_is_said_and_nobody_knows_whether_it_is_wrong():
+    assert kinds("AWS/Nothing", "Widgets") == [("namespace", False)]
 
 
 INSIGHTS = """
