@@ -18,7 +18,7 @@ import jinja2
 import yaml
 
 from analysis.facts.assumptions import Table, toml
-from analysis.frontmatter import DecisionError, closing, front_matter
+from analysis.frontmatter import PlacedError, closing, front_matter
 from analysis.pages import frontmatter, reads
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
 from analysis.pages.reads import cache
@@ -252,7 +252,7 @@ def _front(page: str, file: str) -> Mapping[str, Any]:
     """The front matter of a page."""
     try:
         return dict(front_matter(page, file).value)
-    except DecisionError as error:
+    except PlacedError as error:
         raise FrontMatterError(str(error)) from None
 
 
