@@ -8,7 +8,7 @@ MODELS: Final[Mapping[str, int]] = {
     "capacity": 1,  # closed formulas: analysis/capacity
     "night": 1,  # the simulated night: analysis/night
     "alarms": 2,  # alarms over a night and who is affected: analysis/alarms
-    "season": 1,  # which nights a back-test simulates and what it counts: analysis/season
+    "season": 2,  # which nights a back-test simulates and what it counts: analysis/season
     "calibration": 1,  # which sets a search draws and how it chooses: analysis/night/calibration.py
     "incident": 1,  # which changes are weighed on which nights: analysis/incidents
     "decision": 1,  # what is computed for a decision record: analysis/decisions

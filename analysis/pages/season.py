@@ -110,7 +110,10 @@ def families(model: Model) -> Markup:
         Column("Nights", "wide"), Column("Gives way at", "number"), Column("Hurt", "number"), Column("In time", "number"),
         Column("Shortest lead", "number"), Column("Median lead", "number"), Column("Which page came first", "wide"),
     ]  # fmt: skip
-    said = f"{found.in_time} of {len(found.leads_s)} nights that hurt somebody were announced in time."
+    said = (
+        f"{found.in_time} of {len(found.leads_s)} nights of {found.counted[0].stack} that affected somebody were announced in time. "
+        "Nights of another stack show what these alarms would have said there, and are not counted."
+    )
     return table(columns, rows, label="Nights on which the load builds up", caption=said)
 
 
@@ -170,7 +173,7 @@ def dispensable(model: Model) -> Markup:
     """For each page that ever came in time: on how many nights it did by itself, and how many would be in time without it."""
     found = record(model.directory)
     goal_s = found.goal["lead_s"]
-    nights = [night for family in found.building for night in family.hurt]
+    nights = [night for family in found.counted for night in family.hurt]
     names = sorted({name for night in nights for name, lead in night.pages.items() if lead >= goal_s})
     rows = []
     for name in names:

@@ -70,6 +70,7 @@ class FamilyResult:
     """A family's nights. `standing` alarms ring on a quiet night of that stack too, and so say nothing about tonight.
 
     `breaks_at` is the smallest crowd, of three digits, that is hurt with the first seed; None where the plan gives the crowds.
+    `own` says whether the nights happen on the stack itself, not on another that its alarms are tried on.
     """
 
     name: str
@@ -80,6 +81,7 @@ class FamilyResult:
     standing: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     breaks_at: int | None = None
+    own: bool = True
 
     @property
     def hurt(self) -> tuple[Outcome, ...]:
@@ -318,6 +320,7 @@ def _family(
         tuple(sorted(standing)),
         tuple(outcomes),
         breaks_at,
+        family.stack is None,
     )
     return result, packs
 

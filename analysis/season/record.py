@@ -47,9 +47,14 @@ class Record:
         return tuple(family for family in self.families if family.builds_up)
 
     @property
+    def counted(self) -> tuple[FamilyResult, ...]:
+        """Those of them that the goal counts: on the stack itself, not on another that its alarms are tried on."""
+        return tuple(family for family in self.building if family.own)
+
+    @property
     def leads_s(self) -> tuple[float | None, ...]:
-        """The lead of the first page on each night of a build-up that hurt somebody."""
-        return tuple(outcome.lead_s for family in self.building for outcome in family.hurt)
+        """The lead of the first page on each counted night that affected somebody."""
+        return tuple(outcome.lead_s for family in self.counted for outcome in family.hurt)
 
     @property
     def in_time(self) -> int:
@@ -70,7 +75,7 @@ class Record:
         """On how many nights a page would still come in time if `alarm` did not exist."""
         return sum(
             any(lead >= self.goal["lead_s"] for name, lead in outcome.pages.items() if name != alarm)
-            for family in self.building
+            for family in self.counted
             for outcome in family.hurt
         )
 
@@ -107,6 +112,7 @@ def to_json(result: Result, plan: Plan) -> dict[str, Any]:
                 "stack": family.stack,
                 "standing": list(family.standing),
                 "breaks_at": family.breaks_at,
+                "own": family.own,
                 "nights": [
                     {
                         "users": outcome.users,
@@ -202,5 +208,5 @@ def _family(entry: Mapping[str, Any]) -> FamilyResult:
         )
         for night in entry["nights"]
     )
-    names = ("name", "title", "note", "builds_up", "stack", "breaks_at")
+    names = ("name", "title", "note", "builds_up", "stack", "breaks_at", "own")
     return FamilyResult(**{name: entry[name] for name in names}, standing=tuple(entry["standing"]), outcomes=outcomes)

@@ -161,7 +161,7 @@ def test_a_stack_without_gameday_toml_is_refused(stranger, tmp_path):
 
 
 def test_the_example_on_the_page_about_decisions_is_weighed_as_it_stands(stranger):
-    page = (ROOT / "docs" / "buzzer" / "decisions" / "index.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "buzzer" / "_decisions.md").read_text(encoding="utf-8")
     example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
     done = run(stranger(**example), "--on", "2026-11-21", "--json")
     (made,) = json.loads(done.output)
