@@ -111,8 +111,8 @@ def families(model: Model) -> Markup:
         Column("Shortest lead", "number"), Column("Median lead", "number"), Column("Which page came first", "wide"),
     ]  # fmt: skip
     said = (
-        f"{found.in_time} of {len(found.leads_s)} nights of {found.counted[0].stack} that affected somebody were announced in time. "
-        "Nights of another stack show what these alarms would have said there, and are not counted."
+        f"{found.in_time} of {len(found.leads_s)} nights of {found.counted[0].stack} that affected somebody were announced "
+        "in time. Nights of another stack show what these alarms would have said there, and are not counted."
     )
     return table(columns, rows, label="Nights on which the load builds up", caption=said)
 
