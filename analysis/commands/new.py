@@ -26,11 +26,19 @@ def new(
 
     with refusals():
         with err.status("reading the Terraform"):
-            files = skeletons.folder(name, directory, terraform.load(directory), today())
+            architecture = terraform.load(directory)
+            files = skeletons.folder(name, directory, architecture, today())
         made, left = skeletons.written(files)
     for path in made:
         out.print(f"wrote {escape(str(path))}", soft_wrap=True, highlight=False)
     for path in left:
         out.print(f"left {escape(str(path))} as it is", soft_wrap=True, highlight=False)
+    for alarm in skeletons.without_runbook(architecture):
+        err.print(
+            f"gameday: no runbook for the alarm {escape(repr(alarm))}: "
+            "its name has more than letters, digits and . , : / ( ) @ + -",
+            soft_wrap=True,
+            highlight=False,
+        )
     if build:
         built(directory)

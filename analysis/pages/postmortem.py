@@ -47,7 +47,7 @@ def failed(root: Path, stack: str) -> Opened:
 
 
 @cache
-def mended(root: Path, stack: str) -> Opened:
+def repaired(root: Path, stack: str) -> Opened:
     """The same crowd on the stack as it is now."""
     return incidents.simulated(incident(root, stack), now=True)
 
@@ -74,12 +74,12 @@ def impact(root: Path, stack: str) -> Markup:
     pairs: list[tuple[str, Cell]] = []
     if felt.began is not None and felt.ended is not None:
         pairs.append(
-            _fact("Users were hurt", f"{felt.hurt_minutes} min", f"{felt.began:%H:%M} to {felt.ended:%H:%M} UTC")
+            _fact("Users were affected", f"{felt.hurt_minutes} min", f"{felt.began:%H:%M} to {felt.ended:%H:%M} UTC")
         )
     if felt.user_minutes_hurt is not None and felt.user_minutes:
         share = 100 * felt.user_minutes_hurt / felt.user_minutes
         pairs.append(_fact("User-minutes hurt", significant(felt.user_minutes_hurt), f"{share:.0f} % of the night's"))
-    failed_share = f"{100 * felt.failed_share:.0f} % of those made while users were hurt"
+    failed_share = f"{100 * felt.failed_share:.0f} % of those made while users were affected"
     pairs.append(_fact("Failed requests", significant(felt.failed), failed_share))
     if felt.age_p50_s is not None:
         pairs.append(_fact("Updates late by", f"{felt.age_p50_s:.0f} s", "in the median, in the worst minute"))
@@ -164,7 +164,7 @@ BEFORE, AFTER = "as it was", "as it is now"
 
 def night_charts(root: Path, stack: str) -> Markup:
     """Users, errors, age and utilisation over one axis, on the stack that failed and on the one of now."""
-    before, after = failed(root, stack), mended(root, stack)
+    before, after = failed(root, stack), repaired(root, stack)
     both = ((BEFORE, before), (AFTER, after))
     kick_off = before.incident.night.kick_off if before.incident.night else before.pack.start
     first, last = _stretch(before)
@@ -230,7 +230,7 @@ def _marks(root: Path, stack: str, kick_off: dt.datetime) -> tuple[list[Limit], 
     pages = [row for row in foreseen(root, stack).rows if row.severity == "page" and row.lead_s is not None]
     began = opened.impact.began
     if began is not None:
-        found.append((began, "users are hurt from here on"))
+        found.append((began, "users are affected from here on"))
         timely = [
             (began - dt.timedelta(seconds=row.lead_s), row.alarm)
             for row in pages
@@ -253,7 +253,7 @@ def _marks(root: Path, stack: str, kick_off: dt.datetime) -> tuple[list[Limit], 
 
 
 def foresight(root: Path, stack: str) -> Markup:
-    """Today's alarms over the night that failed: which would have rung, when, and how long before the first user was hurt."""
+    """Today's alarms over the night that failed: which would have rung, when, and how long before the first user was affected."""
     report = foreseen(root, stack)
     rung = [row for row in report.rows if row.verdict == "fires" and row.lead_s is not None]
     rows: list[Sequence[Cell]] = [

@@ -145,7 +145,7 @@ def leads(model: Model) -> Markup:
             counted[next(word for top, word in BANDS if lead / 60 < top)] += 1
     rows = [(word, "nights", float(counted[word])) for word in ("no page", *(word for _, word in BANDS))]
     figure = charts.bars(
-        "How long before the first user is hurt the first page comes",
+        "How long before the first affected user the first page comes",
         rows,
         unit="nights",
         number=",.0f",
@@ -245,7 +245,7 @@ def _caption(night: Told) -> str:
     hurt = (
         f"First user hurt at minute {_clock(night.harm_minute)}: {night.harm}."
         if night.harm_minute is not None
-        else "Nobody is hurt."
+        else "Nobody is affected."
     )
     faults = f", {', '.join(night.faults)}" if night.faults else ""
     return (

@@ -50,7 +50,7 @@ SECTIONS: Mapping[str, str] = {
 WORDS: Mapping[str, str] = {"crowd": "users", "event": "game", "load": "requests"}
 """What templates call whoever comes, what they come for and what they send, where a system has no word of its own."""
 
-_ENVIRONMENT = jinja2.Environment(
+ENVIRONMENT = jinja2.Environment(
     variable_start_string="[[", variable_end_string="]]", block_start_string="[%", block_end_string="%]",
     comment_start_string="[##", comment_end_string="##]", undefined=jinja2.StrictUndefined, trim_blocks=True,
     lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,  # noqa: S701 (what it makes is Markdown)
@@ -198,7 +198,7 @@ def made(docs: Path, folder: str) -> Mapping[str, str]:
         found = ((f"{folder}/{name}.md", shared(f"docs/{folder}/{name}.md")) for name in BROUGHT)
         return {uri: path.read_text(encoding="utf-8") for uri, path in found}
     if not folder and not (docs / "index.md").is_file():
-        return {"index.md": _ENVIRONMENT.from_string(HOME.read_text(encoding="utf-8")).render(systems=systems(docs))}
+        return {"index.md": ENVIRONMENT.from_string(HOME.read_text(encoding="utf-8")).render(systems=systems(docs))}
     one = system(docs, folder)
     return {f"{folder}/{address(page)}": text(one, page, docs) for page in _there(one, docs)} if one else {}
 
@@ -224,7 +224,7 @@ def _slots_of(one: System, page: str, docs: Path) -> Path:
 
 
 def _filled(template: str, one: System, slots: Mapping[str, str]) -> str:
-    return _ENVIRONMENT.from_string(template).render(
+    return ENVIRONMENT.from_string(template).render(
         system=one, main=one.main.name, words=one.words, slot=lambda name: slots.get(name, "")
     )
 

@@ -64,7 +64,7 @@ RANK: Mapping[Severity, int] = {"error": 0, "warning": 1}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says of one resource, and the waiver that bears it, if one does."""
+    """What one rule says of one resource, and the waiver that covers it, if one does."""
 
     rule: Rule
     state: State

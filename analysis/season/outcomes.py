@@ -32,7 +32,7 @@ SCALED_OUT = "scaled out"
 _MINUTE = dt.timedelta(minutes=1)
 
 LEAST_USERS, MOST_USERS = 100, 2_000_000
-"""Between which crowds the smallest that is hurt is looked for."""
+"""Between which crowds the smallest that is affected is looked for."""
 
 FACTORS = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
 """The thresholds that are tried beside an alarm's own, as parts of it."""
@@ -40,7 +40,7 @@ FACTORS = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One night of a family. `harm_minute` counts from kick-off; None: nobody was hurt, so there was nothing to warn of.
+    """One night of a family. `harm_minute` counts from kick-off; None: nobody was affected, so there was nothing to warn of.
 
     `pages` are the leads in seconds of the pages that announced the harm or followed it, standing ones left out; negative after
     the harm. `tickets` are those of the other alarms.
@@ -69,7 +69,7 @@ class Outcome:
 class FamilyResult:
     """A family's nights. `standing` alarms ring on a quiet night of that stack too, and so say nothing about tonight.
 
-    `breaks_at` is the smallest crowd, of three digits, that is hurt with the first seed; None where the plan gives the crowds.
+    `breaks_at` is the smallest crowd, of three digits, affected with the first seed; None where the plan gives the crowds.
     `own` says whether the nights happen on the stack itself, not on another that its alarms are tried on.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,36 @@ def define_env(env: Any) -> None:
         return str(env.page.file.src_uri)
 
     site = model.Site(root, docs, here)
+    for macro in (
+        *_listings(site),
+        *_of_the_page(site, lambda: env.page.meta),
+        *postmortem.macros(root, here),
+        *nights.macros(root),
+        *season.macros(root),
+        *emulated.macros(root),
+        *gameday.macros(root),
+        *rehearsals.macros(root, here),
+    ):
+        env.macro(macro)
+    for subject in (
+        bill, boundaries, decisions, figures, infrastructure, load, migration, proofs, reference, stated, storage,
+    ):  # fmt: skip
+        for name, function in subject.macros(site).items():
+            env.macro(function, name)
+
+    def answer(name: str, *arguments: Any) -> Any:
+        """What a macro gives, or the sentence with which it refuses."""
+        try:
+            return env.macros[name](*arguments)
+        except figures.REFUSALS as error:
+            return figures.refused(str(error))
+
+    env.macro(answer)
+
+
+def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
+    """The macros that list what the site has, and lead to a line of it."""
+    root, docs, here = site.root, site.docs, site.here
 
     def contents(folder: str) -> Markup:
         """One line for each page and sub-folder of a folder: its title and description."""
@@ -83,44 +113,6 @@ def define_env(env: Any) -> None:
         """The runbooks of a folder."""
         return records.runbook_table(docs, folder, here())
 
-    def action_list() -> Markup:
-        """The actions in the front matter of the page that calls this."""
-        found = records.actions(env.page.meta, here(), partial(postmortem.done, root))
-        closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
-        return records.action_table(found, today(), closers)
-
-    def runbook_alarms(name: str) -> Markup:
-        """The alarms that the runbook at hand answers, from its front matter, and where its commands are typed."""
-        found = env.page.meta.get("alarms") or []
-        told = infrastructure.alarms_named(site.stack(name), here(), found) if found else Markup("")
-        return Markup("{}\n<p>{}</p>").format(told, records.where_to_type(site.stack(name).architecture.region))
-
-    def diagram(name: str) -> Markup:
-        """A stack drawn from its resolved model; every box leads to the page about it, or to its line."""
-        found = site.stack(name)
-        drawing = diagrams.draw(
-            found.architecture,
-            title=found.about.title,
-            monthly_usd=diagrams.monthly_usd(found.estimate),
-            page=lambda address: infrastructure.address_page(found, address, here()),
-        )
-        return Markup(drawing.html())  # noqa: S704 (its texts are escaped where it is made)
-
-    def flaws(name: str, mended: str) -> Markup:
-        """The marked flaws of a stack; what closes each in the stack `mended` stands in the page's front matter by its id."""
-        closed = {
-            flaw: [
-                closed_by(root, docs, here(), f"{mended} {closer}" if closer.count(" ") == 1 else closer)
-                for closer in (closers if isinstance(closers, list) else [closers])
-            ]
-            for flaw, closers in (env.page.meta.get("closed") or {}).items()
-        }
-        return incident.flaws(site.stack(name), here(), closed)
-
-    def action_state() -> Markup:
-        """How many of the page's actions are done and how many are not."""
-        return records.action_state(records.actions(env.page.meta, here(), partial(postmortem.done, root)), today())
-
     def system_list() -> Markup:
         """The systems of the site, each with its summary and the figures that its folder names."""
         return system_cards(root, docs, here())
@@ -133,41 +125,58 @@ def define_env(env: Any) -> None:
         """The number of notebooks."""
         return str(len(navigation.notebooks(root / "notebooks")))
 
-    for macro in (
-        flaws, action_state, how_many, how_many_notebooks, system_list, runbook_alarms, diagram,
-        contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, action_list,
-        *postmortem.macros(root, here),
-        *nights.macros(root),
-        *season.macros(root),
-        *emulated.macros(root),
-        *gameday.macros(root),
-        *rehearsals.macros(root, here),
-    ):  # fmt: skip
-        env.macro(macro)
-    for subject in (
-        bill,
-        boundaries,
-        decisions,
-        figures,
-        infrastructure,
-        load,
-        migration,
-        proofs,
-        reference,
-        stated,
-        storage,
-    ):
-        for name, function in subject.macros(site).items():
-            env.macro(function, name)
+    def diagram(name: str) -> Markup:
+        """A stack drawn from its resolved model; every box leads to the page about it, or to its line."""
+        found = site.stack(name)
+        drawing = diagrams.draw(
+            found.architecture,
+            title=found.about.title,
+            monthly_usd=diagrams.monthly_usd(found.estimate),
+            page=lambda address: infrastructure.address_page(found, address, here()),
+        )
+        return Markup(drawing.html())  # noqa: S704 (its texts are escaped where it is made)
 
-    def answer(name: str, *arguments: Any) -> Any:
-        """What a macro gives, or the sentence with which it refuses."""
-        try:
-            return env.macros[name](*arguments)
-        except figures.REFUSALS as error:
-            return figures.refused(str(error))
+    return (
+        contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, system_list, how_many,
+        how_many_notebooks, diagram,
+    )  # fmt: skip
 
-    env.macro(answer)
+
+def _of_the_page(site: model.Site, meta: Callable[[], Mapping[str, Any]]) -> tuple[Callable[..., str], ...]:
+    """The macros that rest on the front matter of the page that calls them; `meta` gives it."""
+    root, docs, here = site.root, site.docs, site.here
+
+    def actions() -> list[records.Action]:
+        return records.actions(meta(), here(), partial(postmortem.done, root))
+
+    def action_list() -> Markup:
+        """The actions of the page."""
+        found = actions()
+        closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
+        return records.action_table(found, today(), closers)
+
+    def action_state() -> Markup:
+        """How many of the page's actions are done and how many are not."""
+        return records.action_state(actions(), today())
+
+    def runbook_alarms(name: str) -> Markup:
+        """The alarms that the runbook at hand answers, and where its commands are typed."""
+        found = meta().get("alarms") or []
+        told = infrastructure.alarms_named(site.stack(name), here(), found) if found else Markup("")
+        return Markup("{}\n<p>{}</p>").format(told, records.where_to_type(site.stack(name).architecture.region))
+
+    def flaws(name: str, repaired: str) -> Markup:
+        """The marked flaws of a stack; what closes each in the stack `repaired` stands in the page's front matter by its id."""
+        closed = {
+            flaw: [
+                closed_by(root, docs, here(), f"{repaired} {closer}" if closer.count(" ") == 1 else closer)
+                for closer in (closers if isinstance(closers, list) else [closers])
+            ]
+            for flaw, closers in (meta().get("closed") or {}).items()
+        }
+        return incident.flaws(site.stack(name), here(), closed)
+
+    return action_list, action_state, runbook_alarms, flaws
 
 
 def section_list(docs: Path, folder: str, page: str) -> Markup:

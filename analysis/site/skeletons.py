@@ -1,4 +1,8 @@
-"""A system's folder for Terraform that has none yet: what `gameday new` writes, with questions where only its owner knows."""
+"""A system's folder for Terraform that has none yet: what `gameday new` writes, with questions where only its owner knows.
+
+Pages run their macros when a site is built, and a runbook's commands are typed by somebody, so what a stack calls its alarms goes
+into a page only where it is plain text.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import jinja2
-
+from analysis import files
 from analysis.alarms import read as read_alarms
 from analysis.architecture import Architecture
 from analysis.facts import FactError
@@ -16,10 +19,14 @@ from analysis.facts.runtimes import runtimes
 from analysis.facts.scenarios import GROUPS
 from analysis.pages.records import SEVERITIES
 from analysis.pages.shared import PACKAGE
+from analysis.pages.systems import ENVIRONMENT
 
 FOLDER = PACKAGE / "templates" / "skeletons"
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+PLAIN = re.compile(r"[\w .,:/()@+-]+", re.ASCII)
+"""A name that is nothing but a name in a template, in YAML between quotes, in Markdown and in a shell between quotes."""
 
 ASKED: Mapping[str, str] = {
     "audience.peak_users": "How many users are there at the busiest minute?",
@@ -56,10 +63,15 @@ UNITS: Mapping[str, str] = {
 def folder(name: str, directory: Path, architecture: Architecture, day: dt.date) -> Mapping[Path, str]:
     """The files of a new system by where each belongs, below the directory of its Terraform.
 
-    Raises FactError for a name that cannot be a folder's.
+    An alarm whose name is not PLAIN gets no runbook. Raises FactError for a name that cannot be a folder's, and for a directory
+    whose name is not PLAIN.
     """
     if not NAME.fullmatch(name):
         raise FactError(name, "", "cannot name a system; take small letters, digits, - and _, a letter first")
+    if not PLAIN.fullmatch(directory.resolve().name):
+        raise FactError(
+            directory.resolve().name, "", "cannot name a stack; call its directory by letters, digits, - and _"
+        )
     values = {
         "title": name.replace("_", " ").replace("-", " ").capitalize(),
         "stack": directory.resolve().name,
@@ -76,6 +88,8 @@ def folder(name: str, directory: Path, architecture: Architecture, day: dt.date)
         docs / "decisions" / "0001-keep-what-the-stack-runs.md": _filled("decision.md", values),
     }
     for order, alarm in enumerate(read_alarms(architecture).metric, 1):
+        if not PLAIN.fullmatch(alarm.name):
+            continue
         file = re.sub(r"[^a-z0-9]+", "-", alarm.name.lower()).strip("-") or f"alarm-{order}"
         own = {
             "name": alarm.name,
@@ -94,19 +108,19 @@ def _questions() -> Iterator[tuple[str, str, str]]:
 
 
 def _filled(file: str, values: Mapping[str, object]) -> str:
-    environment = jinja2.Environment(
-        variable_start_string="[[", variable_end_string="]]", block_start_string="[%", block_end_string="%]",
-        comment_start_string="[##", comment_end_string="##]", undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,  # noqa: S701 (what it makes is no HTML)
-    )  # fmt: skip
     text = (FOLDER / file).read_text(encoding="utf-8")
-    return environment.from_string(text).render(values).rstrip() + "\n"
+    return ENVIRONMENT.from_string(text).render(values).rstrip() + "\n"
 
 
-def written(files: Mapping[Path, str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+def without_runbook(architecture: Architecture) -> tuple[str, ...]:
+    """The alarms for which `folder` has none, since their names are not plain text."""
+    return tuple(alarm.name for alarm in read_alarms(architecture).metric if not PLAIN.fullmatch(alarm.name))
+
+
+def written(texts: Mapping[Path, str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Writes those of the files that are not there yet; gives them, and those that were left as they are."""
-    new = tuple(path for path in files if not path.exists())
+    new = tuple(path for path in texts if not path.exists())
     for path in new:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files[path], encoding="utf-8")
-    return new, tuple(path for path in files if path not in new)
+        files.write(path, texts[path], new=True)
+    return new, tuple(path for path in texts if path not in new)

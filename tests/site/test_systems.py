@@ -1,6 +1,7 @@
 """A system is a folder of data: its pages come from templates and slots, also for Terraform that no page mentions."""
 
 import datetime as dt
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from analysis import terraform
 from analysis.commands import app
 from analysis.facts import FactError, stack
-from analysis.pages import reads, systems
+from analysis.pages import frontmatter, reads, systems
 from analysis.pages.frontmatter import FrontMatterError
 from analysis.site import build, skeletons
 
@@ -109,6 +110,44 @@ def test_a_new_scenario_asks_and_nothing_that_rests_on_it_is_computed_until_all_
     answer = '[audience.peak_users]\nvalue = 5\nlow = 4\nhigh = 6\nreason = "r"\n'
     scenario.write_text(scenario.read_text().replace("[audience.peak_users]\n", answer))
     assert "scenario.toml: audience.peak_users" not in {one.where for one in stack(tmp_path).questions}
+
+
+ALARM = """
+resource "aws_cloudwatch_metric_alarm" "{key}" {{
+  alarm_name          = {name}
+  comparison_operator = "GreaterThanThreshold"
+  evaluation_periods  = 1
+  threshold           = 1
+  metric_name         = "CPUUtilization"
+  namespace           = "AWS/EC2"
+  period              = 60
+  statistic           = "Maximum"
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["{{ 7 * 191 }}", "{% set x = 1 %}", 'x" && id #', "$(id)", "`id`", "a\nb", "<b>", "a: [b]"]
+)
+def test_what_a_stack_calls_an_alarm_is_never_a_macro_markup_or_a_command(tmp_path, name):
+    place = tmp_path / "infra"
+    place.mkdir()
+    quoted = json.dumps(name).replace("${", "$${").replace("%{", "%%{")
+    (place / "main.tf").write_text(
+        'provider "aws" {\n  region = "us-east-1"\n}\n'
+        + ALARM.format(key="plain", name='"shop: load (p99)"')
+        + ALARM.format(key="odd", name=quoted)
+    )
+    architecture = terraform.load(place)
+    made = skeletons.folder("shop", place, architecture, dt.date(2026, 11, 29))
+    assert [path.name for path in made if path.parent.name == "runbooks"] == ["shop-load-p99.md"]
+    assert not any(name in text for text in made.values())
+    assert skeletons.without_runbook(architecture) == (name,)
+    done = CliRunner().invoke(app, ["new", "shop", str(place), "--no-build"])
+    assert done.exit_code == 0
+    assert "no runbook for the alarm" in done.output
+    (book,) = (place / "docs/shop/runbooks").iterdir()
+    assert frontmatter.read(book, "shop/runbooks/x.md").title == "shop: load (p99)"
 
 
 def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path):
