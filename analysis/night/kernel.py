@@ -140,9 +140,13 @@ SECOND = layout(
 )
 """What is noted each second."""
 
+BECAME = (
+    "answered", "timeouts", "refused", "unavailable", "killed", "database_errors", "hung_up", "waiting", "resending",
+)  # fmt: skip
+"""What can become of an attempt that reached the service."""
+
 TOTALS = layout(
-    "reached answered timeouts refused unavailable killed database_errors hung_up waiting resending astray "
-    "connects connects_refused streams_opened streams_ended",
+    f"reached {' '.join(BECAME)} astray connects connects_refused streams_opened streams_ended",
     "events",
 )
 """The whole night: attempts that reached the service, and what became of each; `waiting` and `resending` are not over at its end.
@@ -150,9 +154,6 @@ TOTALS = layout(
 `astray` is users present less the sum of where they are, and `events` how many there were, kept or not. Of connections that stay,
 those asked for were refused or opened, and what was opened ended or is held.
 """
-
-BECAME = TOTALS.names[1:10] if TOTALS.names else ()
-"""What can become of an attempt that reached the service."""
 
 EVENT = layout("second subject amount", "kind")
 
