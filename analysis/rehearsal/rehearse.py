@@ -271,7 +271,8 @@ class _Run:
         forward = [block for block in blocks if block.kind != "undo"]
         back = [block for block in reversed(blocks) if block.kind == "undo"]
         steps = tuple(self._step(block) for block in (*forward, *back))
-        waited = tuple(turn.says for turn in self.pending)
+        owed = any(block.kind in {"act", "verify"} for block in blocks)  # a page that only looks changes nothing
+        waited = tuple(turn.says for turn in self.pending) if owed else ()
         return Evening(self.fault.name, self.fault.says, tuple(self.played), waited), steps
 
     def _step(self, block: Block) -> Step:

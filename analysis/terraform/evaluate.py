@@ -475,7 +475,7 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
         marks |= more
     if operator in ("==", "!="):
         if isinstance(left, (str, tuple, dict)) and len(left) > 64:
-            work(scope.budget, weight((left, right)), node)
+            work(scope.budget, 3 * weight((left, right)), node)  # types first, then the values
         same = equal(left, right)
         if not marks and type(same) is bool:
             return same if operator == "==" else not same
@@ -889,13 +889,13 @@ PARSERS = frozenset({"csvdecode", "jsondecode", "yamldecode", "regexall", "setpr
 WORK: Mapping[str, int] = {
     "base64gzip": 8,
     "cidrsubnets": 24,
-    "contains": 4,
+    "contains": 12,
     "csvdecode": 40,
     "distinct": 8,
     "format": 32,
     "formatdate": 32,
     "formatlist": 32,
-    "index": 4,
+    "index": 12,
     "jsondecode": 60,
     "jsonencode": 6,
     "length": 8,

@@ -33,7 +33,7 @@ TESTS = (".tftest.hcl", ".tftest.json")
 HARMLESS = frozenset(
     f"hashicorp/{name}"
     for name in ("archive", "aws", "awscc", "cloudinit", "http", "local", "null", "random", "time", "tls")
-)
+) | {"cloudflare/cloudflare"}
 
 # Types that start a program as they are read, whichever provider serves them.
 STARTING = frozenset({"external", "local_command"})
@@ -139,14 +139,16 @@ def executed(directory: Path, installed: Iterable[Path] = ()) -> Found:
                 Executed(f"more than {MOST_MODULES:,} modules, which are not all looked at", "plan", module.name, 1)
             )
             break
+        files: dict[str, list[_Block]] = {}
         for path in sorted(path for path in module.iterdir() if path.name.endswith(CONFIGURATION)):
             name = _shown(path, directory)
             try:
-                blocks = _blocks(path)
+                files[name] = _blocks(path)
             except _UnreadableError as error:
                 items.append(Executed(f"the file cannot be read: {error}", "plan", name, error.line))
-                continue
-            items += _items(blocks, name)
+        declared = frozenset(name for blocks in files.values() for name in _declared(blocks))
+        for name, blocks in files.items():
+            items += _items(blocks, name, declared)
             queue += _led_to(blocks, module, name, items)
     return Found(tuple(dict.fromkeys(items)), refused, tuple(permitted))
 
@@ -180,8 +182,15 @@ def _led_to(blocks: Iterable[_Block], directory: Path, file: str, items: list[Ex
     return found
 
 
-def _items(blocks: Iterable[_Block], file: str) -> Iterator[Executed]:
-    """What the blocks of a file would start; modules apart."""
+def _declared(blocks: Iterable[_Block]) -> Iterator[str]:
+    """The local names of providers whose source the blocks declare: each is judged where it is declared (`_sources`)."""
+    for block in _of(blocks, "terraform"):
+        for inner in _of(block.blocks, "required_providers"):
+            yield from inner.names
+
+
+def _items(blocks: Iterable[_Block], file: str, declared: frozenset[str] = frozenset()) -> Iterator[Executed]:
+    """What the blocks of a file would start, modules apart; `declared` are the providers that its module names a source for."""
     for block in blocks:
         kind = block.labels[0] if block.labels else ""
         if block.type in {"data", "ephemeral", "resource"} and kind in STARTING:
@@ -189,14 +198,14 @@ def _items(blocks: Iterable[_Block], file: str) -> Iterator[Executed]:
         elif block.type in {"data", "ephemeral", "resource", "provider", "mock_provider"}:
             name = kind.partition("_")[0]
             source = f"hashicorp/{name}"
-            declared = "provider" in block.names or block.type in {"provider", "mock_provider"}
-            if name != "terraform" and source not in HARMLESS and not declared:
+            named = "provider" in block.names or block.type in {"provider", "mock_provider"} or name in declared
+            if name != "terraform" and source not in HARMLESS and not named:
                 yield _strange(source, file, block.line)
         if block.type == "provider":
             for name in sorted(NAMING & (block.names | {inner.type for inner in block.blocks})):
                 yield Executed(f'provider "{kind}" has `{name}`, which may name a program', "plan", file, block.line)
         if block.type == "check":
-            yield from _items(block.blocks, file)
+            yield from _items(block.blocks, file, declared)
         if block.type == "action":
             yield Executed(f'action "{kind}" may start a program', "apply", file, block.line)
         for inner in block.blocks:

@@ -206,9 +206,9 @@ def test_the_volumes_queue_obeys_littles_law_and_grows_as_it_fills():
 
 def test_the_edge_counts_answers_of_the_500s_and_nothing_on_a_quiet_night():
     quiet = night.run(made("buzzer", 5_000), 1).metric("edge", "5xxErrorRate").values["average"]
-    down = night.run(made("buzzer_baseline", 5_000), 1).metric("edge", "5xxErrorRate").values["average"]
+    down = night.run(made("buzzer", 1_500_000), 1).metric("edge", "5xxErrorRate").values["average"]
     assert np.nanmax(quiet) == 0
-    assert np.nanmax(down) > 10
+    assert np.nanmax(down) > 1
 
 
 def test_an_update_that_waits_for_the_database_is_old_as_it_leaves_the_service():

@@ -103,6 +103,12 @@ def test_a_page_whose_answers_are_those_of_the_emulator_matches(rehearsed):
     assert shares([found]) == {"commands": 3, "matched": 3, "matched by the emulator": 3}
 
 
+def test_a_page_that_only_looks_owes_no_turn(rehearsed):
+    found = rehearsed(("Check", BUSY), fault="mended")
+    assert found.evenings == (Evening("mended", "The shop is busy."),)
+    assert found.ok
+
+
 def test_a_verification_fails_where_the_deed_is_missing_from_the_page(rehearsed):
     found = rehearsed(("Check", BUSY), ("Verify", CALM), fault="mended")
     assert verdicts(found) == ["matched", "differed"]

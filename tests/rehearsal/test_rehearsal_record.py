@@ -1,16 +1,18 @@
 """What a rehearsal showed is kept as a document, and the next one is compared with it."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
 from analysis import evidence
 from analysis.rehearsal.faults import Fault, Faults, Turn
-from analysis.rehearsal.record import differences, document, merged, of_page, rehearsed_text
+from analysis.rehearsal.record import KIND, differences, document, merged, of_page, rehearsed_text
 from analysis.rehearsal.rehearse import Evening, Ran, Rehearsal, Step
 from analysis.rehearsal.shapes import Difference
 from analysis.runbooks import page
 
+RECORDS = sorted((Path(__file__).parents[2] / "terraform" / "stacks").glob("*/rehearsed.record.json"))
 PAGE = """---
 fault: busy
 ---
@@ -142,3 +144,10 @@ def test_one_page_rehearsed_again_takes_its_place_in_the_record_and_the_shares_f
 def test_a_record_made_with_other_versions_takes_no_page():
     with pytest.raises(ValueError, match="other versions"):
         merged(kept(), {**kept(), "versions": {"moto": "6"}})
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.parent.name)
+def test_no_recorded_page_has_a_complaint(path):
+    pages = evidence.read(path, KIND).content["pages"]
+    assert pages
+    assert not [complaint for page in pages.values() for complaint in page["complaints"]]

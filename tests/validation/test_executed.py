@@ -172,6 +172,19 @@ def test_a_test_file_of_which_every_run_plans_is_run_in_either_syntax(tmp_path):
     assert not executed(tmp_path).refused_tests
 
 
+def test_a_resource_is_judged_by_the_source_that_its_module_declares_in_whichever_file(tmp_path):
+    resource = 'resource "cloudflare_zone" "x" {}'
+    source = 'terraform {{\n  required_providers {{\n    cloudflare = {{ source = "{}" }}\n  }}\n}}'
+    write(tmp_path, **{"main.tf": resource, "versions.tf": source.format("cloudflare/cloudflare")})
+    assert not executed(tmp_path).items
+    write(tmp_path, **{"versions.tf": source.format("scottwinkler/shell")})
+    assert [str(item) for item in executed(tmp_path).items] == [
+        "versions.tf:2: the provider scottwinkler/shell is not known to start no programs"
+    ]
+    write(tmp_path, **{"versions.tf": ""})  # Terraform takes hashicorp/cloudflare, which nobody knows
+    assert [item.file for item in executed(tmp_path).items] == ["main.tf"]
+
+
 def test_our_own_stacks_and_modules_start_nothing():
     root = Path(__file__).parents[2] / "terraform"
     directories = sorted({path.parent for path in root.glob("*/*/*.tf")})
