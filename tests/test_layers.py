@@ -34,6 +34,7 @@ LAYERS = {
     "claims": 8,
     "decisions": 8,
     "incidents": 8,
+    "ledger": 9,
     "drawing": 8,
     "notebooks": 9,
     "pages": 10,

@@ -5,8 +5,8 @@
 
 A name with a dot is a measure (`analysis.studies.MEASURES`), its arguments in brackets; what is simulated is taken on the night
 of the record. A name without a dot is a figure that the record itself lists. `undone(...)` takes what is inside on the stack
-without the decision. There are numbers, texts, + - * /, comparisons, `and`, `or`, `not` and brackets, and nothing else: no
-expression can read a file, call Python or run for ever.
+without the decision, `ceil(...)` rounds up. There are numbers, texts, + - * /, comparisons, `and`, `or`, `not` and brackets, and
+nothing else: no expression can read a file, call Python or run for ever.
 
 The parser is lark's, which Terraform's syntax needs as well. Python's own `ast` would take more (`a < b < c`, two texts side by
 side), words and places its errors otherwise in each version, and overflows on brackets where this one ends with a sentence.
@@ -46,6 +46,7 @@ GRAMMAR = r"""
     ?atom: NUMBER -> number
          | STRING -> text
          | "undone" "(" either ")" -> undone
+         | "ceil" "(" sum ")" -> ceiling
          | NAME ["(" [argument ("," argument)*] ")"] -> figure
          | "(" either ")"
     argument: NAME "=" (NUMBER | STRING)
@@ -173,7 +174,8 @@ def _plain(token: Token) -> float | str:
     return text[1:-1] if token.type == "STRING" else float(text.replace("_", ""))
 
 
-def _figure(node: Tree[Token], *, undone: bool) -> tuple[Figure, Token]:
+def figure_of(node: Tree[Token], *, undone: bool = False) -> tuple[Figure, Token]:
+    """The figure that a node of the tree names, and the word that names it."""
     name, *given = node.children
     arguments: list[tuple[str, float | str]] = []
     for argument in given:
@@ -188,7 +190,7 @@ def _figures(node: Tree[Token] | Token, *, undone: bool) -> Iterator[tuple[Figur
     if isinstance(node, Token):
         return
     if node.data == "figure":
-        yield _figure(node, undone=undone)
+        yield figure_of(node, undone=undone)
         return
     for child in node.children:
         yield from _figures(child, undone=undone or node.data == "undone")
@@ -207,7 +209,7 @@ class _Evaluation:
             case "number" | "text":
                 return self.term(children[0], undone=undone)
             case "figure":
-                return self.figure(_figure(node, undone=undone)[0])
+                return self.figure(figure_of(node, undone=undone)[0])
             case "undone":
                 return self.term(children[0], undone=True)
             case "either":
@@ -216,6 +218,8 @@ class _Evaluation:
                 return all(self.truth(child, undone=undone) for child in children)
             case "negation":
                 return not self.truth(children[0], undone=undone)
+            case "ceiling":
+                return float(math.ceil(self.number(children[0], undone=undone)))
             case "minus":
                 return -self.number(children[0], undone=undone)
             case "compared":

@@ -23,6 +23,7 @@ from analysis.pages import (
     glossary,
     incident,
     infrastructure,
+    ledger,
     links,
     load,
     migration,
@@ -66,7 +67,7 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, decisions, figures, infrastructure, load, migration, proofs, reference, stated, storage,
+        bill, boundaries, decisions, figures, infrastructure, ledger, load, migration, proofs, reference, stated, storage,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -1,0 +1,177 @@
+"""The statements of a brief with what is computed for each: counts by verdict, the ten that matter, every row worst first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+
+from analysis.drawing import tables
+from analysis.drawing.tables import Cell, Column, Row, State, table
+from analysis.ledger import BREAKS, Judged, Leaf, Ledger, load
+from analysis.ledger.judging import shown, words
+from analysis.pages import infrastructure, links, reference
+from analysis.pages.model import Macro, Site, models
+from analysis.pages.reads import cache
+from analysis.studies import Studies
+
+STATES: Final[Mapping[str, State]] = {
+    "wrong": "bad", "unsupported": "warn", "holds": "good", "cannot be verified": "info", "not recomputed yet": "plain",
+}  # fmt: skip
+
+MEANT: Final[Mapping[str, str]] = {
+    "wrong": "The computation gives something else.",
+    "unsupported": "The brief names no source and no derivation, and there is no published figure.",
+    "holds": "The computation gives the same.",
+    "cannot be verified": "About something that nothing here can observe: a vendor, a law, a judgement.",
+    "not recomputed yet": "It could be computed, and is not: SQL, paths, documents.",
+}
+
+
+@cache
+def ledger(root: Path, docs: Path, folder: str) -> Ledger:
+    """The ledger of a system. Raises PlacedError where it has none, or where a verdict no longer follows."""
+    found = load(docs / folder, Studies(root / "terraform" / "stacks"), f"docs/{folder}")
+    if found is None:
+        raise LookupError(f"docs/{folder} has no ledger; take `brief` out of the pages of its system.toml")
+    if found.broken:
+        raise ValueError(found.broken[0])
+    return found
+
+
+def summary(book: Ledger) -> Markup:
+    """How many statements have each verdict, what each verdict means, and where its rows stand."""
+    rows = []
+    for verdict, count in book.counts.items():
+        meaning = Markup("{} {}").format(MEANT[verdict], _leads(book)) if verdict == "wrong" else MEANT[verdict]
+        number = str(count) if verdict == "wrong" else tables.link(f"#{_anchor(verdict)}", str(count))
+        rows.append([tables.chip(STATES[verdict], verdict), number, meaning])
+    computed = sum(one.value is not None for one in book.judged)
+    caption = f"{len(book.judged)} statements, {computed} of them computed."
+    columns = [Column("Verdict"), Column("Statements", "number"), Column("Meaning", "wide")]
+    return table(columns, rows, label="Statements by verdict", caption=caption)
+
+
+def _leads(book: Ledger) -> Markup:
+    """What the wrong statements would have broken, each with how many and a link to them."""
+    counts = Counter(one.statement.breaks for one in book.judged if one.verdict == "wrong")
+    found = [Markup("{}: {}").format(BREAKS[b], tables.link(f"#{b}", str(counts[b]))) for b in BREAKS if counts[b]]
+    return Markup("<br>{}").format(Markup("; ").join(found))
+
+
+def ten(book: Ledger) -> Markup:
+    """The statements that are ranked, each with what it would have broken."""
+    rows = [
+        [
+            Markup("{}<br><small>{}</small>").format(
+                tables.link(f"#{one.statement.id}", one.statement.says), BREAKS[one.statement.breaks]
+            ),
+            _quoted(one),
+            _computed(one),
+            one.statement.note,
+        ]
+        for one in book.judged
+        if one.statement.rank
+    ]
+    columns = [
+        Column("The brief says", "wide"),
+        Column("Quoted", "number"),
+        Column("Computed", "number"),
+        Column("Why", "wide"),
+    ]
+    return table(columns, rows, label="The ten that matter")
+
+
+def statements(site: Site, book: Ledger) -> Markup:
+    """Every statement: the wrong ones by what they break, then the others by verdict, each group under a heading."""
+    groups: dict[tuple[str, str], list[Judged]] = {}
+    for one in sorted(book.judged, key=lambda one: one.weight[2:]):
+        breaks = one.statement.breaks if one.verdict == "wrong" else ""
+        head = (f"Wrong: {BREAKS[breaks]}", breaks) if breaks else (_title(one.verdict), _anchor(one.verdict))
+        groups.setdefault(head, []).append(one)
+    ordered = sorted(groups.items(), key=lambda group: (not group[0][0].startswith("Wrong"), 0))
+    return Markup("\n").join(
+        Markup("\n\n## {} ({}) {{#{}}}\n\n{}").format(title, len(rows), anchor, _table(site, title, rows))
+        for (title, anchor), rows in ordered
+    )
+
+
+def _title(verdict: str) -> str:
+    return verdict[:1].upper() + verdict[1:]
+
+
+def _anchor(verdict: str) -> str:
+    return verdict.replace(" ", "-")
+
+
+def _table(site: Site, title: str, rows: Sequence[Judged]) -> Markup:
+    columns = [Column("The brief says", "wide"), Column("Quoted", "number")]
+    if rows[0].value is not None:
+        columns += [Column("Computed", "number"), Column("How", "wide")]
+    return table(columns, [_row(site, one) for one in rows], label=title)
+
+
+def _row(site: Site, one: Judged) -> Row:
+    said = one.statement
+    reason = tables.chip("bad", said.reason) if one.verdict == "wrong" else ""
+    note = f"{said.note} {said.differs}".strip()
+    about = Markup("{} {}<br>{}<br><small>line {}, {}</small>").format(said.says, reason, note, said.line, said.id)
+    cells: list[Cell] = [about, _quoted(one)]
+    if said.formula is not None:
+        inputs = Markup("<br>").join(_leaf(site, leaf) for leaf in one.leaves)
+        must = f"; must be {said.must} what is quoted" if said.must else ""
+        count = f"{len(one.leaves)} input{'s' if len(one.leaves) > 1 else ''}"
+        how = Markup('{}{}<details class="g-inputs"><summary>{}</summary>{}</details>')
+        cells += [_computed(one), how.format(words(said.formula.text), must, count, inputs)]
+    return Row(cells, anchor=said.id)
+
+
+def _quoted(one: Judged) -> str:
+    said = one.statement
+    if one.value is None:
+        return f"{said.quoted} {said.unit}".strip()
+    return shown(said.number, said.unit)
+
+
+def _computed(one: Judged) -> str:
+    return "" if one.value is None else shown(one.value, one.statement.unit)
+
+
+def _leaf(site: Site, leaf: Leaf) -> Markup:
+    """One input with its value and a link to where it comes from."""
+    value = f"{leaf.value} {leaf.unit}".strip()
+    return Markup("{} = {} <small>{}</small>").format(leaf.name, value, _origin(site, leaf))
+
+
+def _origin(site: Site, leaf: Leaf) -> Cell:
+    here = site.here()
+    match leaf.kind:
+        case "brief":
+            return f"line {leaf.where}"
+        case "price":
+            address = f"{links.relative(here, 'reference/prices.md')}#{reference.price_anchor(leaf.where)}"
+            return tables.link(address, "price book")
+        case "limit":
+            return tables.link(f"{links.relative(here, 'reference/limits.md')}#limit-{leaf.where}", "limits")
+        case "instance" | "metric":
+            return reference.origin(leaf.where)
+        case "stack":
+            known = models(site.root)[leaf.stack]
+            return infrastructure.origin(known, leaf.where, here)
+    return leaf.where
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of a brief's statements."""
+
+    def book(folder: str) -> Ledger:
+        return ledger(site.root, site.docs, folder)
+
+    return {
+        "ledger_summary": lambda folder: summary(book(folder)),
+        "ledger_ten": lambda folder: ten(book(folder)),
+        "ledger_table": lambda folder: statements(site, book(folder)),
+    }
