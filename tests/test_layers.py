@@ -28,6 +28,7 @@ LAYERS = {
     "proofs": 6,
     "migration": 7,
     "night": 6,
+    "premortem": 6,
     "countdown": 7,
     "studies": 7,
     "season": 8,

@@ -22,6 +22,7 @@ from analysis.commands import (
     new,
     nights,
     notebook,
+    premortem,
     prices,
     prove,
     records,
@@ -38,6 +39,7 @@ COMMANDS = {
     "What is there": (model.model, diagram.diagram),
     "Would it hold": (
         capacity.capacity,
+        premortem.premortem,
         replay.replay,
         sweep.sweep,
         sweep.headroom,

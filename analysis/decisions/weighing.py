@@ -89,8 +89,8 @@ def effect_columns(record: Record) -> Mapping[str, Column]:
         column("age", "Age of an update, worst minute", "night.age_p95", dice, night.change),
         column("p99", "Slowest answer in a hundred", "night.p99", dice, night.change),
         column("errors", "Requests that fail", "night.errors", dice, night.change),
-        column("harm", "Minutes of harm", "night.harm", dice, night.change),
-        column("lead", "First page before the first harm", "alarms.lead", dice, night.change),
+        column("harm", "Minutes with users affected", "night.harm", dice, night.change),
+        column("lead", "Lead of the first page over user impact", "alarms.lead", dice, night.change),
     )
     assert tuple(one.name for one in found) == EFFECTS  # noqa: S101 (one table of names)
     return {one.name: one for one in found}

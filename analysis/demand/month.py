@@ -28,6 +28,7 @@ from analysis.units import HOURS_PER_MONTH
 from analysis.wiring import PathError
 from analysis.wiring.entries import entered
 from analysis.wiring.hops import Tracking
+from analysis.wiring.scaling import followed
 from analysis.wiring.schedules import timestamps
 from analysis.wiring.tasks import HEARTBEAT
 
@@ -368,14 +369,7 @@ class Month:
         return {address: windows for address, (_, _, windows) in self._scaling.items()}
 
     def _metric(self, policy: Tracking) -> str | None:
-        """What a policy follows: requests per instance, the processor, or a unit of load that gameday.toml names."""
-        if policy.metric == "ALBRequestCountPerTarget":
-            return "requests"
-        if policy.metric.endswith("AverageCPUUtilization"):
-            return "processor"
-        if policy.metric.endswith("AverageMemoryUtilization"):
-            return "memory"
-        return self.stack.metrics.get(policy.own) if self.stack else None
+        return followed(policy, self.stack.metrics if self.stack else {})
 
     def needed(self, part: Stretch, address: str) -> Rates:
         """Instances that target tracking would want in each slice; zero without a policy that the load decides."""

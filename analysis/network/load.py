@@ -7,7 +7,8 @@ them, so that a search over the crowd is a few passes over arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,51 +50,110 @@ def covers(link: Link, traffic: Traffic) -> bool:
     ) is not None
 
 
-def loads(network: Network, traffic: Sequence[Traffic], users: float | Sequence[float] | Rates) -> Mapping[str, Load]:
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What of the load goes on, where not every station can carry it; arrays as long as those of the users.
+
+    `attempts` is how often each kind of traffic is tried, by its name; `shares` the share of a unit that a station takes, and
+    `read` that which a reader takes of what comes into a stream or queue, by both addresses; `worked_off` is what it takes a
+    second of what has waited there. `learnt` is the share of all updates of which a sender has learnt, and that it sends on.
+    What is not named is carried whole.
+    """
+
+    attempts: Mapping[str, Rates] = field(default_factory=dict)
+    shares: Mapping[tuple[str, Unit], Rates] = field(default_factory=dict)
+    read: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
+    worked_off: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
+    learnt: Mapping[str, Rates] = field(default_factory=dict)
+
+    def share(self, address: str, unit: Unit) -> Rates | float:
+        """The share of what arrives as `unit` that goes on: the least over the units that it becomes at the station."""
+        known = [self.shares[address, one] for one in BECOMES.get(unit, (unit,)) if (address, one) in self.shares]
+        return np.minimum.reduce(known) if known else 1.0
+
+
+WHOLE = Carried()
+BECOMES: Mapping[Unit, tuple[Unit, ...]] = {
+    "request": ("request", "hit", "invocation"),
+    "connect": ("connect", "invocation"),
+    "record": ("record", "invocation"),
+}
+"""What a unit is counted as at the station where it arrives, where that is not itself alone (`_taken`)."""
+
+
+def loads(
+    network: Network, traffic: Sequence[Traffic], users: float | Sequence[float] | Rates, carried: Carried = WHOLE
+) -> Mapping[str, Load]:
     """What every station is asked for by unit, at so many users. PathError where links form a loop."""
     crowd = np.atleast_1d(np.asarray(users, dtype=np.float64))
     total: dict[str, dict[Unit, Rates]] = {}
-
-    def add(address: str, unit: Unit, rate: Rates) -> None:
+    for address, unit, rate in chain(
+        *(travelled(network, stream, crowd, carried) for stream in traffic), _worked_off(network, carried)
+    ):
         at = total.setdefault(address, {})
         at[unit] = at[unit] + rate if unit in at else rate
-
-    for stream in traffic:
-        for address, unit, rate in _travelled(network, stream, crowd):
-            add(address, unit, rate)
     return total
 
 
-def _travelled(network: Network, traffic: Traffic, crowd: Rates) -> Iterator[tuple[str, Unit, Rates]]:
-    """Where one kind of traffic comes by, as what, and how much of it."""
-    rate = traffic.per_user * crowd + traffic.fixed
+def travelled(
+    network: Network, traffic: Traffic, crowd: Rates, carried: Carried = WHOLE
+) -> Iterator[tuple[str, Unit, Rates]]:
+    """Where one kind of traffic comes by, as what, and how much of it, after what the stations before did not carry."""
+    rate = (traffic.per_user * crowd + traffic.fixed) * carried.attempts.get(traffic.name, 1.0)
     if traffic.unit == "delivery":
-        yield from _delivered(network, traffic, rate)
+        yield from _delivered(network, traffic, rate, carried)
         return
-    arriving: dict[str, dict[Unit, Rates]] = {traffic.enters: {traffic.unit: rate}}
+    yield from _spread(network, traffic, {traffic.enters: {traffic.unit: rate}}, carried)
+
+
+def _worked_off(network: Network, carried: Carried) -> Iterator[tuple[str, Unit, Rates]]:
+    """What has waited in streams and queues, from its readers on."""
+    for link in network.links:
+        rate = carried.worked_off.get((link.source, link.target))
+        if rate is not None:
+            arriving: dict[Unit, Rates] = {"record": rate}
+            if link.batch is not None:
+                arriving["invocation"] = _batches(link, link.batch.value, rate)
+            waited = Traffic("what has waited", link.target, "record")
+            yield from _spread(network, waited, {link.target: arriving}, carried)
+
+
+def _spread(
+    network: Network, traffic: Traffic, arriving: dict[str, dict[Unit, Rates]], carried: Carried
+) -> Iterator[tuple[str, Unit, Rates]]:
+    """What arrives at the station where traffic enters, and all that follows from it."""
     for address in network.downstream(traffic.enters):
         if address not in arriving:
             continue
         station = network.stations[address]
         for unit, amount in _taken(network, station, traffic, arriving[address]):
             yield address, unit, amount
-        for target, unit, amount in _handed_on(network, station, traffic, arriving[address]):
+        going = {unit: amount * carried.share(address, unit) for unit, amount in arriving[address].items()}
+        for target, unit, amount in _handed_on(network, station, traffic, going):
             there = arriving.setdefault(target, {})
-            there[unit] = there[unit] + amount if unit in there else amount
+            taken = amount * carried.read.get((address, target), 1.0)
+            there[unit] = there[unit] + taken if unit in there else taken
 
 
-def _delivered(network: Network, traffic: Traffic, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
+def _delivered(network: Network, traffic: Traffic, rate: Rates, carried: Carried) -> Iterator[tuple[str, Unit, Rates]]:
     """Deliveries enter where the connections end: at a gateway, to which programs send, or at a program, which sends by itself.
 
     Of several programs that may send, those send that read a stream or a table's changes: they are who learns of an update.
     """
-    senders = [link.source for link in network.links if link.role == "deliver" and link.target == traffic.enters]
+    chosen = senders(network, traffic.enters)
+    sent = [rate / len(chosen) * carried.learnt.get(sender, 1.0) for sender in chosen]
+    for sender, each in zip(chosen, sent, strict=True):
+        yield sender, "delivery", each
+    yield traffic.enters, "delivery", np.sum(sent, axis=0) if sent else rate
+
+
+def senders(network: Network, gateway: str) -> list[str]:
+    """The programs that send over the connections of a gateway; none where who holds them sends by itself."""
+    every = [link.source for link in network.links if link.role == "deliver" and link.target == gateway]
     reading = [
-        sender for sender in senders if any(link.target == sender and link.role == "log" for link in network.links)
+        sender for sender in every if any(link.target == sender and link.role == "log" for link in network.links)
     ]
-    for sender in reading or senders:
-        yield sender, "delivery", rate / len(reading or senders)
-    yield traffic.enters, "delivery", rate
+    return reading or every
 
 
 def _taken(
@@ -217,7 +277,7 @@ class Use:
         return self.shares["value"]
 
 
-def _groups(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
+def grouped(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
     """The limits, those of one pool once with all who share it."""
     pools: dict[str, list[Station]] = {}
     limits: dict[str, Limit] = {}
@@ -229,7 +289,7 @@ def _groups(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
     return [(tuple(stations), limits[key]) for key, stations in pools.items()]
 
 
-def _used(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, size: int) -> Rates:
+def asked_of(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, size: int) -> Rates:
     """What the stations use of the limit: each by the costs of its own limit, which may differ within a pool."""
     total: Rates = np.zeros(size)
     for station in stations:
@@ -253,14 +313,14 @@ def uses(
     """Every limit that the traffic touches: how much of it is used at `users` users, and the users at which it binds."""
     now = loads(network, traffic, users)
     touched = []
-    for stations, limit in _groups(network):
+    for stations, limit in grouped(network):
         if any(unit in now.get(station.address, {}) for station in stations for unit in limit.costs):
             touched.append((stations, limit))
     levels = LEVELS if ranged else LEVELS[1:2]
     held = _held(network, traffic, [(s, one, level) for s, one in touched for level in levels], most=most)
     found = []
     for index, (stations, limit) in enumerate(touched):
-        used = float(_used(stations, limit, now, "value", 1)[0])
+        used = float(asked_of(stations, limit, now, "value", 1)[0])
         at = held[index * len(levels) : (index + 1) * len(levels)]
         found.append(
             Use(
@@ -277,17 +337,17 @@ def uses(
 
 def _share(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, *, most: bool) -> float:
     have = available(stations[0], limit, level, most=most)
-    return float(_used(stations, limit, load, level, 1)[0]) / have if have else float("inf")
+    return float(asked_of(stations, limit, load, level, 1)[0]) / have if have else float("inf")
 
 
 def utilised(network: Network, traffic: Sequence[Traffic], users: Sequence[float]) -> Mapping[str, Rates]:
     """How busy each station with a limit is at each number of users: the highest over its limits."""
     now = loads(network, traffic, users)
     found: dict[str, Rates] = {}
-    for stations, limit in _groups(network):
+    for stations, limit in grouped(network):
         if not any(unit in now.get(station.address, {}) for station in stations for unit in limit.costs):
             continue
-        share = _used(stations, limit, now, "value", len(users)) / available(stations[0], limit, "value")
+        share = asked_of(stations, limit, now, "value", len(users)) / available(stations[0], limit, "value")
         for station in stations:
             if station.address in now:
                 found[station.address] = np.maximum(found.get(station.address, share), share)
@@ -310,7 +370,7 @@ def _held(
 
     def overloaded(crowds: Rates) -> npt.NDArray[np.bool_]:
         load = loads(network, traffic, crowds)
-        used = [_used(stations, limit, load, level, size)[i] for i, (stations, limit, level) in enumerate(questions)]
+        used = [asked_of(stations, limit, load, level, size)[i] for i, (stations, limit, level) in enumerate(questions)]
         return np.array(used) >= have
 
     low, high = np.zeros(size), np.full(size, float(MOST_USERS))

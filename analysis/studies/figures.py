@@ -35,7 +35,7 @@ def _seconds(value: float) -> str:
 def _warning(seconds: float) -> str:
     """A lead time; infinite where there was nothing to warn of, or where no warning came."""
     if math.isinf(seconds):
-        return "nobody is hurt" if seconds > 0 else "no page"
+        return "no users affected" if seconds > 0 else "no page"
     minutes = abs(seconds) / 60
     return f"{'−' if seconds < 0 else ''}{_significant(minutes, 2)} min"
 

@@ -369,7 +369,7 @@ def _failed(found: StudiedNight) -> float:
 
 
 def _lead(study: Study, arguments: Arguments) -> Measured:
-    """Of the first page, or of one alarm; infinite where nobody is hurt, minus infinity where nobody is told."""
+    """Of the first page, or of one alarm; infinite where no user is affected, minus infinity where nobody is paged."""
     found, alarm = _night(study, arguments), arguments.get("alarm")
     lead_s = found.lead_s
     if alarm is not None:
@@ -384,7 +384,7 @@ def _lead(study: Study, arguments: Arguments) -> Measured:
     return Measured(
         value,
         "s of warning",
-        f"back-tested on the simulated night: first minute of harm − {who}",
+        f"back-tested on the simulated night: first minute with users affected − {who}",
         _rests(study, arguments),
     )
 
@@ -560,7 +560,7 @@ MEASURES: Mapping[str, Measure] = {
         takes=NIGHT,
     ),
     "night.harm": Measure(
-        "Minutes of harm",
+        "Minutes with users affected",
         _simulated(
             lambda n: float(len(n.harms)),
             "min",
@@ -568,7 +568,7 @@ MEASURES: Mapping[str, Measure] = {
         ),
         takes=NIGHT,
     ),
-    "alarms.lead": Measure("First page before the first harm", _lead, takes=(*NIGHT, "alarm")),
+    "alarms.lead": Measure("Lead of the first page over user impact", _lead, takes=(*NIGHT, "alarm")),
     "terraform.attribute": Measure(
         "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
     ),

@@ -327,8 +327,8 @@ def _only(names: Names, every: Sequence[Way]) -> Way:
     settle = f"write in {FILE_NAME} under [enters] "
     if len(entries) == 1:
         message = (
-            f"{_place(every[0].entry)} leads to {' and '.join(_place(way.compute) for way in every)}; the simulated night and "
-            "the use of a month know one service (`gameday capacity` splits the crowd by paths): " + settle
+            f"{_place(every[0].entry)} leads to {' and '.join(_place(way.compute) for way in every)}; the simulated night "
+            "knows one service (`gameday capacity`, `premortem` and `cost` split the crowd by paths): " + settle
         )
         raise _refusal(message + _settle("service", computes), here, every[0].compute)
     named = "; ".join(f"{_place(way.compute)} by {_place(way.entry)}" for way in every)
@@ -392,8 +392,8 @@ def _unmodelled(hops: Sequence[Resource]) -> PathError:
     places = ", ".join(dict.fromkeys(_place(hop) for hop in hops))
     missing = "; ".join(dict.fromkeys(UNMODELLED[kind_of(hop)] for hop in hops))
     message = (
-        f"the crowd would be served by {places}; the simulated night does not model that yet, only "
-        f"`gameday capacity` does: {missing}"
+        f"the crowd would be served by {places}; the simulated night does not model that, "
+        f"`gameday capacity` and `gameday premortem` do: {missing}"
     )
     return _refusal(message, hops[-1].defined_at, hops[-1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from analysis.architecture import Location, Resource
@@ -63,6 +63,20 @@ def tracked(references: References, scaled: Resource, warn: Warn) -> Iterator[Tr
                 policy.defined_at,
                 own if isinstance(own, str) else "",
             )
+
+
+def followed(policy: Tracking, own: Mapping[str, str]) -> str | None:
+    """What a policy follows: `requests` per instance, the `processor`, the `memory`, or the unit of load that `own` says of it.
+
+    `own` is what gameday.toml says that each metric counts which the program publishes itself. None where nothing says it.
+    """
+    if policy.metric == "ALBRequestCountPerTarget":
+        return "requests"
+    if policy.metric.endswith("AverageCPUUtilization"):
+        return "processor"
+    if policy.metric.endswith("AverageMemoryUtilization"):
+        return "memory"
+    return own.get(policy.own)
 
 
 def scheduled(references: References, scaled: Resource, warn: Warn) -> Iterator[Schedule]:

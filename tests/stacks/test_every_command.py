@@ -15,6 +15,7 @@ ASKED = (
     ("diagram", "--out", "picture.svg"),
     ("cost",),
     ("capacity",),
+    ("premortem",),
     ("replay",),
     ("headroom", "--seeds", "1"),
     ("sweep", "--users", "500", "--seeds", "1", "--jobs", "1"),

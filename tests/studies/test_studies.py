@@ -101,7 +101,7 @@ def test_without_alarms_nobody_is_told_and_without_harm_nobody_needs_to_be():
     assert shown(measure("alarms.lead", STUDIES.study("buzzer_baseline"), {})) == "no page"
     quiet = STUDIES.study("buzzer")
     assert measure("night.harm", quiet, {}).value == 0
-    assert shown(measure("alarms.lead", quiet, {})) == "nobody is hurt"
+    assert shown(measure("alarms.lead", quiet, {})) == "no users affected"
 
 
 def test_a_lead_time_is_written_in_minutes():

@@ -179,7 +179,7 @@ def test_of_two_services_behind_one_balancer_none_is_guessed_and_one_sentence_sa
     refusal = refusal_of(PUBLIC + service("shop", rule=True))
     assert refusal.endswith(
         "aws_lb.web (main.tf:26) leads to aws_ecs_service.web (main.tf:9) and aws_ecs_service.shop (main.tf:46); the simulated "
-        "night and the use of a month know one service (`gameday capacity` splits the crowd by paths): write in gameday.toml "
+        "night knows one service (`gameday capacity`, `premortem` and `cost` split the crowd by paths): write in gameday.toml "
         "under [enters] service = 'aws_ecs_service.web' or service = 'aws_ecs_service.shop'"
     )
 

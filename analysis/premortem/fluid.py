@@ -1,0 +1,441 @@
+"""A scenario's hours through every station of a stack, as a fluid: what is asked for, what is full, what fails and what waits.
+
+The deterministic fluid model of an overloaded network: load is a rate, a station takes as much of it as its limits allow, and
+what it does not take fails, is tried again as often as clients do, or waits where a stream or queue keeps it. Instances follow
+their policies and schedules with the delays of AWS. G. F. Newell, Applications of Queueing Theory, 2nd ed. 1982, chapter 2.
+
+What happens between requests is not in it: waits shorter than a step, chance, timeouts, health checks, connection pools. `night`
+simulates these for one service of containers; where both answer, the night does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.architecture import Architecture, Diagnostic, Location
+from analysis.demand.calendar import WHOLE_DAY_MIN
+from analysis.facts import Runtime, Scenario, Stack, runtime
+from analysis.network import Limit, Network, Station, Traffic, Unit, crowd, dead_ends, network
+from analysis.network.load import Carried, Load, Rates, asked_of, grouped, loads, senders, travelled
+from analysis.network.model import COMPUTE, Kind
+from analysis.network.reading import Reading
+from analysis.premortem.scaling import Program, programs, running
+
+STEP_S = 10.0
+"""Seconds of a step. A surge rises in a minute or so, and nothing here changes faster but a scenario's own curve."""
+
+ROUNDS = 60
+"""Passes over the network after which what is carried has settled, or is said not to have: a pass for each station in a row, and
+retries that raise the load which raises the retries."""
+
+SETTLED = 1e-3
+"""Shares that change by less from pass to pass have settled."""
+
+TINY = 1e-9
+"""A rate or share below which there is none: one in thirty years."""
+
+FULL = 1.0 + 1e-6
+"""Load over capacity from which a limit is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """A limit in each step: `load` over what there is, with what clients try again. Several stations share a pool."""
+
+    stations: tuple[str, ...]
+    limit: Limit
+    asked: Rates
+    available: Rates
+    kind: str
+
+    @property
+    def load(self) -> Rates:
+        """Asked for over available; infinite where there is nothing."""
+        return ratio(self.asked, self.available, np.where(self.asked > TINY, np.inf, 0.0))
+
+    @property
+    def full(self) -> npt.NDArray[np.bool_]:
+        """The steps in which more is asked for than there is."""
+        over: npt.NDArray[np.bool_] = self.load > FULL
+        return over
+
+
+QUEUES: frozenset[Kind] = frozenset({"service", "fleet", "instance", "cache", "proxy", "database"})
+"""Stations at which work waits until there is time for it. Every other one answers what is too much with a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One kind of traffic in each step: units a second that `come`, each tried `attempts` times, and what becomes of them.
+
+    `refused` is the share that a quota turns away, `unmet` the share for which no station that queues has time. A crowd that
+    polls asks again once it has its answer, so what is unmet is a wait of `waits_s` for everybody, by the response time law of a
+    closed system, R = N / X - Z; past the timeout it fails. What no crowd waits for fails as it is unmet. `fails` is the share of
+    which all attempts fail.
+    """
+
+    name: str
+    unit: Unit
+    polled: bool
+    come: Rates
+    attempts: Rates
+    refused: Rates
+    unmet: Rates
+    waits_s: Rates
+    fails: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits between a stream or queue and its reader: `records`, and the age of the oldest in seconds."""
+
+    log: str
+    reader: str
+    records: Rates
+    age_s: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Premortem:
+    """The hours of a scenario at one stack. Arrays have one value for each step, `minutes` when it begins.
+
+    Minutes count from kick-off, or from midnight UTC where the scenario is a whole day (`by_clock`). `running` is how many
+    instances of each program answer, `wanted` how many it has asked for.
+    """
+
+    stack: str
+    scenario: str
+    runtime: str
+    step_s: float
+    by_clock: bool
+    minutes: Rates
+    users: Rates
+    strains: tuple[Strain, ...]
+    courses: tuple[Course, ...]
+    backlogs: tuple[Backlog, ...]
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    running: Mapping[str, Rates] = field(default_factory=dict)
+    wanted: Mapping[str, Rates] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def strained(self) -> tuple[Strain, ...]:
+        """The limits, those that are fullest at worst first."""
+        return tuple(sorted(self.strains, key=lambda one: (-float(one.load.max()), one.stations, one.limit.name)))
+
+    def course(self, name: str) -> Course:
+        """One kind of traffic; LookupError that lists the others."""
+        for one in self.courses:
+            if one.name == name:
+                return one
+        raise LookupError(f"{self.stack} has no traffic {name!r}; it has {', '.join(c.name for c in self.courses)}")
+
+
+def premortem(
+    architecture: Architecture,
+    scenario: Scenario,
+    stack: Stack | None = None,
+    *,
+    users: int | None = None,
+    profile: Runtime | None = None,
+    interval_s: float | None = None,
+) -> Premortem:
+    """The hours of `scenario`, with `users` at the peak in place of its own.
+
+    `interval_s` replaces the scenario's time between two polls. Raises wiring.PathError where the way of the load cannot be
+    derived, ValueError without a runtime or for a negative number of users.
+    """
+    if profile is None:
+        if stack is None:
+            raise ValueError("no runtime is named: give a profile, or a stack whose gameday.toml names one")
+        profile = runtime(stack.runtime)
+    peak = int(scenario.peak_users.value) if users is None else users
+    if peak < 0:
+        raise ValueError(f"{peak} users cannot come")
+    found = network(architecture, stack, profile)
+    client = Client(
+        interval_s or scenario.client["poll_interval_s"].at(),
+        scenario.client["timeout_s"].at(),
+        int(scenario.client["retries"].at()),
+    )
+    traffic = crowd(found, scenario, stack, client.interval_s)
+    count = max(1, round((scenario.end_minute - scenario.start_minute) * 60.0 / STEP_S))
+    minutes: Rates = scenario.start_minute + np.arange(count, dtype=np.float64) * STEP_S / 60.0
+    share = peak / float(scenario.peak_users.value) if scenario.peak_users.value else 0.0
+    people = share * np.array([scenario.users(minute) for minute in minutes])
+    by_clock = scenario.end_minute - scenario.start_minute >= WHOLE_DAY_MIN
+    reading = Reading(architecture, stack, profile)
+    reached = {address for one in traffic for address in loads(found, [one], 1.0)}
+    scaled = programs([found.stations[address] for address in sorted(reached)], reading, stack, by_clock=by_clock)
+    flow = Flow(found, traffic, people, minutes, scaled, client)
+    notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics]
+    return Premortem(
+        architecture.stack, scenario.title, profile.name, STEP_S, by_clock, minutes, people,
+        flow.strains(), tuple(flow.courses()), tuple(flow.backlogs()), scaled,
+        {a: one.running for a, one in flow.counts.items()}, {a: one.wanted for a, one in flow.counts.items()},
+        tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
+    )  # fmt: skip
+
+
+class Client(NamedTuple):
+    """How clients ask: every so many seconds, how long they wait, how often they try again."""
+
+    interval_s: float
+    timeout_s: float
+    retries: int
+
+
+class Flow:
+    """The passes over the network until what each station carries, and what is tried again, no longer changes."""
+
+    def __init__(
+        self,
+        found: Network,
+        traffic: Sequence[Traffic],
+        people: Rates,
+        minutes: Rates,
+        scaled: Mapping[str, Program],
+        client: Client,
+    ) -> None:
+        self.network, self.traffic, self.people, self.minutes = found, traffic, people, minutes
+        self.scaled, self.client = scaled, client
+        self.groups = grouped(found)
+        self.logs = [link for link in found.links if link.role == "log" and found.stations[link.target].kind in COMPUTE]
+        self.behind = {link.target: self._up_to_logs(link.target) for link in self.logs}
+        self.whole = loads(found, traffic, people)
+        self.carried = Carried()
+        self.notes: tuple[Diagnostic, ...] = ()
+        for _ in range(ROUNDS):
+            self.load = loads(found, traffic, people, self.carried)
+            self.counts = {
+                address: running(program, self.load.get(address, {}), minutes, STEP_S)
+                for address, program in scaled.items()
+            }
+            after = Carried(self._attempts(), self._shares(), *self._read(), self._learnt())
+            change, self.carried = _towards(self.carried, after, len(people))
+            if change < SETTLED:
+                break
+        else:
+            message = f"after {ROUNDS} passes a share still changes by {change:.1%}; the figures are that unsure"
+            self.notes = (Diagnostic("warning", message, Location(found.stack)),)
+
+    def _up_to_logs(self, start: str) -> frozenset[str]:
+        """What is needed at once for what enters at a station: itself and what it asks, up to the next stream or queue."""
+        seen, queue = {start}, [start]
+        while queue:
+            at = queue.pop()
+            read = (
+                self.network.stations[at].kind not in COMPUTE
+            )  # what a program writes to a log is needed, who reads it is not
+            for link in self.network.out[at]:
+                if link.role != "deliver" and not (link.role == "log" and read) and link.target not in seen:
+                    seen.add(link.target)
+                    queue.append(link.target)
+        return frozenset(seen)
+
+    def available(self, station: Station, limit: Limit) -> Rates:
+        """What there is of a limit in each step."""
+        count = self.counts[station.address].running if station.address in self.counts else station.least.value
+        each = limit.capacity.value * (count if limit.per_instance else 1.0)
+        return np.broadcast_to(np.asarray(each, dtype=np.float64), self.people.shape)
+
+    def strains(self) -> tuple[Strain, ...]:
+        """Every limit that the load touches."""
+        found = []
+        for stations, one in self.groups:
+            if any(unit in self.load.get(station.address, {}) for station in stations for unit in one.costs):
+                asked = asked_of(stations, one, self.load, "value", len(self.people))
+                place = tuple(station.address for station in stations)
+                found.append(Strain(place, one, asked, self.available(stations[0], one), stations[0].kind))
+        return tuple(found)
+
+    def _shares(self) -> Mapping[tuple[str, Unit], Rates]:
+        """The share of each unit that each station takes: what there is over what is asked for, at most all of it."""
+        shares: dict[tuple[str, Unit], Rates] = {}
+        for stations, one in self.groups:
+            asked = asked_of(stations, one, self.load, "value", len(self.people))
+            there = self.available(stations[0], one)
+            share = np.minimum(1.0, ratio(there, asked, 1.0))
+            if np.all(share >= 1.0):
+                continue
+            for station in stations:
+                own = next(each for each in station.limits if each is one or (each.pool and each.pool == one.pool))
+                for unit in own.costs:
+                    key = (station.address, unit)
+                    shares[key] = np.minimum(shares.get(key, 1.0), share)
+        return shares
+
+    def _attempts(self) -> Mapping[str, Rates]:
+        """How often each request is tried, where each try fails alike: the sum of f^i for i from 0 to the retries."""
+        found: dict[str, Rates] = {}
+        for one in self.traffic:
+            if self.client.retries > 0 and one.unit in {"request", "connect"}:
+                failing = self._failing(one, *self._missed(one))[0]
+                found[one.name] = np.sum([failing**i for i in range(self.client.retries + 1)], axis=0)
+        return found
+
+    def _missed(self, one: Traffic) -> tuple[Rates, Rates]:
+        """The shares of a kind of traffic that are refused and unmet on its way. What waits in a log is neither."""
+        came = one.per_user * self.people + one.fixed
+        tried = came * self.carried.attempts.get(one.name, 1.0)
+        if one.unit == "delivery":
+            return self._undelivered(one, came)
+        at_once = self._up_to_logs(one.enters)
+        missed: tuple[dict[str, Rates], dict[str, Rates]] = ({}, {})
+        for address, unit, rate in travelled(self.network, one, self.people, self.carried):
+            if address not in at_once:
+                continue
+            queues = self.network.stations[address].kind in QUEUES and unit != "connection"
+            lost = rate * (1.0 - self.carried.share(address, unit))
+            missed[queues][address] = np.maximum(missed[queues].get(address, 0.0), lost)
+        refused, unmet = (_share(each, tried) for each in missed)
+        return refused, unmet
+
+    def _undelivered(self, one: Traffic, came: Rates) -> tuple[Rates, Rates]:
+        """The shares of the deliveries that the gateway refuses, and that are late since their senders are behind."""
+        chosen = senders(self.network, one.enters)
+        sent: Rates = np.zeros_like(came)
+        for sender in chosen:
+            sent = sent + came / len(chosen) * self.carried.learnt.get(sender, 1.0) * np.asarray(
+                self.carried.share(sender, "delivery")
+            )
+        sent = np.minimum(sent if chosen else came, came)
+        taken = sent * self.carried.share(one.enters, "delivery")
+        queues = self.network.stations[one.enters].kind in QUEUES
+        refused = _share({} if queues else {one.enters: sent - taken}, came)
+        return refused, _share({one.enters: came - (taken if queues else sent)}, came)
+
+    def _failing(self, one: Traffic, refused: Rates, unmet: Rates) -> tuple[Rates, Rates]:
+        """The share of attempts that fail, and how long an answer waits where a crowd polls."""
+        if not self._closed(one):
+            return np.clip(refused + unmet, 0.0, 1.0), np.zeros_like(unmet)
+        served = np.clip(1.0 - ratio(unmet, 1.0 - refused, 0.0), 0.0, 1.0)
+        waits_s = self.client.interval_s * (ratio(1.0, served, np.inf) - 1.0)
+        return np.clip(refused + np.where(waits_s > self.client.timeout_s, unmet, 0.0), 0.0, 1.0), waits_s
+
+    def _closed(self, one: Traffic) -> bool:
+        """Whether what waits keeps the next from coming: requests of a crowd that polls, and those that queue among them."""
+        beside = [other for other in self.traffic if other.unit == "request" and other.enters == one.enters]
+        polled = sum(other.per_user for other in beside) * float(self.people.max())
+        return one.unit == "request" and polled >= sum(other.fixed for other in beside)
+
+    def courses(self) -> Iterator[Course]:
+        """Each kind of traffic, and what becomes of it."""
+        for one in self.traffic:
+            came = one.per_user * self.people + one.fixed
+            attempts = np.broadcast_to(np.asarray(self.carried.attempts.get(one.name, 1.0)), came.shape)
+            refused, unmet = self._missed(one)
+            failing, waits_s = self._failing(one, refused, unmet)
+            lost = failing ** (self.client.retries + 1) if one.name in self.carried.attempts else failing
+            yield Course(one.name, one.unit, bool(one.per_user), came, attempts, refused, unmet, waits_s, lost)
+
+    def _learnt(self) -> Mapping[str, Rates]:
+        """The share of all records that has come to each reader."""
+        found = {}
+        for reader in self.behind:
+            ideal = self.whole.get(reader, {}).get("record")
+            if ideal is not None:
+                found[reader] = ratio(self.load.get(reader, {}).get("record", 0.0 * ideal), ideal, 1.0)
+        return found
+
+    # Streams and queues.
+
+    def _room(self, link_source: str, reader: str) -> Rates:
+        """By how much the records that a reader takes may grow until something that it needs is full."""
+        room: Rates = np.full_like(self.people, np.inf)
+        for stations, one in self.groups:
+            needed = any(station.address in self.behind[reader] for station in stations)
+            batches = any(station.address == link_source for station in stations) and reader in one.name
+            if not needed and not batches:
+                continue
+            asked = asked_of(stations, one, self.load, "value", len(self.people))
+            there = self.available(stations[0], one)
+            room = np.minimum(room, ratio(there, asked, np.inf))
+        return room
+
+    def _kept(self, log: str) -> Rates:
+        """Records that a stream or queue, or the changes of a table, takes in each second."""
+        load: Load = self.load.get(log, {})
+        unit: Unit = "write" if self.network.stations[log].kind == "table" else "record"
+        return load.get(unit, np.zeros_like(self.people)) * self.carried.share(log, unit)
+
+    def _work(self) -> Iterator[tuple[tuple[str, str], Rates, Rates]]:
+        """For each log and reader: records a second that come, and that the reader could take."""
+        nothing = np.zeros_like(self.people)
+        for link in self.logs:
+            key = (link.source, link.target)
+            coming = self._kept(link.source)
+            taken = coming * self.carried.read.get(key, 1.0) + self.carried.worked_off.get(key, nothing)
+            yield key, coming, np.where(taken > TINY, np.maximum(taken, TINY) * self._room(*key), np.inf)
+
+    def _read(self) -> tuple[Mapping[tuple[str, str], Rates], Mapping[tuple[str, str], Rates]]:
+        """The share that each reader takes of what comes, and what it takes of what has waited."""
+        shares, more = {}, {}
+        for key, coming, able in self._work():
+            if np.all(able >= coming) and key not in self.carried.read:
+                continue
+            waiting = _waiting(coming, able)
+            before = np.concatenate([[0.0], waiting[:-1]])
+            taken = np.minimum(able, coming + before / STEP_S)
+            shares[key] = np.minimum(ratio(taken, coming, 1.0), 1.0)
+            more[key] = np.maximum(taken - coming, 0.0)
+        return shares, more
+
+    def backlogs(self) -> Iterator[Backlog]:
+        """What waits, where something does. First in, first out: the oldest came when as many had come as have left by now."""
+        for (log, reader), coming, able in self._work():
+            waiting = _waiting(coming, able)
+            if waiting.max() > 1.0:
+                come = np.cumsum(coming) * STEP_S
+                now = np.arange(1, len(come) + 1) * STEP_S
+                age = np.where(waiting > 0, now - np.interp(come - waiting, come, now), 0.0)
+                yield Backlog(log, reader, waiting, np.maximum(age, 0.0))
+
+
+def _share(lost: Mapping[str, Rates], of: Rates) -> Rates:
+    """What is lost at all stations together, as a share."""
+    total: Rates = np.sum(list(lost.values()), axis=0) if lost else np.zeros_like(of)
+    share: Rates = np.clip(ratio(total, of, 0.0), 0.0, 1.0)
+    return share
+
+
+def ratio(of: Rates | float, by: Rates, otherwise: Rates | float) -> Rates:
+    """One rate over another; `otherwise` where there is next to nothing to divide by."""
+    found: Rates = np.where(by > TINY, of / np.maximum(by, TINY), otherwise)
+    return found
+
+
+def _waiting(coming: Rates, able: Rates) -> Rates:
+    """What waits at the end of each step: Lindley's recursion, W' = max(0, W + (coming - able) x step)."""
+    found = np.empty_like(coming)
+    waiting = 0.0
+    for index, more in enumerate((coming - np.minimum(able, 1e18)) * STEP_S):
+        waiting = max(0.0, waiting + float(more))
+        found[index] = waiting
+    return found
+
+
+def _towards(before: Carried, after: Carried, size: int) -> tuple[float, Carried]:
+    """The largest change of any share from one pass to the next, and the middle of the two passes.
+
+    Stations that compete for one quota would hand it to and fro for ever. An attempt more counts as a share of what there is.
+    """
+    change = 0.0
+    named = {}
+    for one in fields(Carried):
+        old, new = getattr(before, one.name), getattr(after, one.name)
+        rates = one.name == "worked_off"  # the others are shares, and whole where they are not named
+        scale = max((float(rate.max()) for rate in (*old.values(), *new.values())), default=1.0) if rates else 1.0
+        rest = np.zeros(size) if rates else np.ones(size)
+        middle = {}
+        for key in sorted(old.keys() | new.keys()):
+            first, second = old.get(key, rest), new.get(key, rest)
+            change = max(change, float(np.max(np.abs(second - first))) / (scale or 1.0))
+            middle[key] = (first + second) / 2.0
+        named[one.name] = middle
+    return change, Carried(**named)

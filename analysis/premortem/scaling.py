@@ -1,0 +1,158 @@
+"""How many instances of a program answer in each step: schedules and target tracking, with the delays of AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.architecture import Diagnostic
+from analysis.demand.calendar import Window, scheduled_windows
+from analysis.facts import Stack, limit
+from analysis.network.load import Load, Rates
+from analysis.network.model import Station
+from analysis.network.reading import Reading
+from analysis.wiring.hops import Tracking
+from analysis.wiring.scaling import followed
+
+START = {"service": "fargate.start_s", "fleet": "ec2.start_s"}
+"""What an instance takes from its launch to its first answer, by the kind of program; rows of limits.csv."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One target tracking policy: `metric` is what it follows, as `wiring.scaling.followed` says."""
+
+    tracking: Tracking
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A service or group: between how many instances it runs, what changes that, and how long an instance takes to start."""
+
+    station: Station
+    at_start: float
+    least: float
+    most: float
+    policies: tuple[Policy, ...]
+    windows: tuple[Window, ...]
+    start_s: float
+    notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def vcpu(self) -> float:
+        """Processors of one instance; none where its size is not known."""
+        return next((one.inputs[0].value for one in self.station.limits if one.name == "processor"), 0.0)
+
+
+class Count(NamedTuple):
+    """Instances in each step: that answer, and that are wanted."""
+
+    running: Rates
+    wanted: Rates
+
+
+def programs(
+    stations: Sequence[Station], reading: Reading, stack: Stack | None, *, by_clock: bool
+) -> Mapping[str, Program]:
+    """Each service and group among the stations, with its policies and schedules."""
+    found = {}
+    for station in stations:
+        if station.kind not in START:
+            continue
+        least, tracking, schedules = reading.scaling(reading.architecture.by_address[station.address])
+        metrics = [(one, followed(one, stack.metrics if stack else {})) for one in tracking]
+        notes = tuple(
+            Diagnostic(
+                "warning",
+                f"{one.address} follows a metric that this model does not know, so it changes nothing here",
+                one.defined_at,
+            )
+            for one, metric in metrics
+            if metric in {None, "memory"}
+        )
+        windows = scheduled_windows(schedules, int(least), reading.architecture, by_clock=by_clock)
+        first = min((window.game for window in windows if not window.daily), default="")
+        found[station.address] = Program(
+            station,
+            least if windows else max(least, station.least.value),
+            least,
+            max(least, station.most.value),
+            tuple(Policy(one, metric) for one, metric in metrics if metric not in {None, "memory"}),
+            tuple(window for window in windows if window.daily or window.game == first),
+            limit(START[station.kind]).at(),
+            notes,
+        )
+    return found
+
+
+def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Count:
+    """The instances of a program under its load.
+
+    Target tracking looks at the mean of each minute: out after `scale_out.datapoints` above the target and what AWS takes on top,
+    to as many as bring the metric to it; in after `scale_in.datapoints` below a share of it, if every policy agrees. A metric of
+    the processor cannot show more than the instances have.
+    """
+    per_minute = max(1, round(60.0 / step_s))
+    floor = np.full_like(minutes, program.least)
+    for window in program.windows:
+        on = (minutes >= window.start_minute) & (minutes < window.end_minute)
+        floor = np.where(on, np.maximum(floor, float(window.tasks)), floor)
+    most = max(program.most, float(floor.max()))
+    asked = [_asked(program, policy, load, minutes) for policy in program.policies]
+    out, back = (int(limit(f"autoscaling.scale_{way}.datapoints").at()) for way in ("out", "in"))
+    below = limit("autoscaling.scale_in.share_of_target").at()
+    lag_s = max(0.0, limit("autoscaling.scale_out_trigger_s").at() - 60.0 * out - 30.0)
+    desired = max(program.at_start, float(floor[0]))
+    live = desired
+    starting: list[tuple[int, float]] = []
+    orders: list[tuple[int, float]] = []
+    seen: list[list[float]] = [[] for _ in asked]
+    free_at = 0
+    answers, wants = np.empty_like(minutes), np.empty_like(minutes)
+    for step in range(len(minutes)):
+        live += sum(count for ready, count in starting if ready <= step)
+        starting = [(ready, count) for ready, count in starting if ready > step]
+        for _, count in [order for order in orders if order[0] <= step]:
+            desired = max(desired, count)
+        orders = [order for order in orders if order[0] > step]
+        if step % per_minute == 0 and step and asked:
+            for one, policy, ratios in zip(asked, program.policies, seen, strict=True):
+                mean = float(one[step - per_minute : step].mean()) / max(live, 1.0)
+                ratios.append(min(mean, 100.0 / policy.tracking.target) if policy.metric == "processor" else mean)
+            above = [ratios[-1] for ratios in seen if len(ratios) >= out and min(ratios[-out:]) > 1.0]
+            if above and step >= free_at and not orders:
+                orders.append((step + round(lag_s / step_s), min(most, np.ceil(live * max(above) - 1e-9))))
+                cooldown_s = min(policy.tracking.scale_out_cooldown_s for policy in program.policies)
+                free_at = step + round((lag_s + cooldown_s) / step_s)
+            if all(len(ratios) >= back and max(ratios[-back:]) < below for ratios in seen):
+                highest = max(max(ratios[-back:]) for ratios in seen)
+                desired = min(desired, max(1.0, np.ceil(live * highest - 1e-9)))
+        desired = float(np.clip(desired, floor[step], most))
+        coming = live + sum(count for _, count in starting)
+        if desired > coming:
+            starting.append((step + max(1, round(program.start_s / step_s)), desired - coming))
+        elif desired < live:
+            live = desired
+        answers[step], wants[step] = live, desired
+    return Count(answers, wants)
+
+
+def _asked(program: Program, policy: Policy, load: Load, minutes: Rates) -> Rates:
+    """How many instances would bring the metric to its target, in each step."""
+    nothing = np.zeros_like(minutes)
+    if policy.metric == "requests":
+        rate = sum((load.get(unit, nothing) for unit in ("request", "hit", "connect")), nothing)
+        return rate * 60.0 / policy.tracking.target
+    if policy.metric == "processor":
+        busy = nothing
+        for one in program.station.limits:
+            if one.name == "processor":
+                for unit, cost in one.costs.items():
+                    busy = busy + load.get(unit, nothing) * cost.value
+        return busy / (program.vcpu * policy.tracking.target / 100.0)
+    counted: Rates = load.get(policy.metric, nothing)  # type: ignore[call-overload]
+    return counted / policy.tracking.target
