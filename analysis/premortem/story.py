@@ -57,7 +57,7 @@ class Told(NamedTuple):
 
 
 def story(found: Premortem) -> tuple[str, ...]:
-    """What happens, in order and why."""
+    """What happens, in order and why; addresses stand in backticks."""
     told = [*_full(found), *_scaled(found), *_waited(found), *_failed(found), *_behind(found)]
     told.sort(key=lambda one: one.minute)
     if not any(strain.full.any() for strain in found.strains):
@@ -93,7 +93,7 @@ def failing(courses: list[Course]) -> tuple[Rates, Rates]:
 
 
 def _limit(strain: Strain) -> str:
-    return f"{strain.limit.name} of {strain.stations[0]}"
+    return f"`{strain.stations[0]}` ({strain.limit.name})"
 
 
 def _worst(found: Premortem, values: Rates) -> str:
@@ -120,8 +120,8 @@ def _full(found: Premortem) -> Iterator[Told]:
             shared = f", which {len(strain.stations)} resources share" if len(strain.stations) > 1 else ""
             yield Told(
                 _first(found, strain.full),
-                f"{_when(found, strain.full)} {strain.stations[0]} is over its limit ({strain.limit.name}{shared}): demand peaks "
-                f"at {count(strain.asked[worst])} of {count(strain.available[worst])} {unit(strain)} at "
+                f"{_when(found, strain.full)} `{strain.stations[0]}` is over its limit ({strain.limit.name}{shared}): demand "
+                f"peaks at {count(strain.asked[worst])} of {count(strain.available[worst])} {unit(strain)} at "
                 f"{_worst(found, strain.load)}.",
             )
 
@@ -137,7 +137,7 @@ def _scaled(found: Premortem) -> Iterator[Told]:
         end = ", its maximum" if running[most] >= program.most else ""
         yield Told(
             float(found.minutes[most]),
-            f"By {at(found, float(found.minutes[most]))}{after} {address} has scaled out from {running[0]:.0f} to "
+            f"By {at(found, float(found.minutes[most]))}{after} `{address}` has scaled out from {running[0]:.0f} to "
             f"{running[most]:.0f} instances{end}; one takes {program.start_s:.0f} s to start.",
         )
 
@@ -180,7 +180,7 @@ def _behind(found: Premortem) -> Iterator[Told]:
         left = f"; {count(one.records[-1])} still wait at the end" if one.records[-1] > 1 else ""
         yield Told(
             _first(found, late),
-            f"{_when(found, late)} {one.reader} is behind on {one.log}: up to {count(one.records.max())} records wait, the "
+            f"{_when(found, late)} `{one.reader}` is behind on `{one.log}`: up to {count(one.records.max())} records wait, the "
             f"oldest for {_span(float(one.age_s.max()))} at {_worst(found, one.age_s)}{left}.",
         )
 

@@ -30,6 +30,7 @@ from analysis.pages import (
     model,
     nights,
     postmortem,
+    premortem,
     proofs,
     records,
     reference,
@@ -67,7 +68,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, decisions, figures, infrastructure, ledger, load, migration, proofs, reference, stated, storage,
+        bill, boundaries, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference, stated,
+        storage,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -56,5 +56,5 @@ def test_the_story_names_the_program_that_the_incident_is_about(crashed):
     model, crowd, about = crashed
     sentences = story(premortem(model, crowd, about))
     assert sentences[0].startswith("From minute 74")
-    assert "aws_ecs_service.api is over its limit (processor)" in sentences[0]
+    assert "`aws_ecs_service.api` is over its limit (processor)" in sentences[0]
     assert at(premortem(model, crowd, about), 104) == "minute 104"

@@ -1,0 +1,152 @@
+"""A pre-mortem as part of a page: what would go wrong in the scenario's hours, in sentences, as a picture and limit by limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+
+from analysis import premortem as layer
+from analysis.drawing import charts, tables
+from analysis.drawing.charts import Limit, Panel, Series
+from analysis.drawing.tables import Cell, Column, Row, significant, table
+from analysis.network.load import Rates
+from analysis.pages import infrastructure
+from analysis.pages.model import Macro, Model, Site, model
+from analysis.pages.reads import cache
+from analysis.premortem import Premortem, Strain
+from analysis.premortem.story import count, failing, grouped, unit
+
+POINTS = 160
+"""Points of a line: as many as are told apart on a page. Each is the highest of its stretch, so that no peak is lost."""
+
+MOST_LINES = 3
+"""Limits in the picture, the fullest first."""
+
+ALONE = "simulated"
+"""What the only line of a panel is called."""
+
+SHORT = {
+    "requests of the crowd": "requests",
+    "deliveries over connections": "deliveries",
+    "attempts to connect": "connects",
+}
+"""Names of traffic that fit beside a line."""
+
+WORTH = 0.05
+"""A limit that is never used to more than this share is counted and not listed."""
+
+
+def premortem(site: Site, name: str) -> Markup:
+    """The scenario's hours at one stack."""
+    return _shown(site.root, name, site.here())
+
+
+@cache
+def _found(root: Path, name: str) -> Premortem:
+    one = model(root, name)
+    return layer.premortem(one.architecture, one.scenario, one.about)
+
+
+def _shown(root: Path, name: str, page: str) -> Markup:
+    found, about = _found(root, name), model(root, name)
+    sentences = Markup("").join(Markup("<li>{}</li>").format(_coded(one)) for one in layer.story(found))
+    notes = Markup("").join(Markup("<li>{}</li>").format(str(one)) for one in found.diagnostics)
+    parts = [Markup("<ol>{}</ol>").format(sentences), _picture(found), _limits(about, found, page)]
+    if notes:
+        parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
+    return Markup("\n\n").join(parts)
+
+
+def _coded(sentence: str) -> Markup:
+    """A sentence whose addresses stand in backticks."""
+    return Markup("").join(
+        tables.code(part) if number % 2 else Markup("{}").format(part)
+        for number, part in enumerate(sentence.split("`"))
+    )
+
+
+def _picture(found: Premortem) -> Markup:
+    """The crowd, the fullest limits, and of what fails, waits and scales what is worst, one above the other."""
+    full = {
+        f"{one.kind}: {one.limit.name}": 100.0 * one.load
+        for one in found.strained[:MOST_LINES]
+        if np.isfinite(one.load).all() and one.load.max() > 0
+    }
+    parts = [Panel("users", (_line(found, ALONE, found.users),))]
+    if full:
+        lines = tuple(_line(found, name, values) for name, values in full.items())
+        parts.append(Panel("used of a limit, %", lines, ",.0f", (Limit(100, "limit"),)))
+    failed = [(name, failing(courses)[1]) for name, courses in grouped(found)]
+    name, share = max(failed, key=lambda one: float(one[1].max()), default=("", np.zeros(1)))
+    if share.max() > 0:
+        parts.append(Panel(f"failed {SHORT.get(name, name)}, %", (_line(found, ALONE, 100.0 * share),)))
+    if found.backlogs:
+        late = max(found.backlogs, key=lambda one: float(one.age_s.max()))
+        parts.append(Panel("oldest waiting, min", (_line(found, ALONE, late.age_s / 60.0),)))
+    scaled = [values for values in found.running.values() if values.max() > values.min()]
+    if scaled:
+        parts.append(Panel("instances", (_line(found, ALONE, max(scaled, key=lambda one: float(one.max()))),)))
+    axis = "hours from midnight, UTC" if found.by_clock else "minutes from kick-off"
+    title = f"{found.scenario}: {_finding(found.strained[0]) if found.strained else 'nothing here has a known limit'}"
+    caption = f"{title}. Simulated; each point is the highest value of its stretch of time."
+    return Markup(charts.panels(title, parts, x=axis, caption=caption).html())  # noqa: S704 (its texts are escaped)
+
+
+def _finding(worst: Strain) -> str:
+    if worst.full.any():
+        return f"the {worst.kind} is over its limit ({worst.limit.name})"
+    return f"no limit is reached; the fullest is the {worst.kind}'s ({worst.limit.name}) at {worst.load.max():.0%}"
+
+
+def _line(found: Premortem, name: str, values: Rates) -> Series:
+    size = max(1, -(-len(values) // POINTS))
+    scale = 60.0 if found.by_clock else 1.0
+    points = [
+        (round(float(found.minutes[start]) / scale, 3), float(values[start : start + size].max()))
+        for start in range(0, len(values), size)
+    ]
+    return Series(name, tuple(points))
+
+
+def _limits(about: Model, found: Premortem, page: str) -> Markup:
+    """Every limit that is worth a line, the fullest first."""
+    listed = [one for one in found.strained if one.load.max() > WORTH]
+    rows = [_row(about, found, one, page) for one in listed]
+    columns = [
+        Column("Limit", "wide"), Column("At worst"), Column("When", "number"), Column("Demand, of what there is", "number"),
+        Column("Over it, min", "number"),
+    ]  # fmt: skip
+    rest = len(found.strains) - len(listed)
+    caption = f"{rest} more limits are never used to more than {WORTH:.0%}." if rest else ""
+    if not rows:
+        return Markup("<p>No limit is used to more than {}.</p>").format(f"{WORTH:.0%}")
+    return table(columns, rows, label=f"Limits of {about.name} in the scenario's hours", caption=caption)
+
+
+def _row(about: Model, found: Premortem, strain: Strain, page: str) -> Row:
+    worst = int(strain.load.argmax())
+    resource = about.architecture.by_address.get(strain.stations[0])
+    limit = Markup("{}<br>{}").format(strain.limit.name, tables.code(strain.stations[0]))
+    if resource:
+        limit += Markup("<br>{}").format(infrastructure.citation(about, resource.defined_at, page) or "")
+    minutes = float(strain.full.sum()) * found.step_s / 60.0
+    share = (
+        f"{significant(100 * float(strain.load[worst]), 2)} %" if np.isfinite(strain.load[worst]) else "no room at all"
+    )
+    state: Cell = Markup("{} {}").format(share, tables.chip("bad", "over")) if minutes else share
+    return Row(
+        [
+            limit, state, layer.at(found, float(found.minutes[worst])),
+            f"{count(float(strain.asked[worst]))} of {count(float(strain.available[worst]))} {unit(strain)}",
+            f"{minutes:,.0f}" if minutes else "",
+        ],
+        f"{about.name}-premortem-{strain.stations[0]}-{strain.limit.name}",
+    )  # fmt: skip
+
+
+def macros(site: Site) -> Mapping[str, Macro]:
+    """What pages cite of a pre-mortem."""
+    return {"premortem": lambda name: premortem(site, name)}
