@@ -12,7 +12,7 @@ from analysis.facts import FactError, Price, instance, limit, metric_namespaces,
 from analysis.facts.stacks import FILE_NAME
 from analysis.ledger.dimensions import Amount
 from analysis.studies import MeasureError, Studies, Study, StudyError, measure
-from analysis.units import number
+from analysis.units import HOURS_PER_MONTH, number
 from analysis.wiring import PathError
 
 Kind: TypeAlias = Literal["brief", "price", "limit", "instance", "metric", "stack", "command", "formula"]
@@ -137,12 +137,20 @@ def _book_price(arguments: Arguments) -> Price:
 
 
 def _unit(text: str) -> str:
-    return text.replace("/", " ")
+    """The unit of a price as a unit of amounts: memory is metered in GB of 1,024 MB."""
+    return text.replace("/", " ").replace("GB-second", "GiB-second")
 
 
 def _limit(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     fact = limit(str(arguments["name"]))
     return Amount.of(fact.value, fact.unit), Leaf(fact.name, plain(fact.value), fact.unit, "limit", fact.name)
+
+
+def _calendar(hours: Decimal, words: str) -> Callable[[World, Arguments], tuple[Amount, Leaf]]:
+    return lambda _world, _arguments: (
+        Amount.of(hours, "h"),
+        Leaf(words, number(hours), "h", "formula", "365 days a year"),
+    )
 
 
 _OF_CLASS: Mapping[str, tuple[str, str]] = {
@@ -245,6 +253,8 @@ Source: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], Callable[[World, Arg
 SOURCES: Mapping[str, Source] = {
     "price.unit": (("sku",), ("region", "above"), _price),
     "price.of": (("sku", "quantity"), ("region", "free"), _priced),
+    "calendar.month": ((), (), _calendar(HOURS_PER_MONTH, "hours of a mean month")),
+    "calendar.year": ((), (), _calendar(12 * HOURS_PER_MONTH, "hours of a year")),
     "limit.at": (("name",), (), _limit),
     "instance.has": (("type", "of"), (), _instance),
     "metric.published": (("namespace", "metric"), ("dimensions",), _metric),

@@ -1,4 +1,4 @@
-"""The statements of a brief with what is computed for each: counts by verdict, the ten that matter, every row worst first."""
+"""The statements of a brief with what is computed for each: counts by verdict, what matters most, every row worst first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from analysis.drawing import tables
+from analysis.drawing import charts, tables
 from analysis.drawing.tables import Cell, Column, Row, State, table
 from analysis.ledger import BREAKS, Judged, Leaf, Ledger, load
 from analysis.ledger.judging import shown, words
@@ -82,7 +82,19 @@ def ten(book: Ledger) -> Markup:
         Column("Computed", "number"),
         Column("Why", "wide"),
     ]
-    return table(columns, rows, label="The ten that matter")
+    return table(columns, rows, label="What matters most") + _factors(book)
+
+
+def _factors(book: Ledger) -> Markup:
+    """How many times too high or too low the ranked statements are, as bars; one with a zero on a side has no factor."""
+    factors = [(one.statement.says, "", float(one.factor)) for one in book.judged if one.statement.rank and one.factor]
+    if not factors:
+        return Markup("")
+    caption = (
+        "The larger of computed and quoted over the smaller. 1 would be right; with a zero on a side there is no bar."
+    )
+    figure = charts.bars("How far off each is", factors, unit="times", number=",.1f", caption=caption)
+    return Markup(figure.html())  # noqa: S704 (drawn by charts, which escapes)
 
 
 def statements(site: Site, book: Ledger) -> Markup:
@@ -93,7 +105,7 @@ def statements(site: Site, book: Ledger) -> Markup:
         head = (f"Wrong: {BREAKS[breaks]}", breaks) if breaks else (_title(one.verdict), _anchor(one.verdict))
         groups.setdefault(head, []).append(one)
     ordered = sorted(groups.items(), key=lambda group: (not group[0][0].startswith("Wrong"), 0))
-    return Markup("\n").join(
+    return Markup('<div class="g-filter" data-filter="every row"></div>\n') + Markup("\n").join(
         Markup("\n\n## {} ({}) {{#{}}}\n\n{}").format(title, len(rows), anchor, _table(site, title, rows))
         for (title, anchor), rows in ordered
     )

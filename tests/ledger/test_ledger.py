@@ -343,3 +343,16 @@ def test_a_verdict_that_no_longer_follows_is_an_exit_status_of_one(book, tmp_pat
     done = CliRunner().invoke(app, ["claims", "shop"])
     assert done.exit_code == 1
     assert "docs/shop/ledger.csv:2: X-1 is stated as 'holds' and is 'wrong'" in done.stderr
+
+
+def test_every_line_of_the_briefs_that_was_audited_has_a_row_and_most_are_computed(books):
+    rows = {name: len(book.statements) for name, book in books.items()}
+    computed = {name: sum(one.value is not None for one in book.judged) for name, book in books.items()}
+    assert rows == {"buzzer": 17, "engine": 42, "olympics": 189, "scoreboard": 73}  # the audit's rows of each brief
+    assert sum(computed.values()) >= 0.65 * sum(rows.values()), computed
+
+
+@pytest.mark.parametrize("system", ["engine", "olympics", "scoreboard"])
+def test_ten_statements_of_a_brief_are_ranked(books, system):
+    ranks = [one.rank for one in books[system].statements.values() if one.rank]
+    assert sorted(ranks) == list(range(1, 11))

@@ -1,0 +1,68 @@
+"""The page of a brief's statements: counts, what matters most, and every row with its verdict and the way to its inputs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from analysis.ledger import FILE_NAME
+from analysis.pages import ledger, reads
+from analysis.pages.model import Site
+
+ROOT = Path(__file__).parents[2]
+SITE = Site(ROOT, ROOT / "docs", lambda: "olympics/brief.md")
+
+
+@pytest.fixture(scope="module")
+def book():
+    yield ledger.ledger(ROOT, ROOT / "docs", "olympics")
+    reads.forget()
+
+
+def test_every_statement_is_an_anchor_once_and_the_groups_add_up(book):
+    text = ledger.statements(SITE, book)
+    anchors = re.findall(r'<tr id="([^"]+)"', text)
+    assert sorted(anchors) == sorted(book.statements)
+    assert sum(map(int, re.findall(r"## [^\n]*\((\d+)\) \{#", text))) == len(book.statements)
+
+
+def test_the_summary_leads_to_groups_that_are_there(book):
+    groups = set(re.findall(r"\{#([\w-]+)\}", ledger.statements(SITE, book)))
+    leads = set(re.findall(r'href="#([\w-]+)"', ledger.summary(book)))
+    assert leads
+    assert leads <= groups
+
+
+def test_a_row_shows_both_figures_its_formula_and_where_each_input_comes_from(book):
+    text = ledger.statements(SITE, book)
+    row = re.search(r'<tr id="O-C079">.*?</tr>', text)[0]
+    for part in ("$74.00", "$156.06", "missing component", "line 571", "price of alb.lcu_hour", "line 539"):
+        assert part in row
+    assert 'href="../reference/prices.html#price-alb.lcu_hour"' in row
+    assert 'href="../reference/limits.html#limit-alb.lcu.processed_gb_per_hour"' in row
+
+
+def test_what_matters_most_is_ranked_and_drawn(book):
+    text = ledger.ten(book)
+    assert re.findall(r'href="#(O-C\d+)"', text)[:3] == ["O-C011", "O-C024", "O-C016"]
+    assert "<svg" in text
+    assert "36.1" in text  # 7,500 / 208
+
+
+def test_a_verdict_that_no_longer_follows_stops_the_page_and_names_the_row(tmp_path):
+    folder = tmp_path / "docs" / "olympics"
+    folder.mkdir(parents=True)
+    (tmp_path / "terraform").symlink_to(ROOT / "terraform")
+    for path in (ROOT / "docs" / "olympics").glob("ledger*.csv"):
+        text = path.read_text(encoding="utf-8")
+        changed = text.replace("~15 servers at the peak,15,", "~15 servers at the peak,33.3,")
+        assert (changed != text) == (path.name == FILE_NAME)
+        (folder / path.name).write_text(changed, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"docs/olympics/ledger.csv:\d+: O-C029 is stated as 'wrong' and is 'holds'"):
+        ledger.ledger(tmp_path, tmp_path / "docs", "olympics")
+    reads.forget()
+
+
+def test_a_system_without_a_ledger_gets_a_sentence(tmp_path):
+    with pytest.raises(LookupError, match="take `brief` out of the pages"):
+        ledger.ledger(tmp_path, tmp_path / "docs", "shop")
