@@ -32,6 +32,7 @@ from analysis.commands import (
     site,
     sweep,
     validate,
+    whatif,
 )
 from analysis.commands.screen import Commands
 
@@ -45,6 +46,7 @@ COMMANDS = {
         sweep.headroom,
         nights.nights,
         calibrate.calibrate,
+        whatif.what_if,
     ),
     "Would we have known in time": (alarms.alarms, alarms.season, dashboard.dashboard),
     "Is it safe to change": (

@@ -23,7 +23,7 @@ from analysis.night.hard_plan import PLAN as NIGHTS_PLAN
 from analysis.rehearsal import faults as rehearsal_faults
 from analysis.rehearsal import record as rehearsal_record
 from analysis.season import PLAN_FILE
-from analysis.studies import Studies, recorded
+from analysis.studies import Studies, recorded, whatif
 from analysis.validation import cycle, validated
 
 Basis = Mapping[str, str]
@@ -73,6 +73,10 @@ def _migrate(plan: Path, *options: str) -> Sequence[str]:
     return ("migrate", _shown(found.source), _shown(found.target), *options, "--record")
 
 
+def _asked(plan: Path) -> Path:
+    return ROOT / "terraform" / "stacks" / whatif.grid(plan).stack
+
+
 def _shown(path: Path) -> str:
     """The path from the root of the checkout, where it lies in it."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
@@ -100,6 +104,11 @@ KINDS: Final = (
     Kind(
         decisions.KIND, "docs/*/decisions", lambda folder: folder / decisions.FILE_NAME, _decisions,
         lambda folder: ("decide", _shown(folder), "--record"),
+    ),
+    Kind(
+        whatif.KIND, f"docs/*/{whatif.PLAN}", lambda plan: evidence.beside(_asked(plan), whatif.KIND),
+        lambda plan: whatif.basis(_asked(plan), whatif.grid(plan)),
+        lambda plan: (whatif.KIND, _shown(plan.parent), "--record"),
     ),
     Kind(
         cycle.KIND, f"{STACKS}/{cycle.KIND}{evidence.SUFFIX}", lambda file: file,

@@ -22,7 +22,7 @@ from mkdocs.structure.pages import Page
 from analysis.facts import FactError
 from analysis.facts.today import today
 from analysis.notebooks import execution
-from analysis.pages import decisions, frontmatter, glossary, links, nights, source, systems
+from analysis.pages import decisions, frontmatter, glossary, links, nights, source, systems, whatif
 from analysis.pages.reads import cache
 from analysis.site import navigation, notebook_page
 
@@ -74,6 +74,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, source.uri(shown), content=page, inclusion=InclusionLevel.NOT_IN_NAV))
     for stack, path in nights.published(root(config)).items():
         files.append(File.generated(config, nights.table_uri(stack), abs_src_path=str(path)))
+    for uri, table in whatif.published(root(config), docs).items():
+        files.append(File.generated(config, uri, content=table))
     for path, place in _executed(config).items():
         files.append(File(f"notebooks/{path.name}", str(place), config.site_dir, config.use_directory_urls))
     return files

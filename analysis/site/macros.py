@@ -40,6 +40,7 @@ from analysis.pages import (
     stated,
     storage,
     systems,
+    whatif,
 )
 from analysis.pages.frontmatter import FrontMatter
 from analysis.site import navigation
@@ -69,7 +70,7 @@ def define_env(env: Any) -> None:
         env.macro(macro)
     for subject in (
         bill, boundaries, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference, stated,
-        storage,
+        storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -246,6 +246,10 @@ PROFILE_VALUES = ("cpu_s_per_request", "database_s_per_request", "cpu_s_per_hit"
 """What is measured of a program."""
 
 
+ROWS: Mapping[str, str] = {"connection": "connections", "feed": "feeds"}
+"""What an assumption's name begins with where a scenario has several of a kind, and the field that holds them."""
+
+
 def study(
     directory: str | Path,
     *,
@@ -255,6 +259,7 @@ def study(
     users: int | None = None,
     poll_interval_s: float | None = None,
     games_per_month: float | None = None,
+    settings: Mapping[str, float] | None = None,
     assumed: Mapping[str, float] | None = None,
     repriced: Mapping[str, float] | None = None,
     night: str = "",
@@ -268,7 +273,8 @@ def study(
     For what no variable reaches, `without` takes away the resources whose addresses match its globs, and `arguments` replaces
     top-level arguments of resources by address; a text `${ADDRESS.ATTRIBUTE}` in one stands for that attribute. Both act on the
     resolved model, so nothing that was computed from them changes.
-    `assumed` replaces assumptions by name (`Study.assumptions`), `repriced` multiplies unit prices by SKU; `night` names
+    `settings` replaces numbers of the table of that name in gameday.toml,
+    `assumed` assumptions by name (`Study.assumptions`); `repriced` multiplies unit prices by SKU; `night` names
     another scenario, a file beside that of the stack. `resolve` is how the
     Terraform is read, for callers that keep what they have read.
     What an output's precondition alone would refuse is computed all the same, and said in `Study.guards`. Raises StudyError where
@@ -278,6 +284,10 @@ def study(
     changed = _merged(folder, variables or {}, resolve)
     architecture = resolve(folder, changed, arguments, without)
     about = stack(folder)
+    if settings:
+        if unknown := sorted(settings.keys() - about.settings.keys()):
+            raise StudyError(f"gameday.toml of {about.name} has no settings.{unknown[0]} that could be replaced")
+        about = replace(about, settings={**about.settings, **settings})
     asked = (users, poll_interval_s, games_per_month) != (None, None, None) or bool(night)
     crowd = None
     if about.modelled or asked:
@@ -318,6 +328,12 @@ def _assuming(made: Study, name: str, value: float) -> Study:
         return replace(made, program=replace(made.profile, **changed))
     if group in GROUPS:
         return replace(made, crowd=_with(made.scenario, group, **{key: value}))
+    kind, _, row = group.partition(".")
+    if kind in ROWS:
+        changed = {key: made.assumptions[name].replaced(Decimal(str(value)))}
+        rows = (replace(each, **changed) if each.name == row else each for each in getattr(made.scenario, ROWS[kind]))
+        listed: dict[str, Any] = {ROWS[kind]: tuple(rows)}
+        return replace(made, crowd=replace(made.scenario, **listed))
     raise StudyError(f"{name} cannot be replaced alone; change it in {made.scenario.file}")
 
 

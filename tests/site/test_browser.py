@@ -52,6 +52,7 @@ PAGES = {
     "architecture": lambda: "buzzer/architecture.html",
     "cost": lambda: "buzzer/cost.html",
     "capacity": lambda: "buzzer/capacity.html",
+    "what if": lambda: "buzzer/what-if.html",
     "infrastructure": lambda: "buzzer/infrastructure.html",
     "notebook": lambda: first("notebooks/*.html"),
     "runbook": lambda: first("buzzer/runbooks/*.html"),
@@ -92,7 +93,7 @@ def open_page(browser):
     """Opens a page of the site; at the end nothing may have been asked of another machine, and no script have failed."""
     contexts, outside, errors = [], [], []
 
-    def opened(name, scheme="light", width=1280, height=900):
+    def opened(name, scheme="light", width=1280, height=900, after=""):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         context.set_default_timeout(NO_LIMIT_MS)
         contexts.append(context)
@@ -105,7 +106,7 @@ def open_page(browser):
         )
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto((built() / PAGES[name]()).as_uri(), wait_until="commit")
+        page.goto((built() / PAGES[name]()).as_uri() + after, wait_until="commit")
         until(page, LOADED)
         return page
 
@@ -200,3 +201,119 @@ def test_each_question_of_a_newcomer_is_answered_within_two_clicks(open_page):
         "buzzer/runbooks/index.html",
     ]
     assert not [name for name in wanted if (built() / name).resolve() not in reachable]
+
+
+# ---- what if ---------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def answers():
+    from analysis.pages import whatif
+
+    return whatif.answered(build.ROOT, build.ROOT / "docs", "buzzer")
+
+
+def recorded(**keys):
+    """The recorded point with these inputs, the others as today."""
+    found = answers()
+    where = [
+        axis.keys.index(keys[axis.name]) if axis.name in keys else today
+        for axis, today in zip(found.plan.axes, found.today, strict=True)
+    ]
+    return found.points[list(found.plan.points).index(tuple(where))]
+
+
+def answer(page, figure, column="[data-here]"):
+    return page.locator(f'[data-figure="{figure}"] {column}').inner_text()
+
+
+def test_before_and_after_its_script_the_page_shows_the_same_point(open_page):
+    """What Python has written and what the script writes of today are one text in every cell; nothing has changed."""
+    page = open_page("what if")
+    rows = page.locator("tr[data-figure]")
+    for number in range(rows.count()):
+        here, today = (rows.nth(number).locator("td").nth(column).inner_text() for column in (0, 1))
+        assert here == today != ""
+    assert answer(page, "month_usd", "[data-change]") == "none"
+    assert page.locator(".g-whatif__said").inner_text() == ""  # nothing is read aloud before somebody asks
+
+
+def test_a_key_on_a_slider_changes_the_answer_its_address_and_what_is_read_aloud(open_page):
+    page = open_page("what if")
+    slider = page.get_by_label("Users at the peak", exact=True)
+    keys = answers().plan.axes[0].keys
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    there = keys[answers().today[0] + 1]
+    point = recorded(users=there)
+    assert answer(page, "month_usd") == f"${float(point['month_usd']):,.2f}"
+    before = recorded()
+    assert (
+        answer(page, "month_usd", "[data-change]") == f"+${float(point['month_usd']) - float(before['month_usd']):,.2f}"
+    )
+    assert slider.get_attribute("aria-valuetext") == f"{int(there):,}"
+    assert f"users={there}" in page.url
+    assert f"users={there} " in page.locator(".g-whatif__line").inner_text()
+    said = page.locator("[aria-live=polite].g-whatif__said").inner_text()
+    assert f"${float(point['month_usd']):,.2f}" in said
+    assert "Does it hold? Yes" in said
+    page.keyboard.press("End")
+    assert answer(page, "verdict") == "No"
+    page.get_by_role("button", name="Back to today").press("Enter")
+    assert answer(page, "month_usd", "[data-change]") == "none"
+
+
+def test_an_address_restores_its_point(open_page):
+    page = open_page("what if", after="#users=20000&cdn=0")
+    point = recorded(users="20000", cdn="0")
+    low, value, high = point["held"]
+    assert answer(page, "held") == f"{value:,} ({low:,} to {high:,})"
+    assert answer(page, "binds").startswith(f"{point['binds'][1]} of {point['binds'][0]}")
+    assert page.locator(".g-whatif__beyond").is_hidden()
+    assert page.get_by_label("CDN lifetime", exact=True).input_value() == "0"
+
+
+def test_what_was_not_computed_is_said_and_the_nearest_point_is_shown(open_page):
+    page = open_page("what if", after="#users=19000&cdn=7")
+    assert page.locator(".g-whatif__beyond").inner_text() == (
+        "Users at the peak of 19000 was not computed; shown is 20,000. CDN lifetime of 7 was not computed; shown is 1 s. "
+        "Nothing is interpolated or extrapolated."
+    )
+    assert answer(page, "month_usd") == f"${float(recorded(users='20000')['month_usd']):,.2f}"
+
+
+def test_every_point_that_the_page_shows_is_that_of_the_record_and_of_the_file(open_page):
+    import csv
+
+    page = open_page("what if")
+    with (built() / "buzzer" / "what-if.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    plan = answers().plan
+    assert len(rows) == len(answers().points)
+    shown = page.evaluate(
+        """points => points.map(where => {
+            const form = document.querySelector("[data-what-if] form");
+            where.forEach((index, at) => { form.querySelectorAll("input, select")[at].value = index; });
+            form.dispatchEvent(new Event("input"));
+            return ["month_usd", "event_usd", "late", "binds"].map(
+                name => document.querySelector(`[data-figure="${name}"] [data-here]`).innerText);
+        })""",
+        [list(where) for where in plan.points],
+    )
+    for where, row, point, cells in zip(plan.points, rows, answers().points, shown, strict=True):
+        assert [row[axis.name] for axis in plan.axes] == [a.keys[i] for a, i in zip(plan.axes, where, strict=True)]
+        assert [row["month_usd"], row["event_usd"]] == [point["month_usd"], point["event_usd"]]
+        assert [float(row[f"held_{end}"]) for end in ("pessimistic", "central", "optimistic")] == point["held"]
+        assert [row["binds_at"], row["binds"]] == point["binds"]
+        assert cells[:3] == [
+            f"${float(point['month_usd']):,.2f}", f"${float(point['event_usd']):,.2f}", f"{100 * point['late']:.2f} %",
+        ]  # fmt: skip
+        assert cells[3].startswith(f"{point['binds'][1]} of {point['binds'][0]}")
+
+
+def test_in_print_the_chosen_point_is_a_table_without_its_controls(open_page):
+    page = open_page("what if", after="#users=20000&cdn=0")
+    page.emulate_media(media="print")
+    assert page.get_by_label("Users at the peak", exact=True).is_hidden()
+    assert page.locator(".g-whatif table").is_visible()
+    assert "Users at the peak: 20,000" in page.locator(".g-whatif caption").inner_text()
