@@ -19,6 +19,7 @@ import yaml
 
 from analysis.facts.assumptions import Table, toml
 from analysis.frontmatter import PlacedError, closing, front_matter
+from analysis.ledger import FILE_NAME as LEDGER
 from analysis.pages import frontmatter, reads
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
 from analysis.pages.reads import cache
@@ -190,9 +191,9 @@ def address(page: str) -> str:
 def made(docs: Path, folder: str) -> Mapping[str, str]:
     """The Markdown of every page that is made for the system in a folder, front matter included, by its place among the pages.
 
-    An index of records waits for its first record. A project without pages of reference gets those that the program brings, and
-    one without a home page a list of its systems: the folders `reference` and the root, named "". Raises FactError or
-    FrontMatterError where a file of the system cannot be used.
+    An index of records waits for its first record, the page of a brief for its ledger. A project without pages of reference gets
+    those that the program brings, and one without a home page a list of its systems: the folders `reference` and the root, named
+    "". Raises FactError or FrontMatterError where a file of the system cannot be used.
     """
     if folder == REFERENCE and not (docs / folder).is_dir():
         found = ((f"{folder}/{name}.md", shared(f"docs/{folder}/{name}.md")) for name in BROUGHT)
@@ -309,7 +310,9 @@ def _made_pages(docs: Path, folder: str) -> list[FrontMatter]:
 
 
 def _there(one: System, docs: Path) -> list[str]:
-    return [page for page in one.pages if page not in RECORDS or any((docs / one.folder / page).glob("*.md"))]
+    """The pages of a system that have something to show: a page that waits for files is there as soon as there is one."""
+    awaited = {**{page: f"{page}/*.md" for page in RECORDS}, "brief": LEDGER}
+    return [page for page in one.pages if page not in awaited or any((docs / one.folder).glob(awaited[page]))]
 
 
 def children(docs: Path, name: str) -> list[FrontMatter]:
