@@ -27,6 +27,7 @@ _MEASURED: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("s", "second", "seconds"), ("s", "1")), "ms": ("s", "0.001"), "us": ("s", "0.000001"),
     **dict.fromkeys(("min", "minute", "minutes"), ("s", "60")), **dict.fromkeys(("h", "hour", "hours"), ("s", "3600")),
     **dict.fromkeys(("day", "days"), ("s", "86400")),
+    **dict.fromkeys(("week", "weeks"), ("s", "604800")),
 }  # fmt: skip
 """Words that have a dimension, in small letters: the base they are made of, and how many of it."""
 

@@ -19,7 +19,7 @@ from analysis.ledger.dimensions import Amount, DimensionError
 from analysis.ledger.records import BREAKS, FILE_NAME, INPUTS, VERDICTS, Input, Statement, inputs, statements
 from analysis.ledger.sources import Leaf, SourceError, World, figure, plain
 from analysis.proofs import Report
-from analysis.studies import Studies
+from analysis.studies import MEASURES, Studies
 from analysis.units import money
 
 SAME: Final = Decimal("0.005")
@@ -178,11 +178,12 @@ def load(folder: Path, studies: Studies, name: str = "") -> Ledger | None:
 
 
 def shown(value: Decimal, unit: str) -> str:
-    """A value with its unit for people: dollars as dollars."""
+    """A value with its unit for people: dollars as dollars, what is counted in the plural where it is not one."""
     if unit.startswith("USD"):
         per = unit.removeprefix("USD").strip("/").replace("-", " ").replace("/", " and ")
         return money(value) + (f" per {per}" if per else "")
-    return f"{plain(value)} {unit}".strip()
+    counted = unit.islower() and unit.replace(" ", "").isalpha() and (len(unit) > 3 or unit == "day")
+    return f"{plain(value)} {unit}{'s' if counted and value != 1 else ''}".strip()
 
 
 PHRASES: Final[Mapping[str, str]] = {
@@ -190,16 +191,16 @@ PHRASES: Final[Mapping[str, str]] = {
     "price.of": "price of {quantity} at {sku}",
     "limit.at": "limit {name}",
     "instance.has": "{of} of {type}",
-    "metric.published": "whether {namespace} {metric} exists",
+    "metric.published": "whether {namespace} publishes {metric} {dimensions}",
     "rule.fails": "places at which {rule} fails in {stack}",
     "stack.with": "{type} with {argument} = {is} in {stack}",
     "alarm.able": "alarms of {stack} that can fire",
     "command.refused": "faults of the command",
     "terraform.count": "{type} in {stack}",
 }
-"""How a figure of a formula reads; one that is not here reads as it is written."""
+"""How a figure of a formula reads; a measure that is not here reads as its title."""
 
-_CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)\((?P<given>(?:[^()\"]|\"[^\"]*\")*)\)")
+_CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z0-9_]+)\((?P<given>(?:[^()\"]|\"[^\"]*\")*)\)")
 _GIVEN: Final = re.compile(r"(?P<key>\w+) = \"?(?P<value>[^\",]*)")
 _WORD: Final = re.compile(r"[a-z]\w*(?!\w*\()")
 
@@ -209,16 +210,36 @@ def words(formula: str) -> str:
     parts, at = [], 0
     for call in _CALL.finditer(formula):
         given = {one["key"]: one["value"] for one in _GIVEN.finditer(call["given"])}
+        if call["name"] == "metric.published":
+            under = given.get("dimensions")
+            given["dimensions"] = "" if under is None else f"by {under}" if under else "without a dimension"
         if "quantity" in given:
             given["quantity"] = given["quantity"].replace("_", " ")
-        phrase = PHRASES[call["name"]].format(**given) if call["name"] in PHRASES else call[0]
+        phrase = PHRASES[call["name"]].format(**given) if call["name"] in PHRASES else _measured(call["name"], given)
         parts += [_signs(formula[at : call.start()]), phrase]
         at = call.end()
     return "".join([*parts, _signs(formula[at:])]).replace("ceil(", "rounded up (")
 
 
+def _measured(name: str, given: dict[str, str]) -> str:
+    """A measure of a stack by its title, with what it is given."""
+    stack = given.pop("stack", "")
+    title = MEASURES[name].title if name in MEASURES else name
+    return (
+        f"{title[:1].lower()}{title[1:]}"
+        + "".join(f" {value}" for value in given.values())
+        + (f" in {stack}" if stack else "")
+    )
+
+
 def _signs(text: str) -> str:
-    text = text.replace(" * ", " × ").replace(" / ", " ÷ ").replace(" - ", " − ")
+    text = (
+        text.replace("calendar.month", "a month")
+        .replace("calendar.year", "a year")
+        .replace(" * ", " × ")
+        .replace(" / ", " ÷ ")
+        .replace(" - ", " − ")
+    )
     return _WORD.sub(lambda word: word[0].replace("_", " "), text)
 
 

@@ -39,7 +39,7 @@ REASONS: Final = (
 """Why a statement is wrong, or that it is not."""
 
 BREAKS: Final[Mapping[str, str]] = {
-    "outage": "the site fails under its load",
+    "outage": "the site is down, or fails under its load",
     "recovery": "a release, rollback or restore fails",
     "exposure": "something is open that should not be",
     "alarm": "an alarm stays silent or never stops",

@@ -58,8 +58,10 @@ def summary(book: Ledger) -> Markup:
 def _leads(book: Ledger) -> Markup:
     """What the wrong statements would have broken, each with how many and a link to them."""
     counts = Counter(one.statement.breaks for one in book.judged if one.verdict == "wrong")
-    found = [Markup("{}: {}").format(BREAKS[b], tables.link(f"#{b}", str(counts[b]))) for b in BREAKS if counts[b]]
-    return Markup("<br>{}").format(Markup("; ").join(found))
+    found = [
+        Markup("{}: {}").format(_title(BREAKS[b]), tables.link(f"#{b}", str(counts[b]))) for b in BREAKS if counts[b]
+    ]
+    return Markup("<br>{}").format(Markup("<br>").join(found))
 
 
 def ten(book: Ledger) -> Markup:
@@ -87,7 +89,9 @@ def ten(book: Ledger) -> Markup:
 
 def _factors(book: Ledger) -> Markup:
     """How many times too high or too low the ranked statements are, as bars; one with a zero on a side has no factor."""
-    factors = [(one.statement.says, "", float(one.factor)) for one in book.judged if one.statement.rank and one.factor]
+    factors = [
+        (_cut(one.statement.says), "", float(one.factor)) for one in book.judged if one.statement.rank and one.factor
+    ]
     if not factors:
         return Markup("")
     caption = (
@@ -95,6 +99,11 @@ def _factors(book: Ledger) -> Markup:
     )
     figure = charts.bars("How far off each is", factors, unit="times", number=",.1f", caption=caption)
     return Markup(figure.html())  # noqa: S704 (drawn by charts, which escapes)
+
+
+def _cut(text: str, longest: int = 26) -> str:
+    """A text that fits beside a bar."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def statements(site: Site, book: Ledger) -> Markup:
