@@ -45,17 +45,21 @@ def premortem(
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[int | None, typer.Option("--users", min=0, help="Users at the peak; else the scenario's.")] = None,
+    fault: Annotated[
+        list[str],
+        typer.Option("--fault", metavar="FAULT", help="down@MINUTE+MINUTES:ADDRESS or disconnect@MINUTE:CONNECTION."),
+    ] = [],  # noqa: B006 (Typer copies)
     as_json: AsJson = False,
 ) -> None:
     """What would go wrong in the scenario's hours: what is full, what scales, waits, fails, and when."""
-    with refusals():
+    with refusals(layer.PremortemError):
         found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
         stack = about(directory)
         crowd = course(directory, scenario)
         if runtime is None and stack is None:
             refuse(f"give the runtime with --runtime: {', '.join(facts.runtimes())}")
         profile = facts.runtime(runtime) if runtime else None
-        result = layer.premortem(found, crowd, stack, users=users, profile=profile)
+        result = layer.premortem(found, crowd, stack, users=users, profile=profile, faults=fault)
     if as_json:
         print_json({**layer.to_json(result), **unreached_json(found, directory), "holes": holes(found)})
         ended(found)

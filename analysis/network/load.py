@@ -57,7 +57,8 @@ class Carried:
     `attempts` is how often each kind of traffic is tried, by its name; `shares` the share of a unit that a station takes, and
     `read` that which a reader takes of what comes into a stream or queue, by both addresses; `worked_off` is what it takes a
     second of what has waited there. `learnt` is the share of all updates of which a sender has learnt, and that it sends on.
-    What is not named is carried whole.
+    `more` is added to what comes of a kind of traffic, and `down` is one while a station answers nothing. What is not named is
+    carried whole.
     """
 
     attempts: Mapping[str, Rates] = field(default_factory=dict)
@@ -65,6 +66,8 @@ class Carried:
     read: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
     worked_off: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
     learnt: Mapping[str, Rates] = field(default_factory=dict)
+    more: Mapping[str, Rates] = field(default_factory=dict)
+    down: Mapping[str, Rates] = field(default_factory=dict)
 
     def share(self, address: str, unit: Unit) -> Rates | float:
         """The share of what arrives as `unit` that goes on: the least over the units that it becomes at the station."""
@@ -100,6 +103,7 @@ def travelled(
 ) -> Iterator[tuple[str, Unit, Rates]]:
     """Where one kind of traffic comes by, as what, and how much of it, after what the stations before did not carry."""
     rate = (traffic.per_user * crowd + traffic.fixed) * carried.attempts.get(traffic.name, 1.0)
+    rate = rate + carried.more.get(traffic.name, 0.0)
     if traffic.unit == "delivery":
         yield from _delivered(network, traffic, rate, carried)
         return
@@ -126,10 +130,10 @@ def _spread(
         if address not in arriving:
             continue
         station = network.stations[address]
-        for unit, amount in _taken(network, station, traffic, arriving[address]):
+        for unit, amount in _taken(network, station, traffic, arriving[address], carried):
             yield address, unit, amount
         going = {unit: amount * carried.share(address, unit) for unit, amount in arriving[address].items()}
-        for target, unit, amount in _handed_on(network, station, traffic, going):
+        for target, unit, amount in _handed_on(network, station, traffic, going, carried):
             there = arriving.setdefault(target, {})
             taken = amount * carried.read.get((address, target), 1.0)
             there[unit] = there[unit] + taken if unit in there else taken
@@ -157,12 +161,12 @@ def senders(network: Network, gateway: str) -> list[str]:
 
 
 def _taken(
-    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates]
+    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates], carried: Carried
 ) -> Iterator[tuple[Unit, Rates]]:
     """What the station itself does for what arrives."""
     for unit, rate in arriving.items():
         if unit == "request" and station.kind in COMPUTE:
-            hits = rate * _hits(network, station, traffic, rate)
+            hits = rate * _hits(network, station, traffic, rate, carried)
             yield "request", rate - hits
             yield "hit", hits
         else:
@@ -171,17 +175,17 @@ def _taken(
             yield "invocation", rate
 
 
-def _hits(network: Network, station: Station, traffic: Traffic, rate: Rates) -> Rates:
+def _hits(network: Network, station: Station, traffic: Traffic, rate: Rates, carried: Carried) -> Rates:
     """The share of the requests that the shared cache answers."""
     kept = next((link for link in network.out[station.address] if link.role == "cache"), None)
     if kept is None or kept.ttl_s is None or not traffic.shared:
         return np.zeros_like(rate)
-    shares: Rates = hit_share(rate / traffic.objects, kept.ttl_s.value)
+    shares: Rates = hit_share(rate / traffic.objects, kept.ttl_s.value) * (1.0 - carried.down.get(kept.target, 0.0))
     return shares
 
 
 def _handed_on(
-    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates]
+    network: Network, station: Station, traffic: Traffic, arriving: Mapping[Unit, Rates], carried: Carried
 ) -> Iterator[tuple[str, Unit, Rates]]:
     links = network.out[station.address]
     for unit, rate in arriving.items():
@@ -191,7 +195,7 @@ def _handed_on(
             yield from _forwarded(links, traffic, unit, rate)
             yield from _authorized(links, traffic, unit, rate)
         elif station.kind in COMPUTE:
-            yield from _asked(network, station, links, traffic, unit, rate)
+            yield from _asked(network, station, links, traffic, unit, rate, carried)
         elif station.kind == "proxy":
             for link in links:
                 yield link.target, unit, rate
@@ -232,12 +236,18 @@ def _batches(link: Link, size: float, rate: Rates) -> Rates:
 
 
 def _asked(
-    network: Network, station: Station, links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates
+    network: Network,
+    station: Station,
+    links: Sequence[Link],
+    traffic: Traffic,
+    unit: Unit,
+    rate: Rates,
+    carried: Carried,
 ) -> Iterator[tuple[str, Unit, Rates]]:
     """What a station that computes asks of the stations behind it while it answers."""
     if unit not in {"request", "connect", "record"}:
         return
-    hits = _hits(network, station, traffic, rate) if unit == "request" else np.zeros_like(rate)
+    hits = _hits(network, station, traffic, rate, carried) if unit == "request" else np.zeros_like(rate)
     stores = 1.0 - hits
     writes = traffic.writes or unit in {"connect", "record"}
     for link in links:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,17 +44,25 @@ def premortem(site: Site, name: str) -> Markup:
     return _shown(site.root, name, site.here())
 
 
+def told(site: Site, name: str, *faults: str) -> Markup:
+    """What else happens where these faults come on top."""
+    return _listed(layer.after_faults(_found(site.root, name, *faults), _found(site.root, name)))
+
+
 @cache
-def _found(root: Path, name: str) -> Premortem:
+def _found(root: Path, name: str, *faults: str) -> Premortem:
     one = model(root, name)
-    return layer.premortem(one.architecture, one.scenario, one.about)
+    return layer.premortem(one.architecture, one.scenario, one.about, faults=faults)
+
+
+def _listed(sentences: Iterable[str]) -> Markup:
+    return Markup("<ol>{}</ol>").format(Markup("").join(Markup("<li>{}</li>").format(_coded(one)) for one in sentences))
 
 
 def _shown(root: Path, name: str, page: str) -> Markup:
     found, about = _found(root, name), model(root, name)
-    sentences = Markup("").join(Markup("<li>{}</li>").format(_coded(one)) for one in layer.story(found))
     notes = Markup("").join(Markup("<li>{}</li>").format(str(one)) for one in found.diagnostics)
-    parts = [Markup("<ol>{}</ol>").format(sentences), _picture(found), _limits(about, found, page)]
+    parts = [_listed(layer.story(found)), _picture(found), _limits(about, found, page)]
     if notes:
         parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
     return Markup("\n\n").join(parts)
@@ -149,4 +157,7 @@ def _row(about: Model, found: Premortem, strain: Strain, page: str) -> Row:
 
 def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of a pre-mortem."""
-    return {"premortem": lambda name: premortem(site, name)}
+    return {
+        "premortem": lambda name: premortem(site, name),
+        "premortem_with": lambda name, *faults: told(site, name, *faults),
+    }

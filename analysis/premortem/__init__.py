@@ -1,7 +1,21 @@
 """What would go wrong, before it does: a scenario's hours through every station of a stack: `gameday premortem`."""
 
+from analysis.premortem.faults import KINDS, PremortemError
 from analysis.premortem.fluid import Backlog, Course, Premortem, Strain, premortem
 from analysis.premortem.scaling import Program
-from analysis.premortem.story import at, story, to_json
+from analysis.premortem.story import after_faults, at, story, to_json
 
-__all__ = ["Backlog", "Course", "Premortem", "Program", "Strain", "at", "premortem", "story", "to_json"]
+__all__ = [
+    "KINDS",
+    "Backlog",
+    "Course",
+    "Premortem",
+    "PremortemError",
+    "Program",
+    "Strain",
+    "after_faults",
+    "at",
+    "premortem",
+    "story",
+    "to_json",
+]

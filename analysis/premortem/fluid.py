@@ -22,8 +22,10 @@ from analysis.demand.calendar import WHOLE_DAY_MIN
 from analysis.facts import Runtime, Scenario, Stack, runtime
 from analysis.network import Limit, Network, Station, Traffic, Unit, crowd, dead_ends, network
 from analysis.network.load import Carried, Load, Rates, asked_of, grouped, loads, senders, travelled
-from analysis.network.model import COMPUTE, Kind
+from analysis.network.model import COMPUTE, OPENED, SENT, Kind
 from analysis.network.reading import Reading
+from analysis.premortem.faults import Fault, PremortemError
+from analysis.premortem.faults import faults as read_faults
 from analysis.premortem.scaling import Program, programs, running
 
 STEP_S = 10.0
@@ -35,6 +37,9 @@ retries that raise the load which raises the retries."""
 
 SETTLED = 1e-3
 """Shares that change by less from pass to pass have settled."""
+
+UNSETTLED = 0.02
+"""Shares that still change by more have no answer."""
 
 TINY = 1e-9
 """A rate or share below which there is none: one in thirty years."""
@@ -101,6 +106,16 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class Wave:
+    """Connections that are all lost at a minute: how many were `held`, and how many are not back in each step."""
+
+    name: str
+    minute: float
+    held: float
+    waiting: Rates
+
+
+@dataclass(frozen=True, slots=True)
 class Premortem:
     """The hours of a scenario at one stack. Arrays have one value for each step, `minutes` when it begins.
 
@@ -113,11 +128,15 @@ class Premortem:
     runtime: str
     step_s: float
     by_clock: bool
+    timeout_s: float
     minutes: Rates
     users: Rates
     strains: tuple[Strain, ...]
     courses: tuple[Course, ...]
     backlogs: tuple[Backlog, ...]
+    faults: tuple[Fault, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    caches: frozenset[str] = frozenset()
     programs: Mapping[str, Program] = field(default_factory=dict)
     running: Mapping[str, Rates] = field(default_factory=dict)
     wanted: Mapping[str, Rates] = field(default_factory=dict)
@@ -144,11 +163,13 @@ def premortem(
     users: int | None = None,
     profile: Runtime | None = None,
     interval_s: float | None = None,
+    faults: Sequence[str] = (),
 ) -> Premortem:
     """The hours of `scenario`, with `users` at the peak in place of its own.
 
-    `interval_s` replaces the scenario's time between two polls. Raises wiring.PathError where the way of the load cannot be
-    derived, ValueError without a runtime or for a negative number of users.
+    `interval_s` replaces the scenario's time between two polls; `faults` are written as `faults.KINDS` says. Raises
+    wiring.PathError where the way of the load cannot be derived, ValueError without a runtime or for a negative number of users,
+    and PremortemError for a fault that cannot be, or where the figures do not settle.
     """
     if profile is None:
         if stack is None:
@@ -172,14 +193,25 @@ def premortem(
     reading = Reading(architecture, stack, profile)
     reached = {address for one in traffic for address in loads(found, [one], 1.0)}
     scaled = programs([found.stations[address] for address in sorted(reached)], reading, stack, by_clock=by_clock)
-    flow = Flow(found, traffic, people, minutes, scaled, client)
-    notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics]
+    wrong = read_faults(faults, found, scenario)
+    flow = Flow(found, traffic, people, minutes, scaled, client, wrong)
+    notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics, *_channels(found, wrong)]
     return Premortem(
-        architecture.stack, scenario.title, profile.name, STEP_S, by_clock, minutes, people,
-        flow.strains(), tuple(flow.courses()), tuple(flow.backlogs()), scaled,
+        architecture.stack, scenario.title, profile.name, STEP_S, by_clock, client.timeout_s, minutes, people,
+        flow.strains(), tuple(flow.courses()), tuple(flow.backlogs()), wrong, tuple(flow.waves()),
+        frozenset(address for address, station in found.stations.items() if station.kind == "cache"), scaled,
         {a: one.running for a, one in flow.counts.items()}, {a: one.wanted for a, one in flow.counts.items()},
         tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
     )  # fmt: skip
+
+
+def _channels(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic]:
+    """What a cache may be used for besides keeping answers, where one is down."""
+    for fault in wrong:
+        station = found.stations.get(fault.target)
+        if station is not None and station.kind == "cache":
+            message = f"{fault.target}: messages that programs send through it are not followed, lookups are"
+            yield Diagnostic("warning", message, station.defined_at)
 
 
 class Client(NamedTuple):
@@ -201,6 +233,7 @@ class Flow:
         minutes: Rates,
         scaled: Mapping[str, Program],
         client: Client,
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.network, self.traffic, self.people, self.minutes = found, traffic, people, minutes
         self.scaled, self.client = scaled, client
@@ -208,21 +241,36 @@ class Flow:
         self.logs = [link for link in found.links if link.role == "log" and found.stations[link.target].kind in COMPUTE]
         self.behind = {link.target: self._up_to_logs(link.target) for link in self.logs}
         self.whole = loads(found, traffic, people)
-        self.carried = Carried()
+        self.carried = Carried(down={one.target: self._lasting(one) for one in faults if one.kind == "down"})
+        self.lost = {one.target: one for one in faults if one.kind == "disconnect"}
         self.notes: tuple[Diagnostic, ...] = ()
+        flows = [one for one in traffic if one.unit not in {"connection", "delivery"}]
+        busiest = max((float((one.per_user * people + one.fixed).max()) for one in flows), default=0.0) or 1.0
         for _ in range(ROUNDS):
             self.load = loads(found, traffic, people, self.carried)
             self.counts = {
                 address: running(program, self.load.get(address, {}), minutes, STEP_S)
                 for address, program in scaled.items()
             }
-            after = Carried(self._attempts(), self._shares(), *self._read(), self._learnt())
-            change, self.carried = _towards(self.carried, after, len(people))
+            after = Carried(
+                self._attempts(), self._shares(), *self._read(), self._learnt(), self._more(), self.carried.down
+            )
+            change, self.carried = _towards(self.carried, after, len(people), busiest)
             if change < SETTLED:
                 break
         else:
+            if change > UNSETTLED:
+                raise PremortemError(
+                    f"{found.stack}: the hours do not settle: after {ROUNDS} passes a share still changes by {change:.0%}. What "
+                    "is refused and what comes again drive each other here faster than this model follows"
+                )
             message = f"after {ROUNDS} passes a share still changes by {change:.1%}; the figures are that unsure"
             self.notes = (Diagnostic("warning", message, Location(found.stack)),)
+
+    def _lasting(self, fault: Fault) -> Rates:
+        """One while a fault lasts."""
+        over = (self.minutes >= fault.minute) & (self.minutes < fault.minute + fault.minutes)
+        return over.astype(np.float64)
 
     def _up_to_logs(self, start: str) -> frozenset[str]:
         """What is needed at once for what enters at a station: itself and what it asks, up to the next stream or queue."""
@@ -268,6 +316,10 @@ class Flow:
                 for unit in own.costs:
                     key = (station.address, unit)
                     shares[key] = np.minimum(shares.get(key, 1.0), share)
+        for address, down in self.carried.down.items():
+            if self.network.stations[address].kind != "cache":  # a cache that is away is a cache that misses
+                for unit in self.whole.get(address, {}):
+                    shares[address, unit] = shares.get((address, unit), 1.0) * (1.0 - down)
         return shares
 
     def _attempts(self) -> Mapping[str, Rates]:
@@ -282,7 +334,8 @@ class Flow:
     def _missed(self, one: Traffic) -> tuple[Rates, Rates]:
         """The shares of a kind of traffic that are refused and unmet on its way. What waits in a log is neither."""
         came = one.per_user * self.people + one.fixed
-        tried = came * self.carried.attempts.get(one.name, 1.0)
+        more = self.carried.more.get(one.name, np.zeros_like(came))
+        tried = came * self.carried.attempts.get(one.name, 1.0) + np.maximum(more, 0.0)
         if one.unit == "delivery":
             return self._undelivered(one, came)
         at_once = self._up_to_logs(one.enters)
@@ -294,17 +347,18 @@ class Flow:
             lost = rate * (1.0 - self.carried.share(address, unit))
             missed[queues][address] = np.maximum(missed[queues].get(address, 0.0), lost)
         refused, unmet = (_share(each, tried) for each in missed)
-        return refused, unmet
+        return refused, np.clip(unmet + ratio(np.maximum(-more, 0.0), came, 0.0), 0.0, 1.0)
 
     def _undelivered(self, one: Traffic, came: Rates) -> tuple[Rates, Rates]:
         """The shares of the deliveries that the gateway refuses, and that are late since their senders are behind."""
         chosen = senders(self.network, one.enters)
         sent: Rates = np.zeros_like(came)
+        held = came + self.carried.more.get(one.name, 0.0)
         for sender in chosen:
-            sent = sent + came / len(chosen) * self.carried.learnt.get(sender, 1.0) * np.asarray(
+            sent = sent + held / len(chosen) * self.carried.learnt.get(sender, 1.0) * np.asarray(
                 self.carried.share(sender, "delivery")
             )
-        sent = np.minimum(sent if chosen else came, came)
+        sent = np.minimum(sent if chosen else held, came)
         taken = sent * self.carried.share(one.enters, "delivery")
         queues = self.network.stations[one.enters].kind in QUEUES
         refused = _share({} if queues else {one.enters: sent - taken}, came)
@@ -343,15 +397,59 @@ class Flow:
                 found[reader] = ratio(self.load.get(reader, {}).get("record", 0.0 * ideal), ideal, 1.0)
         return found
 
+    # Connections that are all lost.
+
+    def _again(self) -> Iterator[tuple[Traffic, Traffic, float, Rates, Rates]]:
+        """For each connection that is lost: it and its opening, how many were held, what comes to be opened, what can be."""
+        by_name = {one.name: one for one in self.traffic}
+        for name, fault in self.lost.items():
+            held, opened = by_name[name], by_name[f"{name}{OPENED}"]
+            step = min(int(np.searchsorted(self.minutes, fault.minute)), len(self.minutes) - 1)
+            number = held.per_user * float(self.people[step])
+            came = opened.per_user * self.people + opened.fixed
+            taken = came * self.carried.attempts.get(opened.name, 1.0) + self.carried.more.get(opened.name, 0.0)
+            room = self._room_of(self._up_to_logs(opened.enters))
+            able = np.where(taken > TINY, np.maximum(taken, TINY) * room, np.inf)
+            coming = np.where(np.arange(len(came)) < step, 0.0, came)
+            coming[step] += number / STEP_S
+            yield held, opened, number, coming, able
+
+    def _more(self) -> Mapping[str, Rates]:
+        """What waits to connect again comes on top, and neither holds a connection nor is sent anything meanwhile."""
+        more: dict[str, Rates] = {}
+        for held, opened, _, coming, able in self._again():
+            waiting = _waiting(coming, able)
+            before = np.concatenate([[0.0], waiting[:-1]])
+            came = opened.per_user * self.people + opened.fixed
+            more[opened.name] = np.maximum(np.minimum(able, coming + before / STEP_S) - came, 0.0)
+            there = held.per_user * self.people
+            away = np.minimum(waiting, there)
+            more[held.name] = -away
+            for sent in self.traffic:
+                if sent.name == f"{held.name}{SENT}":
+                    more[sent.name] = -(sent.per_user * self.people) * ratio(away, there, 0.0)
+        return more
+
+    def waves(self) -> Iterator[Wave]:
+        """How many of the connections that were lost are not back."""
+        for held, _, number, coming, able in self._again():
+            yield Wave(held.name, self.lost[held.name].minute, number, _waiting(coming, able))
+
     # Streams and queues.
 
-    def _room(self, link_source: str, reader: str) -> Rates:
+    def _room(self, log: str, reader: str) -> Rates:
         """By how much the records that a reader takes may grow until something that it needs is full."""
+        return self._room_of(self.behind[reader], log, reader)
+
+    def _room_of(self, needed: frozenset[str], log: str = "", reader: str = "") -> Rates:
+        """By how much load may grow until something is full: what is needed, or the reader's calls at the log."""
         room: Rates = np.full_like(self.people, np.inf)
+        for address in needed & self.carried.down.keys():
+            if self.network.stations[address].kind != "cache":
+                room = np.where(self.carried.down[address] > 0, 0.0, room)
         for stations, one in self.groups:
-            needed = any(station.address in self.behind[reader] for station in stations)
-            batches = any(station.address == link_source for station in stations) and reader in one.name
-            if not needed and not batches:
+            batches = any(station.address == log for station in stations) and reader in one.name
+            if not batches and not any(station.address in needed for station in stations):
                 continue
             asked = asked_of(stations, one, self.load, "value", len(self.people))
             there = self.available(stations[0], one)
@@ -420,22 +518,23 @@ def _waiting(coming: Rates, able: Rates) -> Rates:
     return found
 
 
-def _towards(before: Carried, after: Carried, size: int) -> tuple[float, Carried]:
+def _towards(before: Carried, after: Carried, size: int, busiest: float) -> tuple[float, Carried]:
     """The largest change of any share from one pass to the next, and the middle of the two passes.
 
-    Stations that compete for one quota would hand it to and fro for ever. An attempt more counts as a share of what there is.
+    Stations that compete for one quota would hand it to and fro for ever. An attempt more counts as a share of what there is, and
+    a rate as one of the `busiest` traffic's where that is more than its own peak.
     """
     change = 0.0
     named = {}
     for one in fields(Carried):
         old, new = getattr(before, one.name), getattr(after, one.name)
-        rates = one.name == "worked_off"  # the others are shares, and whole where they are not named
-        scale = max((float(rate.max()) for rate in (*old.values(), *new.values())), default=1.0) if rates else 1.0
-        rest = np.zeros(size) if rates else np.ones(size)
+        rates = one.name in {"worked_off", "more"}  # the others are shares, and whole where they are not named
+        rest = np.zeros(size) if rates or one.name == "down" else np.ones(size)
         middle = {}
         for key in sorted(old.keys() | new.keys()):
             first, second = old.get(key, rest), new.get(key, rest)
-            change = max(change, float(np.max(np.abs(second - first))) / (scale or 1.0))
+            scale = max(busiest, float(np.abs(first).max()), float(np.abs(second).max())) if rates else 1.0
+            change = max(change, float(np.max(np.abs(second - first))) / scale)
             middle[key] = (first + second) / 2.0
         named[one.name] = middle
     return change, Carried(**named)

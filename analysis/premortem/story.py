@@ -20,6 +20,9 @@ FAILING = 0.01
 WAITING_S = 1.0
 """A wait shorter than a second is not worth a sentence."""
 
+BACK = 0.99
+"""Connections are back when this share of them is."""
+
 BEHIND_S = 10.0
 """Records that wait for less than this are on their way."""
 
@@ -58,15 +61,29 @@ class Told(NamedTuple):
 
 def story(found: Premortem) -> tuple[str, ...]:
     """What happens, in order and why; addresses stand in backticks."""
-    told = [*_full(found), *_scaled(found), *_waited(found), *_failed(found), *_behind(found)]
-    told.sort(key=lambda one: one.minute)
-    if not any(strain.full.any() for strain in found.strains):
-        fullest = next(iter(found.strained), None)
-        calm = "No limit is reached, and nothing fails."
-        if fullest is not None:
-            calm += f" The fullest is {_limit(fullest)}: {fullest.load.max():.0%} at {_worst(found, fullest.load)}."
-        return (*(one.sentence for one in told), calm)
-    return tuple(one.sentence for one in told)
+    worse = [*_full(found), *_waited(found), *_failed(found), *_behind(found)]
+    sentences = tuple(one.sentence for one in happenings(found))
+    if worse:
+        return sentences
+    fullest = next(iter(found.strained), None)
+    calm = "No limit is reached, and nothing fails."
+    if fullest is not None:
+        calm += f" The fullest is {_limit(fullest)}: {fullest.load.max():.0%} at {_worst(found, fullest.load)}."
+    return (*sentences, calm)
+
+
+def happenings(found: Premortem) -> list[Told]:
+    """What goes wrong and what scales, in the order of the minutes."""
+    every = [*_wrong(found), *_scaled(found), *_full(found), *_waited(found), *_failed(found), *_behind(found)]
+    return sorted(every, key=lambda one: one.minute)
+
+
+def after_faults(found: Premortem, plain: Premortem) -> tuple[str, ...]:
+    """From the first fault on, what happens that does not happen without the faults."""
+    first = min((fault.minute for fault in found.faults), default=0.0)
+    known = {one.sentence for one in happenings(plain)}
+    said = [one.sentence for one in happenings(found) if one.minute >= first and one.sentence not in known]
+    return (*said, "Nothing else runs out, fails or falls behind.") if len(said) <= len(found.faults) else tuple(said)
 
 
 def at(found: Premortem, minute: float) -> str:
@@ -113,6 +130,26 @@ def _first(found: Premortem, steps: Steps) -> float:
     return float(found.minutes[int(np.argmax(steps))])
 
 
+def _wrong(found: Premortem) -> Iterator[Told]:
+    """The faults that somebody said, and how a wave of connections ends."""
+    for fault in found.faults:
+        if fault.kind == "down":
+            misses = ": every lookup is a miss" if fault.target in found.caches else ""
+            yield Told(
+                fault.minute,
+                f"At {at(found, fault.minute)} `{fault.target}` stops answering, for {fault.minutes:g} min{misses}.",
+            )
+    for wave in found.waves:
+        back = np.flatnonzero((found.minutes >= wave.minute) & (wave.waiting <= (1.0 - BACK) * wave.held))
+        said = f"At {at(found, wave.minute)} all {count(wave.held)} connections of {wave.name} are lost"
+        if not len(back):
+            yield Told(wave.minute, f"{said}; {count(float(wave.waiting[-1]))} are not back at the end.")
+            continue
+        seconds = (float(found.minutes[back[0]]) - wave.minute) * 60.0 + found.step_s
+        how = "within" if seconds <= found.step_s else "after"
+        yield Told(wave.minute, f"{said}; {BACK:.0%} of them are back {how} {_span(seconds)}.")
+
+
 def _full(found: Premortem) -> Iterator[Told]:
     for strain in found.strains:
         if strain.full.any():
@@ -148,7 +185,7 @@ def _waited(found: Premortem) -> Iterator[Told]:
         longest = max(waits, key=lambda one: float(one.waits_s.max()))
         slow = longest.waits_s > WAITING_S
         most = float(longest.waits_s.max())
-        how = f"{most:.1f} s" if np.isfinite(most) else "without end"
+        how = f"{most:.1f} s" if most <= found.timeout_s else f"the clients' timeout of {found.timeout_s:g} s"
         yield Told(
             _first(found, slow),
             f"{_when(found, slow)} responses take more than a second: up to {how} at {_worst(found, longest.waits_s)}.",

@@ -56,6 +56,10 @@ def test_a_processor_shows_no_more_than_it_has_so_the_way_up_takes_several_turns
     assert first(count.running, 8.0) - first(count.running, 2.0) == pytest.approx(2 * 4, abs=0.2)
 
 
+def test_two_busy_minutes_are_no_reason_to_scale():
+    assert run(program(tracking("requests", 6_000.0)), [100.0] * 5 + [400.0] * 2 + [90.0] * 20, 27).running.max() == 1.0
+
+
 def test_the_maximum_binds():
     assert run(program(tracking("requests", 600.0), most=5.0), 400.0).running.max() == 5.0
 
