@@ -85,11 +85,11 @@ class Judged:
 
     @property
     def weight(self) -> tuple[object, ...]:
-        """Sorts worst first: the ten that matter, then by what breaks and how far off, then what is no fault, by its line."""
+        """Sorts worst first: the ten that matter, then by what breaks and how far off (no factor: last), then what is no fault."""
         one = self.statement
         if self.verdict != "wrong":
             return (2, 0, VERDICTS.index(self.verdict), Decimal(0), one.line, one.id)
-        off = self.money if one.breaks == "money" else self.factor or Decimal(10**9)
+        off = self.money if one.breaks == "money" else self.factor or Decimal(0)
         breaks = list(BREAKS).index(one.breaks) if one.breaks else -1  # one that has just turned stands above all
         return (0 if one.rank else 1, one.rank or 0, breaks, -off, one.line, one.id)
 

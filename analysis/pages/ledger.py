@@ -109,7 +109,7 @@ def _cut(text: str, longest: int = 26) -> str:
 def statements(site: Site, book: Ledger) -> Markup:
     """Every statement: the wrong ones by what they break, then the others by verdict, each group under a heading."""
     groups: dict[tuple[str, str], list[Judged]] = {}
-    for one in sorted(book.judged, key=lambda one: one.weight[2:]):
+    for one in sorted(book.judged, key=lambda one: (one.weight[2], one.statement.rank or len(book.judged))):
         breaks = one.statement.breaks if one.verdict == "wrong" else ""
         head = (f"Wrong: {BREAKS[breaks]}", breaks) if breaks else (_title(one.verdict), _anchor(one.verdict))
         groups.setdefault(head, []).append(one)

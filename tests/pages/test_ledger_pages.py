@@ -26,6 +26,16 @@ def test_every_statement_is_an_anchor_once_and_the_groups_add_up(book):
     assert sum(map(int, re.findall(r"## [^\n]*\((\d+)\) \{#", text))) == len(book.statements)
 
 
+def test_in_each_group_what_matters_stands_first_and_the_farthest_off_next(book):
+    text = ledger.statements(SITE, book)
+    outage = re.findall(r'<tr id="([^"]+)"', text[: text.index("{#recovery}")])
+    assert outage[:3] == ["O-C011", "O-C024", "O-C016"]
+    rest = [one for one in book.judged if one.statement.id in outage and not one.statement.rank]
+    assert [one.statement.id for one in sorted(rest, key=lambda one: -(one.factor or 0))] == outage[
+        len(outage) - len(rest) :
+    ]
+
+
 def test_the_summary_leads_to_groups_that_are_there(book):
     groups = set(re.findall(r"\{#([\w-]+)\}", ledger.statements(SITE, book)))
     leads = set(re.findall(r'href="#([\w-]+)"', ledger.summary(book)))
