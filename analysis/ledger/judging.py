@@ -85,7 +85,7 @@ class Judged:
 
     @property
     def weight(self) -> tuple[object, ...]:
-        """Sorts worst first: the ten that matter, then by what breaks and how far off (no factor: last), then what is no fault."""
+        """Sorts worst first: the ten that matter, then by what breaks and how far off (no factor: last), then what is right."""
         one = self.statement
         if self.verdict != "wrong":
             return (2, 0, VERDICTS.index(self.verdict), Decimal(0), one.line, one.id)
