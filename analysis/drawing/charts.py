@@ -112,7 +112,10 @@ def bars(
         .encode(text="words:N", x=alt.X("end:Q", title=unit))
     )
     height = len(categories) * (BAR_HEIGHT * len(names) + 10)
-    chart = (base.mark_bar(cornerRadiusEnd=2).encode(color=colour) + label).properties(width=WIDTH - 220, height=height)
+    # The page's font is up to 8 % wider than the one that labels are measured with, and long names grow to the left.
+    chart = (base.mark_bar(cornerRadiusEnd=2).encode(color=colour) + label).properties(
+        width=WIDTH - 220, height=height, padding={**_PADDING, "left": 16}
+    )
     table = _table(title, ("", *names), [(c, *(_cell(values, c, s, number) for s in names)) for c in categories])
     spoken = "; ".join(f"{v['category']}, {v['series']}: {v['value']:{_python(number)}}" for v in values)
     said = description or f"Bars: {spoken}. {unit}."
@@ -352,13 +355,16 @@ def _figure(chart: Any, title: str, description: str, caption: str, table: str) 
     return Figure(_finished(svg, title, description), title, description, caption, table)
 
 
+_PADDING: Mapping[str, int] = {"left": 2, "top": 8, "right": 28, "bottom": 2}
+
+
 def _look() -> dict[str, Any]:
     ink, soft, rule = _MARKS["ink"], _MARKS["soft"], _MARKS["rule"]
     text = {"labelColor": soft, "titleColor": soft, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
     return {
         "background": "transparent",
         "font": FONT,
-        "padding": {"left": 2, "top": 8, "right": 28, "bottom": 2},
+        "padding": dict(_PADDING),
         "view": {"stroke": "transparent"},
         "axis": {**text, "gridColor": rule, "domainColor": soft, "tickColor": soft, "titlePadding": 8},
         "text": {"fontSize": 12, "color": ink},

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from analysis.drawing import charts, tables
 from analysis.drawing.tables import Cell, State
+from analysis.facts import Scenario
 from analysis.pages import infrastructure, links, systems
 from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
@@ -46,16 +47,16 @@ class Figure:
     kind: str
 
 
-def figures(one: System, target_s: float, answers: Answers) -> tuple[Figure, ...]:
+def figures(one: System, night: Scenario, answers: Answers) -> tuple[Figure, ...]:
     """The rows of numbers, without those that the model does not give for this system."""
     crowd, event = one.words["crowd"], one.words["event"]
     rows = (
         Figure("held", f"{crowd.capitalize()} held at the start of a {event}", "range"),
         Figure("held_most", f"{crowd.capitalize()} held once it has scaled out", "range"),
-        Figure("late", f"Updates seen later than {target_s:g} s", "share"),
+        Figure("late", f"Updates seen later than {night.freshness_target_s.at():g} s", "share"),
         Figure("age_p95_s", "Age of an update when it is seen, p95", "seconds"),
         Figure("month_usd", "A month", "usd"),
-        Figure("event_usd", f"Of which each {event} adds", "usd"),
+        Figure("event_usd", f"What one day adds: {night.title}", "usd"),
     )
     return tuple(row for row in rows if any(point.get(row.name) is not None for point in answers.points))
 
@@ -143,10 +144,10 @@ def what_if(root: Path, docs: Path, folder: str, page: str) -> Markup:
         raise LookupError(f"{page}: {folder} is no system")
     answers = answered(root, docs, folder)
     model = _model(root, answers.plan.stack)
-    rows = figures(one, float(model.scenario.freshness_target_s.value), answers)
+    rows = figures(one, model.scenario, answers)
     parts = [
         Markup('<div class="g-whatif" data-what-if>'),
-        Markup('<p class="g-whatif__now"><strong>{}</strong></p>').format(_today(one, answers)),
+        Markup('<p class="g-whatif__now"><strong>{}</strong></p>').format(_today(one, model.scenario, answers)),
         _form(answers),
         _answer(model, answers, rows, page),
         Markup('<p class="g-download"><a href="{}" download>Download all {:,} points as CSV</a></p>').format(
@@ -160,7 +161,7 @@ def what_if(root: Path, docs: Path, folder: str, page: str) -> Markup:
     return Markup("\n").join(parts)
 
 
-def _today(one: System, answers: Answers) -> str:
+def _today(one: System, night: Scenario, answers: Answers) -> str:
     """Today's point in a sentence."""
     point, words = answers.present, one.words
     said = VERDICTS[verdict(point)]
@@ -172,8 +173,8 @@ def _today(one: System, answers: Answers) -> str:
         first = f" The first limit, {name} of {address}, is used up {full}."
     return (
         f"Does it hold {point['users']:,} {words['crowd']} as it stands? {said}.{first} "
-        f"A month costs {money(Decimal(point['month_usd']))}, "
-        f"of which each {words['event']} adds {money(Decimal(point['event_usd']))}."
+        f"A month costs {money(Decimal(point['month_usd']))}; "
+        f"one day of “{night.title}” adds {money(Decimal(point['event_usd']))}."
     )
 
 
@@ -346,7 +347,7 @@ def _charts(one: System, answers: Answers) -> list[tuple[str, Markup]]:
                 continue
             spans.append((max(values) - min(values), axis.label))
             ends = [min(alone, key=lambda pair: pair[1]), max(alone, key=lambda pair: pair[1])]
-            other = [(index, value) for index, value in sorted(ends) if index != answers.today[number]]
+            other = [(index, value) for index, value in sorted(set(ends)) if value != rows[0][2]]
             rows += [(f"{axis.label}: {said(axis, index)}", "", value) for index, value in other]
         drawn = [(name, series, value) for name, series, value in rows if value is not None]
         if not spans:
@@ -354,7 +355,7 @@ def _charts(one: System, answers: Answers) -> list[tuple[str, Markup]]:
             continue
         most = max(spans)[1]
         chart = charts.bars(
-            f"{title}: {most[:1].lower()}{most[1:]} changes it most", drawn, unit=unit, number=",.0f",
+            f"{title}: most changed by {most[:1].lower()}{most[1:]}", drawn, unit=unit, number=",.0f",
             caption="From today, one input changed at a time: the values that make it least and most.",
         )  # fmt: skip
         made.append((chart.title, Markup(chart.html())))  # noqa: S704 (its texts are escaped where it is drawn)

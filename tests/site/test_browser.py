@@ -311,6 +311,24 @@ def test_every_point_that_the_page_shows_is_that_of_the_record_and_of_the_file(o
         assert cells[3].startswith(f"{point['binds'][1]} of {point['binds'][0]}")
 
 
+def test_a_point_that_terraform_refuses_says_why_and_has_no_figures(open_page):
+    page = open_page("what if")
+    page.evaluate(
+        """() => {
+            const root = document.querySelector("[data-what-if]"), data = root.querySelector("script");
+            const told = JSON.parse(data.textContent);
+            told.points = told.points.map(() => "tasks.min <b>must</b> be at least 2");
+            data.textContent = JSON.stringify(told);
+            whatIf(root);
+        }"""
+    )
+    page.get_by_label("Users at the peak", exact=True).press("ArrowRight")
+    sentence = "Terraform refuses these inputs: tasks.min <b>must</b> be at least 2"
+    assert page.locator(".g-whatif__beyond").inner_text() == sentence
+    assert page.locator("[aria-live=polite].g-whatif__said").inner_text() == sentence
+    assert [answer(page, name) for name in ("verdict", "binds", "month_usd")] == ["", "", "not known"]
+
+
 def test_in_print_the_chosen_point_is_a_table_without_its_controls(open_page):
     page = open_page("what if", after="#users=20000&cdn=0")
     page.emulate_media(media="print")

@@ -1,6 +1,7 @@
 """The grid of "What if": its plan and mistakes in one, its points against the commands, what the model promises of them."""
 
 import json
+import math
 import random
 import re
 import shutil
@@ -256,14 +257,42 @@ def test_a_point_is_what_the_commands_say_when_they_are_asked_the_same(path, tmp
         assert point["late"] == (None if fresh is None else pytest.approx(1 - fresh["share_within_target"], abs=1e-4))
 
 
-@pytest.mark.parametrize("path", PLANS, ids=plan_id)
-def test_more_users_change_no_limit_and_make_no_month_cheaper(path):
-    answers = read(path)
-    number = next(n for n, axis in enumerate(answers.plan.axes) if axis.sets == ("audience.peak_users",))
+def columns(answers, name):
+    """The points along the axis of that name, once for each combination of the other inputs."""
+    number = [axis.name for axis in answers.plan.axes].index(name)
     sizes = [range(size) for n, size in enumerate(answers.plan.sizes) if n != number]
     at = dict(zip(answers.plan.points, answers.points, strict=True))
     for rest in product(*sizes):
-        column = [at[(*rest[:number], index, *rest[number:])] for index in range(answers.plan.sizes[number])]
+        yield [at[(*rest[:number], index, *rest[number:])] for index in range(answers.plan.sizes[number])]
+
+
+@pytest.mark.parametrize(
+    ("system", "axis", "sense"),
+    [
+        ("buzzer", "tasks", 1),
+        ("buzzer", "poll", 1),
+        ("buzzer", "cdn", 1),
+        ("scoreboard", "tasks", 1),
+        ("scoreboard", "streams", 1),
+        ("scoreboard", "updates", -1),
+        ("engine", "updates", -1),
+        ("engine", "follows", -1),
+        ("olympics", "interval", 1),
+        ("olympics", "leaderboards", 1),
+    ],
+)
+def test_more_room_or_less_load_holds_no_fewer_users(system, axis, sense):
+    for column in columns(read(ROOT / "docs" / system / whatif.PLAN), axis):
+        for level in range(3):
+            held = [math.inf if point["held"][level] is None else point["held"][level] for point in column[::sense]]
+            assert held == sorted(held)
+
+
+@pytest.mark.parametrize("path", PLANS, ids=plan_id)
+def test_more_users_change_no_limit_and_make_no_month_cheaper(path):
+    answers = read(path)
+    users = next(axis.name for axis in answers.plan.axes if axis.sets == ("audience.peak_users",))
+    for column in columns(answers, users):
         known = [point for point in column if "refused" not in point]
         assert len(known) in {0, len(column)}  # Terraform knows no users
         assert len({tuple(point["held"]) for point in known}) <= 1

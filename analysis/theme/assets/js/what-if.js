@@ -4,6 +4,8 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const page of document.querySelectorAll("[data-what-if]")) whatIf(page);
 });
 
+const ALOUD = ["verdict", "held", "binds", "month_usd"]; // what a screen reader says of each new point; the table has the rest
+
 function whatIf(page) {
   const { command, axes, today, figures, points } = JSON.parse(page.querySelector("script").textContent);
   const form = page.querySelector("form");
@@ -66,11 +68,14 @@ function whatIf(page) {
     page.querySelector("caption").textContent =
       `Inputs: ${axes.map((axis, at) => `${axis.label}: ${axis.said[where[at]]}`).join("; ")}.`;
     page.querySelector(".g-whatif__line code").textContent = [command, ...keys.map((pair) => pair.join("="))].join(" ");
+    if (refused) {
+      beyond.textContent = `Terraform refuses these inputs: ${point}`;
+      beyond.hidden = false;
+    }
     if (!announce) return;
     history.replaceState(null, "", `#${new URLSearchParams(keys)}`);
-    const said = [...page.querySelectorAll("tr[data-figure]")].map(
-      (line) => `${line.cells[0].textContent} ${line.querySelector("[data-here]").innerText.trim()}`);
-    status.textContent = refused ? `Terraform refuses these inputs: ${point}` : `${said.join(". ")}.`;
+    const said = ALOUD.map((name) => `${row(name).cells[0].textContent} ${row(name).querySelector("[data-here]").innerText.trim()}`);
+    status.textContent = refused ? beyond.textContent : `${said.join(". ")}.`;
   }
 
   // The inputs that an address holds. A value that was not computed is said, and the nearest computed one is shown in its place.
