@@ -212,7 +212,6 @@ def with_value(text, assumption, value):
     """The scenario's text with another number for an assumption and its range in proportion."""
     group, _, key = assumption.name.rpartition(".")
     kind, _, row = group.partition(".")
-    factor = value / assumption.value
     table = f"[{assumption.name}]" if kind not in {"feed", "connection"} else f'[[{kind}]]\nname = "{row}"'
     before, found, rest = text.partition(table)
     assert found, f"{assumption.file} says {assumption.name} elsewhere"
@@ -225,7 +224,7 @@ def with_value(text, assumption, value):
         start, stop = 0, len(part)
     numbers = re.sub(
         r"\b(value|low|high) = ([\d_.]+)",
-        lambda match: f"{match[1]} = {Decimal(match[2].replace('_', '')) * factor:f}",
+        lambda match: f"{match[1]} = {Decimal(match[2].replace('_', '')) * value / assumption.value:f}",
         part[start:stop],
     )
     return before + found + part[:start] + numbers + part[stop:] + rest[end:]
