@@ -256,7 +256,7 @@ def _processors(path: wiring.RequestPath) -> float:
 
 
 def _load_balancer_units(held: capacity.Capacity) -> float:
-    """Load balancer capacity units at the scenario's peak, if every request came on a connection of its own: the dearest case."""
+    """Load balancer capacity units at the scenario's peak, if every request came on its own connection, the worst case."""
     return held.polling.flows.service_per_s / float(facts.limit("alb.lcu.new_connections_per_s").value)
 
 
@@ -521,7 +521,7 @@ def _verdicts(
             age = game.kick_off.date() - record.recorded_on
             yield Verdict(
                 question, "go" if age <= oldest else "no-go",
-                f"recorded on {record.recorded_on}, {age.days} days before the game; {oldest.days} are borne",
+                f"recorded on {record.recorded_on}, {age.days} days before the game; at most {oldest.days} are allowed",
             )  # fmt: skip
     yield Verdict(
         "Does the account's quota suffice?", "ask", f"the quota of Fargate processors must be at least {math.ceil(needed)}",

@@ -1,4 +1,4 @@
-"""How the alarms of a stack do on an incident: fires when, how long before the first harm, or why not."""
+"""How the alarms of a stack do on an incident: fires when, how long before the first impact, or why not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.architecture import Architecture, Diagnostic
 Verdict: TypeAlias = Literal["fires", "silent", "can never fire", "no data"]
 
 ANNOUNCES_WITHIN_S = 1800
-"""An alarm that ended before the harm still announced it if it began at most this long before; an earlier one was false."""
+"""An alarm that ended before the impact still announced it if it began at most this long before; an earlier one was false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one alarm did. `lead_s` is the time from its announcing episode to the harm, negative where it came after it.
+    """How one alarm did. `lead_s` is the time from its announcing episode to the first impact, negative where it came after it.
 
-    `false_pages` are the episodes that announced no harm. `range_dependent`: AWS does not say how many datapoints an evaluation
+    `false_pages` are the episodes that announced no impact. `range_dependent`: AWS does not say how many datapoints an evaluation
     looks at, and with another number within the tried ones this verdict differs. `approximate`: see `replay.Watched`.
     """
 
@@ -87,11 +87,11 @@ def backtest(
 ) -> Report:
     """Replays the alarms of `architecture` (or `alarms` in their place) over `pack`; `harm_at` is when users were first affected.
 
-    Raises PackError where a metric fits several series of the pack, ValueError where the harm lies outside the pack.
+    Raises PackError where a metric fits several series of the pack, ValueError where the first impact lies outside the pack.
     """
     if harm_at is not None and not pack.start <= harm_at <= pack.start + dt.timedelta(minutes=pack.minutes):
         raise ValueError(
-            f"the harm at {harm_at.isoformat()} lies outside the pack, which starts at {pack.start.isoformat()}"
+            f"the impact at {harm_at.isoformat()} lies outside the pack, which starts at {pack.start.isoformat()}"
         )
     told = read(architecture) if alarms is None else alarms
     rows: dict[str, Row] = {}
@@ -231,7 +231,7 @@ def _row(
 
 
 def _announces(episode: Episode, harm_at: dt.datetime | None) -> bool:
-    """Whether an episode began before the harm and lasts up to it, or began shortly before it."""
+    """Whether an episode began before the impact and lasts up to it, or began shortly before it."""
     if harm_at is None or episode.start > harm_at:
         return False
     lasts = episode.end is None or episode.end >= harm_at

@@ -30,7 +30,7 @@ class ExerciseError(ValueError):
 
 
 def exercise(alarm: Alarm) -> Night:
-    """The hand-made night of `alarm`, and when it would hurt a user: just after the crossing of the threshold.
+    """The hand-made night of `alarm`, and when it would affect a user: just after the crossing of the threshold.
 
     Raises ExerciseError where no values of its metrics were found that bring its expression to the threshold.
     """

@@ -1,6 +1,6 @@
 """When the first user is affected: the minute that an alarm must come before.
 
-What counts as harm is data, `facts/harm.toml`: a share of failed requests, or updates that are late.
+What counts as impact is data, `facts/harm.toml`: a share of failed requests, or updates that are late.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Cause: TypeAlias = Literal["errors", "late"]
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """A minute that hurts users, counted from the start of the series, why, and the figure that passed `limit`.
+    """A minute in which users are affected, counted from the start of the series, why, and the figure that passed `limit`.
 
     `value` and `limit` are a share of the requests where the cause is errors, else seconds.
     """
@@ -41,7 +41,7 @@ class Harm:
 
 @cache
 def definition() -> Mapping[str, Assumption]:
-    """What counts as harm, by name: `error_share` and `late_factor`."""
+    """What counts as impact, by name: `error_share` and `late_factor`."""
     return facts.assumptions(FILE)
 
 
@@ -54,7 +54,7 @@ def late_limit_s(age_p95_s: Sequence[float | None], target_s: float) -> float:
 def harms(
     requests: Sequence[float], errors: Sequence[float], age_p95_s: Sequence[float | None], target_s: float
 ) -> tuple[Harm, ...]:
-    """Every minute that hurts, at most once, errors before lateness.
+    """Every minute of impact, at most once, errors before lateness.
 
     The three are figures of each minute: requests and failed ones among them (a missing count, NaN, is none), and the age in
     seconds that 95 % of the updates on screens stay below (None or NaN: nobody saw any). `target_s` is the age promised.
@@ -75,7 +75,7 @@ def harms(
 def first_harm(
     requests: Sequence[float], errors: Sequence[float], age_p95_s: Sequence[float | None], target_s: float
 ) -> Harm | None:
-    """The first minute that hurts; None on a night that hurts nobody. Arguments as for `harms`."""
+    """The first minute of impact; None on a night that affects nobody. Arguments as for `harms`."""
     found = harms(requests, errors, age_p95_s, target_s)
     return found[0] if found else None
 
@@ -87,7 +87,7 @@ FAILED = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
 def harm_in(pack: Pack) -> Harm | None:
     """The first minute in which too many requests failed, by what the load balancers in `pack` counted.
 
-    How old updates were is not in CloudWatch, so this is the latest that the first user can have been hurt. None where nobody
+    How old updates were is not in CloudWatch, so this is the latest that the first user can have been affected. None where nobody
     was, or where the pack holds no requests of a load balancer.
     """
     whole = [

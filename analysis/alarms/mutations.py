@@ -16,7 +16,7 @@ from analysis.architecture import Architecture
 Part: TypeAlias = Literal["threshold", "period", "N", "M", "operator", "statistic", "dimension", "missing data"]
 
 Night: TypeAlias = tuple[Pack, dt.datetime | None]
-"""An incident, and when it first hurt a user (None: a quiet night)."""
+"""An incident, and when it first affected a user (None: a quiet night)."""
 
 OPERATORS: Mapping[str, tuple[str, str]] = {
     "GreaterThanThreshold": ("LessThanThreshold", "GreaterThanOrEqualToThreshold"),

@@ -105,7 +105,7 @@ class Pack:
     """An incident: series by metric from `start` (UTC) on, one datapoint each `period_s` (60), and where they come from.
 
     `harm_at` is when the first user was affected, where that is known. Raises ValueError for another period, no series, series of
-    several lengths, or a harm outside.
+    several lengths, or an impact outside.
     """
 
     series: Mapping[MetricKey, Series]
@@ -128,7 +128,7 @@ class Pack:
             minutes=self.minutes
         ):
             raise ValueError(
-                f"the harm at {self.harm_at.isoformat()} lies outside the pack, which starts at {self.start.isoformat()}"
+                f"the impact at {self.harm_at.isoformat()} lies outside the pack, which starts at {self.start.isoformat()}"
             )
 
     @property

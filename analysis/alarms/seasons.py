@@ -14,7 +14,7 @@ from analysis.architecture import Architecture
 
 @dataclass(frozen=True, slots=True)
 class SeasonRow:
-    """One alarm over a season. `leads_s` has an entry for each night of harm: the lead time, or None where it was silent."""
+    """One alarm over a season. `leads_s` has an entry for each night with impact: the lead time, or None where it was silent."""
 
     alarm: str
     severity: str
@@ -29,7 +29,7 @@ class SeasonRow:
 class Season:
     """All alarms over a season, and what its pages come to.
 
-    `first_page_s` has an entry for each night of harm: the lead of the first page that announced it or followed it, or None.
+    `first_page_s` has an entry for each night with impact: the lead of the first page that announced it or followed it, or None.
     `false_wakings` counts the times a human was paged for nothing; pages that overlap wake once.
     """
 
@@ -94,7 +94,7 @@ def _false_wakings(report: Report) -> int:
 
 
 def _is_false(episode: Episode, harm_at: dt.datetime | None) -> bool:
-    """Whether an episode announced no harm and followed none."""
+    """Whether an episode announced no impact and followed none."""
     if harm_at is None:
         return True
     ended = episode.end is not None and episode.end < harm_at

@@ -99,7 +99,7 @@ def alarms(
     else:
         out.print(_table(report, false))
         _why(report)
-        err.print(f"First user hurt: {known}. False pages in a season: {why}.", highlight=False, soft_wrap=True)
+        err.print(f"First user affected: {known}. False pages in a season: {why}.", highlight=False, soft_wrap=True)
         tell(report.refused)
         tell_unreached(found, directory)
     if report.never or report.refused:
@@ -171,7 +171,7 @@ def _write(target: Path, made: Mapping[str, Any]) -> None:
 
 
 def _table(report: layer.Report, false: Mapping[str, int] | None) -> Table:
-    """Each alarm with its verdict: when it fires, how long before the harm, how often for nothing, and what AWS leaves open."""
+    """Each alarm with its verdict: when it fires, how long before first impact, how often for nothing, what AWS leaves open."""
     title = f"{report.stack}: {len(report.rows)} alarms over {report.minutes} minutes ({escape(report.origin)})"
     table = Table(
         Column("Alarm", overflow="fold", min_width=24), "Severity", "Verdict", "Fires", title=title, box=SIMPLE_HEAD
@@ -214,7 +214,7 @@ def season(
     date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The stack's alarms on the nights of its season.toml: who is told in time, and who is woken for nothing."""
+    """The stack's alarms on the nights of its season.toml: who is notified in time, and who is woken for nothing."""
     from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError, studies.StudyError):
@@ -245,7 +245,7 @@ def season(
 
 def _families(record: season_layer.Record) -> Table:
     table = Table("Nights", Column("Gives way at", justify="right"), title="Alarms where the load builds up")
-    for heading in ("Hurt", "In time", "Shortest lead", "Median lead"):
+    for heading in ("With impact", "In time", "Shortest lead", "Median lead"):
         table.add_column(heading, justify="right")
     for family in record.families:
         leads = sorted(night.lead_s for night in family.hurt if night.lead_s is not None)

@@ -66,7 +66,7 @@ def _times(amount: Decimal) -> str:
 
 
 def _resources(items: Sequence[cost.LineItem]) -> list[tuple[str, list[cost.LineItem]]]:
-    """The lines of a service by address, the dearest first."""
+    """The lines of a service by address, the most expensive first."""
     ordered = sorted(items, key=lambda item: item.address)
     groups = [(address, list(group)) for address, group in groupby(ordered, key=lambda item: item.address)]
     return sorted(groups, key=lambda group: (-_known(group[1]), group[0]))

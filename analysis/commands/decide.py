@@ -149,7 +149,7 @@ def _print(made: Sequence[Judgement], *, alone: bool) -> None:
     table.add_column("Users held", justify="right")
     table.add_column("p99", justify="right")
     table.add_column("Age p95", justify="right")
-    table.add_column("Harm", justify="right")
+    table.add_column("Impact", justify="right")
     table.add_column("Lead", justify="right")
     for one in made:
         cells = (_both(one, name) for name in ("month", "users", "p99", "age", "harm", "lead"))

@@ -86,7 +86,7 @@ def again(file: File, as_json: AsJson = False) -> None:
         names = ("stack", "scenario", "users", "seed", "minutes", "why", "crashes")
         print_json([{name: getattr(trial, name) for name in names} for trial in trials])
     else:
-        table = Table("Stack", "Crowd", Column("Users", justify="right"), "Seed", "Minutes that hurt", "Why")
+        table = Table("Stack", "Crowd", Column("Users", justify="right"), "Seed", "Minutes of impact", "Why")
         for trial in trials:
             table.add_row(
                 trial.stack, trial.scenario, f"{trial.users:,}", str(trial.seed), str(trial.minutes), trial.why
@@ -100,7 +100,7 @@ def again(file: File, as_json: AsJson = False) -> None:
 def weigh(
     file: File,
     record: Annotated[bool, typer.Option("--record", help="Write the record beside the file.")] = False,
-    date: Annotated[str, typer.Option("--date", help="The day that the record bears; else today.")] = "",
+    date: Annotated[str, typer.Option("--date", help="The day of the record; else today.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """What each flaw did and what each action is worth: every set of them over the incident's seeds. Takes minutes."""
@@ -129,7 +129,7 @@ def weigh(
 
 def _shares(weighed: Weighed) -> Table:
     what = "each action taken away" if weighed.taken_away else "each flaw undone"
-    title = f"{weighed.stack}: {what}, {len(weighed.outcomes)} sets × {len(weighed.seeds)} seeds, user-minutes hurt"
+    title = f"{weighed.stack}: {what}, {len(weighed.outcomes)} sets × {len(weighed.seeds)} seeds, user-minutes affected"
     table = Table("Change", title=title)
     for heading in ("Alone", "Share (Shapley)", "From", "To", "USD a month", "Minutes per USD"):
         table.add_column(heading, justify="right")

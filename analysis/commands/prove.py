@@ -101,11 +101,7 @@ def _print(report: proofs_layer.Report, coverage: str) -> None:
         out.print("\n[bold]Not decidable[/]", highlight=False)
     for (_, because), findings in _grouped(report.undecided, lambda f: (f.address, f.because)).items():
         _say(findings[0], f"{', '.join(f.rule.id for f in findings)}: {because}")
-    numbers = {kind: sum(f.severity == kind for f in report.unwaived) for kind in SEVERITIES}
-    counts = ", ".join(f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in numbers.items())
-    counts += f", {len(report.waived)} waived, {len(report.undecided)} not decidable; "
-    counts += f"{len(report.holding)} statements hold (--json prints their arithmetic)."
-    out.print(f"\n{counts}", highlight=False)
+    out.print(f"\n{report.summary} (--json prints their arithmetic).", highlight=False)
     if report.silent:
         out.print(f"Nothing in the stack for {_ranges([rule.id for rule in report.silent])}.", highlight=False)
 

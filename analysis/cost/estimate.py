@@ -105,15 +105,15 @@ class Estimate:
         return {level: _sum(item for item in self.line_items if item.confidence == level) for level in CONFIDENCES}
 
     def by_service(self) -> Mapping[str, Amount]:
-        """The total split by AWS service, the dearest first."""
+        """The total split by AWS service, the most expensive first."""
         return self._split("service")
 
     def by_address(self) -> Mapping[str, Amount]:
-        """The total split by resource, the dearest first."""
+        """The total split by resource, the most expensive first."""
         return self._split("address")
 
     def by_type(self) -> Mapping[str, Amount]:
-        """The total split by resource type, the dearest first."""
+        """The total split by resource type, the most expensive first."""
         return self._split("type")
 
     def of(self, address: str) -> Amount:

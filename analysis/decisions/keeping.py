@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from analysis import evidence
 from analysis.decisions.records import NOTHING, Record
-from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
+from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing, effect_columns
 from analysis.studies import Measured, StudyError, inputs
 
 KIND: Final = "decisions"
@@ -135,11 +135,18 @@ def _either(entry: Mapping[str, str] | str) -> Measured | str:
 
 
 def restored(found: Any, record: Record) -> Computed | None:
-    """What was computed, out of what is kept of it; None where that is of another shape: then it is computed again."""
+    """What was computed, out of what is kept of it; None where that is of another shape: then it is computed again.
+
+    A figure is titled as the program titles it today; what the record says is for whoever reads the file.
+    """
+    titles = {column.name: column.title for column in (*effect_columns(record).values(), *record.columns)}
     try:
         return Computed(
             turned=bool(found["turned"]),
-            effects=tuple(Effect(n, title, _either(one), _either(other)) for n, title, one, other in found["effects"]),
+            effects=tuple(
+                Effect(name, titles.get(name, title), _either(one), _either(other))
+                for name, title, one, other in found["effects"]
+            ),
             readings={text: _measured(entry) for text, entry in found["readings"].items()},
             crossings=tuple(
                 Crossing(spec, *entry) for spec, entry in zip(record.break_even, found["crossings"], strict=True)

@@ -1,8 +1,9 @@
 """What would have been: the night with each flaw undone, or each action taken away, alone, in pairs and in every set of them.
 
-A change is data (`timeline.Change`). The **harm** of a night is its user-minutes hurt, with one limit of lateness for all nights
-of an incident. What a set of changes is worth is the harm that it removes; each change's share of that is its Shapley value,
-which adds up to what all of them remove (`shapley`). Nights run over several named seeds, and every figure carries its spread.
+A change is data (`timeline.Change`). The impact (`harm`) of a night is its affected user-minutes, with one limit of lateness
+for all nights of an incident. What a set of changes is worth is the impact that it removes; each change's share of that is its
+Shapley value, which adds up to what all of them remove (`shapley`). Nights run over several named seeds, and every figure
+carries its spread.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _START = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One night in user terms: user-minutes hurt, minutes that hurt, failed requests, and the worst age at two percentiles."""
+    """One night in user terms: user-minutes affected, minutes of impact, failed requests, the worst age at two percentiles."""
 
     seed: int
     user_minutes: float
@@ -77,11 +78,11 @@ class Weighed:
         return tuple(change.id for change in self.changes)
 
     def harm(self, coalition: Iterable[str]) -> tuple[float, ...]:
-        """The user-minutes hurt with these changes made, by seed."""
+        """The user-minutes affected with these changes made, by seed."""
         return tuple(outcome.user_minutes for outcome in self.outcomes[frozenset(coalition)])
 
     def _worth(self, at: int, coalition: Coalition) -> float:
-        """The harm that a set removes under one seed: flaws undone, or actions that are there."""
+        """The impact that a set removes under one seed: flaws undone, or actions that are there."""
         everything = frozenset(self.ids)
         if self.taken_away:
             return self.harm(everything)[at] - self.harm(everything - coalition)[at]
@@ -102,7 +103,7 @@ class Weighed:
         return tuple(self._worth(at, frozenset(self.ids)) for at in range(len(self.seeds)))
 
     def alone(self, name: str) -> tuple[float, ...]:
-        """What one change does alone, by seed: the harm that it removes, or the harm that comes where it is taken away."""
+        """What one change does alone, by seed: the impact that it removes, or the impact that comes where it is taken away."""
         return _difference(self, {name})
 
     def pair(self, one: str, other: str) -> tuple[float, ...]:
@@ -115,7 +116,7 @@ class Weighed:
         return -difference if self.taken_away else difference
 
     def minutes_per_usd(self, name: str) -> float | None:
-        """User-minutes of harm that a change is worth (its share) per dollar a month; None where it costs nothing or saves."""
+        """Affected user-minutes that a change is worth (its share) per dollar a month; None where it costs nothing or saves."""
         usd = self.extra_usd(name)
         return fmean(self.shares[name]) / float(usd) if usd > 0 else None
 

@@ -1,10 +1,10 @@
 """What an incident did to its users, and when it was noticed, taken up, mitigated and over.
 
-A **minute hurts** when more than `error_share` of its requests fail (`facts/harm.toml`), or when more than one user in twenty
-sees what is too old, or waits too long: the definition that alarms are back-tested against. A **user-minute hurt** is a minute
-of one user, weighed with the largest of three shares: of failed requests, of time spent looking at what is too old, of answers
-that came too late. Only minutes that hurt count. The three overlap (who gets errors sees old things), so the largest is a lower
-bound of their union.
+A **minute counts** when more than `error_share` of its requests fail (`facts/harm.toml`), or when more than one user in twenty
+sees what is too old, or waits too long: the definition that alarms are back-tested against. An **affected user-minute** is a
+minute of one user, weighed with the largest of three shares: of failed requests, of time spent looking at what is too old, of
+answers that came too late. Only those minutes count. The three overlap (who gets errors sees old things), so the largest is a
+lower bound of their union.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from analysis.alarms.packs import Points
 from analysis.incidents.timeline import MINUTE, Entry, Harm, Objective
 
 TAIL = 0.05
-"""The share of users late or slow from which a minute hurts: the 95th percentile passes the limit."""
+"""The share of users late or slow from which a minute counts as impact: the 95th percentile passes the limit."""
 
 
 class IncidentError(ValueError):
@@ -71,8 +71,8 @@ ANSWERS: Mapping[tuple[str, str], float] = {
 class Observed:
     """The night in user terms, one figure a minute. `users` is None where the pack does not say how many there were.
 
-    `late` and `slow` are the shares of users looking at old things or waiting, None where no metric says so; `hurt` is what
-    hurts in any way; `hurting` says whether the minute counts. `origins` says which metric each figure came from.
+    `late` and `slow` are the shares of users looking at old things or waiting, None where no metric says so; `hurt` is the
+    largest of the three; `hurting` says whether the minute counts. `origins` says which metric each figure came from.
     """
 
     start: dt.datetime
@@ -115,7 +115,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Bout:
-    """A stretch of harm without a quiet pause: from its first minute to the end of its last."""
+    """A stretch of impact without a quiet pause: from its first minute to the end of its last."""
 
     start: dt.datetime
     end: dt.datetime
@@ -138,7 +138,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What users felt. None where the pack cannot say; all zero where nobody was hurt."""
+    """What users felt. None where the pack cannot say; all zero where nobody was affected."""
 
     bouts: tuple[Bout, ...]
     user_minutes_hurt: float | None
@@ -157,7 +157,7 @@ class Impact:
 
     @property
     def began(self) -> dt.datetime | None:
-        """When the first user was hurt."""
+        """When the first user was affected."""
         return self.bouts[0].start if self.bouts else None
 
     @property
@@ -167,13 +167,13 @@ class Impact:
 
     @property
     def failed_share(self) -> float:
-        """The share of requests that failed, of those made while users were hurt."""
+        """The share of requests that failed, of those made while users were affected."""
         return _ratio(self.failed_while_hurting, self.requests_while_hurting)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment of the response: when, how that is known, and how long after the first harm (negative: before it)."""
+    """A moment of the response: when, how that is known, and how long after the first impact (negative: before it)."""
 
     name: str
     at: dt.datetime | None
@@ -182,13 +182,13 @@ class Moment:
 
 
 DEFINITIONS: Mapping[str, str] = {
-    "harm": "The first minute in which one request in a hundred fails, or one user in twenty sees old things or waits.",
-    "detection": "The first page that announces the harm or follows it, or a person noticing, whichever is earlier.",
+    "impact": "The first minute in which one request in a hundred fails, or one user in twenty sees old things or waits.",
+    "detection": "The first page that announces the impact or follows it, or a person noticing, whichever is earlier.",
     "engagement": "Someone who can do something about it begins to.",
-    "mitigation": "Users are no longer hurt, whatever the reason.",
-    "recovery": "The service is as it was: by report, else when the quiet minutes after the last hurt one have passed.",
+    "mitigation": "Users are no longer affected, whatever the reason.",
+    "recovery": "The service is as it was: by report, else when the quiet minutes after the last affected one have passed.",
 }
-"""What each of the times means, for the page and for `--json`. All are counted from the harm, negative before it."""
+"""What each of the times means, for the page and for `--json`. All are counted from the first impact, negative before it."""
 
 
 def observed(
@@ -202,7 +202,7 @@ def observed(
 ) -> Observed:
     """The pack in user terms. `target_s` is the age promised, from which the limit of lateness follows where `harm` has none.
 
-    Raises IncidentError where the pack does not say how many requests there were, where nothing in it tells harm, or where
+    Raises IncidentError where the pack does not say how many requests there were, where nothing in it tells the impact, or where
     several series could be meant.
     """
     finder = _Finder(pack, dict(signals or {}), dict(dimensions or {}))
@@ -222,7 +222,7 @@ def observed(
         notes.append("the pack holds answer times, but nothing says from when on they are slow: give harm.slow_s")
     if failed is None and late is None and slow is None:
         raise IncidentError(
-            "nothing in the pack tells whether users were hurt: it holds no count of errors, and no time with a limit; "
+            "nothing in the pack tells whether users were affected: it holds no count of errors, and no time with a limit; "
             "add one, or give harm.late_s or harm.slow_s"
         )
     wrong = failed or tuple(0.0 for _ in requests)
@@ -271,9 +271,9 @@ def moments(
     entries: Sequence[Entry],
     paged: tuple[dt.datetime, str] | None = None,
 ) -> tuple[Moment, ...]:
-    """Harm, detection, engagement, mitigation and recovery; `paged` is the first page that announced or followed the harm."""
+    """First impact, detection, engagement, mitigation and recovery; `paged` is the first page that announced or followed it."""
     began = felt.began
-    found = [_moment("harm", began, "computed" if began else "nobody was hurt", began)]
+    found = [_moment("impact", began, "computed" if began else "nobody was affected", began)]
     told = {entry.kind: entry for entry in reversed(entries)}
     noticed = [(told["detected"].at, told["detected"].source)] if "detected" in told else []
     first = min([*noticed, *([paged] if paged else [])], default=None)
@@ -284,16 +284,16 @@ def moments(
     if "mitigated" in told:
         found.append(_moment("mitigation", told["mitigated"].at, told["mitigated"].source, began))
     elif felt.ended is not None and felt.ended < seen.at(seen.minutes):
-        found.append(_moment("mitigation", felt.ended, "computed: the harm ended", began))
+        found.append(_moment("mitigation", felt.ended, "computed: the impact ended", began))
     else:
-        found.append(_moment("mitigation", None, "not within the pack" if began else "nobody was hurt", began))
+        found.append(_moment("mitigation", None, "not within the pack" if began else "nobody was affected", began))
     over = felt.ended + harm.quiet_minutes * MINUTE if felt.ended else None
     if "recovered" in told:
         found.append(_moment("recovery", told["recovered"].at, told["recovered"].source, began))
     elif over is not None and over <= seen.at(seen.minutes):
-        found.append(_moment("recovery", over, f"computed: {harm.quiet_minutes} minutes without harm", began))
+        found.append(_moment("recovery", over, f"computed: {harm.quiet_minutes} minutes without impact", began))
     else:
-        found.append(_moment("recovery", None, "not within the pack" if began else "nobody was hurt", began))
+        found.append(_moment("recovery", None, "not within the pack" if began else "nobody was affected", began))
     return tuple(found)
 
 

@@ -91,7 +91,7 @@ class Opened:
 
     @property
     def paged(self) -> tuple[dt.datetime, str] | None:
-        """The first page that announced the harm or followed it: when, and which alarm."""
+        """The first page that announced the impact or followed it: when, and which alarm."""
         began = self.impact.began
         if self.report is None or began is None:
             return None
@@ -104,7 +104,7 @@ class Opened:
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
-        """Harm, detection, engagement, mitigation and recovery."""
+        """First impact, detection, engagement, mitigation and recovery."""
         return impacts.moments(self.impact, self.seen, self.incident.harm, self.incident.entries, self.paged)
 
     @cached_property
@@ -182,8 +182,8 @@ class Opened:
         seen, felt = self.seen, self.impact
         for bout in felt.bouts:
             first, last = seen.minute(bout.start), seen.minute(bout.end - MINUTE)
-            yield Row(bout.start, "Users are hurt from here on.", "computed", value=self._felt(first))
-            yield Row(bout.end, "Nobody is hurt any more.", "computed", value=self._felt(last))
+            yield Row(bout.start, "Users are affected from here on.", "computed", value=self._felt(first))
+            yield Row(bout.end, "Nobody is affected any more.", "computed", value=self._felt(last))
         if felt.worst_at is not None:
             minute = seen.minute(felt.worst_at)
             yield Row(felt.worst_at, "The worst minute.", "computed", value=self._felt(minute))
@@ -298,7 +298,7 @@ def _course(scenario: Scenario, source: NightSource) -> Iterator[Entry]:
     for minute, event, kind in [*moments, *((surge.minute, surge.event, "news") for surge in scenario.surges)]:
         if event:
             at = source.kick_off + minute * MINUTE
-            yield Entry(at, f"{event[:1].upper()}{event[1:]}.", "reconstructed course", cast("Kind", kind), there)
+            yield Entry(at, f"{event[:1].upper()}{event[1:]}.", "reconstructed timeline", cast("Kind", kind), there)
 
 
 _NUMBERED = re.compile(r"(?P<path>[^#]+):(?P<line>\d+)")

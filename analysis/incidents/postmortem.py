@@ -72,9 +72,9 @@ def _written(texts: Mapping[Path, str]) -> None:
 
 def _page(made: Opened, paths: Sequence[Path]) -> str:
     felt = made.impact
-    lead = "Nobody was hurt, as far as the pack tells."
+    lead = "Nobody was affected, as far as the pack tells."
     if felt.began is not None and felt.ended is not None:
-        lead = f"From {stamp(felt.began)} to {stamp(felt.ended)} users were hurt: <what they saw, in one sentence>."
+        lead = f"From {stamp(felt.began)} to {stamp(felt.ended)} users were affected: <what they saw, in one sentence>."
     step = max(1, -(-made.pack.minutes // ROWS))
     columns = list(_columns(made))
     rows = [
@@ -89,7 +89,7 @@ def _page(made: Opened, paths: Sequence[Path]) -> str:
         csv=paths[2].name,
         impact=_table(("What", ""), sentences(made)),
         times=_table(
-            ("", "UTC", "After the harm", "Known by", "Definition"),
+            ("", "UTC", "After first impact", "Known by", "Definition"),
             [
                 (m.name.capitalize(), stamp(m.at) if m.at else "", duration(m.after_s), m.how, DEFINITIONS[m.name])
                 for m in made.moments
@@ -121,7 +121,7 @@ def _alarms(made: Opened) -> str:
     if not rows:
         return "The stack has no alarm."
     head = f"Alarms that are tagged `severity = {PAGE}` wake a human."
-    return f"{head}\n\n{_table(('Alarm', 'Severity', 'Verdict', 'After the harm', 'Why'), rows)}"
+    return f"{head}\n\n{_table(('Alarm', 'Severity', 'Verdict', 'After first impact', 'Why'), rows)}"
 
 
 def _columns(made: Opened) -> Iterator[tuple[str, list[str]]]:
@@ -137,8 +137,8 @@ def _columns(made: Opened) -> Iterator[tuple[str, list[str]]]:
             points = series.points(statistic) if series is not None else None
             if points is not None:
                 yield f"{name}_{statistic.lower()}_s", ["" if point is None else f"{point:.3f}" for point in points]
-    yield "share_hurt", [f"{value:.4f}" for value in seen.hurt]
-    yield "hurts", ["yes" if hurts else "" for hurts in seen.hurting]
+    yield "share_affected", [f"{value:.4f}" for value in seen.hurt]
+    yield "affected", ["yes" if hurts else "" for hurts in seen.hurting]
 
 
 def _csv(made: Opened) -> str:

@@ -14,7 +14,7 @@ from analysis.studies import study
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One night on the stack as it is now: under which crowd and seed, how many minutes hurt, and why the first did."""
+    """One night on the stack as it is now: under which crowd and seed, how many minutes had impact, and why the first did."""
 
     stack: str
     scenario: str
@@ -25,7 +25,7 @@ class Trial:
 
     @property
     def crashes(self) -> bool:
-        """Whether anybody was hurt."""
+        """Whether anybody was affected."""
         return self.minutes > 0
 
 
@@ -37,7 +37,7 @@ def trials(
 ) -> Iterator[Trial]:
     """The nights of both crowds on the stack that the incident calls its stack `now`, over the incident's seeds.
 
-    `variables` and `changes` change that stack first. A minute hurts as `facts/harm.toml` says, against the stack's own target.
+    `variables` and `changes` change that stack first. A minute counts as `facts/harm.toml` says, against the stack's own target.
     Raises FactError where the incident has no night or no stack now.
     """
     if incident.night is None or incident.now is None:

@@ -26,17 +26,17 @@ def sentences(opened: Opened) -> list[tuple[str, str]]:
     felt, seen = opened.impact, opened.seen
     found: list[tuple[str, str]] = []
     if felt.began is None or felt.ended is None:
-        found.append(("Harm", "nobody was hurt"))
+        found.append(("Impact", "nobody was affected"))
     else:
         pauses = f", {len(felt.bouts)} times" if len(felt.bouts) > 1 else ""
         span = f"{stamp(felt.began)} to {stamp(felt.ended)}"
-        found.append(("Harm", f"{span}, {felt.hurt_minutes} minutes that hurt{pauses}"))
+        found.append(("Impact", f"{span}, {felt.hurt_minutes} minutes{pauses}"))
     if felt.user_minutes_hurt is not None and felt.user_minutes:
         share = 100 * felt.user_minutes_hurt / felt.user_minutes
         found.append(
-            ("User-minutes hurt", f"{felt.user_minutes_hurt:,.0f} of {felt.user_minutes:,.0f} ({share:.1f} %)")
+            ("User-minutes affected", f"{felt.user_minutes_hurt:,.0f} of {felt.user_minutes:,.0f} ({share:.1f} %)")
         )
-    while_hurt = f"{100 * felt.failed_share:.1f} % while users were hurt"
+    while_hurt = f"{100 * felt.failed_share:.1f} % while users were affected"
     found.append(("Failed requests", f"{felt.failed:,.0f} of {felt.requests:,.0f}; {while_hurt}"))
     if seen.late_s is not None and felt.age_p95_s is not None:
         p50 = f"{felt.age_p50_s:.1f} s in the median and " if felt.age_p50_s is not None else ""
@@ -74,14 +74,14 @@ def to_json(opened: Opened) -> dict[str, Any]:
             "began": _stamped(felt.began),
             "ended": _stamped(felt.ended),
             "bouts": [{"start": stamp(bout.start), "end": stamp(bout.end)} for bout in felt.bouts],
-            "minutes_that_hurt": felt.hurt_minutes,
-            "user_minutes_hurt": _rounded(felt.user_minutes_hurt),
+            "minutes_affected": felt.hurt_minutes,
+            "user_minutes_affected": _rounded(felt.user_minutes_hurt),
             "user_minutes": _rounded(felt.user_minutes),
             "worst_share": _rounded(felt.worst_share, 6),
             "worst_at": _stamped(felt.worst_at),
             "requests": _rounded(felt.requests),
             "failed_requests": _rounded(felt.failed),
-            "failed_share_while_hurting": _rounded(felt.failed_share, 6),
+            "failed_share_while_affected": _rounded(felt.failed_share, 6),
             "late_s": seen.late_s,
             "age_p50_s": _rounded(felt.age_p50_s, 3),
             "age_p95_s": _rounded(felt.age_p95_s, 3),
@@ -101,7 +101,7 @@ def to_json(opened: Opened) -> dict[str, Any]:
             {
                 "name": moment.name,
                 "at": _stamped(moment.at),
-                "after_harm_s": moment.after_s,
+                "after_impact_s": moment.after_s,
                 "how": moment.how,
                 "definition": DEFINITIONS[moment.name],
             }

@@ -1,8 +1,8 @@
-"""An incident as a file: where its series come from, what counts as harm, and what is known of its course.
+"""An incident as a file: where its series come from, what counts as impact, and what is known of its course.
 
-The file is TOML. Times are in UTC (`2026-03-07T20:45:00Z`). It names either a `[night]` to simulate or a `[pack]` to read, says
-under `[harm]` what hurts a user, and lists under `[[entry]]` what is known and how. `[[factor]]`, `[[action]]` and `[[step]]` are
-changes to weigh, `[[hard]]` are kinds of night to look for headroom on.
+The file is TOML. Times are in UTC (`2026-03-07T20:45:00Z`). It names either a `[night]` to simulate or a `[pack]` to read,
+says under `[harm]` what affects a user, and lists under `[[entry]]` what is known and how. `[[factor]]`, `[[action]]` and
+`[[step]]` are changes to weigh, `[[hard]]` are kinds of night to look for headroom on.
 
     title = "Checkout down on Black Friday"
     [pack]
@@ -66,10 +66,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What hurts a user besides a failed request: seeing what is older than `late_s`, an answer after `slow_s`.
+    """What affects a user besides a failed request: seeing what is older than `late_s`, an answer after `slow_s`.
 
     Without `late_s` the limit is that of `analysis.alarms.harm`, which knows the target and the calm minutes of the night. The
-    incident is over when `quiet_minutes` have passed without harm.
+    incident is over when `quiet_minutes` have passed without impact.
     """
 
     late_s: float | None = None

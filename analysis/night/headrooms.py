@@ -120,7 +120,7 @@ def headroom(
 ) -> Headroom:
     """The largest crowd that every one of `seeds` nights holds, by bisection to a hundredth. 0 users where none is held.
 
-    Held means that no minute hurts a user (facts/harm.toml), updates that wait for a database failover aside, and that neither
+    Held means that no minute affects a user (facts/harm.toml), updates that wait for a database failover aside, and that neither
     the edge's quota of requests nor the speed of the cache's thread is passed, which the simulation itself does not enforce.
     `rise_s` replaces the rise of the scenario's largest surge. Raises as stack_setup does.
     """

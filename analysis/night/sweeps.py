@@ -70,7 +70,7 @@ class Outcome:
 
     @property
     def held(self) -> bool:
-        """Whether nobody was hurt, the updates that waited for a failover aside."""
+        """Whether nobody was affected, the updates that waited for a failover aside."""
         return self.hurt_minutes == 0
 
 
@@ -132,7 +132,7 @@ class Cell:
 
     @property
     def held(self) -> float:
-        """The share of the nights that hurt nobody."""
+        """The share of the nights that affect nobody."""
         return sum(night.held for night in self.nights) / len(self.nights)
 
     def spread(self, name: str) -> tuple[float, float, float] | None:

@@ -77,11 +77,11 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def headlines(found: Rerun) -> Headlines:
-    """User-minutes hurt and failed requests, as it was and as given; means over the seeds."""
+    """User-minutes affected and failed requests, as it was and as given; means over the seeds."""
     rows: list[tuple[str, str]] = []
     for name, outcomes in (("as it was", found.plain), ("as given", found.changed)):
         rows += [
-            (f"User-minutes hurt, {name}", significant(round(fmean(o.user_minutes for o in outcomes)))),
+            (f"User-minutes affected, {name}", significant(round(fmean(o.user_minutes for o in outcomes)))),
             (f"Failed requests, {name}", f"{100 * fmean(o.failed_share for o in outcomes):.2f} %"),
         ]
     return Headlines(tuple(rows))
@@ -103,7 +103,7 @@ def by_seed(found: Rerun) -> Shown:
                 ]
             )
     columns = [
-        Column("Night", "head"), Column("User-minutes hurt", "number"), Column("Minutes that hurt", "number"),
+        Column("Night", "head"), Column("User-minutes affected", "number"), Column("Minutes of impact", "number"),
         Column("Failed requests", "number"), Column("Worst median age", "number"), Column("Worst age, p95", "number"),
     ]  # fmt: skip
     caption = f"Reconstructed; an update is late from {found.late_s:.3g} s on."

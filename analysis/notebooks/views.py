@@ -105,7 +105,7 @@ def settings(*studies: Study) -> Shown:
 
 
 def cost_by_service(*studies: Study) -> Figure:
-    """The month's bill by AWS service, the dearest first."""
+    """The month's bill by AWS service, the most expensive first."""
     split = [(one.title, one.bill.by_service()) for one in studies]
     total: dict[str, Decimal] = {}
     for _, found in split:
@@ -119,7 +119,7 @@ def cost_by_service(*studies: Study) -> Figure:
 
 
 def bill(one: Study, most: int = 20) -> Shown:
-    """The dearest lines of a bill: quantity times unit price, and how sure the price is."""
+    """The most expensive lines of a bill: quantity times unit price, and how sure the price is."""
     lines = sorted(one.bill.line_items, key=lambda item: (-(item.cost or Decimal(0)), item.address, item.component))
     columns = [
         Column("Resource", "code"), Column("Component", "wide"), Column("Quantity", "number"), Column("Unit price", "number"),
@@ -165,7 +165,7 @@ def frame(*studies: Study) -> pd.DataFrame:
 
 
 def pivot(lines: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
-    """The dollars of `frame` summed by the values of two of its columns, the dearest row first."""
+    """The dollars of `frame` summed by the values of two of its columns, the most expensive row first."""
     summed = lines.pivot_table(values="usd", index=rows, columns=columns, aggfunc="sum", fill_value=0.0).round(2)
     ordered = summed.loc[summed.sum(axis="columns").sort_values(ascending=False, kind="stable").index]
     return ordered.rename_axis(index=None, columns=rows)  # one row of headings: the corner says what the rows are

@@ -19,7 +19,7 @@ PRICES_PAGE = "reference/prices.md"
 
 
 def by_service(stacks: Sequence[tuple[str, Estimate]]) -> Markup:
-    """The month's bill by AWS service, one column for each stack, the dearest service of the last stack first."""
+    """The month's bill by AWS service, one column for each stack, the most expensive service of the last stack first."""
     split = [(title, estimate.by_service()) for title, estimate in stacks]
     services = list(dict.fromkeys(name for _, found in reversed(split) for name in found))
     rows = [

@@ -16,7 +16,7 @@ from analysis.pages.model import Model, models
 from analysis.validation import cycle
 
 STATES: Mapping[str, State] = {"passed": "good", "partly": "warn", "failed": "bad", "skipped": "plain"}
-HOW = {"answered": "answered by us", "mended": "its answer mended", "patched": "its class mended"}
+HOW = {"answered": "answered by us", "mended": "its answer corrected", "patched": "its class corrected"}
 
 
 def applied(model: Model) -> Markup:
@@ -36,6 +36,18 @@ def applied(model: Model) -> Markup:
     columns = [Column("Step", "code"), Column("Result"), Column("Seconds", "number"), Column("What happened", "wide")]
     caption = "; ".join(part for part in parts if part)
     return table(columns, rows, label=f"{model.name} applied on the emulated AWS", caption=f"{caption}.")
+
+
+def status(model: Model) -> str:
+    """How far a stack has got: applied on the emulator, where the record of that is passed and fresh, else written.
+
+    What was deployed, or verified in production, no record of this project can say yet.
+    """
+    record = _record(model)
+    if record is None or evidence.stale(record, cycle.basis(model.architecture)):
+        return "written"
+    whole = all(step["status"] in {"passed", "skipped"} for step in record.content["phases"])
+    return "applied on the emulator" if whole else "written"
 
 
 def _record(model: Model) -> evidence.Record | None:

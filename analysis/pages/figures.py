@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
 from analysis.alarms import read as read_alarms
+from analysis.capacity import Bound, Station
 from analysis.drawing import tables
-from analysis.drawing.tables import Cell, Column, table
-from analysis.facts import FactError
+from analysis.drawing.tables import Cell, Column, significant, table
+from analysis.facts import FactError, limits
 from analysis.night import NightError
-from analysis.pages import links, proofs, records, season, systems
+from analysis.pages import links, load, proofs, records, season, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reference import assumption_table
 from analysis.studies import MeasureError, StudyError, measure, shown
@@ -23,29 +25,84 @@ REFUSALS = (FactError, MeasureError, NightError, PathError, StudyError)
 """The errors that say that something cannot be computed for a stack, each in a sentence for its reader."""
 
 
-def _measured(name: str, **arguments: Any) -> Callable[[Model], str]:
-    return lambda model: shown(measure(name, model.study, arguments))
+Words: TypeAlias = Mapping[str, str]
+"""What a system calls whoever comes, what they come for and what they send (`systems.WORDS`)."""
 
 
-def _holding(model: Model) -> str:
-    found = proofs.report(model)
-    return f"{len(found.holding)} hold, {len(found.unwaived)} fail, {len(found.waived)} waived"
+def _measured(name: str, **arguments: Any) -> Callable[[Model, Words], str]:
+    return lambda model, _: shown(measure(name, model.study, arguments))
 
 
-FIGURES: Mapping[str, Callable[[Model], str]] = {
+def _held(model: Model, words: Words, *, scaled_out: bool = False) -> str:
+    capacity = model.capacity
+    users = (capacity.at_most if scaled_out else capacity.at_start).users.value
+    if users is not None and users < 1:
+        return f"none: feeds alone pass the first limit, before any {words['crowd']} come"
+    return shown(measure("capacity.users_held", model.study, {"scaled_out": scaled_out}))
+
+
+def first_limit(model: Model) -> tuple[Station, Bound] | None:
+    """The limit that binds first with what runs at the start, and where; None where none is known to bind."""
+    if not model.capacity.bottleneck:
+        return None
+    station = model.capacity.station(model.capacity.bottleneck)
+    known = [(users, bound) for bound in station.limits if (users := bound.users_held.value) is not None]
+    return station, min(known, key=lambda pair: pair[0])[1]
+
+
+def limit_sentence(model: Model) -> Markup:
+    """The limit that binds first, in a sentence: where, how much there is, how much the scenario's peak needs, who sets it."""
+    found = first_limit(model)
+    if found is None:
+        return Markup("no limit is known to bind")
+    station, bound = found
+    kind = KINDS.get(station.kind, station.kind)
+    return Markup("{} {}: {}; the peak needs {}; {}").format(
+        kind, tables.code(station.address), available(bound), significant(bound.used, 4), set_by(bound)
+    )
+
+
+def available(bound: Bound) -> str:
+    """How much of a limit there is, and of what: `writes of a prefix, 3,500 a second`."""
+    amount = f"{significant(bound.available, 4)} {load.UNITS.get(bound.unit, bound.unit)}"
+    return amount if amount.endswith(f" {bound.name}") else f"{bound.name}, {amount}"
+
+
+def set_by(bound: Bound) -> str:
+    """Who sets a limit: AWS, where its published numbers are all it rests on, else the Terraform; else it is an estimate."""
+    rows = [limits().get(given.name) for given in bound.inputs]
+    if None in rows:
+        return "set by the Terraform"
+    return "an AWS service limit" if all(row and row.low == row.high for row in rows) else "an estimate with a range"
+
+
+KINDS: Mapping[str, str] = {
+    "edge": "CDN", "balancer": "Load balancer", "api": "API", "socket": "WebSocket API", "service": "ECS service",
+    "fleet": "Instances", "instance": "Instance", "function": "Function", "cache": "Cache", "proxy": "Database proxy",
+    "database": "Database", "table": "DynamoDB table", "stream": "Stream", "queue": "Queue", "topic": "Topic",
+    "delivery": "Delivery stream", "bucket": "S3 bucket",
+}  # fmt: skip
+"""What a kind of station is called at the beginning of a sentence."""
+
+FIGURES: Mapping[str, Callable[[Model, Words], Cell]] = {
     "Resources": _measured("terraform.count"),
     "Alarms on a metric": _measured("terraform.count", type="aws_cloudwatch_metric_alarm"),
-    "A month without a game": _measured("cost.idle_month"),
-    "A month with its games": _measured("cost.month"),
+    "A month without any {event}": _measured("cost.idle_month"),
+    "A month with its {event}s": _measured("cost.month"),
     "Resources or components without a price": _measured("cost.unpriced"),
-    "Users at the peak of the scenario": _measured("scenario.peak"),
-    "Users held when it begins": _measured("capacity.users_held"),
-    "First limit": _measured("capacity.bottleneck"),
-    "Users held with everything scaled out": _measured("capacity.users_held", scaled_out=True),
+    "{Crowd} at the peak of the scenario": _measured("scenario.peak"),
+    "{Crowd} held at the start": _held,
+    "First limit": lambda model, _: limit_sentence(model),
+    "{Crowd} held when scaled out": partial(_held, scaled_out=True),
     "Age of an update, p95": _measured("freshness.p95"),
-    "Statements about its behaviour": _holding,
+    "Statements about its behaviour": lambda model, _: proofs.report(model).summary,
 }
-"""The key figures of a stack, in their order; a refusal stands in the place of one that cannot be had."""
+"""The key figures of a stack, in their order, named in a system's words; where one cannot be had, the reason is shown."""
+
+
+def named(label: str, words: Words) -> str:
+    """The name of a figure in a system's words."""
+    return label.format(Crowd=f"{words['crowd'][:1].upper()}{words['crowd'][1:]}", **words)
 
 
 COMPUTED: Mapping[str, Callable[[Model], Any]] = {
@@ -55,20 +112,21 @@ COMPUTED: Mapping[str, Callable[[Model], Any]] = {
 """What is computed of a stack with a scenario, where nothing is refused."""
 
 
-def key_figures(models: Sequence[Model], labels: Sequence[str]) -> Markup:
+def key_figures(models: Sequence[Model], labels: Sequence[str], words: Words) -> Markup:
     """The key figures of stacks side by side; a row that no stack has is left out, and the reason stands below the table."""
     rows: list[list[Cell]] = []
     reasons: dict[str, list[str]] = {}
-    for label, compute in FIGURES.items():
+    for template, compute in FIGURES.items():
+        label = named(template, words)
         cells: list[Cell] = []
         for model in models:
             try:
-                cells.append(compute(model))
+                cells.append(compute(model, words))
             except REFUSALS as error:
                 cells.append(Markup("<small>not computed</small>"))
                 reasons.setdefault(str(error), []).append(f"{label}, {model.name}" if len(models) > 1 else label)
         rows.append([label, *cells])
-    columns = [Column("Figure", "head"), *(Column(label, "number") for label in labels)]
+    columns = [Column("Figure", "head"), *(Column(label, "wide") for label in labels)]
     lines = [
         Markup("<li>{}: {}</li>").format("; ".join(wanted), tables.marked(reason)) for reason, wanted in reasons.items()
     ]
@@ -175,7 +233,9 @@ def macros(site: Site) -> Mapping[str, Macro]:
         return any(_of(site.stack(name), lambda model: model.capacity.connections) for name in names)
 
     return {
-        "key_figures": lambda *names: key_figures([site.stack(name) for name in names], labels(names)),
+        "key_figures": lambda *names: key_figures(
+            [site.stack(name) for name in names], labels(names), systems.words(site.docs, site.here())
+        ),
         "scenarios_of": lambda *names: scenarios([site.stack(name) for name in names]),
         "open_questions": lambda *names: questions(
             [site.stack(name) for name in names], site.docs, site.here().partition("/")[0], site.here()

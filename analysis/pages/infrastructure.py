@@ -265,7 +265,7 @@ def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
 def alarms_named(model: Model, page: str, names: Sequence[str]) -> Markup:
     """The alarms of these names, in this order, with what each says and the line that defines it.
 
-    Raises LookupError for a name that no alarm of the stack bears.
+    Raises LookupError for a name that no alarm of the stack has.
     """
     known = {shown(alarm.values.get("alarm_name")): alarm for alarm in _alarms(model)}
     rows = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from analysis.capacity import Bound, Capacity, Range, Station
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, significant, table
-from analysis.pages import infrastructure
+from analysis.pages import infrastructure, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.units import Given
 
@@ -41,17 +41,17 @@ def utilisation(value: float | None) -> Cell:
     return Markup("{} {}").format(text, tables.chip("warn", "busy")) if value >= BUSY else text
 
 
-def stations(model: Model, page: str) -> Markup:
-    """The stations at the scenario's peak: offered rate, capacity, utilisation, and the users at which each saturates."""
+def stations(model: Model, page: str, crowd: str) -> Markup:
+    """The stations at the scenario's peak: offered rate, capacity, utilisation, and the crowd at which each saturates."""
     capacity = model.capacity
     rows = [_station(model, capacity, station, page) for station in capacity.stations]
     columns = [
         Column("Station", "head"), Column("Address", "address"), Column("Offered, 1/s", "number"),
         Column("Capacity, 1/s", "number"),
-        Column("Utilisation"), Column("Saturates at users", "number"), Column("Formula", "wide"),
+        Column("Utilisation"), Column(f"Saturates at, {crowd}", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     caption = (
-        f"{capacity.users:,} users, each asking every {significant(float(capacity.poll_interval.value))} s; "
+        f"{capacity.users:,} {crowd}, each asking every {significant(float(capacity.poll_interval.value))} s; "
         f"tasks at kick-off: {capacity.at_start.tasks.value}. In brackets: the range that the assumptions allow."
     )
     return table(columns, rows, label=f"Stations of {model.name}", caption=caption)
@@ -80,8 +80,8 @@ def _station(model: Model, capacity: Capacity, station: Station, page: str) -> R
     return Row(cells, f"{model.name}-station-{station.name}")
 
 
-def limits(model: Model, page: str) -> Markup:
-    """Every limit that the crowd or a feed uses, the one that binds first on top, with the users it holds."""
+def limits(model: Model, page: str, crowd: str) -> Markup:
+    """Every limit that the crowd or a feed uses, the one that binds first on top, with the size of the crowd that it holds."""
     capacity = model.capacity
     bounds = [(station, bound) for station in capacity.stations for bound in station.limits]
     bounds = [
@@ -93,12 +93,12 @@ def limits(model: Model, page: str) -> Markup:
     rows = [_limit(model, station, bound, page) for station, bound in bounds]
     columns = [
         Column("Limit", "head"), Column("Of", "address"), Column("Used", "number"), Column("Available", "number"),
-        Column("Unit"), Column("Utilisation"), Column("Holds users", "number"), Column("Formula", "wide"),
+        Column("Unit"), Column("Utilisation"), Column(f"Holds, {crowd}", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     start = capacity.at_start.tasks
     given = f", with the {start.value:,} {start.name}" if start.unit else ""
     caption = (
-        f"{capacity.users:,} users in the scenario “{capacity.scenario}”{given}. "
+        f"{capacity.users:,} {crowd} in the scenario “{capacity.scenario}”{given}. "
         "In brackets: the range that the assumptions allow. A feed comes whether anybody watches or not."
     )
     return table(columns, rows, label=f"Limits of {model.name}, first to last", caption=caption)
@@ -176,7 +176,7 @@ def connections(models: Sequence[Model], page: str) -> Markup:
 
 
 def freshness(models: Sequence[Model]) -> Markup:
-    """How old an update is when a fan sees it: median, 95th percentile and worst, against the target."""
+    """How old an update is when a client shows it: median, 95th percentile and worst, against the target."""
     rows = []
     for model in models:
         capacity = model.capacity
@@ -202,9 +202,13 @@ def freshness(models: Sequence[Model]) -> Markup:
 
 def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of capacity."""
+
+    def in_words(table_of: Callable[[Model, str, str], Markup]) -> Macro:
+        return lambda name: table_of(site.stack(name), site.here(), systems.words(site.docs, site.here())["crowd"])
+
     return {
-        "stations": site.of_stack_here(stations),
-        "first_limits": site.of_stack_here(limits),
+        "stations": in_words(stations),
+        "first_limits": in_words(limits),
         "capacity_inputs": site.of_stack_here(inputs),
         "connection_budgets": lambda *names: connections([site.stack(name) for name in names], site.here()),
         "freshness": lambda *names: freshness([site.stack(name) for name in names]),

@@ -116,7 +116,7 @@ def headlines(before: Night, after: Night) -> Headlines:
             (f"{name}: failed requests, whole night", _percent(told.errors)),
             (f"{name}: failed requests, worst minute", _percent(told.worst_errors)),
             (f"{name}: age of an update at p95, worst minute", _seconds(told.age_p95_s)),
-            (f"{name}: minutes that hurt", f"{told.hurt_minutes}"),
+            (f"{name}: minutes of impact", f"{told.hurt_minutes}"),
         ]
     return Headlines(tuple(rows))
 
@@ -163,7 +163,7 @@ def chart(one: Night, title: str) -> Figure:
         Panel("failed requests, %", (_line(one, "the night", _failed(one)),), ",.1f"),
         Panel(
             "age of an update, s",
-            (line("median", "user", "Age", "p50"), line("one in twenty older", "user", "Age", "p95")),
+            (line("median", "user", "Age", "p50"), line("p95", "user", "Age", "p95")),
             ",.1f",
             (Limit(target_s, "promised"),),
         ),
@@ -231,7 +231,7 @@ def headroom(root: Path, name: str) -> Markup:
     for one in record.content["nights"]:
         room = one["headroom"]
         users = "no limit found" if room["users"] is None else f"{float(rounded(room['users'], 3)):,.0f}"
-        then = {"late": "updates are late", "errors": "requests fail", None: "nobody is hurt yet"}[room["why"]]
+        then = {"late": "updates are late", "errors": "requests fail", None: "nobody is affected yet"}[room["why"]]
         rows.append([one["title"], users, then, room["first"][0] if room["first"] else "nothing is used up"])
     return table(
         columns, rows, label=f"Users held, each over {plan.headroom_seeds} nights; recorded on {record.recorded_on}"
@@ -391,7 +391,7 @@ def macros(root: Path) -> tuple[Callable[..., Markup], ...]:
 
     def answered_chart(name: str, crashed: str, seed: int = 1) -> Markup:
         """The same crowd and course on another stack."""
-        return night_chart(played(root, name, seed, crashed), "The same crowd on the stack of now")
+        return night_chart(played(root, name, seed, crashed), "The same crowd on the present stack")
 
     def hard_night_chart(name: str, title: str, seed: int = 1) -> Markup:
         """One of the nights that a stack must hold."""

@@ -23,13 +23,13 @@ from analysis.pages.reads import cache
 
 FILE_NAME = "incident.toml"
 ANNOUNCES_S = 3600
-"""A page that had been ringing for longer than this before the harm tells of something else."""
+"""A page that had been ringing for longer than this before the first impact is about something else."""
 
 WORDS = {
-    "harm": "First harm",
+    "impact": "First impact",
     "detection": "Detected",
     "engagement": "Taken up",
-    "mitigation": "Harm over",
+    "mitigation": "Impact over",
     "recovery": "Recovered",
 }
 
@@ -78,7 +78,9 @@ def impact(root: Path, stack: str) -> Markup:
         )
     if felt.user_minutes_hurt is not None and felt.user_minutes:
         share = 100 * felt.user_minutes_hurt / felt.user_minutes
-        pairs.append(_fact("User-minutes hurt", significant(felt.user_minutes_hurt), f"{share:.0f} % of the night's"))
+        pairs.append(
+            _fact("User-minutes affected", significant(felt.user_minutes_hurt), f"{share:.0f} % of the night's")
+        )
     failed_share = f"{100 * felt.failed_share:.0f} % of those made while users were affected"
     pairs.append(_fact("Failed requests", significant(felt.failed), failed_share))
     if felt.age_p50_s is not None:
@@ -107,19 +109,19 @@ def reconstructed(opened: Opened, late_s: float | None = None) -> str:
 
 
 def times(root: Path, stack: str) -> Markup:
-    """Harm, detection, engagement, mitigation and recovery, each with its definition and how it is known."""
+    """First impact, detection, engagement, mitigation and recovery, each with its definition and how it is known."""
     rows: list[Sequence[Cell]] = [
         [
             WORDS[moment.name],
             f"{moment.at:%H:%M}" if moment.at is not None else tables.chip("bad", "never"),
-            incidents.duration(moment.after_s) if moment.name != "harm" else "",
+            incidents.duration(moment.after_s) if moment.name != "impact" else "",
             moment.how,
             incidents.DEFINITIONS[moment.name],
         ]
         for moment in failed(root, stack).moments
     ]
     columns = [
-        Column("Moment", "head"), Column("UTC", "code"), Column("After the harm", "number"), Column("Known by"),
+        Column("Moment", "head"), Column("UTC", "code"), Column("After first impact", "number"), Column("Known by"),
         Column("Definition", "wide"),
     ]  # fmt: skip
     return table(columns, rows, label="Times")
@@ -193,11 +195,11 @@ def night_charts(root: Path, stack: str) -> Markup:
 
 
 AROUND = (60, 30)
-"""Minutes before the first harm and after the last that the charts show."""
+"""Minutes before the first impact and after the last that the charts show."""
 
 
 def _stretch(opened: Opened) -> tuple[int, int]:
-    """The minutes that the charts show: those around the harm, or the whole night where there is none."""
+    """The minutes that the charts show: those around the impact, or the whole night where there is none."""
     felt, seen = opened.impact, opened.seen
     if felt.began is None or felt.ended is None:
         return 0, seen.minutes
@@ -224,7 +226,7 @@ def _statistic(opened: Opened, station: str, name: str, statistic: str) -> list[
 
 
 def _marks(root: Path, stack: str, kick_off: dt.datetime) -> tuple[list[Limit], str]:
-    """Places on the axis by letter, and what the letters mean: the last news, the first harm, the first of today's pages."""
+    """Places on the axis by letter, and what the letters mean: the last news, the first impact, the first of today's pages."""
     opened = failed(root, stack)
     found: list[tuple[dt.datetime, str]] = []
     pages = [row for row in foreseen(root, stack).rows if row.severity == "page" and row.lead_s is not None]
@@ -272,7 +274,7 @@ def foresight(root: Path, stack: str) -> Markup:
         Column("Alarm", "code"),
         Column("Urgency"),
         Column("Rings at, UTC"),
-        Column("Before the harm", "number"),
+        Column("Before first impact", "number"),
         Column("", "wide"),
     ]
     silent = len(report.rows) - len(rung)
@@ -327,9 +329,9 @@ def counterfactuals(root: Path, stack: str, group: str) -> Markup:
         )
     )
     did = (
-        ("Harm without it", "Harm that it alone keeps away")
+        ("Impact without it", "Impact that it alone prevents")
         if weighed.taken_away
-        else ("Harm with it", "Harm that it alone removes")
+        else ("Impact with it", "Impact that it alone removes")
     )
     columns = [
         Column("", "code"), Column("Taken away" if weighed.taken_away else "Undone", "wide"), Column(did[0], "number"),
@@ -340,7 +342,7 @@ def counterfactuals(root: Path, stack: str, group: str) -> Markup:
 
 
 def pairs(root: Path, stack: str, group: str) -> Markup:
-    """Every two changes together: the harm that is left, with single changes on the diagonal."""
+    """Every two changes together: the impact that is left, with single changes on the diagonal."""
     weighed = _group(root, stack, group)
     rows: list[Sequence[Cell]] = []
     for one in weighed.ids:
@@ -348,9 +350,7 @@ def pairs(root: Path, stack: str, group: str) -> Markup:
         rows.append([tables.code(one), *both])
     columns = [Column("", "head"), *(Column(name, "number") for name in weighed.ids)]
     word = "taken away" if weighed.taken_away else "undone"
-    caption = (
-        f"User-minutes hurt with two of them {word}, single ones on the diagonal; mean of {len(weighed.seeds)} seeds."
-    )
+    caption = f"User-minutes affected with two of them {word}, single ones on the diagonal; mean of {len(weighed.seeds)} seeds."
     return table(columns, rows, label=f"Pairs: {group}", caption=caption)
 
 
@@ -366,7 +366,7 @@ def shares_chart(root: Path, stack: str, group: str) -> Markup:
         for change in weighed.changes
     ]
     what = "actions keep away" if weighed.taken_away else "flaws undone remove"
-    title = f"Shares of the harm that {what}"
+    title = f"Shares of the impact that {what}"
     figure = charts.bars(title, rows, unit="user-minutes", number=",.0f", caption=_basis(weighed))
     return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
 
@@ -383,7 +383,7 @@ def _short(name: str) -> str:
 
 
 def most_alone(root: Path, stack: str, group: str) -> tuple[str, float]:
-    """The change that alone removes most: its name, and what it removes as a share of the night's harm."""
+    """The change that alone removes most: its name, and what it removes as a share of the night's impact."""
     weighed = _group(root, stack, group)
     change = max(weighed.changes, key=lambda change: fmean(weighed.alone(change.id)))
     return change.name, fmean(weighed.alone(change.id)) / fmean(weighed.harm(()))
@@ -401,7 +401,7 @@ def _group(root: Path, stack: str, group: str) -> Weighed:
 def _basis(weighed: Weighed) -> str:
     seeds = ", ".join(str(seed) for seed in weighed.seeds)
     return (
-        f"Reconstructed: user-minutes hurt on {weighed.stack}, an update being late from {weighed.late_s:.3g} s on; mean and "
+        f"Reconstructed: user-minutes affected on {weighed.stack}, an update being late from {weighed.late_s:.3g} s on; mean and "
         f"range over the seeds {seeds}. Shares are exact over all {len(weighed.outcomes)} sets and add up."
     )
 
@@ -451,7 +451,7 @@ def more_tasks(root: Path, stack: str, cache_variable: str) -> Markup:
         )
     columns = [
         Column("Tasks", "head"), Column("Connections"), Column("Failed requests", "number"),
-        Column("User-minutes hurt", "number"), Column("Median age, worst minute", "number"),
+        Column("User-minutes affected", "number"), Column("Median age, worst minute", "number"),
         Column(f"Median age with {cache_variable}", "number"), Column("Next poll meets another task", "number"),
     ]  # fmt: skip
     caption = (
@@ -477,8 +477,8 @@ def headroom(root: Path, stack: str, *, now: bool) -> Markup:
         rows.append(cells)
     columns = [Column("Stack", "head"), *(Column(hard.name, "number") for hard in told.hard)]
     caption = (
-        f"Users held on {rooms.stack}: no minute of {incidents.ROOM_SEEDS} nights hurts anybody, to a hundredth; below it, what "
-        "gives way first beyond. 0: not even a few are spared."
+        f"Users held on {rooms.stack}: no minute of {incidents.ROOM_SEEDS} nights affects anybody, to a hundredth; below it, "
+        "what gives way first beyond. 0: not even a few are spared."
     )
     return table(columns, rows, label=f"Headroom of {rooms.stack}", caption=caption)
 
@@ -553,7 +553,7 @@ def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], 
         return shares_chart(root, name, group)
 
     def best_alone_share(name: str, group: str) -> Markup:
-        """What the change that alone removes most removes of the night's harm, in per cent."""
+        """What the change that alone removes most removes of the night's impact, in per cent."""
         return tables.inline(f"{100 * most_alone(root, name, group)[1]:.0f} %")
 
     def best_alone(name: str, group: str) -> Markup:

@@ -25,11 +25,13 @@ GROUPS: Mapping[str, str] = {
     "FIT": "Does it fit?",
     "RACE": "Is it there in time?",
     "FRESH": "Is what is seen new enough?",
-    "DRAIN": "Does a deployment hurt nobody?",
+    "DRAIN": "Does a deployment go unnoticed?",
     "ROLLBACK": "Can it go back?",
     "RESTORE": "Can it be brought back?",
     "EXPOSE": "Is what is private hidden?",
     "NAME": "Do clients get there by name?",
+    "TELLS": "Does an alarm reach somebody?",
+    "LIFECYCLE": "Is what it runs on still supported?",
     "WAIVER": "Are the exceptions in order?",
 }
 """What the rules of each group answer."""
@@ -214,7 +216,7 @@ def planted(record: Path) -> Markup:
         Column("Found by any rule", "number"), Column(f"checkov {found['checkov']} reports something new", "number"),
     ]  # fmt: skip
     blamed = "; ".join(
-        f"{stack}: {_number(counts['rules'], 'finding')} of ours that no waiver bears, {counts['checkov']} of checkov's"
+        f"{stack}: {_number(counts['rules'], 'finding')} of ours that no waiver covers, {counts['checkov']} of checkov's"
         for stack, counts in found["good"].items()
     )
     unstable = found["unstable"]

@@ -25,7 +25,7 @@ from analysis.studies import StudiedNight, calibration
 from analysis.wiring import request_path
 
 BANDS: tuple[tuple[float, str], ...] = (
-    (0, "after the harm"),
+    (0, "after first impact"),
     (5, "under 5 min"),
     (15, "5 to 15 min"),
     (30, "15 to 30 min"),
@@ -107,7 +107,7 @@ def families(model: Model) -> Markup:
     found = record(model.directory)
     rows = [_family(family, found.goal["lead_s"]) for family in found.building]
     columns = [
-        Column("Nights", "wide"), Column("Gives way at", "number"), Column("Hurt", "number"), Column("In time", "number"),
+        Column("Nights", "wide"), Column("Gives way at", "number"), Column("With impact", "number"), Column("In time", "number"),
         Column("Shortest lead", "number"), Column("Median lead", "number"), Column("Which page came first", "wide"),
     ]  # fmt: skip
     said = (
@@ -181,9 +181,7 @@ def dispensable(model: Model) -> Markup:
         rows.append((name, f"{alone}", f"{found.without(name)}"))
     rows.sort(key=lambda row: (-int(row[1]), row[0]))
     columns = [Column("Page", "code"), Column("In time by itself", "number"), Column("In time without it", "number")]
-    return table(
-        columns, rows, label="What each page contributes", caption=f"Of {len(nights)} nights that hurt somebody."
-    )
+    return table(columns, rows, label="What each page contributes", caption=f"Of {len(nights)} nights with impact.")
 
 
 def thresholds(model: Model) -> Markup:
@@ -218,13 +216,13 @@ def told(model: Model, title: str) -> Markup:
             one.alarm,
             chip("bad" if one.severity == "page" else "info", one.severity),
             ", ".join(_clock(minute) for minute in one.minutes[:4]) + (" …" if len(one.minutes) > 4 else ""),
-            "" if one.lead_s is None else "stands always" if one.standing else _minutes(one.lead_s),
+            "" if one.lead_s is None else "always in alarm" if one.standing else _minutes(one.lead_s),
             "yes" if one.range_dependent else "",
         )
         for one in night.ringing
     ]
     columns = [
-        Column("Alarm", "code"), Column("Severity"), Column("Rings at minute", "wide"), Column("Before the harm", "number"),
+        Column("Alarm", "code"), Column("Severity"), Column("Rings at minute", "wide"), Column("Before first impact", "number"),
         Column("Range-dependent"),
     ]  # fmt: skip
     return table(columns, rows, label=night.title, caption=_caption(night))
@@ -243,7 +241,7 @@ def _clock(minute: float) -> str:
 
 def _caption(night: Told) -> str:
     hurt = (
-        f"First user hurt at minute {_clock(night.harm_minute)}: {night.harm}."
+        f"First user affected at minute {_clock(night.harm_minute)}: {night.harm}."
         if night.harm_minute is not None
         else "Nobody is affected."
     )
@@ -255,7 +253,7 @@ def _caption(night: Told) -> str:
 
 
 def nights(model: Model) -> Markup:
-    """The single nights of the stack itself side by side: is anybody hurt, and which pages ring when."""
+    """The single nights of the stack itself side by side: is anybody affected, and which pages ring when."""
     rows = []
     for night in record(model.directory).told:
         if night.stack != model.about.title:
@@ -277,7 +275,7 @@ def nights(model: Model) -> Markup:
     columns = [
         Column("Night", "wide"),
         Column("Users", "number"),
-        Column("Hurt", "wide"),
+        Column("Users affected", "wide"),
         Column("Pages, at minute", "wide"),
     ]
     return table(columns, rows, label="Hard nights", caption="Reconstructed, one seed each; minutes from kick-off.")
@@ -331,7 +329,7 @@ def spikes(model: Model) -> Markup:
             )
         )
     columns = [
-        Column("Stack", "wide"), Column("Users", "number"), Column("Hurt"), Column("Errors, worst minute", "number"),
+        Column("Stack", "wide"), Column("Users", "number"), Column("Users affected"), Column("Errors, worst minute", "number"),
         Column("Update age, p95, worst minute", "number"), Column("First page after", "number"),
         Column("Scaled out after", "number"),
     ]  # fmt: skip

@@ -177,6 +177,12 @@ def systems(docs: Path) -> tuple[System, ...]:
     return tuple(sorted(filter(None, found), key=lambda one: (one.order, one.title)))
 
 
+def words(docs: Path, page: str) -> Mapping[str, str]:
+    """The words of the system that a page is about; those of no system elsewhere."""
+    one = system(docs, page.partition("/")[0])
+    return one.words if one else WORDS
+
+
 def templates() -> tuple[str, ...]:
     """The names of the pages that can be made for a system."""
     return tuple(sorted(path.stem for path in TEMPLATES.glob("*.md")))

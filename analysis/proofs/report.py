@@ -118,6 +118,16 @@ class Report:
         return tuple(r for r in RULES.values() if r.id not in spoke and r not in WAIVER_RULES)
 
     @property
+    def summary(self) -> str:
+        """Its verdicts in numbers: what fails by severity, what is waived, what cannot be decided, what holds."""
+        numbers = {severity: sum(f.severity == severity for f in self.unwaived) for severity in RANK}
+        failing = ", ".join(f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in numbers.items())
+        return (
+            f"{failing}, {len(self.waived)} waived, {len(self.undecided)} not decidable; "
+            f"{len(self.holding)} statements hold"
+        )
+
+    @property
     def ok(self) -> bool:
         """Whether nothing unwaived fails at error severity."""
         return not any(f.severity == "error" for f in self.unwaived)

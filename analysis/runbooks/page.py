@@ -175,7 +175,7 @@ def _front_matter(lines: Sequence[str], name: str, problems: list[Finding]) -> t
     try:
         meta = front_matter("\n".join(lines[: end + 1]), name).value
     except PlacedError as error:
-        problems.append(Finding(name, error.location.line, 1, "front-matter", error.problem, "mend that line"))
+        problems.append(Finding(name, error.location.line, 1, "front-matter", error.problem, "fix that line"))
         meta = {}
     return meta, end + 1
 

@@ -229,7 +229,7 @@ def _value(option: cli.Option, values: Sequence[str], members: frozenset[str], m
                 return json.loads(_filled(text))
             except ValueError as error:
                 raise _BadValueError(
-                    f"names {values[0]}, which the page shows, and that is no JSON ({error})", "mend it"
+                    f"names {values[0]}, which the page shows, and that is no JSON ({error})", "fix it"
                 ) from None
         return text
     if all(wholly_unknown(value) for value in values):

@@ -1,4 +1,4 @@
-"""The alarms of a stack on families of simulated nights: who is told in time, who is woken for nothing, and the record of it."""
+"""The alarms of a stack on families of simulated nights: who is notified in time, who is woken for nothing, the record of it."""
 
 from analysis.season.outcomes import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, nights, outcome, run
 from analysis.season.plan import FILE_NAME as PLAN_FILE

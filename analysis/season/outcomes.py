@@ -42,8 +42,8 @@ FACTORS = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
 class Outcome:
     """One night of a family. `harm_minute` counts from kick-off; None: nobody was affected, so there was nothing to warn of.
 
-    `pages` are the leads in seconds of the pages that announced the harm or followed it, standing ones left out; negative after
-    the harm. `tickets` are those of the other alarms.
+    `pages` are the leads in seconds of the pages that announced the impact or followed it, standing ones left out; negative after
+    the first impact. `tickets` are those of the other alarms.
     """
 
     users: int
@@ -56,7 +56,7 @@ class Outcome:
 
     @property
     def lead_s(self) -> float | None:
-        """Seconds from the first page to the first user hurt; None where there was no page, or no harm."""
+        """Seconds from the first page to the first user affected; None where there was no page, or no impact."""
         return max(self.pages.values(), default=None)
 
     @property
@@ -85,7 +85,7 @@ class FamilyResult:
 
     @property
     def hurt(self) -> tuple[Outcome, ...]:
-        """The nights on which somebody was hurt."""
+        """The nights on which somebody was affected."""
         return tuple(outcome for outcome in self.outcomes if outcome.harm_minute is not None)
 
     def in_time(self, lead_s: float) -> int:
@@ -121,7 +121,7 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """An alarm that rang on a night: the minutes from kick-off at which it began to, and its lead, None without a harm."""
+    """An alarm that rang on a night: the minutes from kick-off at which it began to, and its lead, None without impact."""
 
     alarm: str
     severity: str
@@ -326,11 +326,11 @@ def _family(
 
 
 def _breaks_at(made: Study, scenario: Scenario) -> int:
-    """The smallest crowd, to a fiftieth, that is hurt with the first seed. Raises PlanError where none up to MOST_USERS is."""
+    """The smallest crowd, to a fiftieth, that is affected with the first seed. PlanError where none up to MOST_USERS is."""
     low, high = LEAST_USERS, MOST_USERS
     if _night(made, scenario, high, 1).harm is None:
         raise PlanError(
-            scenario.file, "", f"hurts nobody at {MOST_USERS:,} users either; give `crowds` in place of `times`"
+            scenario.file, "", f"affects nobody at {MOST_USERS:,} users either; give `crowds` in place of `times`"
         )
     while high > 1.02 * low:
         middle = round(math.sqrt(low * high))
@@ -339,7 +339,7 @@ def _breaks_at(made: Study, scenario: Scenario) -> int:
 
 
 def _rounded(users: float) -> int:
-    """Whole users to three digits, upwards: a crowd that is said to hurt hurts."""
+    """Whole users to three digits, upwards: so that the stated load never understates what fails."""
     unit = int(10 ** max(0, math.floor(math.log10(users)) - 2))
     return math.ceil(users / unit) * unit
 
@@ -379,7 +379,7 @@ def _sweep(
     quiet: Sequence[Pack],
     families: Sequence[FamilyResult],
 ) -> Iterator[SweepRow]:
-    """The pages that announced a harm in time on any night of the stack itself, each under other thresholds."""
+    """The pages that announced an impact in time on any night of the stack itself, each under other thresholds."""
     early = {
         name
         for family, asked in zip(families, plan.families, strict=True)

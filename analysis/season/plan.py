@@ -42,7 +42,7 @@ class Quiet:
 class Family:
     """Nights of one course: every crowd with every seed from 1 to `seeds`.
 
-    The crowds are `crowds`, or `times` the smallest crowd that is hurt, which is looked for.
+    The crowds are `crowds`, or `times` the smallest crowd that is affected, which is looked for.
 
     `stack` is another stack's directory, on which the alarms are put. `variables` replaces values of its Terraform, `assumed`
     what is assumed of the program, by name; `calibrated` takes what the calibration beside that stack found. On a night that does
@@ -74,7 +74,7 @@ class Protection:
 
 @dataclass(frozen=True)
 class Watched:
-    """One night on which every alarm is told: when it rings, and how long before the first user is hurt.
+    """One night with every alarm: when it rings, and how long before the first user is affected.
 
     `users` of None are those of the scenario, or those that the calibration found. The other fields are as in `Family`.
     """
@@ -155,7 +155,7 @@ def _times(table: Table) -> tuple[float, ...]:
     if found is None:
         return ()
     if not isinstance(found, list) or not found or not all(isinstance(x, int | Decimal) and x >= 1 for x in found):
-        raise table.error("times", "must be a list of numbers from 1 up: parts of the smallest crowd that is hurt")
+        raise table.error("times", "must be a list of numbers from 1 up: parts of the smallest crowd that is affected")
     return tuple(float(x) for x in found)
 
 

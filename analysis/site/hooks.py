@@ -35,6 +35,15 @@ ACCESSIBLE_NAMES = (
 )
 """Material leaves the search dialog without a name and gives the breadcrumb that of the main navigation."""
 
+EAGER = (
+    (r'\(location\.protocol!=="file:"\)', "(!1)"),  # on a server it sets the search up at once
+    (
+        r'(\("search\.highlight"\))\?',
+        r"\1&&/[?&]h=/.test(location.search)?",
+    ),  # it marks words where none were searched for
+)
+"""Why Material's script fetches the search index with every page: each place once, and what waits until somebody searches."""
+
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
@@ -172,9 +181,52 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
     return output
 
 
+@event_priority(-100)  # after the search has read the page
+def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:  # noqa: ARG001 (MkDocs')
+    """The search finds a page by its title, the `aliases` of its front matter and its alarms, and says of which system it is.
+
+    Tags are for the lists of records, not for the search: a word that twenty pages carry finds none of them.
+    """
+    if (page.meta.get("search") or {}).get("exclude"):  # its entries come from the last build
+        return context
+    system = systems.system(Path(config.docs_dir), page.file.src_uri.partition("/")[0])
+    for entry in reversed(searched(config)):
+        location, _, anchor = entry["location"].partition("#")
+        if location != page.url:
+            break
+        entry.pop("tags", None)
+        if anchor:
+            continue
+        alarms = (str(name) for name in page.meta.get("alarms") or ())
+        prefix = f"{system.folder}-" if system else ""
+        aliases = [*(page.meta.get("aliases") or ()), *(name.removeprefix(prefix) for name in alarms)]
+        if system and page.file.src_uri == f"{system.folder}/index.md":
+            aliases += [system.title, system.folder]
+        elif system:
+            entry["title"] = f"{entry['title']} · {system.title}"
+        if aliases:
+            entry["tags"] = aliases
+    return context
+
+
+def searched(config: MkDocsConfig) -> list[dict[str, Any]]:
+    """The entries of the search so far; the plugin's own list."""
+    plugin: Any = config.plugins["material/search"]
+    return plugin.search_index.entries  # type: ignore[no-any-return]
+
+
 @event_priority(-200)  # after every other plugin has written what it writes
 def on_post_build(config: MkDocsConfig) -> None:
-    """A warning for every link that leads nowhere and every resource that is not loaded from the site itself."""
+    """The search index on demand; a warning for every link that leads nowhere and whatever is loaded from outside."""
+    for script in (Path(config.site_dir) / "assets" / "javascripts").glob("bundle.*.js"):
+        text = script.read_text(encoding="utf-8")
+        for place, lazy in EAGER:
+            text, times = re.subn(place, lazy, text)
+            if times != 1:
+                log.warning(
+                    f"{script.name}: {place} is there {times} times; look anew at when the theme loads the search index"
+                )
+        script.write_text(text, encoding="utf-8")
     served = config.site_url or ""  # `mkdocs serve` names each page by its address on this machine, which is not https
     for problem in links.problems(Path(config.site_dir), root(config) / ".cache" / "site" / "links.json"):
         if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):

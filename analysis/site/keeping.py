@@ -189,7 +189,7 @@ def _shown(item: StructureItem | None) -> list[Any]:
 def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:  # noqa: ARG001 (MkDocs')
     """What the search knows of a page is kept too."""
     build = _build()
-    entries = _searched(config)
+    entries = hooks.searched(config)
     if page.meta.get("template") == EMPTY:
         entries += json.loads(build.taken[page.file.src_uri]["search"])
         page.meta["search"] = {"exclude": True}
@@ -204,15 +204,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     build, uri = _build(), page.file.src_uri
     if page.meta.get("template") == EMPTY:
         return str(build.taken[uri]["output"])
-    entries = _searched(config)[build.searched :]
+    entries = hooks.searched(config)[build.searched :]
     build.made[uri] |= {"output": output, "search": json.dumps(entries)}  # as text: its order stays
     return output
-
-
-def _searched(config: MkDocsConfig) -> list[dict[str, Any]]:
-    """The entries of the search so far; the plugin's own list."""
-    plugin: Any = config.plugins["material/search"]
-    return plugin.search_index.entries  # type: ignore[no-any-return]
 
 
 def on_build_error(error: Exception) -> None:  # noqa: ARG001 (MkDocs' signature)

@@ -15,6 +15,7 @@ from analysis.facts.today import today
 from analysis.pages import (
     bill,
     boundaries,
+    comparison,
     decisions,
     emulated,
     figures,
@@ -69,8 +70,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference, stated,
-        storage, whatif,
+        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference,
+        stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -1,4 +1,4 @@
-"""A simulated night with its alarms: the pack that CloudWatch would hold, when the first user is hurt, who is told when."""
+"""A simulated night with its alarms: the pack that CloudWatch would hold, when users are first affected, who hears of it when."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StudiedNight:
 
     @cached_property
     def harms(self) -> tuple[Harm, ...]:
-        """Every minute in which users are hurt, as `facts/harm.toml` defines it."""
+        """Every minute in which users are affected, as `facts/harm.toml` defines it."""
         series = self.night.series
         return alarms.harms(
             _filled(series["user", "Requests"].values["sum"]),
@@ -54,7 +54,7 @@ class StudiedNight:
 
     @property
     def harm(self) -> Harm | None:
-        """The first of them; None on a night that hurts nobody."""
+        """The first of them; None on a night that affects nobody."""
         return self.harms[0] if self.harms else None
 
     @property
@@ -95,7 +95,7 @@ class StudiedNight:
 
     @property
     def lead_s(self) -> float | None:
-        """Seconds from the first page to the first harm, negative where it came later; None without a harm or a page."""
+        """Seconds from the first page to the first impact, negative where it came later; None without impact or a page."""
         rows = self.report.rows if self.report else ()
         return max((row.lead_s for row in rows if row.severity == PAGE and row.lead_s is not None), default=None)
 

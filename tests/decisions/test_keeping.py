@@ -32,7 +32,9 @@ def made(subject):
         turned=True,
         effects=(
             Effect("month", "A month", dear, "cannot be had"),
-            Effect("lead", "Lead", Measured(-math.inf, "s", "f"), Measured(None, "user", "f")),
+            Effect(
+                "lead", "First page before first impact", Measured(-math.inf, "s", "f"), Measured(None, "user", "f")
+            ),
             Effect("x", "X", Measured(3, "", "f"), Measured("service", "", "f")),
         ),
         readings={"month": dear},

@@ -119,7 +119,7 @@ def test_without_users_user_minutes_are_not_computed_and_that_is_said():
     ("made", "wanted"),
     [
         (pack(user__Users={"Average": [1.0]}), "does not say how many requests"),
-        (elb(RequestCount=[1.0]), "whether users were hurt"),
+        (elb(RequestCount=[1.0]), "whether users were affected"),
         (pack(user__Requests={"Average": [1.0]}, user__Errors={"Sum": [1.0]}), "without its Sum"),
     ],
 )
@@ -176,7 +176,7 @@ def times(entries=(), paged=None, errors=(0, 0, 5, 5, 0, 0, 0, 0, 0, 0)):
 
 def test_without_a_report_harm_mitigation_and_recovery_are_computed_and_the_rest_is_open():
     assert times() == {
-        "harm": (at(2), 0),
+        "impact": (at(2), 0),
         "detection": (None, None),
         "engagement": (None, None),
         "mitigation": (at(4), 120),
@@ -201,7 +201,7 @@ def test_a_page_before_the_harm_is_a_negative_time_to_detect_and_a_report_later_
 def test_harm_that_lasts_to_the_end_of_the_pack_is_not_called_over():
     assert times(errors=[0] * 5 + [5] * 5)["mitigation"] == (None, None)
     assert times(errors=[0] * 5 + [5] * 4 + [0])["recovery"] == (None, None)
-    assert times(errors=[0] * 10)["harm"] == (None, None)
+    assert times(errors=[0] * 10)["impact"] == (None, None)
 
 
 def test_a_share_above_a_limit_is_read_between_the_percentiles():

@@ -74,7 +74,7 @@ def test_a_postmortem_begins_with_a_page_a_timeline_and_a_table_and_can_be_shown
     assert found.exit_code == 0, found.output
     text = page.read_text(encoding="utf-8")
     assert "# Shop \\| &lt;down>" in text
-    assert "From 2026-11-27T09:05:00Z to 2026-11-27T09:11:00Z users were hurt" in text
+    assert "From 2026-11-27T09:05:00Z to 2026-11-27T09:11:00Z users were affected" in text
     assert "| shop-errors | page | fires | 2 min |" in text
     assert "$" not in text
     lines = (tmp_path / "friday.csv").read_text(encoding="utf-8").splitlines()
@@ -84,8 +84,8 @@ def test_a_postmortem_begins_with_a_page_a_timeline_and_a_table_and_can_be_shown
     shown = run("show", tmp_path / "friday.toml", "--json")
     assert shown.exit_code == 0, shown.output
     told = json.loads(shown.output)
-    assert told["impact"]["user_minutes_hurt"] == pytest.approx(5 * 25 + 50 * 0.05)
-    assert {time["name"]: time["after_harm_s"] for time in told["times"]}["detection"] == 120
+    assert told["impact"]["user_minutes_affected"] == pytest.approx(5 * 25 + 50 * 0.05)
+    assert {time["name"]: time["after_impact_s"] for time in told["times"]}["detection"] == 120
     assert run("show", tmp_path / "friday.toml").exit_code == 0
 
 

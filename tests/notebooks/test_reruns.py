@@ -24,9 +24,9 @@ def test_more_tasks_alone_fail_more_requests_than_one_did(found):
     assert found.changed[0].failed_share > 0.3 > found.plain[0].failed_share
     told = dict(reruns.headlines(found).rows)
     assert list(told) == [
-        "User-minutes hurt, as it was",
+        "User-minutes affected, as it was",
         "Failed requests, as it was",
-        "User-minutes hurt, as given",
+        "User-minutes affected, as given",
         "Failed requests, as given",
     ]
 

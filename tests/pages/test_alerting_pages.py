@@ -55,7 +55,7 @@ def test_a_night_is_told_with_its_origin_and_its_harm():
     said = plain(pages.told(buzzer(), crash.title))
     assert "Reconstructed" in said
     assert f"seed {crash.seed}" in said
-    assert "First user hurt at minute" in said
+    assert "First user affected at minute" in said
     assert all(one.alarm in said for one in crash.ringing)
     with pytest.raises(LookupError, match="no night 'Sunday'"):
         pages.told(buzzer(), "Sunday")

@@ -80,7 +80,7 @@ def test_the_notebook_shows_both_nights_under_other_numbers():
     now = nights.evening(stacks / "buzzer", faults="zone-loss@104 + deployment@103")
     assert worse.errors(104, 109) > crashed.errors(104, 109)
     assert {"deployment started", "task lost with its zone"} <= {event.what for event in now.events}
-    assert dict(nights.headlines(crashed, now).rows)["Now: minutes that hurt"] == "0"
+    assert dict(nights.headlines(crashed, now).rows)["Now: minutes of impact"] == "0"
     assert "seed 1" in nights.quarters(now).html
     assert "task unhealthy" in nights.happened(crashed).html
 

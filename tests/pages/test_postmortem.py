@@ -21,7 +21,13 @@ def words(markup):
 
 def test_the_first_screen_says_impact_and_that_it_is_reconstructed_with_its_seed():
     shown = words(postmortem.impact(ROOT, STACK))
-    for wanted in ("User-minutes hurt", "Failed requests", "Goals seen late", "Error budget spent", "Detected never"):
+    for wanted in (
+        "User-minutes affected",
+        "Failed requests",
+        "Goals seen late",
+        "Error budget spent",
+        "Detected never",
+    ):
         assert wanted in shown
     assert "Reconstructed, simulated: buzzer_baseline" in shown
     assert "seed 1" in shown
@@ -55,7 +61,7 @@ def test_the_charts_show_before_and_after_on_one_axis_with_their_numbers():
 
 def test_each_time_has_its_definition():
     shown = words(postmortem.times(ROOT, STACK))
-    for name in ("First harm", "Detected", "Taken up", "Harm over", "Recovered"):
+    for name in ("First impact", "Detected", "Taken up", "Impact over", "Recovered"):
         assert name in shown
 
 

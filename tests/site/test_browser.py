@@ -2,8 +2,13 @@
 
 import os
 import shutil
-from functools import cache
+import tomllib
+from fnmatch import fnmatchcase
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
@@ -151,15 +156,61 @@ def test_the_two_schemes_differ(open_page):
     assert ground("light") != ground("dark")
 
 
-@pytest.mark.parametrize("word", ["burstable", "Erlang", "micro-caching"])
-def test_search_finds_a_word_from_a_file(open_page, word):
+QUERIES = tomllib.loads((Path(__file__).parent / "queries.toml").read_text(encoding="utf-8"))
+
+ASKED = """words => {
+  const field = document.querySelector("input.md-search__input");
+  document.querySelector(".md-search-result__list").replaceChildren();
+  field.value = words;
+  field.dispatchEvent(new KeyboardEvent("keyup"));
+}"""
+ANSWERED = """document.querySelector(".md-search-result__item") !== null
+  || document.querySelector(".md-search-result__meta").textContent.startsWith("No ")"""
+FIRST = "document.querySelector('.md-search-result__item a')?.href"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and writes no log."""
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+def first_result(page, words):
+    """The page that the search shows first, as a path in the site; nothing where it finds none."""
+    page.evaluate(ASKED, words)
+    until(page, ANSWERED)
+    address = page.evaluate(FIRST) or ""
+    return urlsplit(address).path.removeprefix(f"{built().as_posix()}/")
+
+
+def test_a_standard_word_finds_the_page_that_answers_it(open_page):
     page = open_page("home")
     page.locator("input.md-search__input").click()
-    # The index is read by a worker; what is typed before it is ready is not asked again.
     until(page, "document.querySelector('.md-search-result__meta').textContent.includes('Type to start')")
-    page.locator("input.md-search__input").press_sequentially(word, delay=20)
-    until(page, "document.querySelector('.md-search-result__item') !== null")
-    assert page.locator(".md-search-result__item a").first.get_attribute("href")
+    first = {words: first_result(page, words) for words in QUERIES}
+    wrong = {words: found for words, found in first.items() if not fnmatchcase(found, QUERIES[words])}
+    assert not wrong
+    assert first_result(page, "xyzzy") == ""
+
+
+def test_the_index_of_the_search_is_fetched_when_somebody_searches_and_finds_what_was_typed_before(browser):
+    """From a server, as the site is read; what it fetches from files, no test can see."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built()))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        page.set_default_timeout(NO_LIMIT_MS)
+        asked = []
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        page.goto(f"http://127.0.0.1:{server.server_port}/index.html", wait_until="networkidle")
+        assert len(asked) > 5
+        assert not [path for path in asked if "search_index" in path]
+        page.locator("input.md-search__input").press_sequentially("postmortem")
+        until(page, ANSWERED)
+        assert "/search/search_index.json" in asked
+        assert "root-cause-analysis" in page.evaluate(FIRST)
+        page.close()
+        server.shutdown()
 
 
 def test_a_citation_leads_to_the_marked_line(open_page):
