@@ -162,7 +162,9 @@ class Capacity:
     def polling(self) -> Polled:
         """What is known where one service is polled. LookupError where that is not so."""
         if self.polled is None:
-            raise LookupError(f"{self.stack}: what serves the crowd is no service of containers that it polls")
+            raise LookupError(
+                f"{self.stack}: is computed only where clients poll one ECS service, and here they do not"
+            )
         return self.polled
 
     def station(self, name: str) -> Station:

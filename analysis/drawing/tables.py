@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -48,11 +49,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a row, an anchor other pages link to, and whether it is a total."""
+    """The cells of a row, an anchor other pages link to, whether it is a total, and the values by which it can be filtered."""
 
     cells: Sequence[Cell]
     anchor: str = ""
     total: bool = field(default=False)
+    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def inline(value: object) -> Markup:
@@ -85,12 +87,23 @@ def chip(state: State, word: str) -> Markup:
     ).format(state, shape, word)
 
 
+def faceted(facets: Mapping[str, Sequence[str]]) -> Markup:
+    """The attribute of an entry of a table that `filter.js` filters: its values by facet; nothing where it has none."""
+    return Markup(" data-facets='{}'").format(json.dumps(facets)) if facets else Markup("")
+
+
 def table(
-    columns: Sequence[Column], rows: Iterable[Row | Sequence[Cell]], *, label: str, caption: Cell = None
+    columns: Sequence[Column],
+    rows: Iterable[Row | Sequence[Cell]],
+    *,
+    label: str,
+    caption: Cell = None,
+    filters: Sequence[str] = (),
 ) -> Markup:
     """A table in a scroll box; `label` names it for a screen reader, `caption` says in a sentence what it shows.
 
-    Raises ValueError where a row has another number of cells than there are columns.
+    `filters` names the facets of its rows by which a reader may choose. Raises ValueError where a row has another number of cells
+    than there are columns.
     """
     body: list[Markup] = []
     foot: list[Markup] = []
@@ -100,15 +113,16 @@ def table(
             raise ValueError(f"{label}: a row has {len(made.cells)} cells, the table {len(columns)} columns")
         cells = Markup("").join(_cell(column, cell) for column, cell in zip(columns, made.cells, strict=True))
         anchor = Markup(' id="{}"').format(made.anchor) if made.anchor else Markup("")
-        (foot if made.total else body).append(Markup("<tr{}>{}</tr>").format(anchor, cells))
+        (foot if made.total else body).append(Markup("<tr{}{}>{}</tr>").format(anchor, faceted(made.facets), cells))
     heads = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_css(column.kind), column.title) for column in columns
     )
     return Markup(
-        '<div class="g-table" role="group" aria-label="{}" tabindex="0"><table class="g-data">{}<thead><tr>{}</tr></thead>'
+        '<div class="g-table" role="group" aria-label="{}" tabindex="0"><table class="g-data"{}>{}<thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody>{}</table></div>"
     ).format(
         label,
+        Markup(' data-filter="{}"').format(" ".join(filters)) if filters else Markup(""),
         Markup("<caption>{}</caption>").format(caption) if caption else Markup(""),
         heads,
         Markup("").join(body),

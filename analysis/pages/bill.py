@@ -10,7 +10,7 @@ from markupsafe import Markup
 from analysis.cost import PLAN, CalendarCost, Estimate, LineItem
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, amount, table
-from analysis.pages import infrastructure, links
+from analysis.pages import infrastructure, links, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reference import confidence, price_anchor
 from analysis.units import money, rate
@@ -120,7 +120,10 @@ def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of bills."""
 
     def bills(names: Sequence[str]) -> list[tuple[str, Estimate]]:
-        return [(site.stack(name).about.title, site.stack(name).estimate) for name in names]
+        return [
+            (systems.label(site.docs, site.here(), name) or site.stack(name).about.title, site.stack(name).estimate)
+            for name in names
+        ]
 
     return {
         "cost_totals": lambda *names: totals(dict(bills(names))),

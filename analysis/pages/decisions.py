@@ -15,7 +15,7 @@ from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Optio
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts import prices, today
-from analysis.pages import infrastructure, links
+from analysis.pages import frontmatter, infrastructure, links
 from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
 from analysis.pages.stated import register
@@ -366,7 +366,8 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
     return Markup(
         "<p>{}</p>"
         '<div class="g-table" role="group" aria-label="Ledger of decisions" tabindex="0">'
-        '<table class="g-data g-options g-ledger" data-sortable><caption>{}</caption><thead><tr>{}</tr></thead>{}</table></div>'
+        '<table class="g-data g-options g-ledger" data-sortable data-filter="state tag"><caption>{}</caption>'
+        "<thead><tr>{}</tr></thead>{}</table></div>"
     ).format(
         Markup(" ").join(said),
         "Each figure with the decision; below it, where it differs, without. The costs are what the decision adds to a month "
@@ -396,14 +397,18 @@ def _entry(one: Judgement, docs: Path, page: str, count: int) -> Markup:
     head = Markup('<tr class="g-option"><th colspan="{}" scope="rowgroup">{}</th></tr>').format(
         count, Markup("<br>").join(lines)
     )
+    tags = frontmatter.read(record.path, record.file).extra.get("tags") or ()
+    facets = tables.faceted(
+        {"state": [record.status if one.state == "retired" else one.state], "tag": [str(tag) for tag in tags]}
+    )
     if not one.effects:
-        return Markup('<tbody id="record-{}">{}</tbody>').format(record.number, head)
+        return Markup('<tbody id="record-{}"{}>{}</tbody>').format(record.number, facets, head)
     cells = [
         _priced(one.effect("month")),
         _priced(one.effect("game")),
         *(_changed(one.effect(name)) for name in LEDGER),
     ]
-    return Markup('<tbody id="record-{}">{}<tr>{}</tr></tbody>').format(record.number, head, _joined(cells))
+    return Markup('<tbody id="record-{}"{}>{}<tr>{}</tr></tbody>').format(record.number, facets, head, _joined(cells))
 
 
 def _chips(one: Judgement) -> Markup:

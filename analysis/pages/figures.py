@@ -119,12 +119,14 @@ def key_figures(models: Sequence[Model], labels: Sequence[str], words: Words) ->
     for template, compute in FIGURES.items():
         label = named(template, words)
         cells: list[Cell] = []
-        for model in models:
+        for model, shown_as in zip(models, labels, strict=True):
             try:
                 cells.append(compute(model, words))
             except REFUSALS as error:
                 cells.append(Markup("<small>not computed</small>"))
-                reasons.setdefault(str(error), []).append(f"{label}, {model.name}" if len(models) > 1 else label)
+                reasons.setdefault(str(error).removeprefix(f"{model.name}: "), []).append(
+                    f"{label}, {shown_as}" if len(models) > 1 else label
+                )
         rows.append([label, *cells])
     columns = [Column("Figure", "head"), *(Column(label, "wide") for label in labels)]
     lines = [
@@ -205,8 +207,7 @@ def season_said(model: Model) -> Markup:
         raise FactError(
             f"{model.name}/season.toml",
             "",
-            "is missing, so the alarms were not tried over nights that build up and quiet ones; "
-            "gameday season reads the nights from it",
+            "is missing, so the alarms have not been back-tested over a season; `gameday season` reads its nights from that file",
         )
     pages = Markup("In time on {} of {} nights that build up; the shortest lead was {}. ").format(
         *(season.stated(model, name) for name in ("in time", "build-up nights", "shortest lead"))
@@ -221,10 +222,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
     """What the pages that every system has cite beside the tables of each subject."""
 
     def labels(names: Sequence[str]) -> list[str]:
-        folder = site.here().partition("/")[0]
-        found = systems.system(site.docs, folder)
-        known = {one.name: one.label for one in found.stacks} if found else {}
-        return [known.get(name) or site.stack(name).about.title for name in names]
+        return [systems.label(site.docs, site.here(), name) or site.stack(name).about.title for name in names]
 
     def is_polled(*names: str) -> bool:
         return any(_of(site.stack(name), lambda model: model.capacity.polled) for name in names)

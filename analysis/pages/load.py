@@ -116,8 +116,9 @@ def _limit(model: Model, station: Station, bound: Bound, page: str) -> Row:
     if bound.shared_with:
         place += Markup("<br>with {}").format(Markup(", ").join(tables.code(address) for address in bound.shared_with))
     users = "nobody" if bound.users_held.value is not None and bound.users_held.value < 1 else held(bound.users_held)
+    per, unit = (1e6, "MB") if bound.unit == "B" else (1.0, UNITS.get(bound.unit, bound.unit))
     cells = [
-        bound.name, place, significant(bound.used, 4), significant(bound.available, 4), UNITS.get(bound.unit, bound.unit),
+        bound.name, place, significant(bound.used / per, 4), significant(bound.available / per, 4), unit,
         utilisation(bound.utilisation), users, bound.formula,
     ]  # fmt: skip
     return Row(cells)

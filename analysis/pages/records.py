@@ -49,26 +49,27 @@ def runbooks(docs: Path, folder: str) -> list[FrontMatter]:
 
 def runbook_table(docs: Path, folder: str, page: str) -> Markup:
     """The runbooks: what starts each, how urgent it is, how long it takes."""
-    rows: list[Sequence[Cell]] = []
+    rows = []
     for record in runbooks(docs, folder):
         severity = str(record.extra["severity"])
-        rows.append(
-            [
-                _linked(page, record),
-                str(record.extra["trigger"]),
-                tables.chip(SEVERITIES[severity], severity),
-                f"{record.extra['minutes']} min",
-                record.owner,
-            ]
-        )
+        cells = [
+            _linked(page, record),
+            str(record.extra["trigger"]),
+            tables.chip(SEVERITIES[severity], severity),
+            f"{record.extra['minutes']} min",
+            record.owner,
+        ]
+        tags = [str(tag) for tag in record.extra.get("tags") or () if tag != "runbook"]
+        alarms = [str(alarm) for alarm in record.extra.get("alarms") or ()]
+        rows.append(tables.Row(cells, facets={"severity": [severity], "tag": tags, "alarm": alarms}))
     columns = [
         Column("Runbook", "wide"),
         Column("Start it when", "wide"),
-        Column("Urgency"),
+        Column("Severity"),
         Column("Takes", "number"),
         Column("Owner"),
     ]
-    return table(columns, rows, label="Runbooks")
+    return table(columns, rows, label="Runbooks", filters=("severity", "tag", "alarm"))
 
 
 def where_to_type(region: str) -> str:

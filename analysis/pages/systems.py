@@ -183,6 +183,12 @@ def words(docs: Path, page: str) -> Mapping[str, str]:
     return one.words if one else WORDS
 
 
+def label(docs: Path, page: str, stack: str) -> str:
+    """What the system that a page is about calls a stack; blank where it shows none of that name."""
+    one = system(docs, page.partition("/")[0])
+    return next((shown.label for shown in one.stacks if shown.name == stack), "") if one else ""
+
+
 def templates() -> tuple[str, ...]:
     """The names of the pages that can be made for a system."""
     return tuple(sorted(path.stem for path in TEMPLATES.glob("*.md")))

@@ -56,18 +56,30 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG001 (MkDocs' signature)
-    """The navigation without the records of a system in its sidebar: their index lists them, and they stay below it."""
+    """The navigation without the records of a system in its sidebar: their index lists them, and they stay below it.
+
+    Previous and next follow whoever reads on: from the index of records to the page after it, and from record to record.
+    """
     docs = Path(config.docs_dir)
+    records: list[list[Page]] = []
     for item in nav.items:
         for section in item.children or ():
             for part in section.children or ():
-                pages = part.children or ()
-                if (
-                    pages
-                    and isinstance(pages[0], Page)
-                    and systems.system(docs, pages[0].file.src_uri.partition("/")[0])
-                ):
+                pages = [page for page in part.children or () if isinstance(page, Page)]
+                if pages and systems.system(docs, pages[0].file.src_uri.partition("/")[0]):
                     part.children = pages[:1]
+                    records.append(pages)
+    beside = {page.file.src_uri for pages in records for page in pages[1:]}
+    main = [page for page in nav.pages if page.file.src_uri not in beside]
+    for path in (main, *(pages[1:] for pages in records)):
+        for before, after in zip([None, *path], [*path, None], strict=True):
+            if before:
+                before.next_page = after
+            if after:
+                after.previous_page = before
+    for pages in records:
+        if pages[1:]:
+            pages[1].previous_page = pages[0]
     return nav
 
 

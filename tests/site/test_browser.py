@@ -62,6 +62,9 @@ PAGES = {
     "notebook": lambda: first("notebooks/*.html"),
     "runbook": lambda: first("buzzer/runbooks/*.html"),
     "decision": lambda: first("buzzer/decisions/*.html"),
+    "runbooks": lambda: "buzzer/runbooks/index.html",
+    "decisions": lambda: "buzzer/decisions/index.html",
+    "compare": lambda: "compare/index.html",
     "analysis": lambda: first("buzzer/root-cause*.html"),
     "assumptions": lambda: "reference/assumptions.html",
     "computed": lambda: "reference/how-computed.html",
@@ -211,6 +214,36 @@ def test_the_index_of_the_search_is_fetched_when_somebody_searches_and_finds_wha
         assert "root-cause-analysis" in page.evaluate(FIRST)
         page.close()
         server.shutdown()
+
+
+def shown(page):
+    """The entries of the table of runbooks or decisions that are not filtered away."""
+    return page.locator("[data-facets]:visible").all_inner_texts()
+
+
+def test_runbooks_are_filtered_by_word_alarm_severity_and_tag_from_the_keyboard(open_page):
+    page = open_page("runbooks")
+    every = len(shown(page))
+    assert page.locator(".g-filter output").inner_text() == f"{every} of {every} shown"
+    field = page.get_by_label("Find", exact=False).first
+    field.press_sequentially("buzzer-cpu-PAGE")
+    assert [text.splitlines()[0].split("\t")[0] for text in shown(page)] == ["Tasks busy or short of memory"]
+    assert page.locator(".g-filter output").inner_text() == f"1 of {every} shown"
+    field.fill("")
+    page.get_by_label("Severity", exact=True).select_option("page")
+    paged = shown(page)
+    assert 0 < len(paged) < every
+    page.get_by_label("Tag", exact=True).select_option("database")
+    assert 0 < len(shown(page)) < len(paged)
+    field.fill("no such runbook")
+    assert not shown(page)
+
+
+def test_decisions_are_filtered_by_tag(open_page):
+    page = open_page("decisions")
+    every = shown(page)
+    page.get_by_label("Tag", exact=True).select_option("delivery")
+    assert 0 < len(shown(page)) < len(every)
 
 
 def test_a_citation_leads_to_the_marked_line(open_page):

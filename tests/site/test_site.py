@@ -1,5 +1,6 @@
 """The built site: complete, sound, and not built again when nothing has changed."""
 
+import posixpath
 import shutil
 import signal
 import subprocess
@@ -44,6 +45,38 @@ def test_every_page_describes_itself_and_has_one_first_heading(pages):
         and (len(page.select("h1")) != 1 or not page.select_one("meta[name=description]")["content"].strip())
     }
     assert not faults
+
+
+SIDEBAR = 25
+"""Links that a reader sees at once."""
+
+
+def test_the_sidebar_of_a_page_is_short(pages):
+    counts = {
+        name: len(
+            page.select(".md-sidebar--primary .md-nav--primary > ul > li.md-nav__item--active > nav a.md-nav__link")
+        )
+        for name, page in pages.items()
+    }
+    assert max(counts.values()) > 10
+    assert not {name: count for name, count in counts.items() if count > SIDEBAR}
+
+
+def test_previous_and_next_lead_past_the_records_and_from_record_to_record(pages):
+    def leads(name, way):
+        link = pages[name].select_one(f"a.md-footer__link--{way}")
+        return link and posixpath.normpath(posixpath.join(posixpath.dirname(name), link["href"]))
+
+    for index in [name for name in pages if name.endswith(("/runbooks/index.html", "/decisions/index.html"))]:
+        folder = posixpath.dirname(index)
+        records = {name for name in pages if name.startswith(f"{folder}/")} - {index}
+        assert leads(index, "next") not in records, index
+        assert leads(index, "prev") not in records, index
+        first = next(name for name in records if leads(name, "prev") == index)
+        read = [first]
+        while leads(read[-1], "next"):
+            read.append(leads(read[-1], "next"))
+        assert set(read) == records, index
 
 
 def test_no_template_or_undefined_value_is_left_on_a_page(pages):
