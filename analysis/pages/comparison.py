@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell
-from analysis.pages import emulated, figures, links, load, proofs, systems
+from analysis.pages import emulated, figures, links, proofs, systems
 from analysis.pages.figures import Words
 from analysis.pages.model import Macro, Model, Site
 from analysis.studies import measure, shown
@@ -20,10 +20,14 @@ def _measured(name: str, model: Model, _words: Words) -> str:
 
 
 def _holds(model: Model, words: Words) -> str:
-    users = model.capacity.users_held
-    if users.value is not None and users.value < 1:
+    users = model.capacity.users_held.value
+    if users is not None and users < 1:
         return f"no {words['crowd']}: the feeds alone pass the first limit"
-    return f"{load.held(users)} {words['crowd']}; {model.capacity.users:,} expected"
+    low, value, high = (
+        shown(measure("capacity.users_held", model.study, {"level": level})) for level in ("low", "value", "high")
+    )
+    span = f" ({low} to {high})" if low != high else ""
+    return f"{value}{span} {words['crowd']}; {model.capacity.users:,} expected"
 
 
 def _limit(model: Model, _words: Words) -> Cell:
@@ -85,7 +89,9 @@ def _body(site: Site, one: systems.System) -> Markup:
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             shown.label,
             Markup("").join(
-                Markup('<td data-label="{}">{}</td>').format(name, _cell(compute, site.stack(shown.name), one.words))
+                Markup('<td data-label="{}"><div>{}</div></td>').format(
+                    name, _cell(compute, site.stack(shown.name), one.words)
+                )
                 for name, compute in COLUMNS.items()
             ),
         )

@@ -33,7 +33,10 @@ def made(subject):
         effects=(
             Effect("month", "A month", dear, "cannot be had"),
             Effect(
-                "lead", "First page before first impact", Measured(-math.inf, "s", "f"), Measured(None, "user", "f")
+                "lead",
+                "Lead of the first page over user impact",
+                Measured(-math.inf, "s", "f"),
+                Measured(None, "user", "f"),
             ),
             Effect("x", "X", Measured(3, "", "f"), Measured("service", "", "f")),
         ),

@@ -225,15 +225,15 @@ def test_runbooks_are_filtered_by_word_alarm_severity_and_tag_from_the_keyboard(
     page = open_page("runbooks")
     every = len(shown(page))
     assert page.locator(".g-filter output").inner_text() == f"{every} of {every} shown"
-    field = page.get_by_label("Find", exact=False).first
+    field = page.get_by_role("searchbox", name="Find")
     field.press_sequentially("buzzer-cpu-PAGE")
     assert [text.splitlines()[0].split("\t")[0] for text in shown(page)] == ["Tasks busy or short of memory"]
     assert page.locator(".g-filter output").inner_text() == f"1 of {every} shown"
     field.fill("")
-    page.get_by_label("Severity", exact=True).select_option("page")
+    page.get_by_role("combobox", name="Severity").select_option("page")
     paged = shown(page)
     assert 0 < len(paged) < every
-    page.get_by_label("Tag", exact=True).select_option("database")
+    page.get_by_role("combobox", name="Tag").select_option("database")
     assert 0 < len(shown(page)) < len(paged)
     field.fill("no such runbook")
     assert not shown(page)
@@ -242,7 +242,7 @@ def test_runbooks_are_filtered_by_word_alarm_severity_and_tag_from_the_keyboard(
 def test_decisions_are_filtered_by_tag(open_page):
     page = open_page("decisions")
     every = shown(page)
-    page.get_by_label("Tag", exact=True).select_option("delivery")
+    page.get_by_role("combobox", name="Tag").select_option("delivery")
     assert 0 < len(shown(page)) < len(every)
 
 

@@ -1,0 +1,76 @@
+"""The systems side by side, and each in its own words."""
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from analysis.pages import comparison, figures, load, proofs, systems
+from analysis.pages.model import Site, models
+from analysis.proofs import RULES
+
+ROOT = Path(__file__).parents[2]
+
+
+def site(page):
+    return Site(ROOT, ROOT / "docs", lambda: page)
+
+
+def rows(markup):
+    soup = BeautifulSoup(markup, "html.parser")
+    return [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in soup.select("tr")]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return rows(comparison.compared(site("compare/index.md")))
+
+
+def test_every_stack_of_every_system_has_a_row_below_its_system(table):
+    wanted = [
+        title
+        for one in systems.systems(ROOT / "docs")
+        for title in (f"{one.title} {one.summary}", *(shown.label for shown in one.stacks))
+    ]
+    assert [row[0] for row in table] == ["Stack", *wanted]
+
+
+def test_a_stack_says_what_binds_who_sets_it_what_it_costs_and_how_far_it_has_got(table):
+    crashed = next(row for row in table if row[0] == "As it crashed")
+    # One task of a quarter vCPU; 1.16 ms of processor a request, a request every 5 s: 0.25 / 0.00116 x 5 = 1,077 users.
+    assert crashed[1].startswith("1,077 (961 to 1,179) users")
+    assert crashed[2] == "ECS service: processor, 0.25 vCPU set by the Terraform"
+    assert crashed[5] == "0"
+    assert crashed[7] == "applied on the emulator"
+    written = next(row for row in table if row[0] == "The guide as written")
+    assert written[7] == "written"
+    assert written[4].endswith(" a game")
+
+
+def test_the_first_limit_names_its_resource_and_its_value():
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: 3,500 writes a second and prefix.
+    said = BeautifulSoup(figures.limit_sentence(models(ROOT)["engine"]), "html.parser").get_text()
+    assert said == (
+        "S3 bucket module.archive.aws_s3_bucket.this: writes of a prefix, 3,500 a second; the peak needs 5,000; "
+        "an AWS service limit"
+    )
+
+
+def test_key_figures_and_limits_use_the_words_of_the_system():
+    here = site("engine/kpis.md")
+    names = [row[0] for row in rows(figures.macros(here)["key_figures"]("engine"))]
+    assert {"Clients held at the start", "A month without any match day", "A month with its match days"} <= set(names)
+    assert not [name for name in names if "sers" in name or "game" in name]
+    assert "Holds, visitors" in load.macros(site("olympics/capacity.md"))["first_limits"]("olympics_as_written")
+    assert systems.words(ROOT / "docs", "reference/index.md")["crowd"] == "users"
+
+
+def test_a_warning_is_no_error_in_the_summary_of_the_proofs():
+    report = proofs.report(models(ROOT)["engine"])
+    warnings = sum(finding.severity == "warning" for finding in report.unwaived)
+    assert report.summary.startswith(f"0 errors, {warnings} warnings, ")
+    assert report.summary.endswith(f"; {len(report.holding)} statements hold")
+
+
+def test_the_summary_of_proofs_counts_every_group_of_rules():
+    assert {rule.group for rule in RULES.values()} == set(proofs.GROUPS)
