@@ -122,7 +122,7 @@ def table(
         "<tbody>{}</tbody>{}</table></div>"
     ).format(
         label,
-        Markup(' data-filter="{}"').format(" ".join(filters)) if filters else Markup(""),
+        Markup(' data-choose="{}"').format(" ".join(filters)) if filters else Markup(""),
         Markup("<caption>{}</caption>").format(caption) if caption else Markup(""),
         heads,
         Markup("").join(body),

@@ -366,7 +366,7 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
     return Markup(
         "<p>{}</p>"
         '<div class="g-table" role="group" aria-label="Ledger of decisions" tabindex="0">'
-        '<table class="g-data g-options g-ledger" data-sortable data-filter="state tag"><caption>{}</caption>'
+        '<table class="g-data g-options g-ledger" data-sortable data-choose="state tag"><caption>{}</caption>'
         "<thead><tr>{}</tr></thead>{}</table></div>"
     ).format(
         Markup(" ").join(said),

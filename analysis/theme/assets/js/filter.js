@@ -1,4 +1,4 @@
-// Puts a filter above each `table[data-filter]`: words, and a choice for each facet that it names. An entry is what carries
+// Puts a filter above each `table[data-choose]`: words, and a choice for each facet that it names. An entry is what carries
 // `data-facets`, the values of its facets by name. Without scripts the table is whole.
 document.addEventListener("DOMContentLoaded", () => {
   const made = (tag, properties, ...children) => {
@@ -6,13 +6,13 @@ document.addEventListener("DOMContentLoaded", () => {
     element.append(...children);
     return element;
   };
-  for (const table of document.querySelectorAll("table[data-filter]")) {
+  for (const table of document.querySelectorAll("table[data-choose]")) {
     const entries = [...table.querySelectorAll("[data-facets]")].map((row) => {
       const facets = JSON.parse(row.dataset.facets);
       return {row, facets, text: `${row.textContent} ${Object.values(facets).flat().join(" ")}`.toLowerCase()};
     });
     const words = made("input", {type: "search", placeholder: "word or alarm", autocomplete: "off"});
-    const choices = table.dataset.filter.split(" ").map((name) => {
+    const choices = table.dataset.choose.split(" ").map((name) => {
       const values = [...new Set(entries.flatMap((entry) => entry.facets[name] ?? []))].sort();
       const options = ["", ...values].map((value) => made("option", {value, textContent: value || "all"}));
       return {name, values, select: made("select", {}, ...options)};
