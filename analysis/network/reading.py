@@ -12,7 +12,7 @@ from analysis.facts import Runtime, Stack, cpu_factor, limit
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.model import Figure, Limit, Unit, exact, published
 from analysis.units import SECONDS, time_unit
-from analysis.wiring.hops import Schedule, Tracking
+from analysis.wiring.hops import Schedule, Tracking, some_stay
 from analysis.wiring.names import Names
 from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
@@ -133,15 +133,17 @@ class Reading:
         for target in scaled_by(self.references, service):
             least = max(least, self.figure(target, "min_capacity", "task") or least, key=lambda one: one.value)
             most = self.figure(target, "max_capacity", "task") or most
-            raised = []
+            raised, minima = [], []
             for action in attached(self.references, target, "aws_appautoscaling_scheduled_action"):
                 block = first_block(action.values.get("scalable_target_action"))
                 lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
+                minima.append(lowest)
                 if lowest is not None and lowest > least.value:
                     raised.append(exact("tasks at kick-off", lowest, "task", str(action.defined_at)))
                 if highest is not None and highest > most.value:
                     most = exact("tasks at most", highest, "task", str(action.defined_at))
-            least = min(raised, key=lambda one: one.value, default=least)
+            if not some_stay(least.value, minima):
+                least = min(raised, key=lambda one: one.value, default=least)
         most = max(least, most, key=lambda one: one.value)
         return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
 

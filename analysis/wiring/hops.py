@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cache, cached_property
@@ -150,6 +150,16 @@ class Schedule:
     days: int | None = None
 
 
+def some_stay(floor: float, minima: Iterable[float | None]) -> bool:
+    """Whether scheduled actions leave the minimum at `floor` for some event.
+
+    Each event has an action before it and one after it, which sets the floor again; so more actions at the floor than above it
+    mean that an event's first one sets the floor as well.
+    """
+    known = [minimum for minimum in minima if minimum is not None]
+    return sum(minimum <= floor for minimum in known) > sum(minimum > floor for minimum in known)
+
+
 @dataclass(frozen=True)
 class Service:
     """The containers that answer. `minimum` and `maximum` are `desired` where nothing scales it.
@@ -186,7 +196,7 @@ class Service:
         """
         floor = max(int(self.desired.value), int(self.minimum.value))
         raising = [s for s in self.schedules if (s.minimum or 0) > floor]
-        if raising:
+        if raising and not some_stay(floor, [s.minimum for s in self.schedules]):
             least = min(raising, key=lambda s: s.minimum or 0)
             return Given("tasks at kick-off", least.minimum or 0, "task", str(least.defined_at))
         origin = self.desired.origin if int(self.desired.value) >= int(self.minimum.value) else self.minimum.origin

@@ -6,6 +6,7 @@ import pytest
 from analysis.facts import stack
 from analysis.terraform import load
 from analysis.wiring import PathError, request_path
+from analysis.wiring.hops import some_stay
 
 TICKER = Path(__file__).parents[1] / "demand" / "ticker"
 
@@ -244,3 +245,19 @@ def test_plain_text_where_json_is_expected_does_not_break_the_path(tmp_path):
     path = request_path(written(tmp_path, BARE.replace('"[{\\"name\\": \\"app\\"}]"', '"not json"')))
     assert path.service.vcpu.value == 0.25
     assert "its containers cannot be read" in messages(path)
+
+
+@pytest.mark.parametrize(
+    ("minima", "stays"),
+    [
+        ([], False),
+        ([12, 3], False),  # one event: up and down again
+        ([12], False),  # up, and nobody takes it down
+        ([12, 3, 24, 3], False),
+        ([3, 3], True),  # an event that is scheduled with what always runs
+        ([3, 3, 24, 3], True),
+        ([None, 12, None, 3], False),
+    ],
+)
+def test_an_event_that_is_scheduled_with_what_always_runs_is_told_from_the_end_of_another(minima, stays):
+    assert some_stay(3, minima) is stays
