@@ -15,7 +15,8 @@ from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Optio
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts import prices, today
-from analysis.pages import frontmatter, infrastructure, links
+from analysis.pages import frontmatter, infrastructure, links, systems
+from analysis.pages.figures import named as named_in
 from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
 from analysis.pages.stated import register
@@ -147,10 +148,27 @@ def _joined(items: Sequence[Markup]) -> Markup:
     return Markup("").join(items)
 
 
+TITLES: Mapping[str, str] = {
+    "game": "One {event}", "users": "{Crowd} held", "users_low": "{Crowd} held, at worst",
+    "harm": "Minutes with {crowd} affected",
+}  # fmt: skip
+"""The effects that are named in the words of the record's system."""
+
+
+def _words(record: Record) -> Mapping[str, str]:
+    """What the system of a record calls its crowd and its event."""
+    system = record.path.parents[1]
+    return systems.words(system.parent, f"{system.name}/{record.path.name}")
+
+
+def _title(record: Record, effect: Effect) -> str:
+    return named_in(TITLES[effect.name], _words(record)) if effect.name in TITLES else effect.title
+
+
 def _effects(made: Judgement) -> Markup:
     record = made.record
     rows: list[list[Cell]] = [
-        [effect.title, _figure(effect.with_it), _figure(effect.without_it), _difference(effect)]
+        [_title(record, effect), _figure(effect.with_it), _figure(effect.without_it), _difference(effect)]
         for effect in made.effects
         if not _uncomputed(effect)
     ]
@@ -162,7 +180,7 @@ def _effects(made: Judgement) -> Markup:
     reasons: dict[str, list[str]] = {}
     for effect in made.effects:
         for reason in dict.fromkeys(f for f in (effect.with_it, effect.without_it) if isinstance(f, str)):
-            reasons.setdefault(reason, []).append(effect.title)
+            reasons.setdefault(reason, []).append(_title(record, effect))
     notes = _joined(
         [
             Markup("<p><small>Not computed ({}): {}</small></p>").format(", ".join(titles), reason)
@@ -231,7 +249,7 @@ def _basis(root: Path, record: Record) -> str:
     stacks = dict.fromkeys([world.stack, *(option.stack or world.stack for option in record.options)])
     subjects = [world.studies.study(stack) for stack in stacks]
     crowds = "; ".join(
-        f"{one.directory.name} at {one.capacity.users:,} users ({one.scenario.title})"
+        f"{one.directory.name} at {one.capacity.users:,} {_words(record)['crowd']} ({one.scenario.title})"
         if one.crowd
         else f"{one.directory.name}, whose load is not modelled yet"
         for one in subjects
@@ -360,7 +378,8 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
     counts = {state: sum(one.state == state for one in made) for state in STATES}
     plural = {"holds": "hold"}
     said = [tables.chip(STATES[s], f"{n} {s if n == 1 else plural.get(s, s)}") for s, n in counts.items() if n]
-    titles = ["Costs a month", "One game", *(made_title(made, name) for name in LEDGER)]
+    event = _words(made[0].record)["event"]
+    titles = ["Costs a month", f"One {event}", *(made_title(made, name) for name in LEDGER)]
     heads = _joined([Markup('<th scope="col" class="g-num">{}</th>').format(title) for title in titles])
     groups = [_entry(one, docs, page, len(titles)) for one in made]
     return Markup(
@@ -371,7 +390,7 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
     ).format(
         Markup(" ").join(said),
         "Each figure with the decision; below it, where it differs, without. The costs are what the decision adds to a month "
-        "and to a game.",
+        f"and to a {event}.",
         heads,
         _joined(groups),
     )
@@ -379,7 +398,7 @@ def ledger(root: Path, docs: Path, folder: str, page: str) -> Markup:
 
 def made_title(made: Sequence[Judgement], name: str) -> str:
     """The heading of an effect."""
-    return next((one.effect(name).title for one in made if one.effects), name)
+    return next((_title(one.record, one.effect(name)) for one in made if one.effects), name)
 
 
 def _entry(one: Judgement, docs: Path, page: str, count: int) -> Markup:
