@@ -128,7 +128,7 @@ def key_figures(models: Sequence[Model], labels: Sequence[str], words: Words) ->
                     f"{label}, {shown_as}" if len(models) > 1 else label
                 )
         rows.append([label, *cells])
-    columns = [Column("Figure", "head"), *(Column(label, "wide") for label in labels)]
+    columns = [Column("Figure", "head"), *map(Column, labels)]
     lines = [
         Markup("<li>{}: {}</li>").format("; ".join(wanted), tables.marked(reason)) for reason, wanted in reasons.items()
     ]
