@@ -10,6 +10,7 @@ from analysis import capacity as capacity_layer
 from analysis import facts
 from analysis.capacity import Capacity, Range
 from analysis.commands.common import (
+    MOST_PEOPLE,
     AsJson,
     DataFile,
     Directory,
@@ -42,7 +43,7 @@ def capacity(
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[
-        int | None, typer.Option("--users", min=0, help="Users at once; else the scenario's peak.")
+        int | None, typer.Option("--users", min=0, max=MOST_PEOPLE, help="Users at once; else the scenario's peak.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -57,6 +57,9 @@ DataFile = Annotated[
 Placeholders = Annotated[
     bool, typer.Option("--placeholders", help="Give variables without a value a stand-in of their type, and say so.")
 ]
+MOST_PEOPLE = 10_000_000_000
+"""Users beyond which there is nobody; what is asked for more has no answer."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ScenarioFile = Annotated[
     Path | None, typer.Option("--scenario", metavar="FILE", help="Who comes when (terraform/scenarios/*.toml).")

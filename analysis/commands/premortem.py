@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from analysis import facts
 from analysis import premortem as layer
 from analysis.commands.common import (
+    MOST_PEOPLE,
     AsJson,
     DataFile,
     Directory,
@@ -44,7 +45,9 @@ def premortem(
     data: DataFile = [],  # noqa: B006 (Typer copies)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
-    users: Annotated[int | None, typer.Option("--users", min=0, help="Users at the peak; else the scenario's.")] = None,
+    users: Annotated[
+        int | None, typer.Option("--users", min=0, max=MOST_PEOPLE, help="Users at the peak; else the scenario's.")
+    ] = None,
     fault: Annotated[
         list[str],
         typer.Option("--fault", metavar="FAULT", help="down@MINUTE+MINUTES:ADDRESS or disconnect@MINUTE:CONNECTION."),
@@ -92,5 +95,5 @@ def _table(result: layer.Premortem, covered: str) -> Table:
         )
     more = len(result.strains) - SHOWN
     if more > 0:
-        table.caption = f"{more} more limits are below {result.strained[SHOWN - 1].load.max():.1%}."
+        table.caption = f"{more} more {'limit is' if more == 1 else 'limits are'} less full."
     return table

@@ -33,12 +33,26 @@ class Fault:
     target: str
 
 
-def faults(texts: Sequence[str], network: Network, scenario: Scenario) -> tuple[Fault, ...]:
-    """The faults as they are written. PremortemError says what each should have been."""
-    return tuple(_fault(text, network, scenario) for text in texts)
+def faults(texts: Sequence[str], network: Network, scenario: Scenario, step_s: float) -> tuple[Fault, ...]:
+    """The faults as they are written. PremortemError says what each should have been.
+
+    What is shorter than a step of `step_s` has no effect that could be told, and a connection is followed through one loss.
+    """
+    found: list[Fault] = []
+    for text in texts:
+        fault = _fault(text, network, scenario, step_s)
+        before = next(
+            (one for one in found if fault.kind == "disconnect" == one.kind and one.target == fault.target), None
+        )
+        if before:
+            raise PremortemError(
+                f"fault {text!r}: {fault.target} is lost at minute {before.minute:g} already; give one disconnect of it a run"
+            )
+        found.append(fault)
+    return tuple(found)
 
 
-def _fault(text: str, network: Network, scenario: Scenario) -> Fault:
+def _fault(text: str, network: Network, scenario: Scenario, step_s: float) -> Fault:
     kind = text.partition("@")[0]
     if kind not in KINDS:
         raise PremortemError(f"fault {text!r}: {kind!r} is not known; the faults are {', '.join(KINDS)}")
@@ -47,6 +61,8 @@ def _fault(text: str, network: Network, scenario: Scenario) -> Fault:
     if written is None or any(math.isnan(one) for one in numbers) or (written["minutes"] is None) == (kind == "down"):
         raise PremortemError(f"fault {text!r}: write {KINDS[kind]}")
     minute, minutes = numbers
+    if kind == "down" and not step_s <= 60.0 * minutes < math.inf:
+        raise PremortemError(f"fault {text!r}: write how many minutes it lasts, at least a step of {step_s:g} s")
     if not scenario.start_minute <= minute < scenario.end_minute:
         span = f"{scenario.start_minute:g} to {scenario.end_minute:g}"
         raise PremortemError(f"fault {text!r}: minute {minute:g} is not in the scenario, which runs from minute {span}")

@@ -44,8 +44,8 @@ UNSETTLED = 0.02
 TINY = 1e-9
 """A rate or share below which there is none: one in thirty years."""
 
-FULL = 1.0 + 1e-6
-"""Load over capacity from which a limit is full."""
+FULL = 1.0 + SETTLED
+"""Load over capacity from which a limit is full: nearer to it than what is carried has settled, nobody knows the side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def premortem(
     reading = Reading(architecture, stack, profile)
     reached = {address for one in traffic for address in loads(found, [one], 1.0)}
     scaled = programs([found.stations[address] for address in sorted(reached)], reading, stack, by_clock=by_clock)
-    wrong = read_faults(faults, found, scenario)
+    wrong = read_faults(faults, found, scenario, STEP_S)
     flow = Flow(found, traffic, people, minutes, scaled, client, wrong)
     notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics, *_channels(found, wrong)]
     return Premortem(
@@ -241,7 +241,11 @@ class Flow:
         self.logs = [link for link in found.links if link.role == "log" and found.stations[link.target].kind in COMPUTE]
         self.behind = {link.target: self._up_to_logs(link.target) for link in self.logs}
         self.whole = loads(found, traffic, people)
-        self.carried = Carried(down={one.target: self._lasting(one) for one in faults if one.kind == "down"})
+        down: dict[str, Rates] = {}
+        for one in faults:
+            if one.kind == "down":
+                down[one.target] = np.maximum(down.get(one.target, 0.0), self._lasting(one))
+        self.carried = Carried(down=down)
         self.lost = {one.target: one for one in faults if one.kind == "disconnect"}
         self.notes: tuple[Diagnostic, ...] = ()
         flows = [one for one in traffic if one.unit not in {"connection", "delivery"}]
@@ -268,9 +272,15 @@ class Flow:
             self.notes = (Diagnostic("warning", message, Location(found.stack)),)
 
     def _lasting(self, fault: Fault) -> Rates:
-        """One while a fault lasts."""
-        over = (self.minutes >= fault.minute) & (self.minutes < fault.minute + fault.minutes)
-        return over.astype(np.float64)
+        """One while a fault lasts, from the step on that its minute falls into."""
+        over = np.zeros_like(self.minutes)
+        first = self._step(fault.minute)
+        over[first : first + round(fault.minutes * 60.0 / STEP_S)] = 1.0
+        return over
+
+    def _step(self, minute: float) -> int:
+        """The step that a minute falls into."""
+        return min(int((minute - self.minutes[0]) * 60.0 / STEP_S + TINY), len(self.minutes) - 1)
 
     def _up_to_logs(self, start: str) -> frozenset[str]:
         """What is needed at once for what enters at a station: itself and what it asks, up to the next stream or queue."""
@@ -404,7 +414,7 @@ class Flow:
         by_name = {one.name: one for one in self.traffic}
         for name, fault in self.lost.items():
             held, opened = by_name[name], by_name[f"{name}{OPENED}"]
-            step = min(int(np.searchsorted(self.minutes, fault.minute)), len(self.minutes) - 1)
+            step = self._step(fault.minute)
             number = held.per_user * float(self.people[step])
             came = opened.per_user * self.people + opened.fixed
             taken = came * self.carried.attempts.get(opened.name, 1.0) + self.carried.more.get(opened.name, 0.0)

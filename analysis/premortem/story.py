@@ -140,12 +140,18 @@ def _wrong(found: Premortem) -> Iterator[Told]:
                 f"At {at(found, fault.minute)} `{fault.target}` stops answering, for {fault.minutes:g} min{misses}.",
             )
     for wave in found.waves:
-        back = np.flatnonzero((found.minutes >= wave.minute) & (wave.waiting <= (1.0 - BACK) * wave.held))
+        if not wave.held:
+            yield Told(
+                wave.minute, f"At {at(found, wave.minute)} nobody holds a connection of {wave.name} that could be lost."
+            )
+            continue
+        since = wave.minute - found.step_s / 60.0 + 1e-6  # the step that the minute falls into
+        back = np.flatnonzero((found.minutes >= since) & (wave.waiting <= (1.0 - BACK) * wave.held))
         said = f"At {at(found, wave.minute)} all {count(wave.held)} connections of {wave.name} are lost"
         if not len(back):
             yield Told(wave.minute, f"{said}; {count(float(wave.waiting[-1]))} are not back at the end.")
             continue
-        seconds = (float(found.minutes[back[0]]) - wave.minute) * 60.0 + found.step_s
+        seconds = max((float(found.minutes[back[0]]) - wave.minute) * 60.0, 0.0) + found.step_s
         how = "within" if seconds <= found.step_s else "after"
         yield Told(wave.minute, f"{said}; {BACK:.0%} of them are back {how} {_span(seconds)}.")
 
@@ -170,7 +176,7 @@ def _scaled(found: Premortem) -> Iterator[Told]:
         most = int(running.argmax())
         program = found.programs[address]
         late = float(found.minutes[most] - found.minutes[int(found.users.argmax())])
-        after = f", {late:,.0f} min after the peak" if late >= 1 else ""
+        after = f", {late:,.0f} min after the peak" if late >= 1 and found.users.max() > 0 else ""
         end = ", its maximum" if running[most] >= program.most else ""
         yield Told(
             float(found.minutes[most]),
@@ -223,10 +229,10 @@ def _behind(found: Premortem) -> Iterator[Told]:
 
 
 def count(value: float) -> str:
-    """A number in three digits, with a word for millions and billions."""
-    for size, word in ((1e9, " billion"), (1e6, " million")):
+    """A number in three digits, with a word for millions, billions and trillions."""
+    for size, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
         if value >= size:
-            return f"{value / size:.3g}{word}"
+            return f"{value / size:.3g}{word}" if value < 999.5 * size else f"{value / size:,.0f}{word}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -32,6 +32,20 @@ def test_what_is_down_answers_nothing_and_only_while_it_is():
     assert not course.unmet[18:].any()
 
 
+def test_what_is_down_twice_is_down_both_times():
+    found = flow(
+        joined(queueing(100)), [polls("api")], [50] * 30, Fault("down", 1.0, 1.0, "api"), Fault("down", 3.0, 1.0, "api")
+    )
+    (course,) = found.courses()
+    assert np.flatnonzero(course.unmet > 0.5).tolist() == [*range(6, 12), *range(18, 24)]
+
+
+def test_a_fault_begins_in_the_step_that_its_minute_falls_into():
+    found = flow(joined(queueing(100)), [polls("api")], [50] * 12, Fault("down", 1.99, 5.0, "api"))
+    (course,) = found.courses()
+    assert np.flatnonzero(course.unmet > 0.5).tolist() == [11]
+
+
 def test_a_cache_that_is_down_sends_everything_to_the_store():
     network = joined(
         queueing(1_000), station("redis", "cache", lookup=1e6), station("db", "database", read=1_000),
@@ -97,6 +111,11 @@ def asked(*arguments):
         ("disconnect@10+5:scores", "write KIND@MINUTE:NAME"),
         ("disconnect@10:goals", "goals is not a [[connection]] of"),
         ("down@10+5:aws_db_instance.gone", "is not a resource of scoreboard that takes load; there are"),
+        (
+            "down@10+0:module.cache.aws_elasticache_replication_group.this",
+            "write how many minutes it lasts, at least a step of 10 s",
+        ),
+        (f"down@10+{'9' * 400}:module.cache.aws_elasticache_replication_group.this", "write how many minutes it lasts"),
         ("disconnect@999:scores", "minute 999 is not in the scenario, which runs from minute -60 to 180"),
     ],
 )
@@ -113,7 +132,33 @@ def test_a_fault_stands_in_the_story():
     assert "At minute 100 all 29,500 connections of scores are lost" in " ".join(result.stdout.split())
 
 
+def test_a_connection_is_followed_through_one_loss_a_run():
+    result = asked("--fault", "disconnect@60:scores", "--fault", "disconnect@120:scores")
+    assert result.exit_code == 2
+    assert "scores is lost at minute 60 already" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        ("30000", "At minute 180 all 3,133 connections of scores are lost; 99% of them are back within 10 s."),
+        ("0", "At minute 180 nobody holds a connection of scores that could be lost."),
+    ],
+)
+def test_connections_that_are_lost_in_the_last_step_are_followed_to_its_end(users, said):
+    result = asked("--fault", "disconnect@179.99:scores", "--users", users)
+    assert result.exit_code == 0
+    assert said in " ".join(result.stdout.split())
+
+
 def test_hours_that_do_not_settle_are_refused():
     result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", "disconnect@180:live"])
     assert result.exit_code == 2
     assert "the hours do not settle" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["premortem", "capacity"])
+def test_more_users_than_there_are_people_are_refused(command):
+    result = CliRunner().invoke(app, [command, str(SCOREBOARD), "--users", "1" + "0" * 400])
+    assert result.exit_code == 2
+    assert "--users" in result.stderr

@@ -226,3 +226,14 @@ def test_a_station_with_nothing_refuses_everything():
     nothing = replace(metered(1).limits[0], capacity=exact("quota", 0.0, "1/s", "test"))
     course = only(flow(joined(replace(metered(1), limits=(nothing,))), polls("gate"), [5]))
     assert course.refused[0] == pytest.approx(1.0, abs=2e-3)
+
+
+def test_a_limit_that_is_used_up_to_the_digit_is_not_over():
+    stations = (
+        station("stream", "stream"),
+        station("reader", "function", invocation=100),
+        station("db", "table", write=100.0),
+    )
+    network = joined(*stations, links=[link("stream", "reader", "log"), link("reader", "db", "ask", reads=False)])
+    found = flow(network, Traffic("feed", "stream", "record", fixed=100.02), [0] * 60)
+    assert not any(one.full.any() for one in found.strains())
