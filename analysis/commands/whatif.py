@@ -18,6 +18,9 @@ from analysis.facts.stacks import FILE_NAME
 from analysis.studies import Studies, StudyError, whatif
 from analysis.studies.whatif import Axis, Grid, Point, Value
 
+MOST = 10**12
+"""What no input exceeds: what is asked for more has no answer."""
+
 
 def what_if(
     directory: Annotated[
@@ -82,8 +85,9 @@ def _other(axis: Axis, text: str) -> tuple[Value, ...]:
         value = Decimal(text) if axis.is_number else None
     except InvalidOperation:
         value = None
-    if value is None or not value.is_finite() or value < 0:
-        kind = "a number that is not below 0" if axis.is_number else f"one of {', '.join(axis.keys)}"
+    if value is None or not value.is_finite() or not 0 <= value <= MOST or (axis.counts and value % 1):
+        number = f"a {'whole ' if axis.counts else ''}number from 0 to {MOST:,}"
+        kind = number if axis.is_number else f"one of {', '.join(axis.keys)}"
         refuse(f"{axis.name}={text}: write {kind}")
     return (value,)
 

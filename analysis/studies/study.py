@@ -6,6 +6,7 @@ Values that are None keep what the Terraform or the scenario says.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from analysis.capacity import Capacity, analyse
 from analysis.cost import CalendarCost, Estimate, calendar_cost, estimate
 from analysis.demand import Usage, kinds, usage_if_modelled, without_days
 from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack, today
-from analysis.facts.scenarios import GROUPS
+from analysis.facts.scenarios import GROUPS, OPTIONAL
 from analysis.studies.nights import StudiedNight, studied_night
 from analysis.units import Amount, Window
 from analysis.wiring import RequestPath, request_path
@@ -327,9 +328,13 @@ def _assuming(made: Study, name: str, value: float) -> Study:
         changed: dict[str, Any] = {key: made.assumptions[name].replaced(Decimal(str(value)))}
         return replace(made, program=replace(made.profile, **changed))
     if group in GROUPS:
+        if value <= 0 and {**GROUPS[group], **OPTIONAL.get(group, {})}[key][1]:
+            raise StudyError(f"{name} must be above 0, not {value:g}")
         return replace(made, crowd=_with(made.scenario, group, **{key: value}))
     kind, _, row = group.partition(".")
     if kind in ROWS:
+        if kind == "connection" and not 0 < value <= (1 if key == "follows" else math.inf):
+            raise StudyError(f"{name} must be above 0{' and at most 1' if key == 'follows' else ''}, not {value:g}")
         changed = {key: made.assumptions[name].replaced(Decimal(str(value)))}
         rows = (replace(each, **changed) if each.name == row else each for each in getattr(made.scenario, ROWS[kind]))
         listed: dict[str, Any] = {ROWS[kind]: tuple(rows)}

@@ -73,6 +73,11 @@ class Axis:
         return len(self.sets) == 1 and isinstance(self.values[0][0], Decimal)
 
     @property
+    def counts(self) -> bool:
+        """Whether the axis is a number of things: it has no unit, and each of its values is whole."""
+        return self.is_number and not self.unit and all(v[0] == v[0].to_integral_value() for v in self.values)  # type: ignore[union-attr]
+
+    @property
     def changes_terraform(self) -> bool:
         """Whether another value makes the stack resolve to something else."""
         return any(name.startswith((VARIABLE, ARGUMENT)) for name in self.sets)
@@ -335,7 +340,7 @@ VERDICTS: Final[Mapping[str, str]] = {
 
 def verdict(point: Point) -> str:
     """Whether the limits of a point leave room for its users: a key of VERDICTS."""
-    users = point["users"]
+    users = max(point["users"], 1)  # where nobody is held, nobody coming is no proof that it holds
     low, value, high = (math.inf if figure is None else figure for figure in point["held"])
     most = point["held_most"][1]
     if low == math.inf:
