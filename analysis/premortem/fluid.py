@@ -33,7 +33,10 @@ STEP_S = 10.0
 
 ROUNDS = 60
 """Passes over the network after which what is carried has settled, or is said not to have: a pass for each station in a row, and
-retries that raise the load which raises the retries."""
+retries that raise the load which raises the retries. As many follow in smaller steps where these were too large to settle."""
+
+PACES = (0.5, 0.2)
+"""How far from what was carried to what follows from it a pass goes, in the first `ROUNDS` and in the next."""
 
 SETTLED = 1e-3
 """Shares that change by less from pass to pass have settled."""
@@ -250,7 +253,7 @@ class Flow:
         self.notes: tuple[Diagnostic, ...] = ()
         flows = [one for one in traffic if one.unit not in {"connection", "delivery"}]
         busiest = max((float((one.per_user * people + one.fixed).max()) for one in flows), default=0.0) or 1.0
-        for _ in range(ROUNDS):
+        for turn in range(len(PACES) * ROUNDS):
             self.load = loads(found, traffic, people, self.carried)
             self.counts = {
                 address: running(program, self.load.get(address, {}), minutes, STEP_S)
@@ -259,16 +262,16 @@ class Flow:
             after = Carried(
                 self._attempts(), self._shares(), *self._read(), self._learnt(), self._more(), self.carried.down
             )
-            change, self.carried = _towards(self.carried, after, len(people), busiest)
+            change, self.carried = _towards(self.carried, after, len(people), busiest, PACES[turn // ROUNDS])
             if change < SETTLED:
                 break
         else:
             if change > UNSETTLED:
                 raise PremortemError(
-                    f"{found.stack}: the hours do not settle: after {ROUNDS} passes a share still changes by {change:.0%}. What "
-                    "is refused and what comes again drive each other here faster than this model follows"
+                    f"{found.stack}: the hours do not settle: after {turn + 1} passes a share still changes by {change:.0%}. "
+                    "What is refused and what comes again drive each other here faster than this model follows"
                 )
-            message = f"after {ROUNDS} passes a share still changes by {change:.1%}; the figures are that unsure"
+            message = f"after {turn + 1} passes a share still changes by {change:.1%}; the figures are that unsure"
             self.notes = (Diagnostic("warning", message, Location(found.stack)),)
 
     def _lasting(self, fault: Fault) -> Rates:
@@ -528,8 +531,8 @@ def _waiting(coming: Rates, able: Rates) -> Rates:
     return found
 
 
-def _towards(before: Carried, after: Carried, size: int, busiest: float) -> tuple[float, Carried]:
-    """The largest change of any share from one pass to the next, and the middle of the two passes.
+def _towards(before: Carried, after: Carried, size: int, busiest: float, pace: float) -> tuple[float, Carried]:
+    """The largest change of any share from one pass to the next, and what lies between the two passes, `pace` of the way.
 
     Stations that compete for one quota would hand it to and fro for ever. An attempt more counts as a share of what there is, and
     a rate as one of the `busiest` traffic's where that is more than its own peak.
@@ -545,6 +548,6 @@ def _towards(before: Carried, after: Carried, size: int, busiest: float) -> tupl
             first, second = old.get(key, rest), new.get(key, rest)
             scale = max(busiest, float(np.abs(first).max()), float(np.abs(second).max())) if rates else 1.0
             change = max(change, float(np.max(np.abs(second - first))) / scale)
-            middle[key] = (first + second) / 2.0
+            middle[key] = first + pace * (second - first)
         named[one.name] = middle
     return change, Carried(**named)

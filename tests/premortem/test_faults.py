@@ -132,6 +132,13 @@ def test_a_fault_stands_in_the_story():
     assert "At minute 100 all 29,500 connections of scores are lost" in " ".join(result.stdout.split())
 
 
+def test_a_table_that_every_update_needs_may_be_down():
+    table = "module.connections.aws_dynamodb_table.this"
+    result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", f"down@180+5:{table}"])
+    assert result.exit_code == 0, result.stderr
+    assert "more than 1% of the attempts to connect fail: up to 100%" in " ".join(result.stdout.split())
+
+
 def test_a_connection_is_followed_through_one_loss_a_run():
     result = asked("--fault", "disconnect@60:scores", "--fault", "disconnect@120:scores")
     assert result.exit_code == 2
