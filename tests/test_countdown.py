@@ -130,7 +130,7 @@ def test_a_proof_that_fails_is_no_go_and_a_waiver_that_ends_before_the_game_is_n
     ("record", "said"),
     [
         (countdown.Record("apply", None), "there is no record of the apply"),
-        (countdown.Record("apply", dt.date(2026, 9, 1)), "88 days before the game; 30 are borne"),
+        (countdown.Record("apply", dt.date(2026, 9, 1)), "88 days before the game; at most 30 are allowed"),
         (countdown.Record("apply", TODAY, "the Terraform has changed since"), "the Terraform has changed since"),
     ],
 )

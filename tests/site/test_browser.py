@@ -265,6 +265,19 @@ def test_in_print_everything_folded_is_open_and_nothing_scrolls(open_page):
     assert page.locator(".md-header").evaluate("header => getComputedStyle(header).display") == "none"
 
 
+def test_a_page_read_in_the_dark_is_printed_on_white_paper_with_black_ink(open_page):
+    page = open_page("architecture", scheme="dark")
+    lightness = "name => getComputedStyle(document.querySelector('article')).getPropertyValue(name).trim()"
+    assert page.evaluate(lightness, "--g-paper") == "#101614"
+    page.emulate_media(media="print")
+    assert page.evaluate(lightness, "--g-paper") == "#fbfaf7"
+    assert page.evaluate(lightness, "--g-ink") == "#1c211f"
+    ground = page.locator(".gd").first.evaluate(
+        "picture => getComputedStyle(picture).getPropertyValue('--gd-ink').trim()"
+    )
+    assert ground == "#1c211f"
+
+
 def test_each_question_of_a_newcomer_is_answered_within_two_clicks(open_page):
     """Why it crashed, what it costs, what to do when the alarm rings: from the home page, by links of its text or the tabs."""
     home = built() / "index.html"
