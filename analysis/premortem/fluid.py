@@ -290,9 +290,8 @@ class Flow:
         seen, queue = {start}, [start]
         while queue:
             at = queue.pop()
-            read = (
-                self.network.stations[at].kind not in COMPUTE
-            )  # what a program writes to a log is needed, who reads it is not
+            # What a program writes to a log is needed at once, and who reads the log is not.
+            read = self.network.stations[at].kind not in COMPUTE
             for link in self.network.out[at]:
                 if link.role != "deliver" and not (link.role == "log" and read) and link.target not in seen:
                     seen.add(link.target)
