@@ -89,8 +89,9 @@ def test_what_rests_on_a_crowd_is_refused_where_nothing_public_leads_to_what_is_
     assert SENTENCES[name] in text
 
 
-def test_capacity_is_refused_where_streams_are_held_and_the_scenario_has_none():
-    code, text, _ = said("capacity", STACKS / "streams")
+@pytest.mark.parametrize("command", ["capacity", "premortem"])
+def test_capacity_and_premortem_are_refused_where_streams_are_held_and_the_scenario_has_none(command):
+    code, text, _ = said(command, STACKS / "streams")
     assert code == 2
     assert "buzzer_final.toml does not say who opens them; write a [[connection]] into it" in text
 

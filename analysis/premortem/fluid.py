@@ -10,7 +10,7 @@ simulates these for one service of containers; where both answer, the night does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ from analysis.network.reading import Reading
 from analysis.premortem.faults import Fault, PremortemError
 from analysis.premortem.faults import faults as read_faults
 from analysis.premortem.scaling import Program, programs, running
+from analysis.wiring import PathError
+from analysis.wiring.tasks import HEARTBEAT
 
 STEP_S = 10.0
 """Seconds of a step. A surge rises in a minute or so, and nothing here changes faster but a scenario's own curve."""
@@ -195,6 +197,8 @@ def premortem(
     by_clock = scenario.end_minute - scenario.start_minute >= WHOLE_DAY_MIN
     reading = Reading(architecture, stack, profile)
     reached = {address for one in traffic for address in loads(found, [one], 1.0)}
+    if not scenario.connections:
+        _check_streams(found, reached, reading, scenario)
     scaled = programs([found.stations[address] for address in sorted(reached)], reading, stack, by_clock=by_clock)
     wrong = read_faults(faults, found, scenario, STEP_S)
     flow = Flow(found, traffic, people, minutes, scaled, client, wrong)
@@ -206,6 +210,22 @@ def premortem(
         {a: one.running for a, one in flow.counts.items()}, {a: one.wanted for a, one in flow.counts.items()},
         tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
     )  # fmt: skip
+
+
+def _check_streams(found: Network, reached: Set[str], reading: Reading, scenario: Scenario) -> None:
+    """PathError where a program that the crowd reaches holds streams open, and the scenario has no connections."""
+    for station in (found.stations[address] for address in sorted(reached)):
+        for name in (
+            sorted(reading.environment(reading.architecture.by_address[station.address]))
+            if station.kind in COMPUTE
+            else ()
+        ):
+            if HEARTBEAT.search(name):
+                message = (
+                    f"{station.address} holds streams open ({name}), and {scenario.file} does not say who opens them; write a "
+                    "[[connection]] into it"
+                )
+                raise PathError([Diagnostic("error", message, station.defined_at)])
 
 
 def _channels(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic]:
