@@ -44,7 +44,7 @@ def _event(model: Model, words: Words) -> str:
 
 
 def _alarms(model: Model, _words: Words) -> str:
-    return shown(measure("terraform.count", model.study, {"type": "aws_cloudwatch_metric_alarm"}))
+    return shown(measure("terraform.count", model.study, {"type": "aws_cloudwatch_*_alarm"}))
 
 
 def _recovery(model: Model, _words: Words) -> str:

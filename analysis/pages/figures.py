@@ -86,7 +86,7 @@ KINDS: Mapping[str, str] = {
 
 FIGURES: Mapping[str, Callable[[Model, Words], Cell]] = {
     "Resources": _measured("terraform.count"),
-    "Alarms on a metric": _measured("terraform.count", type="aws_cloudwatch_metric_alarm"),
+    "Alarms": _measured("terraform.count", type="aws_cloudwatch_*_alarm"),
     "A month without any {event}": _measured("cost.idle_month"),
     "A month with its {event}s": _measured("cost.month"),
     "Resources or components without a price": _measured("cost.unpriced"),
