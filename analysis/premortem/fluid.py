@@ -229,12 +229,18 @@ def _check_streams(found: Network, reached: Set[str], reading: Reading, scenario
 
 
 def _channels(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic]:
-    """What a cache may be used for besides keeping answers, where one is down."""
+    """What the model does not follow of a fault."""
     for fault in wrong:
         station = found.stations.get(fault.target)
-        if station is not None and station.kind == "cache":
+        if station is None:
+            continue
+        if station.kind == "cache":
             message = f"{fault.target}: messages that programs send through it are not followed, lookups are"
-            yield Diagnostic("warning", message, station.defined_at)
+        elif station.kind in {"database", "table"}:
+            message = f"{fault.target}: what caches keep of it is taken to last while it is down"
+        else:
+            continue
+        yield Diagnostic("warning", message, station.defined_at)
 
 
 class Client(NamedTuple):
@@ -270,6 +276,9 @@ class Flow:
                 down[one.target] = np.maximum(down.get(one.target, 0.0), self._lasting(one))
         self.carried = Carried(down=down)
         self.lost = {one.target: one for one in faults if one.kind == "disconnect"}
+        for one in faults:
+            for name in self._held_through(one.target) if one.kind == "down" else ():
+                self.lost.setdefault(name, one)
         self.notes: tuple[Diagnostic, ...] = ()
         flows = [one for one in traffic if one.unit not in {"connection", "delivery"}]
         busiest = max((float((one.per_user * people + one.fixed).max()) for one in flows), default=0.0) or 1.0
@@ -293,6 +302,14 @@ class Flow:
                 )
             message = f"after {turn + 1} passes a share still changes by {change:.1%}; the figures are that unsure"
             self.notes = (Diagnostic("warning", message, Location(found.stack)),)
+
+    def _held_through(self, address: str) -> Iterator[str]:
+        """The connections that end where a station on their way stops answering."""
+        for one in self.traffic:
+            if one.unit == "connection" and any(
+                at == address for at, _, _ in travelled(self.network, one, self.people)
+            ):
+                yield one.name
 
     def _lasting(self, fault: Fault) -> Rates:
         """One while a fault lasts, from the step on that its minute falls into."""
@@ -437,17 +454,18 @@ class Flow:
         for name, fault in self.lost.items():
             held, opened = by_name[name], by_name[f"{name}{OPENED}"]
             step = self._step(fault.minute)
-            number = held.per_user * float(self.people[step])
+            there = 1.0 - float(self._missed(held)[0][max(0, step - 1)])
+            number = held.per_user * float(self.people[step]) * there
             came = opened.per_user * self.people + opened.fixed
             taken = came * self.carried.attempts.get(opened.name, 1.0) + self.carried.more.get(opened.name, 0.0)
-            room = self._room_of(self._up_to_logs(opened.enters))
-            able = np.where(taken > TINY, np.maximum(taken, TINY) * room, np.inf)
+            room = self._room_of(self._up_to_logs(opened.enters), opening=True)
+            able = _able(taken, room)
             coming = np.where(np.arange(len(came)) < step, 0.0, came)
             coming[step] += number / STEP_S
             yield held, opened, number, coming, able
 
     def _more(self) -> Mapping[str, Rates]:
-        """What waits to connect again comes on top, and neither holds a connection nor is sent anything meanwhile."""
+        """What waits to connect again comes on top and holds no connection; what holds none is sent nothing."""
         more: dict[str, Rates] = {}
         for held, opened, _, coming, able in self._again():
             waiting = _waiting(coming, able)
@@ -457,9 +475,12 @@ class Flow:
             there = held.per_user * self.people
             away = np.minimum(waiting, there)
             more[held.name] = -away
-            for sent in self.traffic:
-                if sent.name == f"{held.name}{SENT}":
-                    more[sent.name] = -(sent.per_user * self.people) * ratio(away, there, 0.0)
+        for held in self.traffic:
+            if held.unit == "connection":
+                missing = np.clip(np.sum(self._missed(held), axis=0), 0.0, 1.0)
+                for sent in self.traffic:
+                    if sent.name == f"{held.name}{SENT}" and missing.any():
+                        more[sent.name] = -(sent.per_user * self.people) * missing
         return more
 
     def waves(self) -> Iterator[Wave]:
@@ -473,8 +494,11 @@ class Flow:
         """By how much the records that a reader takes may grow until something that it needs is full."""
         return self._room_of(self.behind[reader], log, reader)
 
-    def _room_of(self, needed: frozenset[str], log: str = "", reader: str = "") -> Rates:
-        """By how much load may grow until something is full: what is needed, or the reader's calls at the log."""
+    def _room_of(self, needed: frozenset[str], log: str = "", reader: str = "", *, opening: bool = False) -> Rates:
+        """By how much load may grow until something is full: what is needed, or the reader's calls at the log.
+
+        How many connections are held is no limit of how fast they are opened.
+        """
         room: Rates = np.full_like(self.people, np.inf)
         for address in needed & self.carried.down.keys():
             if self.network.stations[address].kind != "cache":
@@ -482,6 +506,8 @@ class Flow:
         for stations, one in self.groups:
             batches = any(station.address == log for station in stations) and reader in one.name
             if not batches and not any(station.address in needed for station in stations):
+                continue
+            if opening and one.costs.keys() <= {"connection", "delivery"}:
                 continue
             asked = asked_of(stations, one, self.load, "value", len(self.people))
             there = self.available(stations[0], one)
@@ -501,7 +527,7 @@ class Flow:
             key = (link.source, link.target)
             coming = self._kept(link.source)
             taken = coming * self.carried.read.get(key, 1.0) + self.carried.worked_off.get(key, nothing)
-            yield key, coming, np.where(taken > TINY, np.maximum(taken, TINY) * self._room(*key), np.inf)
+            yield key, coming, _able(taken, self._room(*key))
 
     def _read(self) -> tuple[Mapping[tuple[str, str], Rates], Mapping[tuple[str, str], Rates]]:
         """The share that each reader takes of what comes, and what it takes of what has waited."""
@@ -537,6 +563,12 @@ def _share(lost: Mapping[str, Rates], of: Rates) -> Rates:
 def ratio(of: Rates | float, by: Rates, otherwise: Rates | float) -> Rates:
     """One rate over another; `otherwise` where there is next to nothing to divide by."""
     found: Rates = np.where(by > TINY, of / np.maximum(by, TINY), otherwise)
+    return found
+
+
+def _able(taken: Rates, room: Rates) -> Rates:
+    """What could be taken a second, by how much what is taken may grow: anything where nothing is, but where there is no room."""
+    found: Rates = np.where(room <= 0, 0.0, np.where(taken > TINY, np.maximum(taken, TINY) * room, np.inf))
     return found
 
 

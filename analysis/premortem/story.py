@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.network.load import Rates
-from analysis.premortem.fluid import Course, Premortem, Strain
+from analysis.premortem.fluid import SETTLED, Course, Premortem, Strain
 
 Steps: TypeAlias = npt.NDArray[np.bool_]
 """Whether something holds, step by step."""
@@ -114,7 +114,8 @@ def _limit(strain: Strain) -> str:
 
 
 def _worst(found: Premortem, values: Rates) -> str:
-    return at(found, float(found.minutes[int(values.argmax())]))
+    highest = np.flatnonzero(values >= values.max() * (1.0 - SETTLED))  # the first of those that nothing tells apart
+    return at(found, float(found.minutes[int(highest[0])]))
 
 
 def _when(found: Premortem, steps: Steps) -> str:

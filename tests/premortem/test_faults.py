@@ -169,3 +169,25 @@ def test_more_users_than_there_are_people_are_refused(command):
     result = CliRunner().invoke(app, [command, str(SCOREBOARD), "--users", "1" + "0" * 400])
     assert result.exit_code == 2
     assert "--users" in result.stderr
+
+
+def test_what_held_connections_and_stops_comes_back_to_all_of_them_at_once():
+    network, traffic = sockets(500)
+    found = flow(network, traffic, [20_000] * 90, Fault("down", 2.0, 1.0, "gate"))
+    (wave,) = found.waves()
+    assert wave.waiting[12:18].min() == pytest.approx(20_000, rel=1e-2)  # nobody gets in while it is down
+    gone = np.flatnonzero(wave.waiting > 0.01 * wave.held)
+    assert (gone[-1] + 1 - 18) * STEP_S == pytest.approx(20_000 / 500, abs=STEP_S)
+    sent = next(one for one in found.courses() if one.unit == "delivery")
+    assert sent.unmet[12:18] == pytest.approx([1.0] * 6, abs=1e-2)  # and nobody is sent anything
+    assert not sent.unmet[-1]
+
+
+def test_what_is_turned_away_is_sent_nothing():
+    gate = station("gate", "socket", connection=10_000)
+    held = Traffic("live", "gate", "connection", per_user=1.0)
+    traffic = [held, replace(held, name=f"live{SENT}", unit="delivery", per_user=0.1)]
+    found = flow(joined(gate), traffic, [20_000] * 6)
+    connections, sent = found.courses()
+    assert connections.refused[0] == pytest.approx(0.5, rel=1e-2)
+    assert sent.unmet[0] == pytest.approx(0.5, rel=1e-2)
