@@ -177,7 +177,7 @@ def test_the_colours_are_those_of_the_site():
     from pathlib import Path
 
     css = (Path(__file__).parents[2] / "analysis" / "theme" / "assets" / "css" / "site.css").read_text()
-    for scheme, name in ((1, "default"), (2, "slate")):
-        block = css.split(f'[data-md-color-scheme="{name}"] {{')[1].split("}")[0]
+    for scheme, rule in ((1, "[data-md-color-scheme] {"), (2, '[data-md-color-scheme="slate"] {')):
+        block = css.split(rule)[1].split("}")[0]
         site = dict(re.findall(r"(--g-[a-z-]+):\s*(#[0-9a-f]{6})", block))
         assert all(site[colours[0]] == colours[scheme] for colours in COLOURS.values())
