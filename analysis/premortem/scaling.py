@@ -15,7 +15,7 @@ from analysis.network.load import Load, Rates
 from analysis.network.model import Station
 from analysis.network.reading import Reading
 from analysis.wiring.hops import Tracking
-from analysis.wiring.scaling import followed
+from analysis.wiring.scaling import followed, scaled_by, untracked
 
 START = {"service": "fargate.start_s", "fleet": "ec2.start_s"}
 """What an instance takes from its launch to its first answer, by the kind of program; rows of limits.csv."""
@@ -63,16 +63,19 @@ def programs(
     for station in stations:
         if station.kind not in START:
             continue
-        least, tracking, schedules = reading.scaling(reading.architecture.by_address[station.address])
+        program = reading.architecture.by_address[station.address]
+        scaled = [program] if program.type == "aws_autoscaling_group" else scaled_by(reading.references, program)
+        steps = [policy for target in scaled for policy in untracked(reading.references, target)]
+        least, tracking, schedules = reading.scaling(program)
         metrics = [(one, followed(one, stack.metrics if stack else {})) for one in tracking]
+        unknown = [one for one, metric in metrics if metric in {None, "memory"}]
         notes = tuple(
-            Diagnostic(
-                "warning",
-                f"{one.address} follows a metric that this model does not know, so it changes nothing here",
-                one.defined_at,
+            Diagnostic("warning", f"{one.address} {why}, so it changes nothing here", one.defined_at)
+            for several, why in (
+                (unknown, "follows a metric that this model does not know"),
+                (steps, "tracks no target, and this model knows no other kind of policy"),
             )
-            for one, metric in metrics
-            if metric in {None, "memory"}
+            for one in several
         )
         windows = scheduled_windows(schedules, int(least), reading.architecture, by_clock=by_clock)
         first = min((window.game for window in windows if not window.daily), default="")

@@ -34,6 +34,17 @@ def attached(references: References, target: Resource, kind: str) -> Iterator[Re
             yield resource
 
 
+def untracked(references: References, scaled: Resource) -> Iterator[Resource]:
+    """The policies of a scalable target or of an Auto Scaling group that track no target: steps, simple and predictive ones."""
+    if scaled.type == "aws_autoscaling_group":
+        policies = references.about(scaled, "autoscaling_group_name", "aws_autoscaling_policy")
+        argument = "target_tracking_configuration"
+    else:
+        policies = attached(references, scaled, "aws_appautoscaling_policy")
+        argument = "target_tracking_scaling_policy_configuration"
+    return (policy for policy in policies if not blocks(policy.values.get(argument)))
+
+
 def tracked(references: References, scaled: Resource, warn: Warn) -> Iterator[Tracking]:
     """The target tracking policies of a scalable target or of an Auto Scaling group."""
     if scaled.type == "aws_autoscaling_group":

@@ -1,16 +1,20 @@
 """Instances follow schedules and targets with the delays that AWS publishes, neither sooner nor further."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_makers import seconds, station
 
+from analysis import terraform
 from analysis.architecture import Location
 from analysis.demand.calendar import Window
-from analysis.facts import limit
+from analysis.facts import limit, runtime
 from analysis.network.model import Limit, exact
-from analysis.premortem.scaling import START, Policy, Program, running
+from analysis.network.reading import Reading
+from analysis.premortem.scaling import START, Policy, Program, programs, running
 from analysis.wiring.hops import Tracking
 
 STEP_S = 10.0
@@ -94,3 +98,37 @@ def test_the_count_stays_between_its_bounds(rates, target, least, most):
 
 def test_every_kind_that_scales_has_a_time_to_start():
     assert all(limit(fact).at() > 0 for fact in START.values())
+
+
+STEPS = """
+resource "aws_launch_template" "t" {
+  instance_type = "c7g.large"
+}
+
+resource "aws_autoscaling_group" "web" {
+  min_size = 1
+  max_size = 4
+  launch_template {
+    id = aws_launch_template.t.id
+  }
+}
+
+resource "aws_autoscaling_policy" "up" {
+  name                   = "up"
+  autoscaling_group_name = aws_autoscaling_group.web.name
+  adjustment_type        = "ChangeInCapacity"
+  scaling_adjustment     = 1
+}
+"""
+
+
+def test_a_policy_that_tracks_no_target_is_named_as_left_out(tmp_path):
+    (tmp_path / "main.tf").write_text(STEPS)
+    reading = Reading(terraform.load(tmp_path), None, runtime("node_express"))
+    group = replace(station("aws_autoscaling_group.web"), kind="fleet")
+    (found,) = programs([group], reading, None, by_clock=False).values()
+    (note,) = map(str, found.notes)
+    assert note == (
+        "main.tf:14:1: warning: aws_autoscaling_policy.up tracks no target, and this model knows no other kind of policy, so it "
+        "changes nothing here"
+    )
