@@ -10,27 +10,38 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.architecture import Architecture, Diagnostic, Resource
+from analysis.architecture import Architecture, Resource
 from analysis.demand.calendar import WHOLE_DAY_MIN, Kind, Window, kinds, scheduled_windows
+from analysis.demand.instances import kept, tracked
 from analysis.demand.usage import LoadHours
 from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, limit
-from analysis.network import Link, Network, Station, Traffic, Unit, crowd, dead_ends, loads, network
+from analysis.network import (
+    Link,
+    Network,
+    Station,
+    Traffic,
+    Unit,
+    check_streams,
+    crowd,
+    dead_ends,
+    loads,
+    network,
+    poll_interval_s,
+)
 from analysis.network.load import Load, Rates, covers, hit_share
-from analysis.network.model import COMPUTE, OPENED, SENT
+from analysis.network.model import OPENED, SENT
 from analysis.network.reading import Reading
 from analysis.units import HOURS_PER_MONTH
-from analysis.wiring import PathError
 from analysis.wiring.entries import entered
 from analysis.wiring.hops import Tracking
 from analysis.wiring.scaling import followed
 from analysis.wiring.schedules import timestamps
-from analysis.wiring.tasks import HEARTBEAT
 
 GB = 1e9
 
@@ -39,8 +50,6 @@ TASKS_FALL_AFTER_MIN = 15
 
 ASKED: tuple[Unit, ...] = ("request", "hit", "connect", "record")
 """What is handed on from station to station, each with a question and an answer."""
-
-POLLS = "poll_interval_s"
 
 Sizes: TypeAlias = tuple[float, float]
 """Bytes of a question and of its answer."""
@@ -90,7 +99,7 @@ class Month:
         self.kinds = kinds(scenario)
         self.traffic = self._traffic(self.kinds[0], publishing=True)
         self.door = self.traffic[0].enters
-        self._check_streams()
+        check_streams(self.network, self.traffic, scenario, self.reading)
         windows = [window for found in self.windows.values() for window in found]
         first = min([scenario.start_minute, *(window.start_minute for window in windows)])
         last = max([scenario.end_minute, *(window.end_minute for window in windows)])
@@ -104,17 +113,6 @@ class Month:
                 f"{scenario.file}: calendar.games_per_month: {nights:g} nights of {self.span_h:.1f} h do not fit into "
                 f"a month of {HOURS_PER_MONTH} h"
             )
-
-    def _check_streams(self) -> None:
-        """PathError where a program that the crowd reaches holds streams open, and the scenario has no connections."""
-        for station in () if self.scenario.connections else self.reached_of(*COMPUTE):
-            for name in sorted(self.reading.environment(self.architecture.by_address[station.address])):
-                if HEARTBEAT.search(name):
-                    message = (
-                        f"{station.address} holds streams open ({name}), and a month is billed of polls alone; write a "
-                        f"[[connection]] into {self.scenario.file}"
-                    )
-                    raise PathError([Diagnostic("error", message, station.defined_at)])
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -162,15 +160,8 @@ class Month:
 
     @cached_property
     def poll_interval_s(self) -> float:
-        """Seconds between two polls: what a program on the crowd's way tells its clients, else the scenario's assumption."""
-        assumed = self.scenario.client[POLLS].at()
-        every = crowd(self.network, self.scenario, self.stack, assumed)
-        for address in self.network.downstream(every[0].enters):
-            if self.network.stations[address].kind in COMPUTE:
-                told = self.reading.setting(self.architecture.by_address[address], POLLS, "s")
-                if told is not None:
-                    return told.value
-        return assumed
+        """Seconds between two polls."""
+        return poll_interval_s(self.network, self.scenario, self.stack, self.reading)
 
     @cached_property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -376,30 +367,10 @@ class Month:
         wanted: Rates = np.zeros_like(part.users)
         station = self.programs[address]
         for policy in self._policies[address]:
-            metric = self._metric(policy)
-            if metric == "requests":
-                more = part.rate(address, "request", "hit", "connect") * 60.0 / policy.target
-            elif metric == "processor":
-                more = self.busy_vcpu(part, station) / (self._vcpu(station) * policy.target / 100.0)
-            elif metric in {"connection", "delivery", "request", "record"}:
-                more = part.rate(address, metric) / policy.target  # type: ignore[arg-type]
-            else:
-                continue
-            wanted = np.maximum(wanted, more)
+            more = tracked(station, self._metric(policy), policy.target, partial(part.rate, address))
+            if more is not None:
+                wanted = np.maximum(wanted, more)
         return np.ceil(wanted - 1e-9)
-
-    def _vcpu(self, station: Station) -> float:
-        limits = [one for one in station.limits if one.name == "processor"]
-        return limits[0].inputs[0].value if limits else math.inf
-
-    def busy_vcpu(self, part: Stretch, station: Station) -> Rates:
-        """Processors that a program keeps busy in each slice."""
-        busy: Rates = np.zeros_like(part.users)
-        for one in station.limits:
-            if one.name == "processor":
-                for unit, cost in one.costs.items():
-                    busy = busy + part.rate(station.address, unit) * cost.value
-        return busy
 
     @cached_property
     def instances(self) -> Mapping[str, tuple[Rates, ...]]:
@@ -522,11 +493,7 @@ def _within(
     games = {window.game: window.days for window in held} or {"": 1}
     total: Rates = np.zeros_like(wanted)
     for game, days in games.items():
-        floor = np.full_like(wanted, least)
-        for window in held:
-            if window.game == game:
-                on = (minutes >= window.start_minute) & (minutes < window.end_minute)
-                floor = np.where(on, np.maximum(floor, float(window.tasks)), floor)
+        floor = kept(minutes, [window for window in held if window.game == game], least)
         total = total + days * np.clip(np.maximum(floor, wanted), None, most)
     return total / sum(games.values())
 

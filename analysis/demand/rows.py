@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from analysis.architecture import Architecture, Resource, Unknown
+from analysis.demand.instances import busy_vcpu
 from analysis.demand.month import ASKED, GB, Month, Stretch, decimal
 from analysis.demand.usage import Usage
 from analysis.facts import Runtime, Scenario, Stack, instances, runtime
@@ -95,7 +97,7 @@ def _fleet(month: Month, resource: Resource) -> Mapping[str, float]:
         counts = dict(zip(map(id, month.stretches), month.instances[resource.address], strict=True))
 
         def busy(part: Stretch) -> Rates:
-            return month.busy_vcpu(part, station) / counts[id(part)]
+            return busy_vcpu(station, partial(part.rate, station.address)) / counts[id(part)]
 
         hours = month.surplus_vcpu_hours(size.vcpu, size.baseline_vcpu, busy)
         mean = month.instance_hours(resource.address) / float(HOURS_PER_MONTH)

@@ -16,6 +16,9 @@ from analysis.network.stations import STATIONS
 from analysis.wiring import PathError
 from analysis.wiring.entries import choice, entered
 from analysis.wiring.path import UNMODELLED_STORES
+from analysis.wiring.tasks import HEARTBEAT
+
+POLLS = "poll_interval_s"
 
 NO_STATION = UNMODELLED_STORES
 """What takes load of programs and is no station yet: said, so that no answer passes it over in silence."""
@@ -175,6 +178,33 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     for connection in scenario.connections:
         traffic += _held_open(found, connection, _door(found, stack, connection.name, door), updates)
     return tuple(one for one in traffic if one.per_user or one.fixed)
+
+
+def poll_interval_s(found: Network, scenario: Scenario, stack: Stack | None, reading: Reading) -> float:
+    """Seconds between two polls: what a program on the crowd's way tells its clients, else the scenario's assumption."""
+    assumed = scenario.client[POLLS].at()
+    for address in found.downstream(crowd(found, scenario, stack, assumed)[0].enters):
+        if found.stations[address].kind in COMPUTE:
+            told = reading.setting(reading.architecture.by_address[address], POLLS, "s")
+            if told is not None:
+                return told.value
+    return assumed
+
+
+def check_streams(found: Network, traffic: Sequence[Traffic], scenario: Scenario, reading: Reading) -> None:
+    """PathError where a program that the traffic reaches holds streams open, and the scenario has no connections."""
+    if scenario.connections:
+        return
+    for station in (found.stations[address] for address in loads(found, traffic, 1.0)):
+        if station.kind not in COMPUTE:
+            continue
+        for name in sorted(reading.environment(reading.architecture.by_address[station.address])):
+            if HEARTBEAT.search(name):
+                message = (
+                    f"{station.address} holds streams open ({name}), and {scenario.file} does not say who opens them; write a "
+                    "[[connection]] into it"
+                )
+                raise PathError([Diagnostic("error", message, station.defined_at)])
 
 
 def _check_sources(scenario: Scenario, stack: Stack | None) -> None:

@@ -34,6 +34,18 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 FRONTS: frozenset[Kind] = frozenset({"balancer", "api", "socket"})
+SPOKEN: Mapping[str, tuple[float, str]] = {
+    "1/s": (1.0, "a second"), "connection": (1.0, "connections"), "execution": (1.0, "executions"), "slot": (1.0, "slots"),
+    "batch": (1.0, "batches"), "B": (1e6, "MB"),
+}  # fmt: skip
+"""Units of limits as they read behind a number, where they have a word: how many of the unit one of it is, and the word."""
+
+
+def spoken(unit: str) -> tuple[float, str]:
+    """By how much to divide a number in `unit`, and what then reads behind it."""
+    return SPOKEN.get(unit, (1.0, unit))
+
+
 OPENED, SENT = " opened", " sent"
 """What is added to a connection's name for the traffic that opens it, and for what is sent over it."""
 

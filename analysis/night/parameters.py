@@ -19,6 +19,7 @@ from analysis.night import kernel
 from analysis.night.values import Inputs, NightError, replaced
 from analysis.wiring import PathError, RequestPath, request_path, without_unused_cache
 from analysis.wiring.hops import HELD_CONNECTIONS, Service, Storage, Tracking, Trigger
+from analysis.wiring.scaling import trigger_lag_s
 
 Array = NDArray[np.float64]
 
@@ -390,8 +391,7 @@ def _setting(path: RequestPath, inputs: Inputs, notes: list[Diagnostic]) -> kern
         check_healthy=check.healthy if check else 1,
         deregistration_s=balancer.deregistration_delay_s if balancer is not None else 0.0,
         slow_start_s=balancer.slow_start_s if balancer is not None else 0.0,
-        # The benchmark runs from load to trigger: half a period until the first datapoint, the datapoints, and then publication.
-        alarm_lag_s=max(0.0, assumed["autoscaling.scale_out_trigger_s"] - 60.0 * datapoints - 30.0),
+        alarm_lag_s=trigger_lag_s(assumed["autoscaling.scale_out_trigger_s"], datapoints),
         out_datapoints=datapoints,
         in_datapoints=int(limit("autoscaling.scale_in.datapoints").at()),
         in_share=limit("autoscaling.scale_in.share_of_target").at(),

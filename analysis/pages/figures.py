@@ -14,8 +14,9 @@ from analysis.capacity import Bound, Station
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, significant, table
 from analysis.facts import FactError, limits
+from analysis.network.model import spoken
 from analysis.night import NightError
-from analysis.pages import links, load, proofs, records, season, systems
+from analysis.pages import links, proofs, records, season, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reference import assumption_table
 from analysis.studies import MeasureError, StudyError, measure, shown
@@ -64,7 +65,8 @@ def limit_sentence(model: Model) -> Markup:
 
 def available(bound: Bound) -> str:
     """How much of a limit there is, and of what: `writes of a prefix, 3,500 a second`."""
-    amount = f"{significant(bound.available, 4)} {load.UNITS.get(bound.unit, bound.unit)}"
+    per, unit = spoken(bound.unit)
+    amount = f"{significant(bound.available / per, 4)} {unit}"
     return amount if amount.endswith(f" {bound.name}") else f"{bound.name}, {amount}"
 
 

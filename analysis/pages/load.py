@@ -9,15 +9,13 @@ from markupsafe import Markup
 from analysis.capacity import Bound, Capacity, Range, Station
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, significant, table
+from analysis.network.model import spoken
 from analysis.pages import infrastructure, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.units import Given
 
 BUSY = 0.7
 """Utilisation from which a station is marked: its waits more than triple those of an idle one (1 / (1 - 0.7))."""
-
-UNITS = {"1/s": "a second", "connection": "connections", "execution": "executions", "slot": "slots", "batch": "batches"}
-"""Units of limits as they read beside a number."""
 
 VERDICTS: dict[str, State] = {"fits": "good", "over budget": "warn", "exhausted": "bad"}
 
@@ -116,7 +114,7 @@ def _limit(model: Model, station: Station, bound: Bound, page: str) -> Row:
     if bound.shared_with:
         place += Markup("<br>with {}").format(Markup(", ").join(tables.code(address) for address in bound.shared_with))
     users = "nobody" if bound.users_held.value is not None and bound.users_held.value < 1 else held(bound.users_held)
-    per, unit = (1e6, "MB") if bound.unit == "B" else (1.0, UNITS.get(bound.unit, bound.unit))
+    per, unit = spoken(bound.unit)
     cells = [
         bound.name, place, significant(bound.used / per, 4), significant(bound.available / per, 4), unit,
         utilisation(bound.utilisation), users, bound.formula,

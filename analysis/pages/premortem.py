@@ -13,11 +13,11 @@ from analysis.drawing import charts, tables
 from analysis.drawing.charts import Limit, Panel, Series
 from analysis.drawing.tables import Cell, Column, Row, significant, table
 from analysis.network.load import Rates
-from analysis.pages import infrastructure
+from analysis.pages import infrastructure, systems
 from analysis.pages.model import Macro, Model, Site, model
 from analysis.pages.reads import cache
 from analysis.premortem import Premortem, Strain
-from analysis.premortem.story import count, failing, grouped, unit
+from analysis.premortem.story import demand, failing, grouped
 
 POINTS = 160
 """Points of a line: as many as are told apart on a page. Each is the highest of its stretch, so that no peak is lost."""
@@ -41,7 +41,7 @@ WORTH = 0.05
 
 def premortem(site: Site, name: str) -> Markup:
     """The scenario's hours at one stack."""
-    return _shown(site.root, name, site.here())
+    return _shown(site, name)
 
 
 def told(site: Site, name: str, *faults: str) -> Markup:
@@ -59,10 +59,11 @@ def _listed(sentences: Iterable[str]) -> Markup:
     return Markup("<ol>{}</ol>").format(Markup("").join(Markup("<li>{}</li>").format(_coded(one)) for one in sentences))
 
 
-def _shown(root: Path, name: str, page: str) -> Markup:
-    found, about = _found(root, name), model(root, name)
+def _shown(site: Site, name: str) -> Markup:
+    found, about, page = _found(site.root, name), site.stack(name), site.here()
+    crowd = systems.words(site.docs, page)["crowd"]
     notes = Markup("").join(Markup("<li>{}</li>").format(str(one)) for one in found.diagnostics)
-    parts = [_listed(layer.story(found)), _picture(found), _limits(about, found, page)]
+    parts = [_listed(layer.story(found)), _picture(found, crowd), _limits(about, found, page)]
     if notes:
         parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
     return Markup("\n\n").join(parts)
@@ -76,14 +77,14 @@ def _coded(sentence: str) -> Markup:
     )
 
 
-def _picture(found: Premortem) -> Markup:
+def _picture(found: Premortem, crowd: str) -> Markup:
     """The crowd, the fullest limits, and of what fails, waits and scales what is worst, one above the other."""
     full = {
         f"{one.kind}: {one.limit.name}": 100.0 * one.load
         for one in found.strained[:MOST_LINES]
         if np.isfinite(one.load).all() and one.load.max() > 0
     }
-    parts = [Panel("users", (_line(found, ALONE, found.users),))]
+    parts = [Panel(crowd, (_line(found, ALONE, found.users),))]
     if full:
         lines = tuple(_line(found, name, values) for name, values in full.items())
         parts.append(Panel("used of a limit, %", lines, ",.0f", (Limit(100, "limit"),)))
@@ -148,7 +149,7 @@ def _row(about: Model, found: Premortem, strain: Strain, page: str) -> Row:
     return Row(
         [
             limit, state, layer.at(found, float(found.minutes[worst])),
-            f"{count(float(strain.asked[worst]))} of {count(float(strain.available[worst]))} {unit(strain)}",
+            demand(strain, worst),
             f"{minutes:,.0f}" if minutes else "",
         ],
         f"{about.name}-premortem-{strain.stations[0]}-{strain.limit.name}",

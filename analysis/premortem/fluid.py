@@ -10,7 +10,7 @@ simulates these for one service of containers; where both answer, the night does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
@@ -20,15 +20,24 @@ import numpy.typing as npt
 from analysis.architecture import Architecture, Diagnostic, Location
 from analysis.demand.calendar import WHOLE_DAY_MIN
 from analysis.facts import Runtime, Scenario, Stack, runtime
-from analysis.network import Limit, Network, Station, Traffic, Unit, crowd, dead_ends, network
+from analysis.network import (
+    Limit,
+    Network,
+    Station,
+    Traffic,
+    Unit,
+    check_streams,
+    crowd,
+    dead_ends,
+    network,
+    poll_interval_s,
+)
 from analysis.network.load import Carried, Load, Rates, asked_of, grouped, loads, senders, travelled
 from analysis.network.model import COMPUTE, OPENED, SENT, Kind
 from analysis.network.reading import Reading
 from analysis.premortem.faults import Fault, PremortemError
 from analysis.premortem.faults import faults as read_faults
 from analysis.premortem.scaling import Program, programs, running
-from analysis.wiring import PathError
-from analysis.wiring.tasks import HEARTBEAT
 
 STEP_S = 10.0
 """Seconds of a step. A surge rises in a minute or so, and nothing here changes faster but a scenario's own curve."""
@@ -125,7 +134,7 @@ class Premortem:
     """The hours of a scenario at one stack. Arrays have one value for each step, `minutes` when it begins.
 
     Minutes count from kick-off, or from midnight UTC where the scenario is a whole day (`by_clock`). `running` is how many
-    instances of each program answer, `wanted` how many it has asked for.
+    instances of each program answer.
     """
 
     stack: str
@@ -144,20 +153,12 @@ class Premortem:
     caches: frozenset[str] = frozenset()
     programs: Mapping[str, Program] = field(default_factory=dict)
     running: Mapping[str, Rates] = field(default_factory=dict)
-    wanted: Mapping[str, Rates] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def strained(self) -> tuple[Strain, ...]:
         """The limits, those that are fullest at worst first."""
         return tuple(sorted(self.strains, key=lambda one: (-float(one.load.max()), one.stations, one.limit.name)))
-
-    def course(self, name: str) -> Course:
-        """One kind of traffic; LookupError that lists the others."""
-        for one in self.courses:
-            if one.name == name:
-                return one
-        raise LookupError(f"{self.stack} has no traffic {name!r}; it has {', '.join(c.name for c in self.courses)}")
 
 
 def premortem(
@@ -167,14 +168,13 @@ def premortem(
     *,
     users: int | None = None,
     profile: Runtime | None = None,
-    interval_s: float | None = None,
     faults: Sequence[str] = (),
 ) -> Premortem:
     """The hours of `scenario`, with `users` at the peak in place of its own.
 
-    `interval_s` replaces the scenario's time between two polls; `faults` are written as `faults.KINDS` says. Raises
-    wiring.PathError where the way of the load cannot be derived, ValueError without a runtime or for a negative number of users,
-    and PremortemError for a fault that cannot be, or where the figures do not settle.
+    `faults` are written as `faults.KINDS` says. Raises wiring.PathError where the way of the load cannot be derived, ValueError
+    without a runtime or for a negative number of users, and PremortemError for a fault that cannot be, or where the figures do
+    not settle.
     """
     if profile is None:
         if stack is None:
@@ -184,51 +184,34 @@ def premortem(
     if peak < 0:
         raise ValueError(f"{peak} users cannot come")
     found = network(architecture, stack, profile)
+    reading = Reading(architecture, stack, profile)
     client = Client(
-        interval_s or scenario.client["poll_interval_s"].at(),
+        poll_interval_s(found, scenario, stack, reading),
         scenario.client["timeout_s"].at(),
         int(scenario.client["retries"].at()),
     )
     traffic = crowd(found, scenario, stack, client.interval_s)
+    check_streams(found, traffic, scenario, reading)
     count = max(1, round((scenario.end_minute - scenario.start_minute) * 60.0 / STEP_S))
     minutes: Rates = scenario.start_minute + np.arange(count, dtype=np.float64) * STEP_S / 60.0
     share = peak / float(scenario.peak_users.value) if scenario.peak_users.value else 0.0
     people = share * np.array([scenario.users(minute) for minute in minutes])
     by_clock = scenario.end_minute - scenario.start_minute >= WHOLE_DAY_MIN
-    reading = Reading(architecture, stack, profile)
     reached = {address for one in traffic for address in loads(found, [one], 1.0)}
-    if not scenario.connections:
-        _check_streams(found, reached, reading, scenario)
     scaled = programs([found.stations[address] for address in sorted(reached)], reading, stack, by_clock=by_clock)
     wrong = read_faults(faults, found, scenario, STEP_S)
     flow = Flow(found, traffic, people, minutes, scaled, client, wrong)
-    notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics, *_channels(found, wrong)]
+    notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics, *_not_followed(found, wrong)]
     return Premortem(
         architecture.stack, scenario.title, profile.name, STEP_S, by_clock, client.timeout_s, minutes, people,
         flow.strains(), tuple(flow.courses()), tuple(flow.backlogs()), wrong, tuple(flow.waves()),
         frozenset(address for address, station in found.stations.items() if station.kind == "cache"), scaled,
-        {a: one.running for a, one in flow.counts.items()}, {a: one.wanted for a, one in flow.counts.items()},
+        flow.counts,
         tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
     )  # fmt: skip
 
 
-def _check_streams(found: Network, reached: Set[str], reading: Reading, scenario: Scenario) -> None:
-    """PathError where a program that the crowd reaches holds streams open, and the scenario has no connections."""
-    for station in (found.stations[address] for address in sorted(reached)):
-        for name in (
-            sorted(reading.environment(reading.architecture.by_address[station.address]))
-            if station.kind in COMPUTE
-            else ()
-        ):
-            if HEARTBEAT.search(name):
-                message = (
-                    f"{station.address} holds streams open ({name}), and {scenario.file} does not say who opens them; write a "
-                    "[[connection]] into it"
-                )
-                raise PathError([Diagnostic("error", message, station.defined_at)])
-
-
-def _channels(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic]:
+def _not_followed(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic]:
     """What the model does not follow of a fault."""
     for fault in wrong:
         station = found.stations.get(fault.target)
@@ -337,7 +320,7 @@ class Flow:
 
     def available(self, station: Station, limit: Limit) -> Rates:
         """What there is of a limit in each step."""
-        count = self.counts[station.address].running if station.address in self.counts else station.least.value
+        count = self.counts.get(station.address, station.least.value)
         each = limit.capacity.value * (count if limit.per_instance else 1.0)
         return np.broadcast_to(np.asarray(each, dtype=np.float64), self.people.shape)
 

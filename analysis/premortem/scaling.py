@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from analysis.architecture import Diagnostic
 from analysis.demand.calendar import Window, scheduled_windows
+from analysis.demand.instances import kept, tracked
 from analysis.facts import Stack, limit
 from analysis.network.load import Load, Rates
-from analysis.network.model import Station
+from analysis.network.model import Station, Unit
 from analysis.network.reading import Reading
 from analysis.wiring.hops import Tracking
-from analysis.wiring.scaling import followed, scaled_by, untracked
+from analysis.wiring.scaling import followed, scaled_by, trigger_lag_s, untracked
 
 START = {"service": "fargate.start_s", "fleet": "ec2.start_s"}
 """What an instance takes from its launch to its first answer, by the kind of program; rows of limits.csv."""
@@ -41,18 +41,6 @@ class Program:
     windows: tuple[Window, ...]
     start_s: float
     notes: tuple[Diagnostic, ...] = ()
-
-    @property
-    def vcpu(self) -> float:
-        """Processors of one instance; none where its size is not known."""
-        return next((one.inputs[0].value for one in self.station.limits if one.name == "processor"), 0.0)
-
-
-class Count(NamedTuple):
-    """Instances in each step: that answer, and that are wanted."""
-
-    running: Rates
-    wanted: Rates
 
 
 def programs(
@@ -92,7 +80,7 @@ def programs(
     return found
 
 
-def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Count:
+def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Rates:
     """The instances of a program under its load.
 
     Target tracking looks at the mean of each minute: out after `scale_out.datapoints` above the target and what AWS takes on top,
@@ -100,22 +88,25 @@ def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Coun
     the processor cannot show more than the instances have.
     """
     per_minute = max(1, round(60.0 / step_s))
-    floor = np.full_like(minutes, program.least)
-    for window in program.windows:
-        on = (minutes >= window.start_minute) & (minutes < window.end_minute)
-        floor = np.where(on, np.maximum(floor, float(window.tasks)), floor)
+    floor = kept(minutes, program.windows, program.least)
     most = max(program.most, float(floor.max()))
-    asked = [_asked(program, policy, load, minutes) for policy in program.policies]
+    nothing = np.zeros_like(minutes)
+
+    def rate(*units: Unit) -> Rates:
+        return sum((load.get(unit, nothing) for unit in units), nothing)
+
+    wanted = [tracked(program.station, one.metric, one.tracking.target, rate) for one in program.policies]
+    asked = [nothing if one is None else one for one in wanted]
     out, back = (int(limit(f"autoscaling.scale_{way}.datapoints").at()) for way in ("out", "in"))
     below = limit("autoscaling.scale_in.share_of_target").at()
-    lag_s = max(0.0, limit("autoscaling.scale_out_trigger_s").at() - 60.0 * out - 30.0)
+    lag_s = trigger_lag_s(limit("autoscaling.scale_out_trigger_s").at(), out)
     desired = max(program.at_start, float(floor[0]))
     live = desired
     starting: list[tuple[int, float]] = []
     orders: list[tuple[int, float]] = []
     seen: list[list[float]] = [[] for _ in asked]
     free_at = 0
-    answers, wants = np.empty_like(minutes), np.empty_like(minutes)
+    answers = np.empty_like(minutes)
     for step in range(len(minutes)):
         live += sum(count for ready, count in starting if ready <= step)
         starting = [(ready, count) for ready, count in starting if ready > step]
@@ -140,22 +131,5 @@ def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Coun
             starting.append((step + max(1, round(program.start_s / step_s)), desired - coming))
         elif desired < live:
             live = desired
-        answers[step], wants[step] = live, desired
-    return Count(answers, wants)
-
-
-def _asked(program: Program, policy: Policy, load: Load, minutes: Rates) -> Rates:
-    """How many instances would bring the metric to its target, in each step."""
-    nothing = np.zeros_like(minutes)
-    if policy.metric == "requests":
-        rate = sum((load.get(unit, nothing) for unit in ("request", "hit", "connect")), nothing)
-        return rate * 60.0 / policy.tracking.target
-    if policy.metric == "processor":
-        busy = nothing
-        for one in program.station.limits:
-            if one.name == "processor":
-                for unit, cost in one.costs.items():
-                    busy = busy + load.get(unit, nothing) * cost.value
-        return busy / (program.vcpu * policy.tracking.target / 100.0)
-    counted: Rates = load.get(policy.metric, nothing)  # type: ignore[call-overload]
-    return counted / policy.tracking.target
+        answers[step] = live
+    return answers

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.network.load import Rates
+from analysis.network.model import spoken
 from analysis.premortem.fluid import SETTLED, Course, Premortem, Strain
 
 Steps: TypeAlias = npt.NDArray[np.bool_]
@@ -41,15 +42,6 @@ GROUPS = {
 
 FAIL = {"connections": "cannot be held", "deliveries over connections": "are not sent in time"}
 """What it means that some of a kind of traffic fails, where that is not the word."""
-
-UNITS = {
-    "1/s": "per second",
-    "connection": "connections",
-    "execution": "executions",
-    "slot": "workers",
-    "batch": "batches",
-}
-"""Units of limits in words, where they have one."""
 
 
 class Told(NamedTuple):
@@ -165,7 +157,7 @@ def _full(found: Premortem) -> Iterator[Told]:
             yield Told(
                 _first(found, strain.full),
                 f"{_when(found, strain.full)} `{strain.stations[0]}` is over its limit ({strain.limit.name}{shared}): demand "
-                f"peaks at {count(strain.asked[worst])} of {count(strain.available[worst])} {unit(strain)} at "
+                f"peaks at {demand(strain, worst)} at "
                 f"{_worst(found, strain.load)}.",
             )
 
@@ -237,9 +229,10 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def unit(strain: Strain) -> str:
-    """The unit of a limit as it reads behind a number."""
-    return UNITS.get(strain.limit.capacity.unit, strain.limit.capacity.unit)
+def demand(strain: Strain, step: int) -> str:
+    """What a limit is asked for in a step, of what there is."""
+    per, unit = spoken(strain.limit.capacity.unit)
+    return f"{count(strain.asked[step] / per)} of {count(strain.available[step] / per)} {unit}"
 
 
 def _span(seconds: float) -> str:

@@ -90,6 +90,14 @@ def followed(policy: Tracking, own: Mapping[str, str]) -> str | None:
     return own.get(policy.own)
 
 
+def trigger_lag_s(trigger_s: float, datapoints: float) -> float:
+    """What AWS takes beyond the datapoints of a minute until it scales out, of `trigger_s` from load to trigger.
+
+    Half a minute goes by until the first datapoint, then the datapoints; the rest is publication.
+    """
+    return max(0.0, trigger_s - 60.0 * datapoints - 30.0)
+
+
 def scheduled(references: References, scaled: Resource, warn: Warn) -> Iterator[Schedule]:
     """The scheduled actions of a scalable target or of an Auto Scaling group, all written as Application Auto Scaling does."""
     if scaled.type == "aws_autoscaling_group":

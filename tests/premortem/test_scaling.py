@@ -48,52 +48,52 @@ def test_a_step_of_load_is_met_after_the_datapoints_the_trigger_and_the_start():
     # 400 requests a second of 10 ms on one vCPU: 4 processors busy, of which 80 % of an instance is a target of 50 %.
     count = run(program(tracking("requests", 6_000.0)), 400.0)
     # AWS measured 363 s from load to trigger, half a datapoint of it chance; then 45 s until the tasks answer.
-    assert first(count.running, 4.0) == pytest.approx((363 - 30 + 45) / 60, abs=0.2)
-    assert count.running.max() == 4.0  # 24,000 a minute at 6,000 for each
+    assert first(count, 4.0) == pytest.approx((363 - 30 + 45) / 60, abs=0.2)
+    assert count.max() == 4.0  # 24,000 a minute at 6,000 for each
 
 
 def test_a_processor_shows_no_more_than_it_has_so_the_way_up_takes_several_turns():
     count = run(program(tracking("processor", 50.0)), 400.0)
-    seen = [int(n) for n in dict.fromkeys(count.running)]
+    seen = [int(n) for n in dict.fromkeys(count)]
     assert seen == [1, 2, 4, 8]  # twice as many each time, as a full processor is twice the target
     # Each further turn: what AWS takes on top of three datapoints (153 s), a minute of cooldown, the next whole minute.
-    assert first(count.running, 8.0) - first(count.running, 2.0) == pytest.approx(2 * 4, abs=0.2)
+    assert first(count, 8.0) - first(count, 2.0) == pytest.approx(2 * 4, abs=0.2)
 
 
 def test_two_busy_minutes_are_no_reason_to_scale():
-    assert run(program(tracking("requests", 6_000.0)), [100.0] * 5 + [400.0] * 2 + [90.0] * 20, 27).running.max() == 1.0
+    assert run(program(tracking("requests", 6_000.0)), [100.0] * 5 + [400.0] * 2 + [90.0] * 20, 27).max() == 1.0
 
 
 def test_the_maximum_binds():
-    assert run(program(tracking("requests", 600.0), most=5.0), 400.0).running.max() == 5.0
+    assert run(program(tracking("requests", 600.0), most=5.0), 400.0).max() == 5.0
 
 
 def test_instances_go_after_fifteen_quiet_datapoints():
     count = run(program(tracking("requests", 6_000.0), at_start=4.0), 100.0)
-    assert first(-count.running, -3.0) == pytest.approx(15, abs=0.2)
-    assert count.running[-1] == 1.0
+    assert first(-count, -3.0) == pytest.approx(15, abs=0.2)
+    assert count[-1] == 1.0
 
 
 def test_of_two_policies_the_larger_is_followed_and_both_must_agree_to_less():
     both = program(tracking("requests", 6_000.0), tracking("processor", 50.0), at_start=4.0)
     # 200 a second: two by requests, and four by the processor (2 busy at half of one each).
-    assert run(both, 200.0).running.min() == 4.0
+    assert run(both, 200.0).min() == 4.0
 
 
 def test_a_schedule_raises_the_floor_and_its_instances_take_their_time():
     window = Window("game", 10.0, 30.0, 6)
     count = run(program(windows=[window]), 0.0)
-    assert first(count.running, 6.0) == pytest.approx(10 + 45 / 60, abs=0.2)
-    assert count.running[29 * PER_MINUTE] == 6.0
-    assert count.running[-1] == 6.0  # without a policy nobody takes them away
+    assert first(count, 6.0) == pytest.approx(10 + 45 / 60, abs=0.2)
+    assert count[29 * PER_MINUTE] == 6.0
+    assert count[-1] == 6.0  # without a policy nobody takes them away
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0, 5_000), min_size=5, max_size=40), st.floats(10, 90), st.integers(1, 5), st.integers(5, 30))
 def test_the_count_stays_between_its_bounds(rates, target, least, most):
     count = run(program(tracking("processor", target), least=float(least), most=float(most)), rates, len(rates))
-    assert (count.running >= least).all()
-    assert (count.running <= most).all()
+    assert (count >= least).all()
+    assert (count <= most).all()
 
 
 def test_every_kind_that_scales_has_a_time_to_start():

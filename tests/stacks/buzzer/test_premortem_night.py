@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import night, terraform
+from analysis.capacity import analyse
 from analysis.facts import scenario, stack
 from analysis.premortem import at, premortem, story
 
@@ -58,3 +59,15 @@ def test_the_story_names_the_program_that_the_incident_is_about(crashed):
     assert sentences[0].startswith("From minute 74")
     assert "`aws_ecs_service.api` is over its limit (processor)" in sentences[0]
     assert at(premortem(model, crowd, about), 104) == "minute 104"
+
+
+def test_what_the_terraform_says_to_the_clients_of_polls_counts_as_it_does_for_capacity():
+    directory = STACKS / "buzzer"
+    about = stack(directory)
+    model, crowd = terraform.load(directory), scenario(STACKS.parent / "scenarios" / "buzzer_final.toml")
+    assert crowd.client["poll_interval_s"].at() == 5.0  # and its tasks tell their clients 1.2 s
+    found = premortem(model, crowd, about)
+    known = analyse(model, crowd, about)
+    polled = sum(one.come for one in found.courses if one.polled).max()
+    assert polled == pytest.approx(known.users / 1.2, rel=1e-2)
+    assert polled == pytest.approx(known.station("edge").offered_per_s, rel=1e-2)
