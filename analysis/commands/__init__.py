@@ -31,6 +31,7 @@ from analysis.commands import (
     runbooks,
     site,
     sweep,
+    trace,
     validate,
     whatif,
 )
@@ -58,7 +59,7 @@ COMMANDS = {
         countdown.countdown,
     ),
     "Which decision made the difference": (decide.decide,),
-    "The notebook and its site": (notebook.notebook, claims.claims, records.records, new.new, site.site),
+    "The notebook and its site": (notebook.notebook, claims.claims, trace.trace, records.records, new.new, site.site),
 }
 """Each with its options; by the question that it answers, in the order in which `gameday` lists them."""
 

@@ -17,7 +17,8 @@ from analysis.decisions.expressions import Expression, figure_of
 from analysis.frontmatter import PlacedError
 from analysis.ledger.dimensions import Amount, DimensionError
 from analysis.ledger.records import BREAKS, FILE_NAME, INPUTS, VERDICTS, Input, Statement, inputs, statements
-from analysis.ledger.sources import Leaf, SourceError, World, figure, plain
+from analysis.ledger.sources import figure, plain
+from analysis.ledger.world import Leaf, SourceError, World
 from analysis.proofs import Report
 from analysis.studies import MEASURES, Studies
 from analysis.units import money
@@ -99,6 +100,7 @@ class Ledger:
     """The ledger of one brief, computed when asked."""
 
     file: str
+    folder: Path
     statements: Mapping[str, Statement]
     inputs: Mapping[str, Input]
     studies: Studies
@@ -158,7 +160,7 @@ class Ledger:
             one, _ = figure_of(node)
             if "." not in one.name:
                 return asked(one.name)
-            amount, leaf = figure(World(self.studies, asked, self._reports), one.name, dict(one.arguments))
+            amount, leaf = figure(World(self.studies, self.folder, asked, self._reports), one.name, dict(one.arguments))
             leaves.setdefault(leaf)
             return amount
 
@@ -174,7 +176,7 @@ def load(folder: Path, studies: Studies, name: str = "") -> Ledger | None:
         return None
     prefix = f"{name or folder.name}/"
     rows = statements(folder / FILE_NAME, f"{prefix}{FILE_NAME}")
-    return Ledger(f"{prefix}{FILE_NAME}", rows, inputs(folder / INPUTS, f"{prefix}{INPUTS}"), studies)
+    return Ledger(f"{prefix}{FILE_NAME}", folder, rows, inputs(folder / INPUTS, f"{prefix}{INPUTS}"), studies)
 
 
 def shown(value: Decimal, unit: str) -> str:
@@ -193,26 +195,38 @@ PHRASES: Final[Mapping[str, str]] = {
     "instance.has": "{of} of {type}",
     "metric.published": "whether {namespace} publishes {metric} {dimensions}",
     "rule.fails": "places at which {rule} fails in {stack}",
-    "stack.with": "{type} with {argument} = {is} in {stack}",
-    "alarm.able": "alarms of {stack} that can fire",
+    "rule.holds": "places at which {rule} holds in {stack}",
+    "stack.with": "{type} with {argument}{asked} in {stack}",
+    "container.with": "containers with {argument}{asked} in {stack}",
+    "alarm.able": "alarms of {stack}{asked} that can fire",
+    "dashboard.draws": "widgets of {stack} that draw {metric}",
+    "runbook.rehearsed": "commands of the runbook {page} that the emulator answered as shown",
+    "runbook.accepted": "commands of the runbook {page} that the command line accepts",
+    "workflow.steps": "steps of {file} with “{has}”",
+    "decision.weighed": "options weighed in decision {record}",
+    "test.named": "tests with “{has}” in their name",
+    "file.says": "places in {file} with “{has}”",
     "command.refused": "faults of the command",
     "terraform.count": "{type} in {stack}",
 }
 """How a figure of a formula reads; a measure that is not here reads as its title."""
 
 _CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z0-9_]+)\((?P<given>(?:[^()\"]|\"[^\"]*\")*)\)")
-_GIVEN: Final = re.compile(r"(?P<key>\w+) = \"?(?P<value>[^\",]*)")
+_GIVEN: Final = re.compile(r"(?P<key>\w+)\s*=\s*(?:\"(?P<text>[^\"]*)\"|(?P<number>[^,\s]+))")
 _WORD: Final = re.compile(r"[a-z]\w*(?!\w*\()")
 
 
 def words(formula: str) -> str:
     """A formula for people: the names of inputs as words, figures as phrases, the signs of arithmetic as they are printed."""
-    parts, at = [], 0
+    parts, at, formula = [], 0, formula.replace("'", '"')
     for call in _CALL.finditer(formula):
-        given = {one["key"]: one["value"] for one in _GIVEN.finditer(call["given"])}
+        given = {one["key"]: one["text"] or one["number"] or "" for one in _GIVEN.finditer(call["given"])}
         if call["name"] == "metric.published":
             under = given.get("dimensions")
             given["dimensions"] = "" if under is None else f"by {under}" if under else "without a dimension"
+        given["asked"] = (
+            f" = {given['is']}" if "is" in given else f" with “{given['has']}” in it" if "has" in given else ""
+        ) + (f" on {given['metric']}" if "metric" in given else "")
         if "quantity" in given:
             given["quantity"] = given["quantity"].replace("_", " ")
         phrase = PHRASES[call["name"]].format(**given) if call["name"] in PHRASES else _measured(call["name"], given)
@@ -224,6 +238,7 @@ def words(formula: str) -> str:
 def _measured(name: str, given: dict[str, str]) -> str:
     """A measure of a stack by its title, with what it is given."""
     stack = given.pop("stack", "")
+    given.pop("asked", None)
     title = MEASURES[name].title if name in MEASURES else name
     return (
         f"{title[:1].lower()}{title[1:]}"
@@ -239,6 +254,10 @@ def _signs(text: str) -> str:
         .replace(" * ", " × ")
         .replace(" / ", " ÷ ")
         .replace(" - ", " − ")
+        .replace("==", "=")
+        .replace(">=", "≥")
+        .replace("<=", "≤")
+        .replace("!=", "≠")
     )
     return _WORD.sub(lambda word: word[0].replace("_", " "), text)
 

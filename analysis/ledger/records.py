@@ -100,7 +100,7 @@ class Input:
 def statements(path: Path, name: str) -> Mapping[str, Statement]:
     """The statements by id. Raises PlacedError with file and line for a row that cannot be used."""
     found: dict[str, Statement] = {}
-    for place, row in _rows(path, name, COLUMNS):
+    for place, row in rows(path, name, COLUMNS):
         made = _statement(place, row)
         if made.id in found:
             raise PlacedError(place, f"{made.id} is there twice; keep one")
@@ -117,7 +117,7 @@ def statements(path: Path, name: str) -> Mapping[str, Statement]:
 def inputs(path: Path, name: str) -> Mapping[str, Input]:
     """The inputs by name. Raises PlacedError with file and line for a row that cannot be used."""
     found: dict[str, Input] = {}
-    for place, row in _rows(path, name, INPUT_COLUMNS):
+    for place, row in rows(path, name, INPUT_COLUMNS):
         key, text = row["name"], row["value"]
         if not key.isidentifier() or key in found:
             raise PlacedError(place, f"{key!r} is there twice" if key in found else f"{key!r} is no name of an input")
@@ -132,7 +132,8 @@ def inputs(path: Path, name: str) -> Mapping[str, Input]:
     return found
 
 
-def _rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[tuple[Location, Mapping[str, str]]]:
+def rows(path: Path, name: str, columns: tuple[str, ...]) -> Iterator[tuple[Location, Mapping[str, str]]]:
+    """The rows of a CSV file with their places, stripped. Raises PlacedError for other columns and rows of another length."""
     try:
         reader = csv.DictReader(io.StringIO(read_text(path)), strict=True)
         if tuple(reader.fieldnames or ()) != columns:

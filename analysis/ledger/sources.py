@@ -2,72 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from analysis import alarms, proofs, runbooks
+from analysis.architecture import Resource, Unknown
 from analysis.facts import FactError, Price, instance, limit, metric_namespaces, metrics, prices, today
-from analysis.facts.stacks import FILE_NAME
 from analysis.ledger.dimensions import Amount
-from analysis.studies import MeasureError, Studies, Study, StudyError, measure
+from analysis.ledger.evidence import EVIDENCE
+from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, counted
+from analysis.studies import MeasureError, Study, StudyError, measure
 from analysis.units import HOURS_PER_MONTH, number
 from analysis.wiring import PathError
-
-Kind: TypeAlias = Literal["brief", "price", "limit", "instance", "metric", "stack", "command", "formula"]
-
-
-class SourceError(ValueError):
-    """A figure that does not exist or cannot be had; the message is a sentence without a place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """What went into a result: its name, the value as it is shown with its unit, and where it comes from.
-
-    `where` is the line of the brief, the sku, the name of the limit, or the place in the Terraform; `stack` names that stack.
-    """
-
-    name: str
-    value: str
-    unit: str
-    kind: Kind
-    where: str
-    stack: str = ""
-
-
-Arguments: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class World:
-    """What sources may ask: the stacks' studies, the amounts of other inputs by name; `reports` keeps what the rules said."""
-
-    studies: Studies
-    amount: Callable[[str], Amount]
-    reports: dict[str, proofs.Report]
-
-    def proved(self, study: Study) -> proofs.Report:
-        """What the rules say of a stack; asked once."""
-        name = study.directory.name
-        if name not in self.reports:
-            self.reports[name] = proofs.prove(
-                study.architecture, scenario=study.crowd, stack=study.about,
-                waivers=proofs.waivers(study.directory, proofs.RULES.keys()), today=today(),
-            )  # fmt: skip
-        return self.reports[name]
-
-    def study(self, arguments: Arguments) -> Study:
-        """The stack that a figure names by `stack`."""
-        name = str(arguments.get("stack", ""))
-        if not (self.studies.directory / name / FILE_NAME).is_file() or not name:
-            raise SourceError(f'names no stack that exists; give it stack = "NAME", not {name!r}')
-        return self.studies.study(name)
+from analysis.wiring.values import blocks, document
 
 
 def figure(world: World, name: str, arguments: Arguments) -> tuple[Amount, Leaf]:
     """The amount of a figure with a dot in its name, and the leaf that shows it. Raises SourceError with a sentence."""
+    value, leaf = told(world, name, arguments)
+    if not isinstance(value, Amount):
+        raise SourceError(f"{name} is {value or 'without a limit'}, with which nothing can be computed")
+    return value, leaf
+
+
+def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, Leaf]:
+    """As `figure`, of what may be a text as well; a text that is empty is a figure without a limit."""
     try:
         if name in SOURCES:
             needs, takes, compute = SOURCES[name]
@@ -81,11 +41,12 @@ def figure(world: World, name: str, arguments: Arguments) -> tuple[Amount, Leaf]
         found = measure(name, study, {key: value for key, value in arguments.items() if key != "stack"})
     except (MeasureError, StudyError, PathError, FactError, LookupError) as error:
         raise SourceError(str(error).strip("'\"")) from None
-    if found.value is None or isinstance(found.value, str):
-        raise SourceError(f"{name} is {found.value or 'without a limit'}, with which nothing can be computed")
-    value = Decimal(str(found.value))
     where = found.inputs[0].origin if len(found.inputs) == 1 else found.formula
     shown = found.inputs[0].name if len(found.inputs) == 1 else f"{name} of {study.directory.name}"
+    if found.value is None or isinstance(found.value, str):
+        text = found.value or ""
+        return text, Leaf(shown, text or "without a limit", found.unit, "stack", where, study.directory.name)
+    value = Decimal(str(found.value))
     return Amount.of(value, found.unit), Leaf(shown, plain(value), found.unit, "stack", where, study.directory.name)
 
 
@@ -190,49 +151,133 @@ def _metric(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
 # ---- stacks -----------------------------------------------------------------------------------------------------------------
 
 
-def _failing(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
-    """The resources at which a rule of `gameday prove` fails in a stack."""
-    rule, study = str(arguments["rule"]), world.study(arguments)
-    if rule not in proofs.RULES:
-        raise SourceError(f"{rule!r} is no rule; `gameday prove` lists them")
-    failing = {v.address for v in world.proved(study).verdicts if v.rule.id == rule and v.state == "fails"}
-    where = ", ".join(sorted(failing)[:2]) or "nowhere"
-    count = Decimal(len(failing))
-    return Amount(count), Leaf(f"rule {rule} fails", str(count), "place", "stack", where, study.directory.name)
+def _judged(state: str) -> Callable[[World, Arguments], tuple[Amount, Leaf]]:
+    """The resources at which a rule of `gameday prove` holds, or fails, in a stack."""
+
+    def counted(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+        rule, study = str(arguments["rule"]), world.study(arguments)
+        if rule not in proofs.RULES:
+            raise SourceError(f"{rule!r} is no rule; `gameday prove` lists them")
+        found = {v.address for v in world.proved(study).verdicts if v.rule.id == rule and v.state == state}
+        where = ", ".join(sorted(found)[:2]) or "nowhere"
+        count = Decimal(len(found))
+        return Amount(count), Leaf(f"rule {rule} {state}", str(count), "place", "stack", where, study.directory.name)
+
+    return counted
 
 
 def _with(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
-    """The resources of a type, one argument of which has a value: a text, a number, or true and false as texts."""
-    study, kind, name = world.study(arguments), str(arguments["type"]), str(arguments["argument"])
-    wanted = str(arguments["is"])
-    every = [one for one in study.architecture.resources if one.type == kind]
+    """The resources of a type with an argument that `is` a value, a text, a number or `true`, or is set at all.
+
+    The argument may lead into blocks, `health_check.interval`; of several blocks, or elements of a list, one must have the value.
+    `has` asks for a part of the text; `name` chooses resources by a part of their address.
+    """
+    study, kind, path = world.study(arguments), str(arguments["type"]), str(arguments["argument"])
+    part = str(arguments.get("name", ""))
+    every = [one for one in study.architecture.resources if one.type == kind and part in one.address]
     if not every:
-        raise SourceError(f"{study.directory.name} has no {kind}")
-    found = [one for one in every if _word(one.values.get(name)) == wanted]
-    count = Decimal(len(found))
-    place = found[0].location(name) if found else every[0].defined_at
-    said = f"{kind} with {name} = {wanted}"
-    return Amount(count), Leaf(
-        said, str(count), "resource", "stack", f"{place.file}:{place.line}", study.directory.name
+        raise SourceError(f"{study.directory.name} has no {kind}{f' with {part} in its address' if part else ''}")
+    return _fitting(study, [(one, one.values) for one in every], kind, path, arguments)
+
+
+def _containers(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """As `_with`, the containers of all task definitions; `environment.NAME` and `secrets.NAME` lead to a variable."""
+    study, path = world.study(arguments), str(arguments["argument"])
+    every = [
+        (
+            task,
+            {
+                **container,
+                **{
+                    key: {str(one.get("name")): one.get(value) for one in blocks(container.get(key))}
+                    for key, value in (("environment", "value"), ("secrets", "valueFrom"))
+                },
+            },
+        )
+        for task in study.architecture.of_type("aws_ecs_task_definition")
+        for container in blocks(document(task.values.get("container_definitions")))
+        if str(arguments.get("name", "")) in str(container.get("name"))
+    ]
+    if not every:
+        raise SourceError(f"{study.directory.name} has no container that can be read")
+    return _fitting(study, every, "container", path, arguments, "container_definitions")
+
+
+def _fitting(
+    study: Study,
+    every: Sequence[tuple[Resource, Mapping[str, Any]]],
+    what: str,
+    path: str,
+    arguments: Arguments,
+    argument: str = "",
+) -> tuple[Amount, Leaf]:
+    """How many of these have what is asked at the end of the path, with the place of the first."""
+
+    def fits(value: Any) -> bool:
+        if "is" in arguments:
+            return _word(value) == _word(arguments["is"])
+        return str(arguments["has"]) in _word(value) if "has" in arguments else value not in (None, "")
+
+    found = [one for one, values in every if any(fits(value) for value in _below(values, path.split(".")))]
+    place = found[0].location(argument or path.partition(".")[0]) if found else every[0][0].defined_at
+    asked = (
+        f" = {_word(arguments['is'])}"
+        if "is" in arguments
+        else f" with {arguments['has']} in it"
+        if "has" in arguments
+        else ""
     )
+    where = f"{place.file}:{place.line}" if place.file else "nowhere"
+    return counted(f"{what} with {path}{asked}", len(found), "resource", "stack", where, study.directory.name)
+
+
+def _below(value: Any, steps: Sequence[str]) -> Iterator[Any]:
+    """Every value at the end of the steps; a list on the way, or at the end, gives each of its elements."""
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _below(one, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, Mapping) and steps[0] in value:
+        yield from _below(value[steps[0]], steps[1:])
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, Unknown):
+        return str(value.partial if value.partial is not None else value.reference)
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _able(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
-    """The metric alarms of a stack, or the one that is named, which can fire."""
-    study, wanted = world.study(arguments), arguments.get("alarm")
-    every = [alarm for alarm in alarms.read(study.architecture).metric if wanted in (None, alarm.name)]
+    """The metric alarms of a stack that can fire: all of them, the one that is named, or those that read a metric."""
+    study, wanted, metric = world.study(arguments), arguments.get("alarm"), arguments.get("metric")
+    every = [
+        alarm
+        for alarm in alarms.read(study.architecture).metric
+        if wanted in (None, alarm.name) and metric in (None, *(query.name for _, query in alarm.queries))
+    ]
     if not every:
-        raise SourceError(f"{study.directory.name} has no alarm {wanted or ''}".rstrip())
+        raise SourceError(
+            f"{study.directory.name} has no alarm {wanted or ''}{f'on {metric}' if metric else ''}".rstrip()
+        )
     silent = {alarm.name: [f for f in alarms.faults(alarm, study.architecture) if f.certain] for alarm in every}
-    able = Decimal(sum(not found for found in silent.values()))
     why = next((found[0].sentence for found in silent.values() if found), "no fault is known")
-    return Amount(able), Leaf(
-        f"alarms of {len(every)} that can fire", str(able), "alarm", "stack", why, study.directory.name
-    )
+    able = sum(not found for found in silent.values())
+    return counted(f"alarms of {len(every)} that can fire", able, "alarm", "stack", why, study.directory.name)
+
+
+def _drawn(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """The widgets of a stack's dashboards that draw a metric."""
+    study, metric = world.study(arguments), str(arguments["metric"])
+    boards, _ = alarms.dashboards(study.architecture)
+    found = [
+        board
+        for board in boards
+        for widget in board.widgets
+        if any(line.metric is not None and line.metric.name == metric for line in widget.lines)
+    ]
+    where = found[0].address if found else "nowhere"
+    return counted(f"widgets that draw {metric}", len(found), "widget", "stack", where, study.directory.name)
 
 
 def _refused(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
@@ -248,8 +293,6 @@ def _refused(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     return Amount(count), Leaf(f"refused of `{text}`", str(count), "fault", "command", why)
 
 
-Source: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], Callable[[World, Arguments], tuple[Amount, Leaf]]]
-
 SOURCES: Mapping[str, Source] = {
     "price.unit": (("sku",), ("region", "above"), _price),
     "price.of": (("sku", "quantity"), ("region", "free"), _priced),
@@ -258,9 +301,13 @@ SOURCES: Mapping[str, Source] = {
     "limit.at": (("name",), (), _limit),
     "instance.has": (("type", "of"), (), _instance),
     "metric.published": (("namespace", "metric"), ("dimensions",), _metric),
-    "rule.fails": (("stack", "rule"), (), _failing),
-    "stack.with": (("stack", "type", "argument", "is"), (), _with),
-    "alarm.able": (("stack",), ("alarm",), _able),
+    "rule.fails": (("stack", "rule"), (), _judged("fails")),
+    "rule.holds": (("stack", "rule"), (), _judged("holds")),
+    "stack.with": (("stack", "type", "argument"), ("is", "has", "name"), _with),
+    "container.with": (("stack", "argument"), ("is", "has", "name"), _containers),
+    "alarm.able": (("stack",), ("alarm", "metric"), _able),
+    "dashboard.draws": (("stack", "metric"), (), _drawn),
     "command.refused": (("text",), (), _refused),
+    **EVIDENCE,
 }
 """Figures that no measure of a study gives: what each needs, what it may be given, and how it is had."""

@@ -142,7 +142,7 @@ def _row(site: Site, one: Judged) -> Row:
     about = Markup("{} {}<br>{}<br><small>line {}, {}</small>").format(said.says, reason, note, said.line, said.id)
     cells: list[Cell] = [about, _quoted(one)]
     if said.formula is not None:
-        inputs = Markup("<br>").join(_leaf(site, leaf) for leaf in one.leaves)
+        inputs = Markup("<br>").join(leaf_of(site, leaf) for leaf in one.leaves)
         must = f"; must be {said.must} what is quoted" if said.must else ""
         count = f"{len(one.leaves)} input{'s' if len(one.leaves) > 1 else ''}"
         how = Markup('{}{}<details class="g-inputs"><summary>{}</summary>{}</details>')
@@ -161,7 +161,7 @@ def _computed(one: Judged) -> str:
     return "" if one.value is None else shown(one.value, one.statement.unit)
 
 
-def _leaf(site: Site, leaf: Leaf) -> Markup:
+def leaf_of(site: Site, leaf: Leaf) -> Markup:
     """One input with its value and a link to where it comes from."""
     value = f"{leaf.value} {leaf.unit}".strip()
     return Markup("{} = {} <small>{}</small>").format(leaf.name, value, _origin(site, leaf))
@@ -182,6 +182,8 @@ def _origin(site: Site, leaf: Leaf) -> Cell:
         case "stack":
             known = models(site.root)[leaf.stack]
             return infrastructure.origin(known, leaf.where, here)
+        case "file":
+            return tables.code(leaf.where)
     return leaf.where
 
 

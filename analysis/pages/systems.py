@@ -20,6 +20,7 @@ import yaml
 from analysis.facts.assumptions import Table, toml
 from analysis.frontmatter import PlacedError, closing, front_matter
 from analysis.ledger import FILE_NAME as LEDGER
+from analysis.ledger import REQUIREMENTS
 from analysis.pages import frontmatter, reads
 from analysis.pages.frontmatter import FrontMatter, FrontMatterError
 from analysis.pages.reads import cache
@@ -323,7 +324,7 @@ def _made_pages(docs: Path, folder: str) -> list[FrontMatter]:
 
 def _there(one: System, docs: Path) -> list[str]:
     """The pages of a system that have something to show: a page that waits for files is there as soon as there is one."""
-    awaited = {**{page: f"{page}/*.md" for page in RECORDS}, "brief": LEDGER}
+    awaited = {**{page: f"{page}/*.md" for page in RECORDS}, "brief": LEDGER, "requirements": REQUIREMENTS}
     return [page for page in one.pages if page not in awaited or any((docs / one.folder).glob(awaited[page]))]
 
 

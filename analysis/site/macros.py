@@ -36,6 +36,7 @@ from analysis.pages import (
     records,
     reference,
     rehearsals,
+    requirements,
     season,
     source,
     stated,
@@ -71,7 +72,7 @@ def define_env(env: Any) -> None:
         env.macro(macro)
     for subject in (
         bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference,
-        stated, storage, whatif,
+        requirements, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -1,0 +1,186 @@
+"""What a brief asks for: rows that are refused, verdicts that follow, and evidence that fails where the thing is not there."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis import ledger
+from analysis.commands import app
+from analysis.frontmatter import PlacedError
+from analysis.ledger.requirements import COLUMNS
+from analysis.studies import Studies
+
+ROOT = Path(__file__).parents[2]
+STACKS = ROOT / "terraform" / "stacks"
+SYSTEMS = sorted(path.parent.name for path in (ROOT / "docs").glob(f"*/{ledger.REQUIREMENTS}"))
+ROW = {
+    "id": "X-1", "line": "5", "kind": "setting", "asks": "Two tables", "verdict": "met",
+    "evidence": "terraform.count(stack = 'engine', type = 'aws_dynamodb_table') >= 2",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """Stacks as they are, without a single resource: what is said to be met must not be."""
+
+    studies: Studies
+
+    @property
+    def directory(self):
+        return self.studies.directory
+
+    def study(self, name):
+        made = self.studies.study(name)
+        return replace(made, architecture=replace(made.architecture, resources=(), outputs={}, variables={}))
+
+
+@pytest.fixture
+def traced(tmp_path):
+    """Requirements, each ROW with changes, beside a decision and nothing else."""
+    folder = tmp_path / "docs" / "shop"
+    (folder / "decisions").mkdir(parents=True)
+
+    def made(*rows):
+        out = io.StringIO()
+        writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows({**ROW, **row} for row in rows)
+        (folder / ledger.REQUIREMENTS).write_text(out.getvalue(), encoding="utf-8")
+        return ledger.trace(folder, Studies(STACKS), "shop")
+
+    return made
+
+
+@cache
+def of(system):
+    return ledger.trace(ROOT / "docs" / system, Studies(STACKS), f"docs/{system}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"verdict": "done"}, "has the verdict 'done'; it is one of not met, not traced"),
+        ({"evidence": ""}, "is 'met' without evidence"),
+        ({"verdict": "not traced"}, "has evidence, so it is not 'not traced'"),
+        ({"verdict": "not met", "note": ""}, "no note says why"),
+        ({"by": "0001"}, "names `by` what it is met differently"),
+        ({"verdict": "met differently", "by": "0007", "note": "So."}, "is no decision (0001) and no wrong claim"),
+        ({"line": "-3"}, "names no line of the brief"),
+        ({"evidence": "stack.without(a = 1) > 0"}, "neither a source nor a measure"),
+        ({"evidence": "1 +"}, "it ends too early"),
+        ({"evidence": "1 + 1"}, "is a figure and no statement"),
+        ({"asks": ""}, "has no asks"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_refused_with_its_place(traced, changes, sentence):
+    with pytest.raises(PlacedError) as error:
+        traced(changes)
+    assert str(error.value).startswith("shop/requirements.csv:2")
+    assert sentence in str(error.value)
+
+
+def test_two_rows_of_one_id_are_refused(traced):
+    with pytest.raises(PlacedError, match="X-1 is there twice"):
+        traced({}, {})
+
+
+@pytest.mark.parametrize(
+    ("evidence", "holds"),
+    [
+        ("terraform.count(stack = 'engine', type = 'aws_dynamodb_table') >= 2", True),
+        ("terraform.count(stack = 'engine', type = 'aws_dynamodb_table') >= 2000", False),
+        ("terraform.count(stack = 'nowhere') > 0", False),
+        ("stack.with(stack = 'engine', type = 'aws_dynamodb_table', argument = 'ttl.enabled', is = 'true') >= 1", True),
+        (
+            "stack.with(stack = 'engine', type = 'aws_dynamodb_table', argument = 'ttl.enabled', is = 'maybe') >= 1",
+            False,
+        ),
+        ("stack.with(stack = 'engine', type = 'aws_dynamodb_table', argument = 'ttl.attribute_name') >= 1", True),
+        ("stack.with(stack = 'engine', type = 'aws_dynamodb_table', argument = 'no_such') >= 1", False),
+        (
+            "stack.with(stack = 'engine', type = 'aws_eks_cluster', argument = 'name') == 0",
+            False,
+        ),  # there is none at all
+        ("container.with(stack = 'scoreboard', argument = 'portMappings.containerPort', is = 3000) >= 1", True),
+        ("container.with(stack = 'scoreboard', argument = 'portMappings.containerPort', is = 3001) >= 1", False),
+        ("container.with(stack = 'scoreboard', argument = 'environment.NODE_ENV', is = 'production') >= 1", True),
+        ("dashboard.draws(stack = 'engine', metric = 'Duration') >= 1", True),
+        ("dashboard.draws(stack = 'engine', metric = 'Durations') >= 1", False),
+        ("alarm.able(stack = 'engine', metric = 'Freshness') >= 5", True),
+        ("alarm.able(stack = 'engine', metric = 'Staleness') >= 1", False),
+        ("rule.holds(stack = 'engine', rule = 'EXPOSE-12') >= 1", True),
+        ("rule.holds(stack = 'engine', rule = 'EXPOSE-99') >= 1", False),
+        ("terraform.variable(stack = 'engine', variable = 'environment') == 'prod'", True),
+        ("file.says(file = 'docs/shop/decisions/../../../../etc/passwd', has = 'root') >= 1", False),
+        ("file.says(file = '/etc/passwd', has = 'root') >= 1", False),
+        ("container.with(stack = 'scoreboard', argument = 'secrets.LOG_LEVEL') >= 1", True),
+        ("runbook.rehearsed(stack = 'buzzer', page = 'rollback') >= 1", True),
+        ("runbook.rehearsed(stack = 'buzzer', page = 'no-such') >= 1", False),
+        ("decision.weighed(record = 1) >= 2", False),
+        ("workflow.steps(file = 'none.yml', has = 'x') >= 1", False),
+        ("test.named(file = 'tests/none.py', has = 'x') >= 1", False),
+    ],
+)
+def test_evidence_holds_or_does_not_and_never_fails(traced, evidence, holds):
+    found = traced({"evidence": evidence}).traced[0]
+    assert found.holds is holds
+    assert bool(found.broken) is not holds
+
+
+def test_a_row_that_turns_says_where_it_stands_and_what_was_seen(traced):
+    broken = traced({"evidence": "terraform.count(stack = 'engine', type = 'aws_dynamodb_table') > 99"}).broken
+    assert len(broken) == 1
+    assert broken[0].startswith(
+        "shop/requirements.csv:2: X-1 is stated as 'met' and is 'not met' (terraform.count of engine: "
+    )
+    back = traced({"verdict": "not met", "note": "Not yet."}).broken
+    assert "is stated as 'not met' and is 'met'" in back[0]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_verdict_of_a_system_follows(system):
+    assert of(system).broken == ()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_nothing_is_met_by_a_project_without_resources_and_files(system, tmp_path):
+    """Evidence that would hold of nothing is no evidence: the rows of an emptied project are not met, one and all."""
+    folder = tmp_path / "docs" / system
+    (folder / "decisions").mkdir(parents=True)
+    rows = (ROOT / "docs" / system / ledger.REQUIREMENTS).read_text(encoding="utf-8")
+    plain = [
+        {**row, "by": "", "verdict": "met"}
+        for row in csv.DictReader(io.StringIO(rows))
+        if row["verdict"].startswith("met")
+    ]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(plain)
+    (folder / ledger.REQUIREMENTS).write_text(out.getvalue(), encoding="utf-8")
+    emptied = ledger.trace(folder, Emptied(Studies(STACKS)), system)
+    assert [one.requirement.id for one in emptied.traced if one.holds] == []
+
+
+def test_the_command_prints_one_requirement_with_what_its_evidence_read():
+    done = CliRunner().invoke(app, ["trace", "engine", "E-009"])
+    assert done.exit_code == 0
+    assert "stream_view_type" in done.stdout
+    listed = json.loads(CliRunner().invoke(app, ["trace", "engine", "E-009", "--json"]).stdout)
+    assert [row["verdict"] for row in listed] == ["met"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [(["trace", "shop"], "has no requirements"), (["trace", "engine", "E-0"], "no requirement 'E-0'")],
+)
+def test_the_command_refuses_what_is_not_there(given, sentence):
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == 2
+    assert sentence in " ".join(done.stderr.split())
