@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,12 +43,12 @@ def ledger(root: Path, docs: Path, folder: str) -> Ledger:
 
 
 def summary(book: Ledger) -> Markup:
-    """How many statements have each verdict, what each verdict means, and where its rows stand."""
+    """How many statements have each verdict, what each verdict means, and where its rows begin."""
     rows = []
     for verdict, count in book.counts.items():
         meaning = Markup("{} {}").format(MEANT[verdict], _leads(book)) if verdict == "wrong" else MEANT[verdict]
-        number = str(count) if verdict == "wrong" else tables.link(f"#{_anchor(verdict)}", str(count))
-        rows.append([tables.chip(STATES[verdict], verdict), number, meaning])
+        first = next(one for one in book.judged if one.verdict == verdict)
+        rows.append([tables.chip(STATES[verdict], verdict), tables.link(f"#{first.statement.id}", str(count)), meaning])
     computed = sum(one.value is not None for one in book.judged)
     caption = f"{len(book.judged)} statements, {computed} of them computed."
     columns = [Column("Verdict"), Column("Statements", "number"), Column("Meaning", "wide")]
@@ -56,11 +56,9 @@ def summary(book: Ledger) -> Markup:
 
 
 def _leads(book: Ledger) -> Markup:
-    """What the wrong statements would have broken, each with how many and a link to them."""
+    """What the wrong statements would have broken, each with how many."""
     counts = Counter(one.statement.breaks for one in book.judged if one.verdict == "wrong")
-    found = [
-        Markup("{}: {}").format(_title(BREAKS[b]), tables.link(f"#{b}", str(counts[b]))) for b in BREAKS if counts[b]
-    ]
+    found = [f"{_title(BREAKS[breaks])}: {counts[breaks]}" for breaks in BREAKS if counts[breaks]]
     return Markup("<br>{}").format(Markup("<br>").join(found))
 
 
@@ -107,47 +105,40 @@ def _cut(text: str, longest: int = 26) -> str:
 
 
 def statements(site: Site, book: Ledger) -> Markup:
-    """Every statement: the wrong ones by what they break, then the others by verdict, each group under a heading."""
-    groups: dict[tuple[str, str], list[Judged]] = {}
-    for one in sorted(book.judged, key=lambda one: (one.weight[2], one.statement.rank or len(book.judged))):
-        breaks = one.statement.breaks if one.verdict == "wrong" else ""
-        head = (f"Wrong: {BREAKS[breaks]}", breaks) if breaks else (_title(one.verdict), _anchor(one.verdict))
-        groups.setdefault(head, []).append(one)
-    ordered = sorted(groups.items(), key=lambda group: (not group[0][0].startswith("Wrong"), 0))
-    return Markup('<div class="g-filter" data-filter="every row"></div>\n') + Markup("\n").join(
-        Markup("\n\n## {} ({}) {{#{}}}\n\n{}").format(title, len(rows), anchor, _table(site, title, rows))
-        for (title, anchor), rows in ordered
-    )
+    """Every statement, worst first: those that matter most, the other wrong ones by what they break, then the rest by verdict."""
+    columns = [
+        Column("The brief says", "wide"), Column("Verdict"), Column("Quoted", "number"), Column("Computed", "number"),
+        Column("How", "wide"),
+    ]  # fmt: skip
+    rows = [_row(site, one) for one in book.judged]
+    return table(columns, rows, label="Statements", filters=("verdict", "breaks", "reason"))
 
 
-def _title(verdict: str) -> str:
-    return verdict[:1].upper() + verdict[1:]
-
-
-def _anchor(verdict: str) -> str:
-    return verdict.replace(" ", "-")
-
-
-def _table(site: Site, title: str, rows: Sequence[Judged]) -> Markup:
-    columns = [Column("The brief says", "wide"), Column("Quoted", "number")]
-    if rows[0].value is not None:
-        columns += [Column("Computed", "number"), Column("How", "wide")]
-    return table(columns, [_row(site, one) for one in rows], label=title)
+def _title(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _row(site: Site, one: Judged) -> Row:
     said = one.statement
-    reason = tables.chip("bad", said.reason) if one.verdict == "wrong" else ""
     note = f"{said.note} {said.differs}".strip()
-    about = Markup("{} {}<br>{}<br><small>line {}, {}</small>").format(said.says, reason, note, said.line, said.id)
-    cells: list[Cell] = [about, _quoted(one)]
+    about = Markup("{}<br>{}<br><small>line {}, {}</small>").format(said.says, note, said.line, said.id)
+    wrong = one.verdict == "wrong"
+    verdict = tables.chip(STATES[one.verdict], one.verdict)
+    if wrong:
+        verdict = Markup("{}<br><small>{}; {}</small>").format(verdict, said.reason, BREAKS[said.breaks])
+    how = Markup("")
     if said.formula is not None:
         inputs = Markup("<br>").join(leaf_of(site, leaf) for leaf in one.leaves)
         must = f"; must be {said.must} what is quoted" if said.must else ""
         count = f"{len(one.leaves)} input{'s' if len(one.leaves) > 1 else ''}"
-        how = Markup('{}{}<details class="g-inputs"><summary>{}</summary>{}</details>')
-        cells += [_computed(one), how.format(words(said.formula.text), must, count, inputs)]
-    return Row(cells, anchor=said.id)
+        opened = Markup('{}{}<details class="g-inputs"><summary>{}</summary>{}</details>')
+        how = opened.format(words(said.formula.text), must, count, inputs)
+    facets = {
+        "verdict": [one.verdict],
+        "breaks": [BREAKS[said.breaks]] if wrong else [],
+        "reason": [said.reason] if wrong else [],
+    }
+    return Row([about, verdict, _quoted(one), _computed(one), how], anchor=said.id, facets=facets)
 
 
 def _quoted(one: Judged) -> str:

@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const facets = JSON.parse(row.dataset.facets);
       return {row, facets, text: `${row.textContent} ${Object.values(facets).flat().join(" ")}`.toLowerCase()};
     });
-    const words = made("input", {type: "search", placeholder: "word or alarm", autocomplete: "off"});
+    const words = made("input", {type: "search", placeholder: "words", autocomplete: "off"});
     const choices = table.dataset.choose.split(" ").map((name) => {
       const values = [...new Set(entries.flatMap((entry) => entry.facets[name] ?? []))].sort();
       const options = ["", ...values].map((value) => made("option", {value, textContent: value || "all"}));

@@ -28,26 +28,3 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 });
-
-// Fills `[data-filter]` with a choice of the words that mark the page's rows, and hides the rows, tables and headings without the
-// chosen one. Without scripts every row stays.
-document.addEventListener("DOMContentLoaded", () => {
-  const place = document.querySelector("[data-filter]");
-  if (!place) return;
-  const rows = [...document.querySelectorAll(".g-table tbody tr[id]")];
-  const words = (row) => [...row.querySelectorAll(".g-chip")].map((chip) => chip.textContent.trim());
-  const tables = new Set(rows.map((row) => row.closest(".g-table")));
-  const select = document.createElement("select");
-  select.append(new Option(place.dataset.filter, ""));
-  for (const word of [...new Set(rows.flatMap(words))].sort()) select.append(new Option(word));
-  const label = document.createElement("label");
-  label.append("Show ", select);
-  place.append(label);
-  select.addEventListener("change", () => {
-    for (const row of rows) row.hidden = select.value !== "" && !words(row).includes(select.value);
-    for (const table of tables) {
-      table.hidden = [...table.querySelectorAll("tbody tr")].every((row) => row.hidden);
-      if (table.previousElementSibling) table.previousElementSibling.hidden = table.hidden;
-    }
-  });
-});
