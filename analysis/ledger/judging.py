@@ -200,6 +200,9 @@ PHRASES: Final[Mapping[str, str]] = {
     "container.with": "containers with {argument}{asked} in {stack}",
     "alarm.able": "alarms of {stack}{asked} that can fire",
     "dashboard.draws": "widgets of {stack} that draw {metric}",
+    "bill.quantity": "{sku} billed in a month in {stack}",
+    "premortem.fullest": "load of the fullest limit{asked} in the scenario's hours of {stack}",
+    "premortem.failed": "requests that fail{asked} in the scenario's hours of {stack}",
     "runbook.rehearsed": "commands of the runbook {page} that the emulator answered as shown",
     "runbook.accepted": "commands of the runbook {page} that the command line accepts",
     "workflow.steps": "steps of {file} with “{has}”",
@@ -210,6 +213,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "terraform.count": "{type} in {stack}",
 }
 """How a figure of a formula reads; a measure that is not here reads as its title."""
+
+_ASKED: Final[Mapping[str, str]] = {
+    "metric": "on",
+    "station": "of",
+    "users": "with users at the peak:",
+    "faults": "after",
+}
+"""What else a figure may be given, and the word that leads to it."""
 
 _CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z0-9_]+)\((?P<given>(?:[^()\"]|\"[^\"]*\")*)\)")
 _GIVEN: Final = re.compile(r"(?P<key>\w+)\s*=\s*(?:\"(?P<text>[^\"]*)\"|(?P<number>[^,\s]+))")
@@ -226,7 +237,7 @@ def words(formula: str) -> str:
             given["dimensions"] = "" if under is None else f"by {under}" if under else "without a dimension"
         given["asked"] = (
             f" = {given['is']}" if "is" in given else f" with “{given['has']}” in it" if "has" in given else ""
-        ) + (f" on {given['metric']}" if "metric" in given else "")
+        ) + "".join(f" {word} {given[key]}" for key, word in _ASKED.items() if key in given)
         if "quantity" in given:
             given["quantity"] = given["quantity"].replace("_", " ")
         phrase = PHRASES[call["name"]].format(**given) if call["name"] in PHRASES else _measured(call["name"], given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from analysis.facts import FactError, Price, instance, limit, metric_namespaces,
 from analysis.ledger.dimensions import Amount
 from analysis.ledger.evidence import EVIDENCE
 from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, counted
+from analysis.premortem import Premortem, PremortemError, premortem
 from analysis.studies import MeasureError, Study, StudyError, measure
 from analysis.units import HOURS_PER_MONTH, number
 from analysis.wiring import PathError
@@ -39,7 +41,7 @@ def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, L
             return compute(world, arguments)
         study = world.study(arguments)
         found = measure(name, study, {key: value for key, value in arguments.items() if key != "stack"})
-    except (MeasureError, StudyError, PathError, FactError, LookupError) as error:
+    except (MeasureError, StudyError, PathError, FactError, PremortemError, LookupError) as error:
         raise SourceError(str(error).strip("'\"")) from None
     where = found.inputs[0].origin if len(found.inputs) == 1 else found.formula
     shown = found.inputs[0].name if len(found.inputs) == 1 else f"{name} of {study.directory.name}"
@@ -280,6 +282,55 @@ def _drawn(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     return counted(f"widgets that draw {metric}", len(found), "widget", "stack", where, study.directory.name)
 
 
+def _quantity(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """How much of a sku is billed in a month with its games, over all lines; `address` chooses those of one resource."""
+    study, sku, address = world.study(arguments), str(arguments["sku"]), arguments.get("address")
+    lines = [one for one in study.bill.line_items if one.sku == sku and address in (None, one.address)]
+    known = [one.quantity for one in lines if one.quantity is not None]
+    if not known or len(known) < len(lines):
+        raise SourceError(f"the bill of {study.directory.name} has no quantity of {sku}")
+    total, name = sum(known, Decimal(0)), f"{sku} in a month, counted in {lines[0].unit}"
+    return Amount(total), Leaf(name, plain(total), "", "stack", study.bill.usage, study.directory.name)
+
+
+def _hours(world: World, arguments: Arguments) -> Premortem:
+    """The scenario's hours: with `users` at the peak in place of its own, and `faults` with spaces between them."""
+    study, users = world.study(arguments), arguments.get("users")
+    if isinstance(users, str):
+        raise SourceError(f"users is a number, not {users!r}")
+    return premortem(
+        study.architecture, study.scenario, study.about, users=None if users is None else int(users),
+        faults=str(arguments.get("faults", "")).split(),
+    )  # fmt: skip
+
+
+def _fullest(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """Load over capacity of the limit that is fullest in these hours, of stations with `station` in their address."""
+    found, part = _hours(world, arguments), str(arguments.get("station", ""))
+    chosen = [one for one in found.strained if any(part in station for station in one.stations)]
+    if not chosen:
+        raise SourceError(f"no load reaches a limit of {part or found.stack}")
+    most = float(chosen[0].load.max())
+    if math.isinf(most):
+        raise SourceError(f"the {chosen[0].limit.name} of {chosen[0].stations[0]} are asked for while there are none")
+    where = f"{chosen[0].stations[0]}, {chosen[0].limit.name}"
+    value = Decimal(str(round(most, 6)))
+    return Amount(value), Leaf(
+        "load over capacity of the fullest limit", plain(value), "share", "stack", where, found.stack
+    )
+
+
+def _failed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """The share of a crowd's requests that fail in these hours, after what clients try again."""
+    found = _hours(world, arguments)
+    asked = [one for one in found.courses if one.polled and one.unit == "request"]
+    come = sum(float(one.come.sum()) for one in asked)
+    if come <= 0:
+        raise SourceError(f"no crowd asks {found.stack} for anything")
+    value = Decimal(str(round(sum(float((one.come * one.fails).sum()) for one in asked) / come, 9)))
+    return Amount(value), Leaf("requests that fail", plain(value), "share", "stack", found.scenario, found.stack)
+
+
 def _refused(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     """What the shell, the command line or the service would refuse of a command."""
     text = str(arguments["text"])
@@ -307,6 +358,9 @@ SOURCES: Mapping[str, Source] = {
     "container.with": (("stack", "argument"), ("is", "has", "name"), _containers),
     "alarm.able": (("stack",), ("alarm", "metric"), _able),
     "dashboard.draws": (("stack", "metric"), (), _drawn),
+    "bill.quantity": (("stack", "sku"), ("address",), _quantity),
+    "premortem.fullest": (("stack",), ("station", "users", "faults"), _fullest),
+    "premortem.failed": (("stack",), ("users", "faults"), _failed),
     "command.refused": (("text",), (), _refused),
     **EVIDENCE,
 }
