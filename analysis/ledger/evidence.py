@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from analysis import decisions, evidence, runbooks
+from analysis import decisions, evidence, runbooks, season
 from analysis.files import read_text
 from analysis.ledger.dimensions import Amount
-from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, counted
+from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
 from analysis.rehearsal import record as rehearsal
 
 _RUN: Final = re.compile(r'^\s*run\s+"([^"]+)"', re.MULTILINE)
@@ -31,6 +32,65 @@ def _rehearsed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     wrong = said.get("differed", 0) + said.get("refused", 0)
     name = f"commands of {page} answered as shown" + (f", {wrong} otherwise" if wrong else "")
     return counted(name, 0 if wrong else said["matched"], "command", "file", f"{study.directory.name}/{path.name}")
+
+
+_RECORDS: Final[Mapping[str, str]] = {
+    "calibration": "calibration/record.json", "incident": "incident.weighed.json", "nights": "nights.json",
+    "season": season.RECORD_FILE,
+}  # fmt: skip
+"""The files of records whose name does not follow from their kind."""
+
+_TAKES: Final[Mapping[str, Callable[[Sequence[Decimal]], Decimal]]] = {
+    "highest": max, "lowest": min, "sum": lambda numbers: sum(numbers, Decimal(0)),
+}  # fmt: skip
+"""What of several numbers is asked for."""
+
+
+def _recorded(world: World, arguments: Arguments) -> tuple[str, list[Any]]:
+    """The file of a record beside a stack, and every value in it at the end of the path `at`, as of an argument."""
+    kind, study = str(arguments["kind"]), world.study(arguments)
+    path = study.directory / _RECORDS[kind] if kind in _RECORDS else evidence.beside(study.directory, kind)
+    try:
+        record = evidence.read(path, kind)
+    except evidence.RecordError as error:
+        raise SourceError(str(error)) from None
+    if record is None:
+        raise SourceError(f"{study.directory.name} has no record of kind {kind}")
+    values = [value for value in below(record.content, str(arguments["at"]).split(".")) if value is not None]
+    if not values:
+        raise SourceError(f"the record {path.name} of {study.directory.name} has no {arguments['at']}")
+    return f"{study.directory.name}/{path.name}", values
+
+
+def _with(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """How many values of a record at a path are there, or are the one that is asked for."""
+    file, values = _recorded(world, arguments)
+    number = sum("is" not in arguments or word(value) == word(arguments["is"]) for value in values)
+    asked = f" = {word(arguments['is'])}" if "is" in arguments else ""
+    return counted(f"{arguments['at']}{asked}, of {len(values)}", number, "value", "file", file)
+
+
+def _amount(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """The highest, the lowest or the sum of the numbers of a record at a path."""
+    (file, values), take = _recorded(world, arguments), str(arguments["take"])
+    if take not in _TAKES:
+        raise SourceError(f"what is taken is {', '.join(_TAKES)}, not {take!r}")
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        raise SourceError(f"{arguments['at']} of {file} is no number")
+    amount = _TAKES[take]([Decimal(str(value)) for value in values])
+    return Amount(amount), Leaf(f"{take} {arguments['at']} of {len(values)}", plain(amount), "", "file", file)
+
+
+def _in_time(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """The share of the nights that build up to an impact on which a page came as early as the back-test's goal asks."""
+    study = world.study(arguments)
+    if not (study.directory / season.RECORD_FILE).is_file():
+        raise SourceError(f"the alarms of {study.directory.name} were never back-tested")
+    record = season.load(study.directory)
+    if not record.leads_s:
+        raise SourceError(f"no night of {study.directory.name} affected anybody, so no page could be in time")
+    share, name = Decimal(str(record.share_in_time)), f"nights of {len(record.leads_s)} with a page in time"
+    return Amount(share), Leaf(name, plain(share), "share", "file", f"{study.directory.name}/{season.RECORD_FILE}")
 
 
 def _accepted(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
@@ -118,6 +178,9 @@ def _below_root(world: World, path: Path) -> str:
 
 
 EVIDENCE: Final[Mapping[str, Source]] = {
+    "record.with": (("stack", "kind", "at"), ("is",), _with),
+    "record.amount": (("stack", "kind", "at", "take"), (), _amount),
+    "season.in_time": (("stack",), (), _in_time),
     "runbook.rehearsed": (("stack", "page"), (), _rehearsed),
     "runbook.accepted": (("page",), (), _accepted),
     "workflow.steps": (("file", "has"), ("job",), _steps),

@@ -17,8 +17,8 @@ from analysis.decisions.expressions import Expression, figure_of
 from analysis.frontmatter import PlacedError
 from analysis.ledger.dimensions import Amount, DimensionError
 from analysis.ledger.records import BREAKS, FILE_NAME, INPUTS, VERDICTS, Input, Statement, inputs, statements
-from analysis.ledger.sources import figure, plain
-from analysis.ledger.world import Leaf, SourceError, World
+from analysis.ledger.sources import figure
+from analysis.ledger.world import Leaf, SourceError, World, plain
 from analysis.proofs import Report
 from analysis.studies import MEASURES, Studies
 from analysis.units import money
@@ -205,6 +205,9 @@ PHRASES: Final[Mapping[str, str]] = {
     "premortem.failed": "requests that fail{asked} in the scenario's hours of {stack}",
     "runbook.rehearsed": "commands of the runbook {page} that the emulator answered as shown",
     "runbook.accepted": "commands of the runbook {page} that the command line accepts",
+    "record.with": "{at}{asked} in the record {kind} of {stack}",
+    "record.amount": "{take} {at} in the record {kind} of {stack}",
+    "season.in_time": "share of the nights of {stack} on which a page comes in time",
     "workflow.steps": "steps of {file} with “{has}”",
     "decision.weighed": "options weighed in decision {record}",
     "test.named": "tests with “{has}” in their name",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from analysis import alarms, proofs, runbooks
-from analysis.architecture import Resource, Unknown
+from analysis.architecture import Resource
 from analysis.facts import FactError, Price, instance, limit, metric_namespaces, metrics, prices, today
 from analysis.ledger.dimensions import Amount
 from analysis.ledger.evidence import EVIDENCE
-from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, counted
+from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
 from analysis.premortem import Premortem, PremortemError, premortem
 from analysis.studies import MeasureError, Study, StudyError, measure
 from analysis.units import HOURS_PER_MONTH, number
@@ -50,16 +50,6 @@ def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, L
         return text, Leaf(shown, text or "without a limit", found.unit, "stack", where, study.directory.name)
     value = Decimal(str(found.value))
     return Amount.of(value, found.unit), Leaf(shown, plain(value), found.unit, "stack", where, study.directory.name)
-
-
-def plain(value: Decimal) -> str:
-    """A number for people: whole from a thousand on, else four significant digits; small ones with all their digits."""
-    if value == value.to_integral_value():
-        return f"{value:,.0f}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    digits = max(0, 3 - value.adjusted()) if abs(value) >= Decimal("0.001") else -value.as_tuple().exponent  # type: ignore[operator]
-    return number(Decimal(f"{value:.{min(digits, 12)}f}"))
 
 
 # ---- facts ------------------------------------------------------------------------------------------------------------------
@@ -217,13 +207,13 @@ def _fitting(
 
     def fits(value: Any) -> bool:
         if "is" in arguments:
-            return _word(value) == _word(arguments["is"])
-        return str(arguments["has"]) in _word(value) if "has" in arguments else value not in (None, "")
+            return word(value) == word(arguments["is"])
+        return str(arguments["has"]) in word(value) if "has" in arguments else value not in (None, "")
 
-    found = [one for one, values in every if any(fits(value) for value in _below(values, path.split(".")))]
+    found = [one for one, values in every if any(fits(value) for value in below(values, path.split(".")))]
     place = found[0].location(argument or path.partition(".")[0]) if found else every[0][0].defined_at
     asked = (
-        f" = {_word(arguments['is'])}"
+        f" = {word(arguments['is'])}"
         if "is" in arguments
         else f" with {arguments['has']} in it"
         if "has" in arguments
@@ -231,23 +221,6 @@ def _fitting(
     )
     where = f"{place.file}:{place.line}" if place.file else "nowhere"
     return counted(f"{what} with {path}{asked}", len(found), "resource", "stack", where, study.directory.name)
-
-
-def _below(value: Any, steps: Sequence[str]) -> Iterator[Any]:
-    """Every value at the end of the steps; a list on the way, or at the end, gives each of its elements."""
-    if isinstance(value, list | tuple):
-        for one in value:
-            yield from _below(one, steps)
-    elif not steps:
-        yield value
-    elif isinstance(value, Mapping) and steps[0] in value:
-        yield from _below(value[steps[0]], steps[1:])
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, Unknown):
-        return str(value.partial if value.partial is not None else value.reference)
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _able(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from analysis import proofs
+from analysis.architecture import Unknown
 from analysis.facts import today
 from analysis.facts.stacks import FILE_NAME
 from analysis.ledger.dimensions import Amount
 from analysis.studies import Studies, Study
+from analysis.units import number
 
 Kind: TypeAlias = Literal["brief", "price", "limit", "instance", "metric", "stack", "command", "file", "formula"]
 
@@ -82,3 +84,33 @@ Source: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], Callable[[World, Arg
 def counted(name: str, number: int, unit: str, kind: Kind, where: str, stack: str = "") -> tuple[Amount, Leaf]:
     """A count with its leaf."""
     return Amount(Decimal(number)), Leaf(name, str(number), unit, kind, where, stack)
+
+
+def plain(value: Decimal) -> str:
+    """A number for people: whole from a thousand on, else four significant digits; small ones with all their digits."""
+    if value == value.to_integral_value():
+        return f"{value:,.0f}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = max(0, 3 - value.adjusted()) if abs(value) >= Decimal("0.001") else -value.as_tuple().exponent  # type: ignore[operator]
+    return number(Decimal(f"{value:.{min(digits, 12)}f}"))
+
+
+def below(value: Any, steps: Sequence[str]) -> Iterator[Any]:
+    """Every value at the end of the steps; a list on the way, or at the end, gives each of its elements."""
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from below(one, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, Mapping) and steps[0] in value:
+        yield from below(value[steps[0]], steps[1:])
+
+
+def word(value: Any) -> str:
+    """A value as text, in which a number and what is written as one are the same; of what is not known yet, what is."""
+    if isinstance(value, Unknown):
+        return str(value.partial if value.partial is not None else value.reference)
+    return (
+        str(value).lower() if isinstance(value, bool) else f"{value:.12g}" if isinstance(value, float) else str(value)
+    )

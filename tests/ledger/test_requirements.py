@@ -27,7 +27,7 @@ ROW = {
 
 @dataclass(frozen=True)
 class Emptied:
-    """Stacks as they are, without a single resource: what is said to be met must not be."""
+    """Stacks as they are, without a single resource or record: what is said to be met must not be."""
 
     studies: Studies
 
@@ -37,7 +37,8 @@ class Emptied:
 
     def study(self, name):
         made = self.studies.study(name)
-        return replace(made, architecture=replace(made.architecture, resources=(), outputs={}, variables={}))
+        bare = replace(made.architecture, resources=(), outputs={}, variables={})
+        return replace(made, architecture=bare, directory=STACKS / "nowhere" / name)
 
 
 @pytest.fixture
@@ -131,6 +132,20 @@ def test_two_rows_of_one_id_are_refused(traced):
         ("premortem.failed(stack = 'olympics') < 0.001", True),
         ("premortem.failed(stack = 'olympics_as_written') < 0.001", False),
         ("premortem.failed(stack = 'olympics', faults = 'down@1+5:nowhere') < 0.001", False),
+        ("record.with(stack = 'buzzer', kind = 'validated', at = 'steps.status', is = 'passed') == 5", True),
+        ("record.with(stack = 'buzzer', kind = 'validated', at = 'steps.status', is = 'failed') == 0", True),
+        ("record.with(stack = 'buzzer', kind = 'validated', at = 'steps.colour') == 0", False),
+        ("record.with(stack = 'buzzer', kind = 'guesses', at = 'steps') == 0", False),
+        ("record.with(stack = 'buzzer', kind = '../../../pyproject', at = 'steps') == 0", False),
+        ("record.amount(stack = 'buzzer', kind = 'nights', at = 'nights.worst_errors', take = 'highest') < 0.01", True),
+        (
+            "record.amount(stack = 'buzzer', kind = 'nights', at = 'nights.headroom.users', take = 'lowest') > 9e9",
+            False,
+        ),
+        ("record.amount(stack = 'buzzer', kind = 'nights', at = 'nights.title', take = 'sum') >= 0", False),
+        ("record.amount(stack = 'buzzer', kind = 'nights', at = 'nights.errors', take = 'mean') >= 0", False),
+        ("season.in_time(stack = 'buzzer') >= 0.95", True),
+        ("season.in_time(stack = 'engine') >= 0", False),
         ("decision.weighed(record = 1) >= 2", False),
         ("workflow.steps(file = 'none.yml', has = 'x') >= 1", False),
         ("test.named(file = 'tests/none.py', has = 'x') >= 1", False),
