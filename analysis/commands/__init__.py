@@ -11,6 +11,7 @@ from analysis.commands import (
     calibrate,
     capacity,
     claims,
+    compare,
     cost,
     countdown,
     dashboard,
@@ -58,7 +59,7 @@ COMMANDS = {
         rehearse.rehearse,
         countdown.countdown,
     ),
-    "Which decision made the difference": (decide.decide,),
+    "Which decision made the difference": (decide.decide, compare.compare),
     "The notebook and its site": (notebook.notebook, claims.claims, trace.trace, records.records, new.new, site.site),
 }
 """Each with its options; by the question that it answers, in the order in which `gameday` lists them."""

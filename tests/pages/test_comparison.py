@@ -1,10 +1,13 @@
 """The systems side by side, and each in its own words."""
 
+import json
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from typer.testing import CliRunner
 
+from analysis.commands import app
 from analysis.pages import comparison, figures, load, proofs, systems
 from analysis.pages.model import Site, models
 from analysis.proofs import RULES
@@ -40,11 +43,27 @@ def test_a_stack_says_what_binds_who_sets_it_what_it_costs_and_how_far_it_has_go
     # One task of a quarter vCPU; 1.16 ms of processor a request, a request every 5 s: 0.25 / 0.00116 x 5 = 1,077 users.
     assert crashed[1].startswith("1,077 (961 to 1,179) users")
     assert crashed[2] == "ECS service: processor, 0.25 vCPU set by the Terraform"
-    assert crashed[5] == "0"
-    assert crashed[7] == "applied on the emulator"
+    # $219.89 for 3,200 users; ten times as many are 32,000.
+    assert crashed[3].endswith("$68.72 per 1,000 users expected")
+    assert crashed[5].endswith("1,077 of 32,000 users fit, scaled out")
+    assert crashed[6] == "0"
+    assert crashed[8] == "applied on the emulator"
     written = next(row for row in table if row[0] == "The guide as written")
-    assert written[7] == "written"
+    assert written[8] == "written"
     assert written[4].endswith(" a game")
+
+
+def test_the_command_gives_the_table_as_data(table):
+    listed = json.loads(CliRunner().invoke(app, ["compare", "--json"]).stdout)
+    assert [row["label"] for row in listed] == [row[0] for row in table if len(row) > 1 and row[0] != "Stack"]
+    assert all(row[name] for row in listed for name in comparison.COLUMNS)
+
+
+def test_the_chart_has_a_bar_for_each_stack_at_the_start_and_scaled_out():
+    text = BeautifulSoup(comparison.rooms(site("compare/index.md")), "html.parser").get_text(" ")
+    assert "The Buzzer, As it crashed" in text
+    assert "scaled out" in text
+    assert "34" in text  # 1,077 of 3,200
 
 
 def test_the_first_limit_names_its_resource_and_its_value():

@@ -1,5 +1,6 @@
 """The page of a brief's statements: counts, what matters most, and every row with its verdict and the way to its inputs."""
 
+import html
 import re
 from pathlib import Path
 
@@ -19,33 +20,41 @@ def book():
     reads.forget()
 
 
-def test_every_statement_is_an_anchor_once_and_the_groups_add_up(book):
-    text = ledger.statements(SITE, book)
-    anchors = re.findall(r'<tr id="([^"]+)"', text)
-    assert sorted(anchors) == sorted(book.statements)
-    assert sum(map(int, re.findall(r"## [^\n]*\((\d+)\) \{#", text))) == len(book.statements)
+def rows(book):
+    return re.findall(r'<tr id="([^"]+)"', ledger.statements(SITE, book))
 
 
-def test_in_each_group_what_matters_stands_first_and_the_farthest_off_next(book):
-    text = ledger.statements(SITE, book)
-    outage = re.findall(r'<tr id="([^"]+)"', text[: text.index("{#recovery}")])
-    assert outage[:3] == ["O-C011", "O-C024", "O-C016"]
-    rest = [one for one in book.judged if one.statement.id in outage and not one.statement.rank]
-    assert [one.statement.id for one in sorted(rest, key=lambda one: -(one.factor or 0))] == outage[
-        len(outage) - len(rest) :
+def test_every_statement_is_a_row_once_with_what_it_can_be_filtered_by(book):
+    assert sorted(rows(book)) == sorted(book.statements)
+    text = html.unescape(ledger.statements(SITE, book))
+    assert text.count('"verdict": ["wrong"]') == book.counts["wrong"] == text.count('"reason": ["')
+    assert 'data-choose="verdict breaks reason"' in text
+
+
+def test_what_matters_stands_first_and_of_what_breaks_alike_the_farthest_off(book):
+    ordered = rows(book)
+    assert ordered[:3] == ["O-C011", "O-C024", "O-C016"]
+    outages = [
+        one
+        for one in book.judged
+        if one.verdict == "wrong" and one.statement.breaks == "outage" and not one.statement.rank
+    ]
+    assert len(outages) > 3
+    farthest = sorted(outages, key=lambda one: -(one.factor or 0))
+    assert [key for key in ordered if key in {one.statement.id for one in outages}] == [
+        one.statement.id for one in farthest
     ]
 
 
-def test_the_summary_leads_to_groups_that_are_there(book):
-    groups = set(re.findall(r"\{#([\w-]+)\}", ledger.statements(SITE, book)))
-    leads = set(re.findall(r'href="#([\w-]+)"', ledger.summary(book)))
-    assert leads
-    assert leads <= groups
+def test_the_summary_leads_to_the_first_row_of_each_verdict(book):
+    leads = re.findall(r'href="#([\w-]+)"', ledger.summary(book))
+    assert len(leads) == len(book.counts)
+    assert [book.statements[key].verdict for key in leads] == list(book.counts)
 
 
 def test_a_row_shows_both_figures_its_formula_and_where_each_input_comes_from(book):
     text = ledger.statements(SITE, book)
-    row = re.search(r'<tr id="O-C079">.*?</tr>', text)[0]
+    row = re.search(r'<tr id="O-C079".*?</tr>', text)[0]
     for part in ("$74.00", "$156.06", "missing component", "line 571", "price of alb.lcu_hour", "line 539"):
         assert part in row
     assert 'href="../reference/prices.html#price-alb.lcu_hour"' in row
