@@ -65,7 +65,7 @@ module "alarms" {
   topics       = { page = module.pages.arn, ticket = module.tickets.arn }
   runbook_site = var.runbook_site
 
-  alarms = merge(local.cache_alarms, {
+  alarms = { for name, alarm in merge(local.cache_alarms, {
     # The service
 
     cpu-warning = {
@@ -464,9 +464,9 @@ module "alarms" {
       periods      = 1
       missing_data = "notBreaching" # published only when it is not zero
     }
-  })
+  }) : name => alarm if try(contains(var.alarms, name), true) }
 
-  composites = {
+  composites = { for name, composite in {
     about-to-crash = {
       description = "Stop watching and act: fans will notice within minutes."
       runbook     = "war-room"
@@ -494,7 +494,7 @@ module "alarms" {
       severity    = "ticket"
       any_of      = [["burn-slow-long", "burn-slow-short"]]
     }
-  }
+  } : name => composite if try(contains(var.alarms, name), true) }
 }
 
 # Apart from the others, because it starts a policy that belongs to the service, and the service waits for the others.

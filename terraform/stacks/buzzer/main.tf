@@ -77,7 +77,7 @@ module "edge" {
   region             = var.region
   alias              = local.api_name
   certificate_arn    = module.certificate.arn
-  web_acl_arn        = module.firewall.arn
+  web_acl_arn        = var.firewall ? module.firewall.arn : null
   origin_domain      = local.origin_name
   origin_secret      = { header = local.origin_header, value = module.origin_secret.value }
   assets_domain      = module.assets.regional_domain_name
@@ -221,8 +221,8 @@ module "database" {
   client_security_group_ids = { "the tasks" = module.service.security_group_id }
 
   engine                 = "mysql"
-  engine_version         = "8.4" # 8.0 left standard support on 2026-07-31: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html
-  parameter_group_family = "mysql8.4"
+  engine_version         = var.database.engine_version # 8.0 left standard support on 2026-07-31: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html
+  parameter_group_family = "mysql${var.database.engine_version}"
 
   # For the step from 8.0, which the migration takes; without it RDS refuses a change of major version.
   allow_major_version_upgrade = true
@@ -238,6 +238,10 @@ module "database" {
   maintenance_window     = local.maintenance_window
   log_exports            = ["error", "slowquery"]
   deletion_protection    = var.deletion_protection
+  multi_az               = var.database.standby
+
+  # The smallest classes lack it: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html
+  performance_insights = alltrue([for class in [var.database.instance_class, var.database.replica_instance_class] : !can(regex("[.](micro|small)$", class))])
 
   # Who reads from it loses it when its zone or its logs are forgotten: it stands in a known zone, grows with the primary, and is
   # maintained on another day.
@@ -272,6 +276,7 @@ module "cache" {
   subnet_ids                = module.network.private_subnet_ids
   client_security_group_ids = { "the tasks" = module.service.security_group_id }
   node_type                 = var.cache_node_type
+  nodes                     = var.cache_nodes
   maintenance_window        = "wed:08:00-wed:09:00"
   secret_name               = "buzzer/cache"
 }

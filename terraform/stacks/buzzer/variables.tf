@@ -189,7 +189,7 @@ variable "live_query_strings" {
 # Data
 
 variable "database" {
-  description = "Class of primary and replica with the memory of the primary, storage, and the connections that the parameter group allows."
+  description = "Class of primary and replica with the memory of the primary, storage, the connections that the parameter group allows, the standby, and the version of MySQL."
   type = object({
     instance_class         = string
     replica_instance_class = string
@@ -197,6 +197,8 @@ variable "database" {
     allocated_gb           = number
     max_gb                 = number
     max_connections        = number
+    standby                = optional(bool, true)
+    engine_version         = optional(string, "8.4")
   })
 
   # RDS derives 341 connections from 4 GiB, of which the operating system takes a part (312 were seen on such a class); 300 is a round
@@ -210,9 +212,17 @@ variable "database" {
     max_connections        = 300
   }
 
+  # RDS gives a connection for each 12,582,880 bytes of memory:
+  # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
   validation {
-    condition     = !can(regex("[.](micro|small)$", var.database.instance_class)) && !can(regex("[.](micro|small)$", var.database.replica_instance_class))
-    error_message = "database's classes must be medium or larger: smaller ones lack connections, memory and Performance Insights."
+    condition     = var.database.max_connections <= floor(var.database.memory_gib * 1073741824 / 12582880)
+    error_message = "database.max_connections is more than RDS derives from memory_gib: a class that small cannot bear them."
+  }
+
+  # A smaller class lacks Performance Insights and the memory for a growing crowd; it is for the hours until a larger one is there.
+  validation {
+    condition     = !can(regex("[.](micro|small)$", var.database.instance_class)) || var.tasks.max <= 8
+    error_message = "database's class must be medium or larger where more than eight tasks may run: the smaller ones lack connections and memory."
   }
 }
 
@@ -228,13 +238,39 @@ variable "pool_size" {
 }
 
 variable "cache_node_type" {
-  description = "Type of each of the two cache nodes."
+  description = "Type of each cache node."
   type        = string
   default     = "cache.t4g.small"
 }
 
+variable "cache_nodes" {
+  description = "Cache nodes; with one alone nothing takes over when it fails, and what it kept is asked of the database."
+  type        = number
+  default     = 2
+}
+
 variable "deletion_protection" {
   description = "Whether database, load balancer and buckets refuse to be deleted; off only where a stack is thrown away after a test."
+  type        = bool
+  default     = true
+}
+
+# Who watches
+
+variable "alarms" {
+  description = "Short names of the alarms that are made, composites among them; null makes all of them. A composite needs those that it is made of."
+  type        = set(string)
+  default     = null
+
+  # A deployment is rolled back by these two.
+  validation {
+    condition     = var.alarms == null || length(setsubtract(["errors-page", "unhealthy-tasks"], coalesce(var.alarms, []))) == 0
+    error_message = "alarms must hold errors-page and unhealthy-tasks, by which a deployment is rolled back."
+  }
+}
+
+variable "firewall" {
+  description = "Whether the firewall looks at the requests of the edge; if not, it stands ready, and one apply brings it in."
   type        = bool
   default     = true
 }

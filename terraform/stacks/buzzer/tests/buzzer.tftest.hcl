@@ -109,9 +109,10 @@ run "values_that_cannot_be_meant_are_refused" {
     pool_size       = 0
     cache_ttl_s     = 0
     tasks           = { min = 1, max = 30 }
+    alarms          = ["errors-page", "memory"]
   }
 
-  expect_failures = [var.region, var.account_id, var.workers, var.poll_interval_s, var.pool_size, var.cache_ttl_s, var.tasks]
+  expect_failures = [var.region, var.account_id, var.workers, var.poll_interval_s, var.pool_size, var.cache_ttl_s, var.tasks, var.alarms]
 }
 
 run "the_quarter_processor_is_refused" {
@@ -122,6 +123,29 @@ run "the_quarter_processor_is_refused" {
   }
 
   expect_failures = [var.task_size]
+}
+
+# What a horizon leaves out: environments/tonight.tfvars and saturday.tfvars.
+run "parts_of_the_stack_are_left_out_by_their_variables" {
+  command = plan
+
+  variables {
+    tasks    = { min = 3, max = 6 }
+    fixtures = []
+    alarms   = ["errors-page", "unhealthy-tasks"]
+    firewall = false
+    database = { instance_class = "db.t3.micro", replica_instance_class = "db.t3.micro", memory_gib = 1, allocated_gb = 20, max_gb = 100, max_connections = 60, standby = false, engine_version = "8.0" }
+  }
+
+  assert {
+    condition     = toset(keys(module.alarms.names)) == toset(["errors-page", "unhealthy-tasks"]) && length(module.alarms.arns) == 2
+    error_message = "There are other alarms than those that were named."
+  }
+
+  assert {
+    condition     = length(module.calendar.schedules) == 0
+    error_message = "A game that nobody planned has a schedule."
+  }
 }
 
 run "the_class_that_choked_is_refused" {

@@ -1,0 +1,1 @@
+# All that the briefs ask for: every value is the stack's own.
