@@ -287,10 +287,8 @@ def _fullest(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     if math.isinf(most):
         raise SourceError(f"the {chosen[0].limit.name} of {chosen[0].stations[0]} are asked for while there are none")
     where = f"{chosen[0].stations[0]}, {chosen[0].limit.name}"
-    value = Decimal(str(round(most, 6)))
-    return Amount(value), Leaf(
-        "load over capacity of the fullest limit", plain(value), "share", "stack", where, found.stack
-    )
+    value, name = Decimal(str(round(most, 6))), f"load over capacity of the fullest limit{_given(arguments)}"
+    return Amount(value), Leaf(name, plain(value), "share", "stack", where, found.stack)
 
 
 def _failed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
@@ -301,7 +299,14 @@ def _failed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     if come <= 0:
         raise SourceError(f"no crowd asks {found.stack} for anything")
     value = Decimal(str(round(sum(float((one.come * one.fails).sum()) for one in asked) / come, 9)))
-    return Amount(value), Leaf("requests that fail", plain(value), "share", "stack", found.scenario, found.stack)
+    name = f"requests that fail{_given(arguments)}"
+    return Amount(value), Leaf(name, plain(value), "share", "stack", found.scenario, found.stack)
+
+
+def _given(arguments: Arguments) -> str:
+    """What a pre-mortem was given beside the scenario, in words."""
+    users, faults = arguments.get("users"), arguments.get("faults")
+    return (f", {int(users):,} users" if users is not None else "") + (f", {faults}" if faults else "")
 
 
 def _refused(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
