@@ -8,6 +8,7 @@ PACKAGE = Path(__file__).parent.parent / "analysis"
 LAYERS = {
     "units": 0,
     "files": 0,
+    "documents": 0,
     "scratch": 0,
     "sandbox": 0,
     "architecture": 0,

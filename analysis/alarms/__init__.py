@@ -8,7 +8,7 @@ from analysis.alarms.expressions import ExpressionError
 from analysis.alarms.faults import Fault, faults
 from analysis.alarms.harm import Harm, first_harm, harm_in, harms
 from analysis.alarms.mutations import Mutant, MutationRun, Part, mutants, mutation_run
-from analysis.alarms.packs import Identity, MetricKey, Pack, PackError, Series, load, moment, simulated
+from analysis.alarms.packs import Identity, MetricKey, Pack, PackError, Series, addressed, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
 from analysis.alarms.replay import PUBLICATION_DELAY_S, replay
 from analysis.alarms.rules import RuleError
@@ -42,6 +42,7 @@ __all__ = [
     "SeasonRow",
     "Series",
     "State",
+    "addressed",
     "backtest",
     "dashboards",
     "evaluate",

@@ -20,13 +20,14 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from analysis import facts
+from analysis.alarms import tables
 from analysis.alarms.definitions import Metric, known, percentile
 from analysis.architecture import Unknown
 from analysis.files import read_text
@@ -176,10 +177,12 @@ class Pack:
 
 
 def load(path: Path, *, gaps: Literal["refuse", "missing"] = "refuse") -> Pack:
-    """The pack in `path`, a file of `get-metric-data` JSON (see the module's text). Raises PackError in one sentence.
+    """The pack in `path`: `get-metric-data` JSON (see the module's text), or a CSV (see `tables`). PackError in one sentence.
 
     `gaps="missing"` takes a minute without a datapoint as one that CloudWatch did not have either.
     """
+    if path.suffix.lower() == ".csv":
+        return _table(path, gaps)
     answer = _json(path)
     if not isinstance(answer, dict) or not isinstance(answer.get("MetricDataResults"), list):
         raise PackError(f"{path}: has no list MetricDataResults; give what `aws cloudwatch get-metric-data` printed")
@@ -203,6 +206,37 @@ def load(path: Path, *, gaps: Literal["refuse", "missing"] = "refuse") -> Pack:
         raise PackError(f"{path}: not the shape of get-metric-data: {missing}") from None
     except ValueError as error:
         raise PackError(f"{path}: {error}") from None
+
+
+def _table(path: Path, gaps: str) -> Pack:
+    """The pack in a CSV. Raises PackError with the number of the line."""
+    try:
+        answer = tables.answer(read_text(path, MAX_FILE_BYTES))
+        return _pack(answer, {**answer, "Origin": path.name}, gaps, path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except ValueError as error:
+        raise PackError(f"{path}: {error}") from None
+
+
+def addressed(pack: Pack, metrics: Iterable[Metric]) -> Pack:
+    """The pack with each series that has no dimensions also under those by which `metrics` ask for it, where that is one set.
+
+    A plain table seldom says of which resource a metric is. Where a stack watches it on several, nobody can tell which is meant.
+    """
+    wanted: dict[tuple[str, str], set[MetricKey]] = {}
+    for metric in metrics:
+        dimensions = tuple((name, known(value)) for name, value in metric.dimensions)
+        wanted.setdefault((metric.namespace, metric.name), set()).add(
+            MetricKey(metric.namespace, metric.name, dimensions)
+        )
+    named = {(key.namespace, key.name) for key in pack.series if key.dimensions}
+    more: dict[MetricKey, Series] = {}
+    for bare, series in pack.series.items():
+        keys = wanted.get((bare.namespace, bare.name), set())
+        if len(keys) == 1 and (bare.namespace, bare.name) not in named:
+            more |= dict.fromkeys(keys, series)
+    return replace(pack, series={**pack.series, **more})
 
 
 def to_json(pack: Pack) -> dict[str, Any]:
@@ -366,6 +400,14 @@ def _by_minute(
             raise ValueError(f"result {name!r} has a datapoint at {stamp.isoformat()}, outside the pack")
         points[int(minute)] = value
     fact = facts.metrics().get((query.key.namespace, query.key.name))
+    least = (
+        0.0
+        if query.key.namespace == "user" or (fact is not None and fact.low is not None and fact.low >= 0)
+        else -math.inf
+    )
+    for stamp, value in read.items():
+        if value < least:
+            raise ValueError(f"result {name!r} is {value:g} at {stamp.isoformat()}; it cannot be below 0")
     sparse = fact is not None and (fact.when_zero != "published" or fact.every_s > PERIOD_S)
     if gaps != "missing" and not sparse and None in points:
         at = start + dt.timedelta(minutes=points.index(None))

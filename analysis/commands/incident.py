@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +12,12 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import evidence
+from analysis import documents, evidence, facts
 from analysis.commands.common import FINDINGS, AsJson, day_of, err, out, print_json, refusals, refuse
 
 if TYPE_CHECKING:
-    from analysis.incidents import Incident, Opened, Weighed
+    from analysis.drawing.figures import Figure
+    from analysis.incidents import Incident, Postmortem, Weighed
 
 app = typer.Typer(
     help="What an incident did to its users, would it happen again, what each change is worth, and a page to begin with.",
@@ -40,39 +43,101 @@ def _kinds() -> tuple[type[Exception], ...]:
     return IncidentError, NightError, StudyError
 
 
+def _postmortem(file: Path) -> Postmortem:
+    """The record of the incident in a file, as it stands today."""
+    from analysis import incidents  # noqa: PLC0415 (pulls in the compiler)
+
+    incident = _read(file)
+    status = None
+    if any(action.done_when for action in incident.review.actions):
+        from analysis.pages import actions  # noqa: PLC0415 (reads the stacks of the checkout)
+
+        places = (path for path in incident.path.resolve().parents if (path / "terraform" / "stacks").is_dir())
+        root = next(places, None)
+        status = partial(actions.status, root) if root else None
+    return incidents.postmortem(incidents.opened(incident), facts.today(), status)
+
+
 @app.command()
 def show(file: File, as_json: AsJson = False) -> None:
-    """Impact in user terms, and how long detection, engagement, mitigation and recovery took."""
+    """Impact in user terms, how long detection, engagement, mitigation and recovery took, and what is still to be answered."""
     from analysis import incidents  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(*_kinds()):
-        opened = incidents.opened(_read(file))
-        found = incidents.to_json(opened)
+        postmortem = _postmortem(file)
+        answer = incidents.to_json(postmortem)
     if as_json:
-        print_json(found)
+        print_json(answer)
         return
-    _impact_table(opened)
-    out.print(_course(opened))
-    for note in opened.seen.notes:
-        out.print(f"Not computed: {escape(note)}", highlight=False)
-
-
-def _impact_table(opened: Opened) -> None:
-    from analysis import incidents  # noqa: PLC0415 (pulls in the compiler)
-
-    table = Table(Column("What"), Column("", overflow="fold"), title=escape(opened.incident.title))
-    table.caption = escape(opened.pack.origin)
-    for name, value in incidents.sentences(opened):
-        table.add_row(name, escape(value))
+    table = Table(
+        Column("What"), Column("", overflow="fold"), Column("", overflow="fold"), title=escape(answer["title"])
+    )
+    table.caption = escape(postmortem.source)
+    for fact in postmortem.facts:
+        table.add_row(fact.name, escape(fact.value), escape(fact.note))
     out.print(table)
+    out.print(_listed(postmortem.tables["timeline"]))
+    for question in postmortem.questions:
+        out.print(f"- {escape(question)}", highlight=False)
 
 
-def _course(opened: Opened) -> Table:
-    table = Table("UTC", Column("What", overflow="fold"), "Known by", Column("Evidence", overflow="fold"))
-    for row in opened.rows:
-        evidence = f"{row.line[0].name}:{row.line[1]}" if row.line else row.value
-        table.add_row(f"{row.at:%H:%M:%S}", escape(row.what), escape(row.known), escape(evidence))
+def _listed(timeline: documents.Table) -> Table:
+    table = Table(*(Column(head, overflow="fold") for head in timeline.heads))
+    for row in timeline.rows:
+        table.add_row(*map(escape, row))
     return table
+
+
+@app.command()
+def export(
+    file: File,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="FORMAT", help="one-page, pdf, md, timeline, actions, minutes (CSV), or json."
+        ),
+    ] = "md",
+    target: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where it goes; else to standard output.")
+    ] = None,
+) -> None:
+    """The record of an incident as a file: PDF, Markdown for a wiki, a table as CSV, or JSON."""
+    from analysis import files, incidents  # noqa: PLC0415 (pulls in the compiler)
+    from analysis.drawing import exports  # noqa: PLC0415 (not needed for anything else here)
+
+    known = exports.formats(incidents.TABLES)
+    if form not in known:
+        refuse(f"--format {form}: write one of {', '.join(known)}")
+    if target is None and form in PAPER and sys.stdout.isatty():
+        refuse(f"--format {form}: a PDF is not for a terminal; give --out FILE")
+    with refusals(*_kinds()):
+        postmortem = _postmortem(file)
+        content = exports.Export(postmortem, lambda: _chart(postmortem)).content(form)
+    data = content.encode() if isinstance(content, str) else content
+    if target is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        files.write(target, data)
+    except OSError as error:
+        refuse(f"{target}: {error.strerror}")
+    out.print(f"{escape(str(target))} is written.", highlight=False, soft_wrap=True)
+
+
+PAPER = frozenset({"pdf", "one-page"})
+"""Formats that are not text."""
+
+
+def _chart(postmortem: Postmortem) -> Figure:
+    """The chart of a report on paper."""
+    try:
+        from analysis.pages import postmortem as page  # noqa: PLC0415 (only the extra `site` brings what it needs)
+    except ImportError as error:
+        refuse(
+            f"a PDF needs {error.name}, which is not installed; install the extra: pip install 'gameday-notebook[site]'"
+        )
+    return page.chart(postmortem)
 
 
 @app.command()
@@ -173,13 +238,19 @@ def _weighed_json(weighed: Weighed) -> dict[str, Any]:
 
 @app.command()
 def new(
-    pack: Annotated[Path, typer.Argument(metavar="PACK", help="What `aws cloudwatch get-metric-data` printed.")],
+    pack: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SERIES",
+            help="What `get-metric-data` printed, or a .csv: time, metric, value.",
+        ),
+    ],
     page: Annotated[
-        Path, typer.Argument(metavar="PAGE", help="The Markdown file to begin; a .toml and a .csv lie beside it.")
+        Path, typer.Argument(metavar="PAGE", help="The Markdown report to write; its .toml and its .csv lie beside it.")
     ],
     title: Annotated[str, typer.Option("--title", help="What the incident is called.")] = "Incident",
     stack: Annotated[
-        Path | None, typer.Option("--stack", metavar="DIR", help="Terraform whose alarms are replayed over the pack.")
+        Path | None, typer.Option("--stack", metavar="DIR", help="Terraform whose alarms are replayed over the series.")
     ] = None,
     late_s: Annotated[
         float | None, typer.Option("--late", metavar="SECONDS", help="From which age on what users see is too old.")
@@ -195,14 +266,22 @@ def new(
         str, typer.Option("--gaps", help="`missing`: CloudWatch had no datapoint there either; else a gap is refused.")
     ] = "refuse",
 ) -> None:
-    """Begins a postmortem for an incident of your own: impact, times, alarms, and the night as data. Overwrites nothing."""
+    """A report of your own incident: onset, detection, end, impact, alarms, and questions to answer. Overwrites nothing."""
     from analysis import incidents  # noqa: PLC0415 (pulls in the compiler)
 
     if gaps not in {"refuse", "missing"}:
         refuse(f"--gaps {gaps}: write refuse or missing")
     with refusals(*_kinds()):
         begun = incidents.begin(
-            pack, page, title=title, stack=stack, late_s=late_s, slow_s=slow_s, poll_interval_s=poll_s, gaps=gaps
+            pack,
+            page,
+            as_of=facts.today(),
+            title=title,
+            stack=stack,
+            late_s=late_s,
+            slow_s=slow_s,
+            poll_interval_s=poll_s,
+            gaps=gaps,
         )
     for path in begun:
         out.print(escape(str(path)), highlight=False, soft_wrap=True)

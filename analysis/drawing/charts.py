@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import altair  # noqa: ICN001 - `alt` is the untyped name below
 import vl_convert
 
-from analysis.drawing.figures import COLOURS, Figure, slug, stylesheet
+from analysis.drawing.figures import COLOURS, SVG, Figure, slug, stylesheet
 
 alt: Any = altair
 """Untyped on purpose: its types list every value of the schema, and the options below are computed."""
@@ -163,16 +163,18 @@ def panels(
     marks: Sequence[Limit] = (),
     description: str = "",
     caption: str = "",
+    clock: int | None = None,
 ) -> Figure:
     """Panels one above the other over one axis `x`, with `marks` (places on it) through all of them, labelled in the first.
 
-    A series has the same colour, dash and shape in every panel that has one of its name.
+    A series has the same colour, dash and shape in every panel that has one of its name. With `clock`, the minute of a day at
+    which x is 0, the axis shows the time of day above the minutes.
     """
     names = list(dict.fromkeys(s.name for part in parts for s in part.series))
     _few(title, names)
     drawn = []
     for number, part in enumerate(parts):
-        layers = _drawn(title, part, x if part is parts[-1] else None, PANEL_HEIGHT, names)
+        layers = _drawn(title, part, x if part is parts[-1] else None, PANEL_HEIGHT, names, clock)
         layers += [
             _limit(Limit(mark.value, "" if number else mark.label, vertical=True), lines_down)
             for mark, lines_down in zip(marks, _apart(marks, parts), strict=True)
@@ -185,7 +187,13 @@ def panels(
     return _figure(chart, title, said, caption, _points_table(title, columns, x))
 
 
-def _drawn(title: str, part: Panel, x: str | None, height: int, known: Sequence[str] = ()) -> list[Any]:
+_TIME_OF_DAY = "format(floor({0} / 60) % 24, '02d') + ':' + format({0} % 60, '02d')"
+"""A Vega expression: the minutes of a day as a time."""
+
+
+def _drawn(
+    title: str, part: Panel, x: str | None, height: int, known: Sequence[str] = (), clock: int | None = None
+) -> list[Any]:
     """The layers of a panel: its lines, a shape at the end of each and again before its name, and its limits."""
     series, names = part.series, list(known) or [s.name for s in part.series]
     if not any(y is not None for s in series for _, y in s.points):
@@ -196,7 +204,10 @@ def _drawn(title: str, part: Panel, x: str | None, height: int, known: Sequence[
     ends = _ends(series, [limit.value for limit in part.limits if not limit.vertical], height)
     scale = alt.Scale(zero=part.zero, nice=True)
     form = _axis_format(part.number)
-    below = alt.Axis(grid=False, tickCount=7) if x is not None else alt.Axis(grid=False, tickCount=7, labels=False)
+    two_lines = (
+        {} if clock is None else {"labelExpr": f"[{_TIME_OF_DAY.format(f'(datum.value + {clock})')}, datum.label]"}
+    )
+    below = alt.Axis(grid=False, tickCount=7, **({"labels": False} if x is None else two_lines))
     axes = {
         "x": alt.X("x:Q", title=x, axis=below, scale=alt.Scale(nice=False, zero=False)),
         "y": alt.Y(
@@ -266,8 +277,7 @@ def graph(
     axis = [px for s in series for px, _ in s.points]
     step = next(minutes for minutes in (10, 30, 60, 120, 360, 1440, 10**9) if (max(axis) - min(axis)) <= 5 * minutes)
     ticks = [at for at in range(0, math.ceil(max(axis)) + 1, step) if at >= min(axis)]
-    clock = "format(floor(datum.value / 60) % 24, '02d') + ':' + format(datum.value % 60, '02d')"
-    x_axis = alt.Axis(grid=False, values=ticks, labelExpr=clock, title=None)
+    x_axis = alt.Axis(grid=False, values=ticks, labelExpr=_TIME_OF_DAY.format("datum.value"), title=None)
     y_axis = alt.Axis(
         grid=True, tickCount=4, labelExpr="abs(datum.value) < 1 ? format(datum.value, '~g') : format(datum.value, '~s')"
     )
@@ -371,7 +381,6 @@ def _look() -> dict[str, Any]:
     }
 
 
-SVG = "http://www.w3.org/2000/svg"
 DROPPED = ("font-family", "role", "aria-hidden", "aria-label", "aria-roledescription", "class")
 
 
@@ -448,8 +457,13 @@ def _cell(values: Sequence[Mapping[str, Any]], category: str, series: str, numbe
     return f"{found[0]:{_python(number)}}" if found else ""
 
 
+def _known(series: Series) -> list[tuple[float, float]]:
+    """The points of a series without its gaps."""
+    return [(x, y) for x, y in series.points if y is not None]
+
+
 def _said(series: Series, number: str, at: Callable[[float], str] = "{:,g}".format) -> str:
-    known = [(x, y) for x, y in series.points if y is not None]
+    known = _known(series)
     if not known:
         return f"{series.name}: no points"
     (x0, y0), (x1, y1), top = known[0], known[-1], max(known, key=lambda point: point[1])
@@ -461,10 +475,11 @@ MAX_TABLE_ROWS = 25
 
 
 def _points_table(title: str, columns: Sequence[tuple[Series, str]], x: str) -> str:
-    """About MAX_TABLE_ROWS points of each series, with the format of its numbers; evenly chosen, first and last included."""
+    """About MAX_TABLE_ROWS points of each series, with the format of its numbers: evenly chosen, with first, last and highest."""
     axis = sorted({px for s, _ in columns for px, _ in s.points})
     step = max(1, -(-len(axis) // MAX_TABLE_ROWS))
-    chosen = sorted({*axis[::step], axis[-1]})
+    highest = (max(known, key=lambda point: point[1])[0] for s, _ in columns if (known := _known(s)))
+    chosen = sorted({*axis[::step], axis[-1], *highest})
     lookup = [(dict(s.points), _python(number)) for s, number in columns]
     rows = [
         (f"{at:,g}", *(f"{y:{form}}" if (y := points.get(at)) is not None else "" for points, form in lookup))

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.etree import ElementTree as ET
 
 # name -> (the site's variable, by day, by night). The values repeat theme/assets/css/site.css for places that do not load it:
 # JupyterLab, a file of its own, a re-run below out/. Series keep 3:1 or more against both grounds and differ in lightness too.
@@ -44,6 +45,28 @@ def stylesheet(rules: str = "") -> str:
         f"@media print{{.gd.gd.gd{{{_assignments(1)};--gd-plate:none}}}}"
         f"{rules}"
     )
+
+
+SVG = "http://www.w3.org/2000/svg"
+_VARIABLE = re.compile(r"var\(--gd-(\w+)\)")
+_WORDS = frozenset(f"{{{SVG}}}{tag}" for tag in ("title", "desc", "style"))
+
+
+def on_paper(svg: str, family: str) -> str:
+    """The picture for a place without style sheets: colours of the day, a font, every default written out, nothing unseen."""
+    ET.register_namespace("", SVG)
+    root = ET.fromstring(_VARIABLE.sub(lambda match: COLOURS[match[1]][1], svg))  # noqa: S314 - our own picture
+    root.set("stroke", "none")
+    for parent in list(root.iter()):
+        for child in list(parent):
+            unseen = child.tag == f"{{{SVG}}}text" and not child.text and not len(child)
+            if child.tag in _WORDS or unseen or child.get("display") == "none":
+                parent.remove(child)
+            elif child.tag == f"{{{SVG}}}text":
+                child.set("font-family", family)
+            elif child.tag == f"{{{SVG}}}line":
+                child.attrib.update({end: child.get(end, "0") for end in ("x1", "y1", "x2", "y2")})
+    return ET.tostring(root, encoding="unicode")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Incidents: impact in user terms, the course with its evidence, what would have been, and whether it would happen again."""
 
+from analysis.incidents.begin import begin
 from analysis.incidents.counterfactuals import Bench, Outcome, Weighed, weigh
 from analysis.incidents.headrooms import ROOM_SEEDS, Headrooms, Room, headrooms
 from analysis.incidents.impact import DEFINITIONS, Impact, IncidentError, Moment, Observed
 from analysis.incidents.opened import Opened, Row, foreseen, opened, simulated
-from analysis.incidents.postmortem import begin
+from analysis.incidents.postmortem import SCHEMA, TABLES, Postmortem, duration, postmortem, to_json
 from analysis.incidents.record import KIND, Record
 from analysis.incidents.record import basis as record_basis
 from analysis.incidents.record import content as record_content
@@ -12,16 +13,25 @@ from analysis.incidents.record import load as recorded
 from analysis.incidents.record import made as weighed_anew
 from analysis.incidents.record import path_of as record_path
 from analysis.incidents.relapse import Trial, trials
-from analysis.incidents.report import duration, sentences, to_json
+from analysis.incidents.review import ACTION_STATUSES, GROUPS, OPEN, UNDER_WAY, WRITTEN, Action, Flaw, Review
 from analysis.incidents.timeline import Change, Entry, Harm, Incident, read
 
 __all__ = [
+    "ACTION_STATUSES",
     "DEFINITIONS",
+    "GROUPS",
     "KIND",
+    "OPEN",
     "ROOM_SEEDS",
+    "SCHEMA",
+    "TABLES",
+    "UNDER_WAY",
+    "WRITTEN",
+    "Action",
     "Bench",
     "Change",
     "Entry",
+    "Flaw",
     "Harm",
     "Headrooms",
     "Impact",
@@ -31,7 +41,9 @@ __all__ = [
     "Observed",
     "Opened",
     "Outcome",
+    "Postmortem",
     "Record",
+    "Review",
     "Room",
     "Row",
     "Trial",
@@ -41,12 +53,12 @@ __all__ = [
     "foreseen",
     "headrooms",
     "opened",
+    "postmortem",
     "read",
     "record_basis",
     "record_content",
     "record_path",
     "recorded",
-    "sentences",
     "simulated",
     "to_json",
     "trials",

@@ -138,7 +138,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What users felt. None where the pack cannot say; all zero where nobody was affected."""
+    """What users felt. None where the pack cannot say; all zero where nobody was affected.
+
+    `slow_requests` are those of the whole pack whose answer took longer than the limit, a lower bound as `share_above` is.
+    """
 
     bouts: tuple[Bout, ...]
     user_minutes_hurt: float | None
@@ -154,6 +157,7 @@ class Impact:
     age_p95_s: float | None
     news: tuple[News, ...]
     budget: Budget | None
+    slow_requests: float | None = None
 
     @property
     def began(self) -> dt.datetime | None:
@@ -261,6 +265,9 @@ def impact(seen: Observed, harm: Harm, entries: Iterable[Entry] = (), objective:
         age_p95_s=_highest(seen.age, "p95", hurting),
         news=tuple(_news(seen, entry) for entry in entries if entry.kind == "news"),
         budget=None if objective is None else _budget(objective, requests, failed),
+        slow_requests=None
+        if seen.slow is None
+        else math.fsum(n * p for n, p in zip(seen.requests, seen.slow, strict=True)),
     )
 
 

@@ -193,10 +193,12 @@ class Opened:
         seen = self.seen
         asked = max(seen.requests[minute], seen.failed[minute])
         said = [f"{100 * seen.failed[minute] / asked:.1f} % of requests failed"] if asked else ["no requests"]
-        for series, name in ((seen.age, "what they see is {:.1f} s old"), (seen.answer, "answers take {:.2g} s")):
-            points = series.points("p95") or series.points("Average") if series is not None else None
-            if points is not None and (point := points[minute]) is not None:
-                said.append(name.format(point))
+        for series, words in ((seen.age, "what they see is {:.1f} s old"), (seen.answer, "answers take {:.2g} s")):
+            for statistic in ("p95", "Average"):
+                points = series.points(statistic) if series is not None else None
+                if points is not None and (point := points[minute]) is not None:
+                    said.append(f"{words.format(point)} ({statistic.replace('Average', 'mean')})")
+                    break
         return f"{seen.at(minute):%H:%M}: {', '.join(said)}"
 
     def _rung(self) -> Iterator[Row]:
@@ -218,7 +220,11 @@ def opened(incident: Incident) -> Opened:
         source = incident.pack
         assert source is not None  # noqa: S101 (`timeline.read` has checked it)
         pack = alarms.load(source.file, gaps=source.gaps)
-        made = Opened(incident, pack, _resolved(source.stack) if source.stack else None)
+        architecture = _resolved(source.stack) if source.stack else None
+        if architecture is not None and source.file.suffix.lower() == ".csv":
+            watched = (metric for alarm in alarms.read(architecture).metric for _, metric in alarm.queries)
+            pack = alarms.addressed(pack, watched)
+        made = Opened(incident, pack, architecture)
     within(incident, made.pack.start, made.pack.minutes)
     return made
 

@@ -2,7 +2,8 @@
 
 The file is TOML. Times are in UTC (`2026-03-07T20:45:00Z`). It names either a `[night]` to simulate or a `[pack]` to read,
 says under `[harm]` what affects a user, and lists under `[[entry]]` what is known and how. `[[factor]]`, `[[action]]` and
-`[[step]]` are changes to weigh, `[[hard]]` are kinds of night to look for headroom on.
+`[[step]]` are changes to weigh, `[[hard]]` are kinds of night to look for headroom on. `[review]` is what people add to it; see
+`analysis.incidents.review`.
 
     title = "Checkout down on Black Friday"
     [pack]
@@ -28,6 +29,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from analysis.facts import FactError
 from analysis.facts.assumptions import Table, toml
+from analysis.incidents.review import Review, review
 
 Kind: TypeAlias = Literal["note", "news", "detected", "engaged", "mitigated", "recovered"]
 """What an entry means: a plain note, news that users wait for (a goal), or one of the moments that times are counted to."""
@@ -167,6 +169,7 @@ class Incident:
     actions: tuple[Change, ...] = ()
     steps: tuple[Change, ...] = ()
     hard: tuple[Hard, ...] = ()
+    review: Review = field(default_factory=Review)
 
     @property
     def file(self) -> str:
@@ -206,6 +209,7 @@ def read(path: Path) -> Incident:
         actions=_changes(table, "action"),
         steps=_changes(table, "step"),
         hard=tuple(_hard(each) for each in table.tables("hard")),
+        review=review(table.table("review")) if "review" in table.entries else Review(),
     )
     table.closed()
     for earlier, later in zip(made.entries, made.entries[1:], strict=False):

@@ -1,49 +1,47 @@
-"""The flaws that led to an incident, as they are marked in the Terraform, each with what closes it."""
+"""What closes a flaw or an action, as a link."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
 
-from analysis.architecture import Location
 from analysis.drawing import tables
-from analysis.drawing.tables import Cell, Column, table
-from analysis.pages import infrastructure
-from analysis.pages.model import Model
+from analysis.drawing.tables import Cell
+from analysis.pages import frontmatter, infrastructure, links, model, source
 
-_FLAW = re.compile(r"^\s*# flaw: (?P<id>[A-Z]\d+) (?P<says>\S.*)$")
+_SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
 
 
-def flaws(model: Model, page: str, closed: Mapping[str, Sequence[Cell]]) -> Markup:
-    """Every line of the stack's Terraform that is marked `# flaw: <id> ...`, with a link to it and what closes it.
+def closed_by(root: Path, page: str, text: str) -> Cell:
+    """What closes a flaw or an action, as a link from `page`.
 
-    `closed` has for each id what closes its lines, in their order. Raises ValueError where lines and closers of an id differ in
-    number.
+    It names an argument (`stack address argument`, shown with its value), a source line (`file.tf:12`, or `file.tf#text` for the
+    first line with that text), or a page (`docs/SYSTEM/NAME.md`). Nothing for a blank text.
+
+    Raises ValueError where it is none of them, LookupError where the stack has no such argument.
     """
-    found = list(_flaws(model))
-    ids = [flaw_id for flaw_id, _, _ in found]
-    for flaw_id in sorted({*ids, *closed}):
-        if ids.count(flaw_id) != len(closed.get(flaw_id, ())):
-            raise ValueError(
-                f"{page}: flaw {flaw_id} marks {ids.count(flaw_id)} lines of {model.name} and has "
-                f"{len(closed.get(flaw_id, ()))} closers in the front matter"
-            )
-    closers = {flaw_id: iter(cells) for flaw_id, cells in closed.items()}
-    rows = [
-        [flaw_id, tables.marked(says), infrastructure.citation(model, where, page), next(closers[flaw_id])]
-        for flaw_id, says, where in sorted(found, key=lambda flaw: (flaw[0][0], int(flaw[0][1:])))
-    ]
-    columns = [Column("Flaw", "code"), Column("What is written", "wide"), Column("Where"), Column("Closed by", "wide")]
-    return table(columns, rows, label="Contributing factors")
-
-
-def _flaws(model: Model) -> Iterator[tuple[str, str, Location]]:
-    directory = Path(model.root) / model.folder
-    for path in sorted(directory.glob("*.tf")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            match = _FLAW.match(line)
-            if match:
-                yield match["id"], match["says"], Location(path.name, number)
+    if not text:
+        return None
+    if text.count(" ") == 2:
+        name, address, argument = text.split(" ")
+        found = model.model(root, name)
+        value, where, _ = infrastructure.attribute(found, address, argument)
+        shown = tables.code(f"{argument} = {infrastructure.shown(value)}")
+        return Markup("{} {}").format(shown, infrastructure.citation(found, where, page) or "")
+    file, _, wanted = text.partition("#")
+    if wanted:
+        lines = (root / file).read_text(encoding="utf-8").splitlines() if file in source.files(root) else []
+        number = next((number for number, line in enumerate(lines, 1) if wanted in line), None)
+        if number is None:
+            raise ValueError(f"{page}: closed_by names {text}, but {file} has no line with {wanted!r}")
+        return Markup("{} {}").format(tables.code(wanted), source.link(root, page, file, number))
+    match = _SOURCE_LINE.fullmatch(text)
+    if match:
+        return source.link(root, page, match["path"], int(match["line"]))
+    path = root / text
+    if not (text.startswith("docs/") and path.is_file()):
+        raise ValueError(f"{page}: closed_by names {text}, which is neither a source line nor a page below docs/")
+    target = text.removeprefix("docs/")
+    return tables.link(links.relative(page, target), frontmatter.read(path, target).title)

@@ -1,144 +1,148 @@
-"""A postmortem on its page: impact and times, the course with its evidence, charts, what each change is worth, headroom."""
+"""A postmortem on its page: the sections of its record with their links, charts, what each change is worth, headroom."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from markupsafe import Markup
 
-from analysis import alarms, incidents
+from analysis import incidents
 from analysis.alarms import Report
 from analysis.capacity.queueing import Freshness
+from analysis.documents import Section
 from analysis.drawing import charts, tables
 from analysis.drawing.charts import Limit, Panel, Series
-from analysis.drawing.tables import Cell, Column, significant, table
-from analysis.incidents import Incident, Opened, Record, Row, Weighed
-from analysis.pages import infrastructure, links, source
-from analysis.pages.model import model
+from analysis.drawing.exports import Export
+from analysis.drawing.figures import Figure
+from analysis.drawing.tables import Cell, Column, Kind, State, significant, table
+from analysis.facts.today import today
+from analysis.incidents import OPEN, WRITTEN, Incident, Opened, Postmortem, Record, Row, Weighed
+from analysis.pages import actions, exports, incident, links, source
+from analysis.pages.model import Macro, Site
 from analysis.pages.reads import cache
 
 FILE_NAME = "incident.toml"
+KIND = "incident"
+"""What its files begin with."""
+
+SCHEMA_URI = "reference/incident.schema.json"
+"""Where the site describes the keys of its JSON."""
+
 ANNOUNCES_S = 3600
 """A page that had been ringing for longer than this before the first impact is about something else."""
 
-WORDS = {
-    "impact": "First impact",
-    "detection": "Detected",
-    "engagement": "Taken up",
-    "mitigation": "Impact over",
-    "recovery": "Recovered",
-}
-
 
 @cache
-def incident(root: Path, stack: str) -> Incident:
-    """The incident beside a stack. Raises FactError where there is none, or where it is wrong."""
-    return incidents.read(root / "terraform" / "stacks" / stack / FILE_NAME)
+def postmortem_of(root: Path, stack: str) -> Postmortem:
+    """The record of the incident beside a stack. Raises FactError where there is none, or where it is wrong."""
+    read = incidents.read(root / "terraform" / "stacks" / stack / FILE_NAME)
+    return incidents.postmortem(incidents.opened(read), today(), partial(actions.status, root))
 
 
-@cache
-def failed(root: Path, stack: str) -> Opened:
-    """The incident opened, under its first seed."""
-    return incidents.opened(incident(root, stack))
+def incident_of(root: Path, stack: str) -> Incident:
+    """The incident's file, read."""
+    return postmortem_of(root, stack).opened.incident
 
 
-@cache
-def repaired(root: Path, stack: str) -> Opened:
-    """The same crowd on the stack as it is now."""
-    return incidents.simulated(incident(root, stack), now=True)
-
-
-@cache
-def foreseen(root: Path, stack: str) -> Report:
-    """Today's alarms over the night that failed. Raises ValueError where the incident names no stack now."""
-    found = incidents.foreseen(incident(root, stack), failed(root, stack))
-    if found is None:
-        raise ValueError(f"{stack}: the incident names no stack whose alarms could be tried")
-    return found
-
-
-@cache
 def record(root: Path, stack: str) -> Record:
     """What was weighed, from the file beside the incident."""
-    return incidents.recorded(incident(root, stack))
+    return incidents.recorded(incident_of(root, stack))
 
 
-def impact(root: Path, stack: str) -> Markup:
-    """The first screen: what users felt, in a few figures."""
-    opened = failed(root, stack)
-    felt, seen = opened.impact, opened.seen
-    pairs: list[tuple[str, Cell]] = []
-    if felt.began is not None and felt.ended is not None:
-        pairs.append(
-            _fact("Users were affected", f"{felt.hurt_minutes} min", f"{felt.began:%H:%M} to {felt.ended:%H:%M} UTC")
-        )
-    if felt.user_minutes_hurt is not None and felt.user_minutes:
-        share = 100 * felt.user_minutes_hurt / felt.user_minutes
-        pairs.append(
-            _fact("User-minutes affected", significant(felt.user_minutes_hurt), f"{share:.0f} % of the night's")
-        )
-    failed_share = f"{100 * felt.failed_share:.0f} % of those made while users were affected"
-    pairs.append(_fact("Failed requests", significant(felt.failed), failed_share))
-    if felt.age_p50_s is not None:
-        pairs.append(_fact("Updates late by", f"{felt.age_p50_s:.0f} s", "in the median, in the worst minute"))
-    if felt.news:
-        late = sum(news.late for news in felt.news)
-        pairs.append(_fact("Goals seen late", f"{late} of {len(felt.news)}", "by half of the users or more"))
-    if felt.budget is not None:
-        months, objective = felt.budget.spent_share, 100 * felt.budget.objective.availability
-        spent = f"{100 * months:,.0f} %" if months < 2 else f"{months:,.1f} times"
-        pairs.append(_fact("Error budget spent", spent, f"of a month's, at {objective:g} %"))
-    detected = next(moment for moment in opened.moments if moment.name == "detection")
-    told = incidents.duration(detected.after_s) if detected.at is not None else "never"
-    pairs.append(_fact("Detected", told, detected.how))
-    return Markup("{}\n<p><small>{}</small></p>").format(tables.definitions(pairs), reconstructed(opened, seen.late_s))
+# ---- the sections of the record ----------------------------------------------------------------------------------------------
 
 
-def _fact(name: str, value: str, more: str) -> tuple[str, Cell]:
-    return name, Markup("{}<br><small>{}</small>").format(value, more)
-
-
-def reconstructed(opened: Opened, late_s: float | None = None) -> str:
-    """Where simulated figures come from, in a sentence."""
-    limit = f" An update is late from {late_s:.3g} s on." if late_s is not None else ""
-    return f"Reconstructed, {opened.pack.origin}.{limit}"
-
-
-def times(root: Path, stack: str) -> Markup:
-    """First impact, detection, engagement, mitigation and recovery, each with its definition and how it is known."""
-    rows: list[Sequence[Cell]] = [
-        [
-            WORDS[moment.name],
-            f"{moment.at:%H:%M}" if moment.at is not None else tables.chip("bad", "never"),
-            incidents.duration(moment.after_s) if moment.name != "impact" else "",
-            moment.how,
-            incidents.DEFINITIONS[moment.name],
-        ]
-        for moment in failed(root, stack).moments
-    ]
-    columns = [
-        Column("Moment", "head"), Column("UTC", "code"), Column("After first impact", "number"), Column("Known by"),
-        Column("Definition", "wide"),
-    ]  # fmt: skip
-    return table(columns, rows, label="Times")
-
-
-def course(root: Path, stack: str, page: str) -> Markup:
-    """The course of the incident, each line with what it rests on."""
-    opened = failed(root, stack)
-    items = [
-        Markup("<li><time>{}</time><div>{} <small>{}</small></div></li>").format(
-            f"{row.at:%H:%M:%S}", row.what, _known(root, page, row)
-        )
-        for row in opened.rows
-    ]
-    return Markup('<ol class="g-timeline">{}</ol>\n<p><small>{}</small></p>').format(
-        Markup("").join(items), reconstructed(opened)
+def summary(root: Path, stack: str, page: str) -> Markup:
+    """The first screen: the key figures, where they come from, and the files that hold the same record."""
+    postmortem = postmortem_of(root, stack)
+    pairs = [(fact.name, Markup("{}<br><small>{}</small>").format(fact.value, fact.note)) for fact in postmortem.facts]
+    return Markup("{}\n{}\n<p><small>{}</small></p>").format(
+        tables.definitions(pairs), exports.buttons(page, KIND, stack, incidents.TABLES, SCHEMA_URI), postmortem.source
     )
+
+
+KINDS: Mapping[str, Kind] = {
+    "UTC": "code", "Minute": "number", "Due": "code", "After first impact": "number", "Removes, user-minutes": "number",
+    "Leaves": "number", "Share (Shapley)": "number", "USD a month": "number", "Flaw": "code", "Alarm": "code",
+    "Rings, UTC": "code", "What is written": "wide", "Action": "wide", "Definition": "wide", "Closed by": "wide", "Why": "wide",
+    "Moment": "head", "Undone, alone": "wide",
+}  # fmt: skip
+"""How the columns of the record are set on a page, by heading; the others are plain text."""
+
+CHIPS: Mapping[str, State] = {
+    "page": "bad", "ticket": "warn", "never": "bad", OPEN: "warn", f"{OPEN}, overdue": "bad", "deployed": "good",
+    "verified in production": "good", "dropped": "plain", WRITTEN: "info", "reviewed": "info", "applied on the emulator": "info",
+    "can never fire": "bad", "no data": "warn",
+}  # fmt: skip
+"""Words of the record that stand as chips, by what they mean."""
+
+
+def section(root: Path, stack: str, page: str, title: str) -> Markup:
+    """A section of the record, by its title, without its heading. Raises LookupError where the record has no such section."""
+    every = {each.title: each for each in postmortem_of(root, stack).full().sections}
+    if title not in every:
+        raise LookupError(f"{page}: the record of {stack} has no section {title!r}; there are {', '.join(every)}")
+    return _shown(root, stack, page, every[title])
+
+
+def _shown(root: Path, stack: str, page: str, shown: Section) -> Markup:
+    parts: list[Cell] = []
+    if shown.items:
+        kind = "ol" if shown.ordered else "ul"
+        items = Markup("").join(Markup("<li>{}</li>").format(item) for item in shown.items)
+        parts.append(Markup("<{0}>{1}</{0}>").format(Markup(kind), items))  # noqa: S704 (a constant)
+    if shown.table and shown.table.rows:
+        columns = [Column(head, KINDS.get(head, "text")) for head in shown.table.heads]
+        rows = [
+            [_cell(root, stack, page, head, text) for head, text in zip(shown.table.heads, row, strict=True)]
+            for row in shown.table.rows
+        ]
+        parts.append(table(columns, rows, label=shown.title, caption=shown.note))
+    text = Markup("<p>{}</p>\n").format(shown.text) if shown.text else Markup("")
+    return text + Markup("\n").join(part or "" for part in parts)
+
+
+def _cell(root: Path, stack: str, page: str, head: str, text: str) -> Cell:
+    """A cell of the record with what a page can add: a link to the line, a chip for a state, code for code."""
+    if head == "Closed by":
+        return incident.closed_by(root, page, text)
+    if head == "Where" and text:
+        name, _, line = text.rpartition(":")
+        return source.link(root, page, f"terraform/stacks/{stack}/{name}", int(line))
+    if head in {"Severity", "Status", "Verdict", "UTC"} and text in CHIPS:
+        return tables.chip(CHIPS[text], text)
+    if head == "What is written":
+        return tables.marked(text)
+    return text
+
+
+def timeline(root: Path, stack: str, page: str) -> Markup:
+    """Everything that happened, on one clock, each line with its evidence beside it, and the letter of its mark in the chart."""
+    postmortem = postmortem_of(root, stack)
+    letters = {at: letter for letter, (at, _) in zip(LETTERS, _marks(postmortem), strict=False)}
+    items = [
+        Markup(
+            '<li><time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{:%H:%M:%S}<small>min {}</small></time><div>{}{}</div>'
+            '<div class="g-evidence">'
+            "{}</div></li>"
+        ).format(row.at, row.at, postmortem.minute(row.at), _letter(letters, row), row.what, _known(root, page, row))
+        for row in postmortem.opened.rows
+    ]
+    note = f"UTC; minutes are counted from {postmortem.clock}. {postmortem.source}"
+    return Markup('<ol class="g-timeline g-timeline--evidence">{}</ol>\n<p><small>{}</small></p>').format(
+        Markup("").join(items), note
+    )
+
+
+def _letter(letters: dict[dt.datetime, str], row: Row) -> Markup:
+    """The letter of the mark at the row's time, for the first row of that time."""
+    letter = letters.pop(row.at, "")
+    return Markup("<b>{}</b> ").format(letter) if letter else Markup("")
 
 
 def _known(root: Path, page: str, row: Row) -> Markup:
@@ -161,37 +165,58 @@ def _line(root: Path, page: str, path: Path, number: int) -> Cell:
     return tables.link(links.relative(page, source.uri(name), source.anchor(number)), shown, "g-src")
 
 
+# ---- the chart ---------------------------------------------------------------------------------------------------------------
+
 BEFORE, AFTER = "as it was", "as it is now"
+LETTERS = "ABCDEFGH"
 
 
-def night_charts(root: Path, stack: str) -> Markup:
-    """Users, errors, age and utilisation over one axis, on the stack that failed and on the one of now."""
-    before, after = failed(root, stack), repaired(root, stack)
-    both = ((BEFORE, before), (AFTER, after))
-    kick_off = before.incident.night.kick_off if before.incident.night else before.pack.start
+def chart(postmortem: Postmortem) -> Figure:
+    """Users, errors, age, answers and utilisation over one axis, on the stack that failed and, if named, on that of now."""
+    before, after = postmortem.opened, postmortem.after
+    both = ((BEFORE, before), *(((AFTER, after),) if after is not None else ()))
+    start = before.incident.night.kick_off if before.incident.night else before.pack.start
     first, last = _stretch(before)
 
-    def lines(column: Callable[[Opened], Sequence[float | None]]) -> tuple[Series, ...]:
-        return tuple(Series(name, _points(opened, column(opened), kick_off)[first:last]) for name, opened in both)
+    def lines(column: Callable[[Opened], Sequence[float | None] | None]) -> tuple[Series, ...]:
+        drawn = ((name, opened, column(opened)) for name, opened in both)
+        return tuple(
+            Series(name, _points(opened, values, start)[first:last])
+            for name, opened, values in drawn
+            if values is not None
+        )
 
-    users = (Series("both nights", _points(before, before.seen.users or (), kick_off)[first:last]),)
-    late_s = before.seen.late_s
-    limits = (Limit(late_s, "late"),) if late_s is not None else ()
+    crowd = Series("both" if after is not None else BEFORE, _points(before, before.seen.users or (), start)[first:last])
+    late_s, slow_s = before.seen.late_s, before.incident.harm.slow_s
     parts = [
-        Panel("users", users),
+        Panel("users", (crowd,)),
         Panel("failed requests, %", lines(_failed), ",.1f"),
-        Panel("median age, s", lines(lambda opened: _statistic(opened, "user", "Age", "p50")), ",.1f", limits),
-        Panel("processors busy, %", lines(lambda o: _statistic(o, "service", "CPUUtilization", "average"))),
+        Panel(
+            "median age, s", lines(lambda o: _central(o.seen.age)), ",.1f", (Limit(late_s, "late"),) if late_s else ()
+        ),
+        # Where the age of what users see is known, it includes the time of the answer.
+        Panel("answer, s", lines(_answers), ",.1f", (Limit(slow_s, "slow"),) if slow_s else ()),
+        Panel("processors busy, %", lines(_processors)),
     ]
-    marks, legend = _marks(root, stack, kick_off)
-    caption = (
-        f"{legend} {reconstructed(before)} As it is now: {after.pack.origin.removeprefix('simulated: ')}. The whole night in "
-        "numbers: gameday incident show --json."
+    parts = [part for part in parts if any(y is not None for line in part.series for _, y in line.points)]
+    places = [
+        Limit(round((at - start).total_seconds() / 60.0, 2), letter, vertical=True)
+        for letter, (at, _) in zip(LETTERS, _marks(postmortem), strict=False)
+    ]
+    legend = [
+        f"{letter} {at:%H:%M}, minute {postmortem.minute(at)}: {says}"
+        for letter, (at, says) in zip(LETTERS, _marks(postmortem), strict=False)
+    ]
+    now = f" As it is now: {after.pack.origin.removeprefix('simulated: ')}." if after is not None else ""
+    caption = f"{'; '.join(legend)}. {postmortem.source}{now}"
+    return charts.panels(
+        "The incident, before and after" if after is not None else "The incident",
+        parts,
+        x=f"UTC, and minutes from {postmortem.clock}",
+        marks=places,
+        caption=caption,
+        clock=start.hour * 60 + start.minute,
     )
-    figure = charts.panels(
-        "The night, before and after", parts, x="minutes from kick-off", marks=marks, caption=caption
-    )
-    return Markup(figure.html())  # noqa: S704 (its texts are escaped where it is made)
 
 
 AROUND = (60, 30)
@@ -213,85 +238,76 @@ def _points(
     return tuple((first + minute, value) for minute, value in enumerate(values))
 
 
-def _failed(opened: Opened) -> list[float | None]:
+def _failed(opened: Opened) -> list[float | None] | None:
     seen = opened.seen
+    if "failed" not in seen.origins:
+        return None
     asked = [max(n, bad) for n, bad in zip(seen.requests, seen.failed, strict=True)]
     return [100.0 * bad / n if n > 0 else None for bad, n in zip(seen.failed, asked, strict=True)]
 
 
-def _statistic(opened: Opened, station: str, name: str, statistic: str) -> list[float | None]:
-    assert opened.night is not None  # noqa: S101 (only simulated nights are drawn)
-    values = opened.night.metric(station, name).values[statistic]
+def _central(series: Any) -> Sequence[float | None] | None:
+    """The median of a series of times, else its mean; None where there is neither."""
+    if series is None:
+        return None
+    points: Sequence[float | None] | None = series.points("p50") or series.points("Average")
+    return points
+
+
+def _answers(opened: Opened) -> Sequence[float | None] | None:
+    return _central(opened.seen.answer) if opened.seen.age is None else None
+
+
+def _processors(opened: Opened) -> list[float | None] | None:
+    """Utilisation of the service's processors; None where no night was simulated."""
+    if opened.night is None:
+        return None
+    values = opened.night.metric("service", "CPUUtilization").values["average"]
     return [None if value != value else float(value) for value in values]  # noqa: PLR0124 (NaN is not itself)
 
 
-def _marks(root: Path, stack: str, kick_off: dt.datetime) -> tuple[list[Limit], str]:
-    """Places on the axis by letter, and what the letters mean: the last news, the first impact, the first of today's pages."""
-    opened = failed(root, stack)
-    found: list[tuple[dt.datetime, str]] = []
-    pages = [row for row in foreseen(root, stack).rows if row.severity == "page" and row.lead_s is not None]
-    began = opened.impact.began
+def _marks(postmortem: Postmortem) -> list[tuple[dt.datetime, str]]:
+    """Places on the axis with their meaning: first impact, the alarm before it, the last news, the first killed task."""
+    opened, began = postmortem.opened, postmortem.opened.impact.began
+    marks: list[tuple[dt.datetime, str]] = []
     if began is not None:
-        found.append((began, "users are affected from here on"))
-        timely = [
-            (began - dt.timedelta(seconds=row.lead_s), row.alarm)
-            for row in pages
-            if row.lead_s is not None and 0 < row.lead_s <= ANNOUNCES_S
-        ]
-        if timely:
-            at, name = min(timely)
-            found.append((at, f"today's alarm {name} would have rung"))
-    found += [(news.entry.at, news.entry.what.rstrip(".").lower()) for news in opened.impact.news[-1:]]
+        marks.append((began, "users are affected from here on"))
+        marks += [(at, f"today's alarm {name} would have rung") for at, name in _timely(postmortem.foreseen, began)]
+        if postmortem.foreseen is None and opened.paged is not None:
+            marks.append(opened.paged)
+    marks += [(news.entry.at, news.entry.what.rstrip(".").lower()) for news in opened.impact.news[-1:]]
     killed = [row for row in opened.rows if row.what.lower().startswith("task stopped")]
-    found += [(killed[0].at, "the task is stopped for the first time")] if killed else []
-    ordered = sorted(found)
-    letters = "ABCDEFGH"
-    marks = [
-        Limit(round((at - kick_off).total_seconds() / 60.0, 2), letter, vertical=True)
-        for letter, (at, _) in zip(letters, ordered, strict=False)
+    marks += [(killed[0].at, "the task is stopped for the first time")] if killed else []
+    return sorted(marks)
+
+
+def _timely(report: Report | None, began: dt.datetime) -> list[tuple[dt.datetime, str]]:
+    """The first page that would have announced the impact: when, and which alarm; nothing where none would."""
+    rung = [
+        (began - dt.timedelta(seconds=row.lead_s), row.alarm)
+        for row in (report.rows if report is not None else ())
+        if row.severity == "page" and row.lead_s is not None and 0 < row.lead_s <= ANNOUNCES_S
     ]
-    legend = "; ".join(f"{letter} {says}" for letter, (_, says) in zip(letters, ordered, strict=False))
-    return marks, f"{legend}."
+    return sorted(rung)[:1]
 
 
-def foresight(root: Path, stack: str) -> Markup:
-    """Today's alarms over the night that failed: which would have rung, when, and how long before the first user was affected."""
-    report = foreseen(root, stack)
-    rung = [row for row in report.rows if row.verdict == "fires" and row.lead_s is not None]
-    rows: list[Sequence[Cell]] = [
-        [
-            tables.code(row.alarm),
-            tables.chip("bad" if row.severity == "page" else "warn", row.severity or "none"),
-            f"{row.episodes[0].start:%H:%M}"
-            if len(row.episodes) == 1
-            else ", ".join(f"{e.start:%H:%M}" for e in row.episodes[:3]),
-            f"{(row.lead_s or 0.0) / 60:+.0f} min".replace("-", "−"),
-            "from the first minutes on: that stack never met it" if _always(row, report) else "",
-        ]
-        for row in sorted(rung, key=lambda row: -(row.lead_s or 0.0))
-    ]
-    columns = [
-        Column("Alarm", "code"),
-        Column("Urgency"),
-        Column("Rings at, UTC"),
-        Column("Before first impact", "number"),
-        Column("", "wide"),
-    ]
-    silent = len(report.rows) - len(rung)
-    caption = (
-        f"{len(rung)} of {len(report.rows)} alarms of the stack as it is now ring; the other {silent} do not, or watch what that "
-        "night had not."
-    )
-    return table(columns, rows, label="Today's alarms over that night", caption=caption)
+@cache
+def figure(root: Path, stack: str) -> Figure:
+    """The chart of the incident beside a stack, before and after."""
+    return chart(postmortem_of(root, stack))
 
 
-def _always(row: alarms.Row, report: Report) -> bool:
-    """Whether an alarm rang from the first minutes of the night on."""
-    return (row.episodes[0].start - report.start).total_seconds() <= SETTLING_S
+def night_charts(root: Path, stack: str) -> Markup:
+    """The same for a page."""
+    return Markup(figure(root, stack).html())  # noqa: S704 (its texts are escaped where it is made)
 
 
-SETTLING_S = 600
-"""An alarm that rings this soon after the night begins has nothing to do with its crowd."""
+def export_of(root: Path, stack: str) -> Export:
+    """The incident beside a stack as files."""
+    return Export(postmortem_of(root, stack), partial(figure, root, stack))
+
+
+# ---- what would have been ----------------------------------------------------------------------------------------------------
 
 
 def counterfactuals(root: Path, stack: str, group: str) -> Markup:
@@ -390,12 +406,12 @@ def most_alone(root: Path, stack: str, group: str) -> tuple[str, float]:
 
 
 def _group(root: Path, stack: str, group: str) -> Weighed:
-    found = {"factors": record(root, stack).factors, "actions": record(root, stack).actions}.get(group)
-    if found is None:
+    weighed = {"factors": record(root, stack).factors, "actions": record(root, stack).actions}.get(group)
+    if weighed is None:
         raise ValueError(
             f"{stack}: there is no group {group!r} of changes that was weighed; there are factors and actions"
         )
-    return found
+    return weighed
 
 
 def _basis(weighed: Weighed) -> str:
@@ -421,13 +437,13 @@ def _mean_range(values: Sequence[float], *, signed: bool = False) -> Cell:
 
 def more_tasks(root: Path, stack: str, cache_variable: str) -> Markup:
     """The obvious remedy, more tasks and nothing else: errors, connections, and what `cache_variable`, a cache in each, does."""
-    opened, found = failed(root, stack), record(root, stack)
+    opened, weighed = postmortem_of(root, stack).opened, record(root, stack)
     assert opened.study is not None  # noqa: S101 (a simulated night has one)
-    bench = incidents.Bench(opened.incident, found.factors.late_s)
+    bench = incidents.Bench(opened.incident, weighed.factors.late_s)
     rows: list[Sequence[Cell]] = []
     for step, outcomes in [
-        (None, found.factors.outcomes[frozenset()]),
-        *((s, found.steps[s.id]) for s in opened.incident.steps),
+        (None, weighed.factors.outcomes[frozenset()]),
+        *((s, weighed.steps[s.id]) for s in opened.incident.steps),
     ]:
         path = bench.setup([step] if step else []).path
         tasks = int(path.service.tasks_at_start.value)
@@ -454,28 +470,26 @@ def more_tasks(root: Path, stack: str, cache_variable: str) -> Markup:
         Column("User-minutes affected", "number"), Column("Median age, worst minute", "number"),
         Column(f"Median age with {cache_variable}", "number"), Column("Next poll meets another task", "number"),
     ]  # fmt: skip
-    caption = (
-        f"{_basis(found.factors)} The last two columns are closed formulas; the simulated night leaves that cache out."
-    )
+    caption = f"{_basis(weighed.factors)} The last two columns are closed formulas; the simulated night leaves that cache out."
     return table(columns, rows, label="Only more tasks", caption=caption)
 
 
 def headroom(root: Path, stack: str, *, now: bool) -> Markup:
     """Users held on each kind of night, plain and with each change, and what gives way first."""
-    found, told = record(root, stack), incident(root, stack)
-    rooms = found.rooms[1 if now else 0]
-    names = {change.id: change.name for change in (told.actions if now else told.factors)}
+    incident_file = incident_of(root, stack)
+    rooms = record(root, stack).rooms[1 if now else 0]
+    names = {change.id: change.name for change in (incident_file.actions if now else incident_file.factors)}
     rows: list[Sequence[Cell]] = []
     for changes, by_hard in rooms.rooms.items():
         made = " and ".join(names[name][:1].lower() + names[name][1:] for name in changes.split("+") if name)
         word = "without: " if now else "with: "
         cells: list[Cell] = [f"{word}{made}" if made else "As it is" if now else "As it was"]
-        for hard in told.hard:
+        for hard in incident_file.hard:
             room = by_hard[hard.id]
             users = "all that can be tried" if room.users is None else significant(room.users, 2)
             cells.append(Markup("{}<br><small>{}</small>").format(users, room.first[0] if room.first else ""))
         rows.append(cells)
-    columns = [Column("Stack", "head"), *(Column(hard.name, "number") for hard in told.hard)]
+    columns = [Column("Stack", "head"), *(Column(hard.name, "number") for hard in incident_file.hard)]
     caption = (
         f"Users held on {rooms.stack}: no minute of {incidents.ROOM_SEEDS} nights affects anybody, to a hundredth; below it, "
         "what gives way first beyond. 0: not even a few are spared."
@@ -483,92 +497,19 @@ def headroom(root: Path, stack: str, *, now: bool) -> Markup:
     return table(columns, rows, label=f"Headroom of {rooms.stack}", caption=caption)
 
 
-DONE_KEYS = frozenset({"stack", "address", "argument", "least", "is", "type", "file", "line"})
-
-
-def done(root: Path, wanted: Mapping[str, Any]) -> bool:
-    """Whether an action's `done_when` holds in the Terraform.
-
-    It names a `stack` with an `address` and an `argument`, whose value must be at `least` so much or `is` the given one; or a
-    `stack` with a `type` of which there must be at `least` so many; or a `file` that must have a `line` with a text. A resource,
-    argument or file that is not there is not done. Raises ValueError where it names something else.
-    """
-    unknown = sorted(set(wanted) - DONE_KEYS)
-    if unknown or not ({"address", "argument"} <= set(wanted) or "type" in wanted or {"file", "line"} <= set(wanted)):
-        raise ValueError(
-            f"names {', '.join(sorted(wanted))}; give stack, address, argument, or stack, type, or file, line"
-        )
-    if "file" in wanted:
-        path = root / str(wanted["file"])
-        return path.is_file() and str(wanted["line"]) in path.read_text(encoding="utf-8")
-    found = model(root, str(wanted["stack"]))
-    value: Any
-    if "type" in wanted:
-        value = sum(1 for _ in found.architecture.of_type(str(wanted["type"])))
-    else:
-        try:
-            value = infrastructure.attribute(found, str(wanted["address"]), str(wanted["argument"]))[0]
-        except LookupError:
-            return False
-    if "is" in wanted:
-        return bool(value == wanted["is"])
-    if "least" not in wanted:
-        return value is not None
-    return isinstance(value, int | float) and value >= float(wanted["least"])
-
-
-def macros(root: Path, here: Callable[[], str]) -> tuple[Callable[..., Markup], ...]:
-    """The macros of a postmortem's page, each for the incident beside a stack; `here` is the page that calls them."""
-
-    def incident_impact(name: str) -> Markup:
-        """What users felt."""
-        return impact(root, name)
-
-    def incident_times(name: str) -> Markup:
-        """When it was noticed, taken up, mitigated and over."""
-        return times(root, name)
-
-    def incident_course(name: str) -> Markup:
-        """The course with its evidence."""
-        return course(root, name, here())
-
-    def incident_charts(name: str) -> Markup:
-        """The night in charts, before and after."""
-        return night_charts(root, name)
-
-    def incident_foresight(name: str) -> Markup:
-        """Today's alarms over that night."""
-        return foresight(root, name)
-
-    def incident_counterfactuals(name: str, group: str) -> Markup:
-        """What each change would have done; `group` is factors or actions."""
-        return counterfactuals(root, name, group)
-
-    def incident_pairs(name: str, group: str) -> Markup:
-        """What every two changes would have done together."""
-        return pairs(root, name, group)
-
-    def incident_shares(name: str, group: str) -> Markup:
-        """The share of each change, as bars."""
-        return shares_chart(root, name, group)
-
-    def best_alone_share(name: str, group: str) -> Markup:
-        """What the change that alone removes most removes of the night's impact, in per cent."""
-        return tables.inline(f"{100 * most_alone(root, name, group)[1]:.0f} %")
-
-    def best_alone(name: str, group: str) -> Markup:
-        """That change."""
-        return tables.inline(most_alone(root, name, group)[0])
-
-    def incident_more_tasks(name: str, cache_variable: str) -> Markup:
-        """What more tasks alone would have done."""
-        return more_tasks(root, name, cache_variable)
-
-    def incident_headroom(name: str, now: bool = False) -> Markup:
-        """Users held on each kind of night."""
-        return headroom(root, name, now=now)
-
-    return (
-        incident_impact, incident_times, incident_course, incident_charts, incident_foresight, incident_counterfactuals,
-        incident_pairs, incident_shares, incident_more_tasks, incident_headroom, best_alone_share, best_alone,
-    )  # fmt: skip
+def macros(site: Site) -> Mapping[str, Macro]:
+    """The macros of a postmortem's page, each for the incident beside a stack."""
+    root, here = site.root, site.here
+    return {
+        "incident_summary": lambda name: summary(root, name, here()),
+        "incident_section": lambda name, title: section(root, name, here(), title),
+        "incident_timeline": lambda name: timeline(root, name, here()),
+        "incident_charts": lambda name: night_charts(root, name),
+        "incident_counterfactuals": lambda name, group: counterfactuals(root, name, group),
+        "incident_pairs": lambda name, group: pairs(root, name, group),
+        "incident_shares": lambda name, group: shares_chart(root, name, group),
+        "incident_more_tasks": lambda name, variable: more_tasks(root, name, variable),
+        "incident_headroom": lambda name, now=False: headroom(root, name, now=now),
+        "best_alone": lambda name, group: tables.inline(most_alone(root, name, group)[0]),
+        "best_alone_share": lambda name, group: tables.inline(f"{100 * most_alone(root, name, group)[1]:.0f} %"),
+    }

@@ -11,13 +11,19 @@ from markupsafe import Markup
 from analysis import premortem as layer
 from analysis.drawing import charts, tables
 from analysis.drawing.charts import Limit, Panel, Series
+from analysis.drawing.exports import Export
+from analysis.drawing.figures import Figure
 from analysis.drawing.tables import Cell, Column, Row, significant, table
+from analysis.facts.today import today
 from analysis.network.load import Rates
-from analysis.pages import infrastructure, systems
+from analysis.pages import exports, infrastructure, systems
 from analysis.pages.model import Macro, Model, Site, model
 from analysis.pages.reads import cache
 from analysis.premortem import Premortem, Strain
 from analysis.premortem.story import demand, failing, grouped
+
+KIND = "premortem"
+"""What its files begin with."""
 
 POINTS = 160
 """Points of a line: as many as are told apart on a page. Each is the highest of its stretch, so that no peak is lost."""
@@ -46,11 +52,12 @@ def premortem(site: Site, name: str) -> Markup:
 
 def told(site: Site, name: str, *faults: str) -> Markup:
     """What else happens where these faults come on top."""
-    return _listed(layer.after_faults(_found(site.root, name, *faults), _found(site.root, name)))
+    return _listed(layer.after_faults(premortem_of(site.root, name, *faults), premortem_of(site.root, name)))
 
 
 @cache
-def _found(root: Path, name: str, *faults: str) -> Premortem:
+def premortem_of(root: Path, name: str, *faults: str) -> Premortem:
+    """The scenario's hours at a stack, with these faults."""
     one = model(root, name)
     return layer.premortem(one.architecture, one.scenario, one.about, faults=faults)
 
@@ -60,10 +67,13 @@ def _listed(sentences: Iterable[str]) -> Markup:
 
 
 def _shown(site: Site, name: str) -> Markup:
-    found, about, page = _found(site.root, name), site.stack(name), site.here()
+    found, about, page = premortem_of(site.root, name), site.stack(name), site.here()
     crowd = systems.words(site.docs, page)["crowd"]
     notes = Markup("").join(Markup("<li>{}</li>").format(str(one)) for one in found.diagnostics)
-    parts = [_listed(layer.story(found)), _picture(found, crowd), _limits(about, found, page)]
+    figure = Markup(picture(found, crowd).html())  # noqa: S704 (its texts are escaped)
+    parts = [
+        exports.buttons(page, KIND, name, layer.TABLES), _listed(layer.story(found)), figure, _limits(about, found, page),
+    ]  # fmt: skip
     if notes:
         parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
     return Markup("\n\n").join(parts)
@@ -77,7 +87,13 @@ def _coded(sentence: str) -> Markup:
     )
 
 
-def _picture(found: Premortem, crowd: str) -> Markup:
+def export(site: Site, folder: str, name: str) -> Export:
+    """The pre-mortem of a stack of a system as files."""
+    found, crowd = premortem_of(site.root, name), systems.words(site.docs, f"{folder}/index.md")["crowd"]
+    return Export(layer.Report(found, today()), lambda: picture(found, crowd))
+
+
+def picture(found: Premortem, crowd: str) -> Figure:
     """The crowd, the fullest limits, and of what fails, waits and scales what is worst, one above the other."""
     full = {
         f"{one.kind}: {one.limit.name}": 100.0 * one.load
@@ -101,7 +117,7 @@ def _picture(found: Premortem, crowd: str) -> Markup:
     axis = "hours from midnight, UTC" if found.by_clock else "minutes from kick-off"
     title = f"{found.scenario}: {_finding(found.strained[0]) if found.strained else 'nothing here has a known limit'}"
     caption = f"{title}. Simulated; each point is the highest value of its stretch of time."
-    return Markup(charts.panels(title, parts, x=axis, caption=caption).html())  # noqa: S704 (its texts are escaped)
+    return charts.panels(title, parts, x=axis, caption=caption)
 
 
 def _finding(worst: Strain) -> str:

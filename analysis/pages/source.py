@@ -16,6 +16,8 @@ from pygments.lexers.python import PythonLexer
 from pygments.lexers.shell import BashLexer
 from pygments.lexers.special import TextLexer
 
+from analysis.drawing import tables
+from analysis.pages import links
 from analysis.pages.reads import cache
 from analysis.pages.shared import is_checkout
 
@@ -125,3 +127,13 @@ def rendered(root: Path, path: str) -> tuple[Markup, int]:
         f'<pre><code tabindex="0">{numbered}</code></pre></div>'
     )
     return Markup(made), len(lines)  # noqa: S704 (Pygments escapes the text)
+
+
+def link(root: Path, page: str, path: str, line: int) -> Markup:
+    """A link to a line of a source file, named by file and line. Raises ValueError where there is no such line."""
+    if path not in files(root):
+        raise ValueError(f"{page}: {path} is not a source file that the site shows")
+    if not 1 <= line <= length(root, path):
+        raise ValueError(f"{page}: {path} has no line {line}")
+    name = f"{path.rpartition('/')[2]}:{line}"
+    return tables.link(links.relative(page, uri(path), anchor(line)), tables.inline(name), "g-src")

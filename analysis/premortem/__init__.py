@@ -2,16 +2,19 @@
 
 from analysis.premortem.faults import KINDS, PremortemError
 from analysis.premortem.fluid import Backlog, Course, Premortem, Strain, premortem
+from analysis.premortem.report import TABLES, Report
 from analysis.premortem.scaling import Program
 from analysis.premortem.story import after_faults, at, story, to_json
 
 __all__ = [
     "KINDS",
+    "TABLES",
     "Backlog",
     "Course",
     "Premortem",
     "PremortemError",
     "Program",
+    "Report",
     "Strain",
     "after_faults",
     "at",

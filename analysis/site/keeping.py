@@ -15,13 +15,13 @@ import jinja2
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure import StructureItem
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from analysis.facts.today import today
 from analysis.pages import decisions, reads
-from analysis.site import build, hooks, kept
+from analysis.site import build, exported, hooks, kept
 from analysis.site.kept import Entry, Pages, digest
 
 OWN = ("docs/", ".md")
@@ -154,8 +154,12 @@ def is_taken(page: Page) -> bool:
 
 
 def on_env(env: jinja2.Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001 (MkDocs' signature)
-    """Gives every page whose file would be the same an empty template; its file is written as it was."""
+    """Gives every page whose file would be the same an empty template; its file is written as it was. Adds exported records."""
     build = _build()
+    for place, content in exported.kept(hooks.root(config), Path(config.docs_dir), build.pages.ground).items():
+        file = File.generated(config, f"{place}.file", content=content)  # so that Markdown is not taken for a page
+        file.dest_uri = place
+        files.append(file)
     navigation = digest(*map(_shown, build.navigation or ()), build.navigation and build.navigation.homepage)
     for file in files.documentation_pages():
         page = file.page

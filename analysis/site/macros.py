@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from analysis.drawing import diagrams, tables
-from analysis.facts.today import today
 from analysis.pages import (
     bill,
     boundaries,
@@ -19,10 +16,8 @@ from analysis.pages import (
     decisions,
     emulated,
     figures,
-    frontmatter,
     gameday,
     glossary,
-    incident,
     infrastructure,
     ledger,
     links,
@@ -47,8 +42,6 @@ from analysis.pages import (
 from analysis.pages.frontmatter import FrontMatter
 from analysis.site import navigation
 
-_SOURCE_LINE = re.compile(r"(?P<path>[\w./-]+\.[a-z]+):(?P<line>\d+)")
-
 
 def define_env(env: Any) -> None:
     """Registers the macros with mkdocs-macros, which calls this once per build."""
@@ -62,7 +55,6 @@ def define_env(env: Any) -> None:
     for macro in (
         *_listings(site),
         *_of_the_page(site, lambda: env.page.meta),
-        *postmortem.macros(root, here),
         *nights.macros(root),
         *season.macros(root),
         *emulated.macros(root),
@@ -71,8 +63,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, migration, premortem, proofs, reference,
-        requirements, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, migration, postmortem, premortem, proofs,
+        reference, requirements, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)
@@ -105,11 +97,11 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
 
     def cited(path: str, line: int) -> Markup:
         """A link to a line of a source file."""
-        return source_link(root, here(), path, line)
+        return source.link(root, here(), path, line)
 
     def line_of(path: str, text: str) -> Markup:
         """A link to the only line of a source file that holds a text; it moves with the line."""
-        return source_link(root, here(), path, source.line_of(root, path, text))
+        return source.link(root, here(), path, source.line_of(root, path, text))
 
     def notebook_list() -> Markup:
         """One line for each notebook: its title and first paragraph."""
@@ -150,39 +142,14 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
 
 def _of_the_page(site: model.Site, meta: Callable[[], Mapping[str, Any]]) -> tuple[Callable[..., str], ...]:
     """The macros that rest on the front matter of the page that calls them; `meta` gives it."""
-    root, docs, here = site.root, site.docs, site.here
-
-    def actions() -> list[records.Action]:
-        return records.actions(meta(), here(), partial(postmortem.done, root))
-
-    def action_list() -> Markup:
-        """The actions of the page."""
-        found = actions()
-        closers = {action.closed_by: closed_by(root, docs, here(), action.closed_by) for action in found}
-        return records.action_table(found, today(), closers)
-
-    def action_state() -> Markup:
-        """How many of the page's actions are done and how many are not."""
-        return records.action_state(actions(), today())
 
     def runbook_alarms(name: str) -> Markup:
         """The alarms that the runbook at hand answers, and where its commands are typed."""
         found = meta().get("alarms") or []
-        told = infrastructure.alarms_named(site.stack(name), here(), found) if found else Markup("")
+        told = infrastructure.alarms_named(site.stack(name), site.here(), found) if found else Markup("")
         return Markup("{}\n<p>{}</p>").format(told, records.where_to_type(site.stack(name).architecture.region))
 
-    def flaws(name: str, repaired: str) -> Markup:
-        """The marked flaws of a stack; what closes each in the stack `repaired` stands in the page's front matter by its id."""
-        closed = {
-            flaw: [
-                closed_by(root, docs, here(), f"{repaired} {closer}" if closer.count(" ") == 1 else closer)
-                for closer in (closers if isinstance(closers, list) else [closers])
-            ]
-            for flaw, closers in (meta().get("closed") or {}).items()
-        }
-        return incident.flaws(site.stack(name), here(), closed)
-
-    return action_list, action_state, runbook_alarms, flaws
+    return (runbook_alarms,)
 
 
 def section_list(docs: Path, folder: str, page: str) -> Markup:
@@ -242,46 +209,3 @@ def source_list(root: Path, page: str) -> Markup:
         rows,
         label="Source files",
     )
-
-
-def source_link(root: Path, page: str, path: str, line: int) -> Markup:
-    """A link to a line of a source file, named by file and line. Raises ValueError where there is no such line."""
-    if path not in source.files(root):
-        raise ValueError(f"{page}: {path} is not a source file that the site shows")
-    if not 1 <= line <= source.length(root, path):
-        raise ValueError(f"{page}: {path} has no line {line}")
-    name = f"{path.rpartition('/')[2]}:{line}"
-    return tables.link(links.relative(page, source.uri(path), source.anchor(line)), tables.inline(name), "g-src")
-
-
-def closed_by(root: Path, docs: Path, page: str, text: str) -> tables.Cell:
-    """What closes an action, as a link.
-
-    It names an argument (`stack address argument`, shown with its value), a source line (`file.tf:12`, or `file.tf#text` for the
-    first line with that text), or a page, from the folder of the page that lists the action.
-
-    Raises ValueError where it is none of them, LookupError where the stack has no such argument.
-    """
-    if not text:
-        return None
-    if text.count(" ") == 2:
-        name, address, argument = text.split(" ")
-        found = model.model(root, name)
-        value, where, _ = infrastructure.attribute(found, address, argument)
-        shown = tables.code(f"{argument} = {infrastructure.shown(value)}")
-        return Markup("{} {}").format(shown, infrastructure.citation(found, where, page) or "")
-    file, _, wanted = text.partition("#")
-    if wanted:
-        lines = (root / file).read_text(encoding="utf-8").splitlines() if file in source.files(root) else []
-        number = next((number for number, line in enumerate(lines, 1) if wanted in line), None)
-        if number is None:
-            raise ValueError(f"{page}: closed_by names {text}, but {file} has no line with {wanted!r}")
-        return Markup("{} {}").format(tables.code(wanted), source_link(root, page, file, number))
-    match = _SOURCE_LINE.fullmatch(text)
-    if match:
-        return source_link(root, page, match["path"], int(match["line"]))
-    path = (docs / page).parent / text
-    if not path.is_file():
-        raise ValueError(f"{page}: closed_by names {text}, which is neither a source line nor a page")
-    target = path.resolve().relative_to(docs.resolve()).as_posix()
-    return tables.link(links.relative(page, target), frontmatter.read(path, target).title)

@@ -75,7 +75,7 @@ def test_a_postmortem_begins_with_a_page_a_timeline_and_a_table_and_can_be_shown
     text = page.read_text(encoding="utf-8")
     assert "# Shop \\| &lt;down>" in text
     assert "From 2026-11-27T09:05:00Z to 2026-11-27T09:11:00Z users were affected" in text
-    assert "| shop-errors | page | fires | 2 min |" in text
+    assert "| shop-errors | page | fires | 09:07 | 2 min |" in text
     assert "$" not in text
     lines = (tmp_path / "friday.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("utc,users,requests,failed")

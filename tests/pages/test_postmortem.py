@@ -2,13 +2,15 @@
 
 import datetime as dt
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from analysis.pages import postmortem
-from analysis.pages.frontmatter import FrontMatterError
-from analysis.pages.records import actions
+from analysis.facts import FactError
+from analysis.incidents import Action
+from analysis.incidents.review import resolved
+from analysis.pages import actions, postmortem
 
 ROOT = Path(__file__).parents[2]
 STACK = "buzzer_baseline"
@@ -19,14 +21,22 @@ def words(markup):
     return " ".join(re.sub(r"<[^>]+>", " ", str(markup)).split())
 
 
-def test_the_first_screen_says_impact_and_that_it_is_reconstructed_with_its_seed():
-    shown = words(postmortem.impact(ROOT, STACK))
+def test_the_first_screen_answers_what_a_review_asks_first_and_says_that_it_is_reconstructed_with_its_seed():
+    shown = words(postmortem.summary(ROOT, STACK, PAGE))
     for wanted in (
+        "Date 7 March 2026",
+        "Duration 43 min",
+        "minutes 76 to 119 from kick-off",
+        "Severity SEV 1",
+        "Document reviewed",
+        "Users affected at once",
         "User-minutes affected",
         "Failed requests",
-        "Goals seen late",
+        "News seen late",
         "Error budget spent",
         "Detected never",
+        "Open 4 actions",
+        "One-page PDF",
     ):
         assert wanted in shown
     assert "Reconstructed, simulated: buzzer_baseline" in shown
@@ -34,11 +44,12 @@ def test_the_first_screen_says_impact_and_that_it_is_reconstructed_with_its_seed
 
 
 def test_the_course_links_a_line_that_the_site_shows_and_names_its_evidence():
-    shown = postmortem.course(ROOT, STACK, PAGE)
+    shown = postmortem.timeline(ROOT, STACK, PAGE)
     assert "reported by the business" in words(shown)
     assert re.search(r"user Users Maximum at \d\d:\d\d: ", words(shown))
-    times = re.findall(r"<time>([\d:]+)</time>", str(shown))
+    times = re.findall(r'<time datetime="([^"]+)">', str(shown))
     assert times == sorted(times)
+    assert re.search(r"21:44:16\s*min 104", words(shown))
     link = str(postmortem._line(ROOT, PAGE, ROOT / "terraform/stacks/buzzer_baseline/main.tf", 12))
     assert 'href="../reference/source' in link
     assert "<a" not in str(postmortem._line(ROOT, PAGE, Path("/elsewhere/notes.txt"), 3))
@@ -60,14 +71,14 @@ def test_the_charts_show_before_and_after_on_one_axis_with_their_numbers():
 
 
 def test_each_time_has_its_definition():
-    shown = words(postmortem.times(ROOT, STACK))
+    shown = words(postmortem.section(ROOT, STACK, PAGE, "Times"))
     for name in ("First impact", "Detected", "Taken up", "Impact over", "Recovered"):
         assert name in shown
 
 
 def test_todays_alarms_are_told_with_their_lead():
-    shown = words(postmortem.foresight(ROOT, STACK))
-    assert re.search(r"buzzer-\S+ page [\d:, ]+ \+\d+ min", shown)
+    shown = words(postmortem.section(ROOT, STACK, PAGE, "Today's alarms over that night"))
+    assert re.search(r"buzzer-cpu-page page fires 21:03 −13 min", shown)
 
 
 @pytest.mark.parametrize(
@@ -88,31 +99,39 @@ def test_todays_alarms_are_told_with_their_lead():
     ],
 )
 def test_what_an_action_waits_for_is_read_from_the_terraform(wanted, held):
-    assert postmortem.done(ROOT, wanted) is held
+    assert actions.done(ROOT, wanted) is held
 
 
-def action(**more):
-    return {"actions": [{"what": "x", "owner": "Platform lead", "due": dt.date(2026, 1, 1), **more}]}
-
-
-def test_the_state_of_an_action_is_computed_and_turns_with_the_terraform():
+def test_an_action_is_open_until_the_terraform_holds_it_and_then_as_far_as_its_stack():
     waits = {"stack": "buzzer", "type": "aws_ecs_service", "least": 1}
-    for held, state in ((True, "done"), (False, "open")):
-        found = actions(action(done_when=waits, closed_by="delivery.md"), PAGE, lambda _, held=held: held)
-        assert found[0].state == state
+    assert actions.status(ROOT, waits) in {"written", "applied on the emulator"}
+    assert actions.status(ROOT, {**waits, "least": 99}) == "open"
+    assert actions.status(ROOT, {"file": "docs/index.md", "line": "#"}) == "written"
 
 
 @pytest.mark.parametrize(
-    ("more", "wanted"),
+    ("waits", "wanted"),
     [
-        ({"done_when": {"stack": "buzzer"}, "closed_by": "x"}, "give stack, address, argument"),
-        ({"done_when": {"stack": "none", "type": "aws_vpc"}, "closed_by": "x"}, "no stack 'none'"),
-        ({"done_when": {"type": "aws_vpc"}, "state": "done", "closed_by": "x"}, "leave the state to be computed"),
+        ({"stack": "buzzer"}, "give stack, address, argument"),
+        ({"stack": "none", "type": "aws_vpc"}, "no stack 'none'"),
     ],
 )
-def test_an_action_that_cannot_be_judged_is_named(more, wanted):
-    with pytest.raises(FrontMatterError, match=wanted):
-        actions(action(**more), PAGE, lambda given: postmortem.done(ROOT, given))
+def test_an_action_that_cannot_be_judged_is_named(waits, wanted):
+    waiting = (Action("x", "Platform lead", dt.date(2026, 1, 1), done_when=waits),)
+    with pytest.raises(FactError, match=rf"incident.toml: review.action\[0\].done_when: .*{wanted}"):
+        resolved(waiting, partial(actions.status, ROOT), "incident.toml")
+
+
+def test_causes_stand_apart_from_hygiene_each_with_its_line_and_what_closes_it():
+    causes, hygiene = (
+        str(postmortem.section(ROOT, STACK, PAGE, title)) for title in ("Causes", "Hygiene: found on the way")
+    )
+    assert ">B1<" in causes
+    assert ">B1<" not in hygiene
+    assert ">B19<" in hygiene
+    assert 'class="g-src"' in causes
+    with pytest.raises(LookupError, match="has no section 'Blame'; there are"):
+        postmortem.section(ROOT, STACK, PAGE, "Blame")
 
 
 @pytest.mark.parametrize("group", ["factors", "actions"])

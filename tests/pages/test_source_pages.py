@@ -4,7 +4,6 @@ import pytest
 from bs4 import BeautifulSoup
 
 from analysis.pages import source
-from analysis.site import macros
 
 TEXT = "locals {\n  # <script>alert(1)</script>\n  doc = <<-EOT\n    {{ nothing }}\n\n  EOT\n}\n"
 
@@ -28,14 +27,14 @@ def test_each_line_has_its_anchor_and_the_text_is_unchanged(root):
 
 
 def test_a_citation_leads_to_the_line(root):
-    made = macros.source_link(root, "buzzer/index.md", "terraform/stacks/x/main.tf", 3)
+    made = source.link(root, "buzzer/index.md", "terraform/stacks/x/main.tf", 3)
     assert 'href="../reference/source/terraform/stacks/x/main.tf.html#L3"' in made
 
 
 @pytest.mark.parametrize(("path", "line"), [("terraform/stacks/x/main.tf", 99), ("terraform/stacks/x/gone.tf", 1)])
 def test_a_citation_of_a_line_that_is_not_there_is_refused(root, path, line):
     with pytest.raises(ValueError, match=r"buzzer/index\.md"):
-        macros.source_link(root, "buzzer/index.md", path, line)
+        source.link(root, "buzzer/index.md", path, line)
 
 
 def test_a_module_file_is_named_from_the_root():
