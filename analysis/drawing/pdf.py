@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ def _facts(sheet: _Sheet, document: Document, columns: int = 3) -> None:
 
 def _section(sheet: _Sheet, section: Section, *, compact: bool) -> None:
     sheet.gap(3)
-    if sheet.will_page_break(26 * sheet.scale):  # a heading stays with what it heads
+    needed = HEADED_MM * sheet.scale + (0.0 if compact else _height(section.chart) * CHART_SHARE * sheet.epw)
+    if sheet.will_page_break(needed):
         sheet.add_page()
     sheet.pen("heading", "B")
     sheet.start_section(sheet.shown(section.title))
@@ -160,6 +162,18 @@ def _section(sheet: _Sheet, section: Section, *, compact: bool) -> None:
     if section.note:
         sheet.gap(0.5)
         sheet.write_block(section.note, "small", ink="soft")
+
+
+HEADED_MM = 26.0
+"""What a heading needs below it, so that it stays with what it heads; its chart comes on top."""
+
+_VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+
+def _height(svg: str) -> float:
+    """The height of a chart as a multiple of its width; 0 where there is none."""
+    view = _VIEW.search(svg)
+    return float(view[2]) / float(view[1]) if view else 0.0
 
 
 CHART_SHARE = 0.58

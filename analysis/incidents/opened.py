@@ -146,7 +146,8 @@ class Opened:
         minute = self.seen.minute(entry.at)
         point = points[minute]
         shown = "no datapoint" if point is None else f"{point:,.4g}"
-        return f"{evidence.metric} {evidence.statistic} at {self.seen.at(minute):%H:%M}: {shown}"
+        who = name if namespace == "user" else evidence.metric
+        return f"{who} ({evidence.statistic}) at {self.seen.at(minute):%H:%M}: {shown}"
 
     def _nearest(self, event: str, entry: Entry, where: str) -> str:
         happened = [each for each in self.night.events if each.what == event] if self.night is not None else []

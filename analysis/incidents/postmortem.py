@@ -200,7 +200,7 @@ class Postmortem:
         begun = sum(action.status in UNDER_WAY for action in self.actions)
         waiting = sum(action.status == OPEN for action in self.actions)
         overdue = sum(action.overdue(self.as_of) for action in self.actions)
-        parts = [f"{len(self.actions)} actions in all"]
+        parts = [f"{len(self.actions)} actions in all"] if self.actions else []
         parts += [f"{begun} under way, not deployed"] if begun else []
         parts += [f"{overdue} overdue"] if overdue else []
         parts += [f"{len(self.questions) + len(self.review.unknown)} questions"]

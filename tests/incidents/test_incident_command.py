@@ -78,8 +78,8 @@ def test_a_postmortem_begins_with_a_page_a_timeline_and_a_table_and_can_be_shown
     assert "| shop-errors | page | fires | 09:07 | 2 min |" in text
     assert "$" not in text
     lines = (tmp_path / "friday.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("utc,users,requests,failed")
-    assert lines[6].startswith("2026-11-27T09:05:00Z,50,600,300")
+    assert lines[0].startswith("utc,minute,users,requests,failed")
+    assert lines[6].startswith("2026-11-27T09:05:00Z,5,50,600,300")
     assert len(lines) == 31
     shown = run("show", tmp_path / "friday.toml", "--json")
     assert shown.exit_code == 0, shown.output
@@ -203,7 +203,7 @@ def test_each_entry_is_shown_with_the_figure_of_its_minute(tmp_path, pack):
     path = write(tmp_path, entry(evidence=metric) + entry(evidence='evidence = { line = "notes.txt#the line" }'))
     found = json.loads(run("show", path, "--json").output)
     evidence = [row["evidence"] for row in found["timeline"] if row["what"] == "x"]
-    assert evidence == ["AWS/ApplicationELB HTTPCode_ELB_5XX_Count Sum at 09:06: 300", "notes.txt:2"]
+    assert evidence == ["AWS/ApplicationELB HTTPCode_ELB_5XX_Count (Sum) at 09:06: 300", "notes.txt:2"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_first_screen_answers_what_a_review_asks_first_and_says_that_it_is_r
 def test_the_course_links_a_line_that_the_site_shows_and_names_its_evidence():
     shown = postmortem.timeline(ROOT, STACK, PAGE)
     assert "reported by the business" in words(shown)
-    assert re.search(r"user Users Maximum at \d\d:\d\d: ", words(shown))
+    assert re.search(r"Users \(Maximum\) at \d\d:\d\d: ", words(shown))
     times = re.findall(r'<time datetime="([^"]+)">', str(shown))
     assert times == sorted(times)
     assert re.search(r"21:44:16\s*min 104", words(shown))

@@ -8,7 +8,7 @@ from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import axe_playwright_python
 import pytest
@@ -66,6 +66,7 @@ PAGES = {
     "decisions": lambda: "buzzer/decisions/index.html",
     "compare": lambda: "compare/index.html",
     "analysis": lambda: first("buzzer/root-cause*.html"),
+    "pre-mortem": lambda: "engine/premortem.html",
     "assumptions": lambda: "reference/assumptions.html",
     "computed": lambda: "reference/how-computed.html",
     "source": lambda: first("reference/source/terraform/stacks/*/main.tf.html"),
@@ -298,6 +299,25 @@ def test_each_question_of_a_newcomer_is_answered_within_two_clicks(open_page):
         "buzzer/runbooks/index.html",
     ]
     assert not [name for name in wanted if (built() / name).resolve() not in reachable]
+
+
+# ---- records as files ------------------------------------------------------------------------------------------------------
+
+BEGINS = {".pdf": b"%PDF-", ".md": b"# ", ".json": b"{"}
+
+
+@pytest.mark.parametrize(("name", "records", "tables"), [("analysis", 1, 3), ("pre-mortem", 2, 2)])
+def test_every_button_leads_to_a_file_of_the_record_and_is_reached_by_keyboard(open_page, name, records, tables):
+    page = open_page(name)
+    buttons = page.locator(".g-exports a.md-button")
+    assert buttons.count() == records * (4 + tables)
+    for button in buttons.all():
+        button.focus()
+        assert button.evaluate("element => element === document.activeElement && element.offsetHeight > 20")
+        path = Path(unquote(urlsplit(button.evaluate("element => element.href")).path))
+        begins = BEGINS.get(path.suffix)
+        content = path.read_bytes()
+        assert content.startswith(begins) if begins else b"," in content.splitlines()[0], path
 
 
 # ---- what if ---------------------------------------------------------------------------------------------------------------
