@@ -27,6 +27,7 @@ FOLDER = "reference/source"
 SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/stacks/*/*.tf": TerraformLexer,
     "terraform/stacks/*/*.toml": TOMLLexer,
+    "terraform/stacks/*/*.yml": YamlLexer,
     "terraform/stacks/*/tests/*.tftest.hcl": TerraformLexer,
     "terraform/modules/*/*.tf": TerraformLexer,
     "terraform/stacks/*/environments/*.tfvars": TerraformLexer,
