@@ -92,13 +92,27 @@ class Reference:
     attribute: str = ""
 
 
+ALIASES: Mapping[str, str] = {
+    f"aws_alb{part}": f"aws_lb{part}"
+    for part in (
+        "",
+        "_listener",
+        "_listener_certificate",
+        "_listener_rule",
+        "_target_group",
+        "_target_group_attachment",
+    )
+}
+"""Types that the provider knows by two names; a resource bears the second, its address keeps what was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One instance of a resource (or of a data source, where `mode` says so) with its resolved arguments.
 
     `values` holds the arguments of the configuration completed with the provider's defaults. `locations` says where each
     top-level argument or block stands; an argument that is not in it comes from a default. `sensitive` names the top-level
-    arguments that rest on a sensitive variable: whoever prints them must mask them.
+    arguments that rest on a sensitive variable: whoever prints them must mask them. `type` is never one of ALIASES.
     """
 
     address: str

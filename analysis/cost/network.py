@@ -72,9 +72,7 @@ def _load(balancer: Setting) -> tuple[LoadHours, ...]:
 
 def _kind(balancer: Setting) -> str:
     kind = balancer.text("load_balancer_type", "application")
-    if kind == "network" and any(
-        r.values.get("protocol") == "TLS" for r in balancer.referred_by("aws_lb_listener", "aws_alb_listener")
-    ):
+    if kind == "network" and any(r.values.get("protocol") == "TLS" for r in balancer.referred_by("aws_lb_listener")):
         return "network, TLS"
     return kind
 
@@ -289,7 +287,6 @@ LOAD_BALANCER = (
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
     "aws_lb": LOAD_BALANCER,
-    "aws_alb": LOAD_BALANCER,
     "aws_elb": (
         hourly("classic load balancer", "clb.hour"),
         by_use("data processed", "clb.gb", "monthly_data_processed_gb", "GB"),

@@ -45,8 +45,7 @@ _FREE_BY_REASON: Mapping[str, tuple[str, ...]] = {
     "the logs it writes are charged where they are kept": ("aws_flow_log", "aws_wafv2_web_acl_logging_configuration"),
     "part of a load balancer, which is charged by the hour and by its load": (
         "aws_lb_listener", "aws_lb_listener_rule", "aws_lb_listener_certificate", "aws_lb_target_group",
-        "aws_lb_target_group_attachment", "aws_alb_listener", "aws_alb_listener_rule", "aws_alb_target_group",
-        "aws_alb_target_group_attachment", "aws_lb_cookie_stickiness_policy",
+        "aws_lb_target_group_attachment", "aws_lb_cookie_stickiness_policy",
     ),
     "the tasks of the services that use it are charged there": (
         "aws_ecs_task_definition", "aws_ecs_cluster_capacity_providers", "aws_ecs_capacity_provider",

@@ -450,8 +450,8 @@ class Month:
         balancer = self.architecture.by_address[address]
         return 1 + sum(
             1
-            for listener in self.references.about(balancer, "load_balancer_arn", "aws_lb_listener", "aws_alb_listener")
-            for _ in self.references.about(listener, "listener_arn", "aws_lb_listener_rule", "aws_alb_listener_rule")
+            for listener in self.references.about(balancer, "load_balancer_arn", "aws_lb_listener")
+            for _ in self.references.about(listener, "listener_arn", "aws_lb_listener_rule")
         )
 
     # Bursts.

@@ -237,7 +237,7 @@ def _guarded(month: Month, acl: Resource) -> Iterator[Resource]:
         if month.station(edge) is not None or edge.address == month.assets_at or edge.address in month.led_past:
             yield edge
     for joined in references.about(acl, "web_acl_arn", "aws_wafv2_web_acl_association"):
-        for target in references.linked(joined, "resource_arn", "aws_lb", "aws_alb", "aws_api_gateway_stage"):
+        for target in references.linked(joined, "resource_arn", "aws_lb", "aws_api_gateway_stage"):
             for station in references.linked(target, "rest_api_id", "aws_api_gateway_rest_api") or [target]:
                 if month.station(station) is not None:
                     yield station
@@ -841,7 +841,6 @@ def _trail(month: Month, trail: Resource) -> Mapping[str, float]:
 
 
 USAGE: Mapping[str, Row] = {
-    "aws_alb": _balancer,
     "aws_api_gateway_rest_api": _rest_api,
     "aws_apigatewayv2_api": _api,
     "aws_autoscaling_group": _fleet,

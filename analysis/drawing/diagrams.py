@@ -254,13 +254,13 @@ def _balancer(members: Members) -> Iterator[str]:
     ports = sorted(
         {
             (int(port), str(known(r.values, "protocol") or ""))
-            for r in members.of("aws_lb_listener", "aws_alb_listener")
+            for r in members.of("aws_lb_listener")
             if (port := known(r.values, "port"))
         }
     )
     if ports:
         yield "listens on " + ", ".join(f"{protocol} {port}".strip() for port, protocol in ports)
-    for group in members.of("aws_lb_target_group", "aws_alb_target_group"):
+    for group in members.of("aws_lb_target_group"):
         check = first_block(group.values.get("health_check"))
         if known(check, "interval"):
             yield f"health check every {known(check, 'interval')} s, {known(check, 'unhealthy_threshold')} fails"
@@ -320,7 +320,6 @@ KINDS: Mapping[str, Kind] = {
     "aws_globalaccelerator_accelerator": Kind("Global Accelerator", "network.GlobalAccelerator", Tier.EDGE),
     "aws_wafv2_web_acl": Kind("WAF", "security.WAF", Tier.BESIDE, _nothing),
     "aws_lb": Kind("Load balancer", "network.ElbApplicationLoadBalancer", Tier.GATE, _balancer),
-    "aws_alb": Kind("Load balancer", "network.ElbApplicationLoadBalancer", Tier.GATE, _balancer),
     "aws_elb": Kind("Classic load balancer", "network.ElbClassicLoadBalancer", Tier.GATE),
     "aws_api_gateway_rest_api": Kind("API Gateway, REST", "network.APIGateway", Tier.GATE),
     "aws_apigatewayv2_api": Kind("API Gateway", "network.APIGateway", Tier.GATE, _attribute("protocol_type")),
@@ -384,7 +383,6 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("aws_autoscaling_*", ("aws_autoscaling_group",)),
     ("aws_eks_*", ("aws_eks_cluster",)),
     ("aws_lb_*", ("aws_lb",)),
-    ("aws_alb_*", ("aws_alb", "aws_lb")),
     ("aws_cloudfront_*", ("aws_cloudfront_distribution",)),
     ("aws_route53_*", ("aws_route53_zone",)),
     ("aws_wafv2_*", ("aws_wafv2_web_acl",)),

@@ -14,9 +14,6 @@ from analysis.wiring.entries import origin_target
 from analysis.wiring.lifetimes import lifetime
 from analysis.wiring.values import blocks, first_block, number
 
-BALANCERS = ("aws_lb", "aws_alb")
-GROUPS = ("aws_lb_target_group", "aws_alb_target_group")
-
 CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic", "aws_kinesis_firehose_delivery_stream")
 
@@ -83,8 +80,8 @@ def _behind_origin(distribution: Resource, origin: Mapping[str, Any], reading: R
         of_api = (api for attribute in ("rest_api_id", "api_id") for api in references.linked(target, attribute, *apis))
         return next(of_api, target)
     # A name that is known only after apply, and that one balancer alone can be behind.
-    named = references.referred(distribution, *BALANCERS, via="origin")
-    reached = references.reachable(references.referred(distribution, "aws_route53_record", via="origin"), *BALANCERS)
+    named = references.referred(distribution, "aws_lb", via="origin")
+    reached = references.reachable(references.referred(distribution, "aws_route53_record", via="origin"), "aws_lb")
     only = {r.address: r for r in (*named, *reached)}
     return next(iter(only.values())) if len(only) == 1 and not isinstance(origin.get("domain_name"), str) else None
 
@@ -106,26 +103,24 @@ def members(group: Resource, reading: Reading) -> Iterator[Resource]:
     yield from reading.references.about(group, "target_group_arns", "aws_autoscaling_group")
     for attachment in reading.references.about(group, "lb_target_group_arn", "aws_autoscaling_attachment"):
         yield from reading.references.linked(attachment, "autoscaling_group_name", "aws_autoscaling_group")
-    for attachment in reading.references.about(
-        group, "target_group_arn", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment"
-    ):
-        yield from reading.references.linked(attachment, "target_id", "aws_instance", *BALANCERS)
+    for attachment in reading.references.about(group, "target_group_arn", "aws_lb_target_group_attachment"):
+        yield from reading.references.linked(attachment, "target_id", "aws_instance", "aws_lb")
         yield from reading.functions(attachment, "target_id")
 
 
 def _balancer(resource: Resource, reading: Reading) -> Iterator[Link]:
     """What the listeners' rules and default actions forward to; a rule on paths covers those."""
-    listeners = list(reading.references.about(resource, "load_balancer_arn", "aws_lb_listener", "aws_alb_listener"))
+    listeners = list(reading.references.about(resource, "load_balancer_arn", "aws_lb_listener"))
     rules = [
         (rule, number(rule.values.get("priority")) or 0.0)
         for listener in listeners
-        for rule in reading.references.about(listener, "listener_arn", "aws_lb_listener_rule", "aws_alb_listener_rule")
+        for rule in reading.references.about(listener, "listener_arn", "aws_lb_listener_rule")
     ]
     forwards = [(rule, "action") for rule, _ in sorted(rules, key=lambda one: one[1])]
     forwards += [(listener, "default_action") for listener in listeners]
     seen = set()
     for source, attribute in forwards:
-        for group in reading.references.linked(source, attribute, *GROUPS):
+        for group in reading.references.linked(source, attribute, "aws_lb_target_group"):
             for pattern in _paths(source):
                 for member in members(group, reading):
                     if (pattern, member.address) not in seen:
@@ -197,9 +192,9 @@ AUTHORIZED_S = 300.0
 def _integrated(integration: Resource, attribute: str, reading: Reading) -> Iterator[Resource]:
     """What an integration calls: a function, or a balancer behind a VPC link."""
     yield from reading.functions(integration, attribute)
-    for listener in reading.references.linked(integration, attribute, "aws_lb_listener", "aws_alb_listener"):
-        yield from reading.references.linked(listener, "load_balancer_arn", *BALANCERS)
-    yield from reading.references.linked(integration, attribute, *BALANCERS)
+    for listener in reading.references.linked(integration, attribute, "aws_lb_listener"):
+        yield from reading.references.linked(listener, "load_balancer_arn", "aws_lb")
+    yield from reading.references.linked(integration, attribute, "aws_lb")
 
 
 def _api(resource: Resource, reading: Reading) -> Iterator[Link]:
@@ -376,7 +371,6 @@ LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProx
     {
         "aws_cloudfront_distribution": _distribution,
         "aws_lb": _balancer,
-        "aws_alb": _balancer,
         "aws_api_gateway_rest_api": _rest_api,
         "aws_apigatewayv2_api": _api,
         "aws_ecs_service": _program,

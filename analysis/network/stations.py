@@ -405,7 +405,6 @@ STATIONS: Mapping[str, Callable[[Resource, Reading], Station | None]] = MappingP
     {
         "aws_cloudfront_distribution": _edge,
         "aws_lb": _balancer,
-        "aws_alb": _balancer,
         "aws_api_gateway_rest_api": _rest_api,
         "aws_apigatewayv2_api": _socket_or_http_api,
         "aws_ecs_service": _service,

@@ -176,7 +176,7 @@ def addresses(view: View) -> Iterator[Verdict]:
             uses.append((f"{len(endpoints)} endpoints", len(endpoints)))
         uses += [
             ("balancer", BALANCER_ADDRESSES)
-            for balancer in view.model.of_type("aws_lb", "aws_alb")
+            for balancer in view.model.of_type("aws_lb")
             if subnet in view.network.subnets_of(balancer.values.get("subnets"))
         ]
         for store in view.model.of_type(*STORES):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.architecture import (
+    ALIASES,
     Architecture,
     Diagnostic,
     Location,
@@ -214,7 +215,7 @@ def _resource(
     masked = {name: _masked(value, sensitive.get(name)) for name, value in values.items() if value is not None}
     return Resource(
         address,
-        row["type"],
+        ALIASES.get(row["type"], row["type"]),
         row["name"],
         masked,
         place,

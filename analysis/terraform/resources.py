@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from analysis.architecture import (
+    ALIASES,
     Location,
     Resource,
     Unknown,
@@ -557,7 +558,7 @@ class ResourceInstance:
         region = self.region()
         return Resource(
             self.address,
-            block.type,
+            ALIASES.get(block.type, block.type),
             block.name,
             values,
             Location(placed.file, placed.block.line, placed.block.column),

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.architecture import Diagnostic, Location, Resource
+from analysis.architecture import Diagnostic, Location, Resource, Unknown
 from analysis.facts import Enters, Stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.wiring.names import Named, Names, plain
+from analysis.wiring.network import Network, Peer
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, items
 
@@ -87,16 +88,9 @@ JOINED: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """What joins itself to a resource and is met next: its type, and the argument by which it names the resource."""
 
-ALIASES: Mapping[str, str] = {
-    "aws_alb": "aws_lb",
-    "aws_alb_listener": "aws_lb_listener",
-    "aws_alb_listener_rule": "aws_lb_listener_rule",
-    "aws_alb_target_group": "aws_lb_target_group",
-    "aws_alb_target_group_attachment": "aws_lb_target_group_attachment",
-}
-"""Types that the provider knows by two names."""
-
 BALANCERS = ("aws_lb", "aws_elb")
+ADMINISTRATION = (22, 3389)
+"""The ports of SSH and of the remote desktop: who may come in there administers, and is no crowd."""
 HOPS = frozenset(
     {*AHEAD, *JOINED, *COMPUTE, *(kind for joiners in JOINED.values() for kind, _ in joiners), "aws_lb_target_group"}
 )
@@ -119,8 +113,8 @@ class Way:
         return self.hops[-1]
 
     def hop(self, *kinds: str) -> Resource | None:
-        """The first hop of one of `kinds`, under either of its names."""
-        return next((hop for hop in self.hops if kind_of(hop) in kinds), None)
+        """The first hop of one of `kinds`."""
+        return next((hop for hop in self.hops if hop.type in kinds), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +154,31 @@ def _refusal(message: str, location: Location, about: Resource | None = None) ->
     return PathError([Diagnostic("error", message, location, address=about.address if about else "")])
 
 
-def kind_of(resource: Resource) -> str:
-    """The resource's type by the first of its names."""
-    return ALIASES.get(resource.type, resource.type)
-
-
 def _public_instance(instance: Resource, references: References) -> bool:
-    return instance.values.get("associate_public_ip_address") is True or any(
-        instance in references.linked(joiner, "instance", instance.type)
-        or instance in references.linked(joiner, "instance_id")
-        for joiner in references.architecture.of_type("aws_eip", "aws_eip_association")
+    """Whether an instance has a public address, and none of its security groups keeps the crowd out."""
+    network = Network(references)
+    asked = instance.values.get("associate_public_ip_address")
+    subnets = network.subnets_of(instance.values.get("subnet_id"))
+    addressed = (
+        asked is True
+        or (asked is None and any(subnet.values.get("map_public_ip_on_launch") is True for subnet in subnets))
+        or any(
+            instance in references.linked(joiner, "instance", instance.type)
+            or instance in references.linked(joiner, "instance_id")
+            for joiner in references.architecture.of_type("aws_eip", "aws_eip_association")
+        )
     )
+    named = items(instance.values.get("vpc_security_group_ids"))
+    groups = network.groups_of(named)
+    return addressed and (
+        len(groups) < len(named) or not groups or any(_crowd(p) for g in groups for p in network.peers(g, "ingress"))
+    )
+
+
+def _crowd(peer: Peer) -> bool:
+    """Whether a rule lets others in than who administers: from everywhere, or from addresses not known yet."""
+    anyone = peer.everywhere or peer.prefix_lists or any(isinstance(cidr, Unknown) for cidr in peer.cidrs)
+    return bool(anyone) and not (peer.first_port == peer.last_port and peer.first_port in ADMINISTRATION)
 
 
 def _private_api(api: Resource) -> bool:
@@ -192,16 +200,15 @@ PUBLIC: Mapping[str, Callable[[Resource, References], bool]] = {
 
 def next_hops(hop: Resource, names: Names) -> Iterator[Resource]:
     """What a request may meet after `hop`."""
-    kind = kind_of(hop)
-    types = tuple({*HOPS, *ALIASES} - {hop.type})
+    kind = hop.type
+    types = tuple(HOPS - {hop.type})
     for attribute in AHEAD.get(kind, ()):
         yield from names.references.linked(hop, attribute, *types)
     if kind == DISTRIBUTION:
         for origin in blocks(hop.values.get("origin")):
             yield from names.references.instances_of(origin_target(names, origin))
     for joiner_kind, attribute in JOINED.get(kind, ()):
-        kinds = (joiner_kind, *(name for name, first in ALIASES.items() if first == joiner_kind))
-        for joiner in names.references.architecture.of_type(*kinds):
+        for joiner in names.references.architecture.of_type(joiner_kind):
             if hop in names.references.linked(joiner, attribute, hop.type):
                 yield joiner
 
@@ -226,18 +233,18 @@ def ways(entry: Resource, names: Names) -> Iterator[Way]:
     seen = {entry.address}
     while queue:
         hops = queue.pop(0)
-        if kind_of(hops[-1]) in COMPUTE:
+        if hops[-1].type in COMPUTE:
             yield Way(hops)
             continue
         for after in next_hops(hops[-1], names):
-            shut = kind_of(hops[-1]) in (DISTRIBUTION, "aws_route53_record") and _internal(after)
+            shut = hops[-1].type in (DISTRIBUTION, "aws_route53_record") and _internal(after)
             if after.address not in seen and not shut:
                 seen.add(after.address)
                 queue.append((*hops, after))
 
 
 def _internal(resource: Resource) -> bool:
-    return kind_of(resource) in BALANCERS and resource.values.get("internal") is True
+    return resource.type in BALANCERS and resource.values.get("internal") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +261,7 @@ def entered(names: Names) -> Entered:
     An entry that no name leads to is left out where one leads to a public entry behind it; a balancer that stands behind a
     distribution is an entry of its own only where a name leads to it.
     """
-    kinds = (*PUBLIC, *(name for name, first in ALIASES.items() if first in PUBLIC))
-    entries = [r for r in names.references.architecture.of_type(*kinds) if _lets_in(r, names)]
+    entries = [r for r in names.references.architecture.of_type(*PUBLIC) if _lets_in(r, names)]
     every = [(way, _named_behind(way, names)) for entry in entries for way in ways(entry, names)]
     kept = [way for way, named in every if named is None]
     passed = {(hop.address, way.compute.address) for way in kept for hop in way.hops[1:-1]}
@@ -275,7 +281,7 @@ def entered(names: Names) -> Entered:
 
 
 def _lets_in(resource: Resource, names: Names) -> bool:
-    public = PUBLIC.get(kind_of(resource))
+    public = PUBLIC.get(resource.type)
     return public is not None and public(resource, names.references)
 
 
@@ -358,7 +364,7 @@ def _settled(names: Names, enters: Enters, every: Sequence[Way]) -> Way | None:
             raise PathError([_said(enters, "crowd", f"names {_place(entry)}, which leads to nothing that computes")])
     if enters.service:
         service = _there(names, enters, "service", enters.service)
-        if kind_of(service) not in COMPUTE:
+        if service.type not in COMPUTE:
             raise _mistake(enters, "service", f"names {_place(service)}, which does not compute ({', '.join(COMPUTE)})")
         fits = [way for way in fits if way.compute is service]
         if enters.crowd and not fits:
@@ -385,12 +391,12 @@ def _said(enters: Enters, key: str, problem: str) -> Diagnostic:
 
 def _gaps(hops: Sequence[Resource]) -> list[Resource]:
     """The hops that capacity cannot compute yet."""
-    return [hop for hop in hops if UNMODELLED.get(kind_of(hop))]
+    return [hop for hop in hops if UNMODELLED.get(hop.type)]
 
 
 def _unmodelled(hops: Sequence[Resource]) -> PathError:
     places = ", ".join(dict.fromkeys(_place(hop) for hop in hops))
-    missing = "; ".join(dict.fromkeys(UNMODELLED[kind_of(hop)] for hop in hops))
+    missing = "; ".join(dict.fromkeys(UNMODELLED[hop.type] for hop in hops))
     message = (
         f"the crowd would be served by {places}; the simulated night does not model that, "
         f"`gameday capacity` and `gameday premortem` do: {missing}"
@@ -403,7 +409,7 @@ def _why(compute: Resource, names: Names, every: Sequence[Way]) -> str:
     entries = [_place(way.entry) for way in every if way.compute is compute]
     if entries:
         return f"{', '.join(entries)} leads to it, and {FILE_NAME} names another"
-    for balancer in names.references.architecture.of_type("aws_lb", "aws_alb", "aws_elb"):
+    for balancer in names.references.architecture.of_type(*BALANCERS):
         if _internal(balancer) and any(way.compute is compute for way in ways(balancer, names)):
             return f"it stands behind the internal balancer {_place(balancer)}"
     return "no public entry leads to it"

@@ -11,7 +11,7 @@ from analysis.wiring.references import References
 from analysis.wiring.values import blocks, first_block, items
 
 DISTRIBUTION = "aws_cloudfront_distribution"
-BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
+BALANCERS = ("aws_lb", "aws_elb")
 API_MAPPINGS = {
     "aws_api_gateway_domain_name": "aws_api_gateway_base_path_mapping",
     "aws_apigatewayv2_domain_name": "aws_apigatewayv2_api_mapping",
@@ -186,16 +186,14 @@ class Names:
         """The listeners of a balancer that speak TLS."""
         return [
             listener
-            for listener in self.references.architecture.of_type("aws_lb_listener", "aws_alb_listener")
+            for listener in self.references.architecture.of_type("aws_lb_listener")
             if listener.values.get("protocol") in TLS
             and balancer in self.references.linked(listener, "load_balancer_arn", balancer.type)
         ]
 
     def listener_names(self, listener: Resource) -> tuple[str, ...] | None:
         """The names in the certificates of a listener, the further ones included; None where one of them is not known."""
-        further = self.references.about(
-            listener, "listener_arn", "aws_lb_listener_certificate", "aws_alb_listener_certificate"
-        )
+        further = self.references.about(listener, "listener_arn", "aws_lb_listener_certificate")
         found: list[str] = []
         for holder in (listener, *further):
             names = self.certificate_names(holder.values.get("certificate_arn"))

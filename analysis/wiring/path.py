@@ -242,12 +242,12 @@ class _Derivation:
         self.warn(
             f"{service.address} serves the crowd by gameday.toml alone; no public entry leads to it", service.defined_at
         )
-        groups = self.references.linked(service, "load_balancer", "aws_lb_target_group", "aws_alb_target_group")
+        groups = self.references.linked(service, "load_balancer", "aws_lb_target_group")
         if not groups:
             self.warn(f"{service.address}: no load balancer stands before it", service.defined_at)
             return None, None
         for listener in self.listeners(groups[0]):
-            balancers = self.references.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb")
+            balancers = self.references.linked(listener, "load_balancer_arn", "aws_lb")
             if balancers:
                 return groups[0], balancers[0]
         self.warn(f"{groups[0].address}: no listener forwards to it", groups[0].defined_at)
@@ -257,12 +257,12 @@ class _Derivation:
         """The listeners that forward to the group, by their default action or by a rule."""
         found = [
             listener
-            for listener in self.model.of_type("aws_lb_listener", "aws_alb_listener")
+            for listener in self.model.of_type("aws_lb_listener")
             if group in self.references.linked(listener, "default_action", group.type)
         ]
-        for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule"):
+        for rule in self.model.of_type("aws_lb_listener_rule"):
             if group in self.references.linked(rule, "action", group.type):
-                of_rule = self.references.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+                of_rule = self.references.linked(rule, "listener_arn", "aws_lb_listener")
                 found += [listener for listener in of_rule if listener not in found]
         return found
 
@@ -270,10 +270,9 @@ class _Derivation:
         listeners = self.listeners(group)
         rules = sum(
             1
-            for rule in self.model.of_type("aws_lb_listener_rule", "aws_alb_listener_rule")
+            for rule in self.model.of_type("aws_lb_listener_rule")
             if any(
-                listener in listeners
-                for listener in self.references.linked(rule, "listener_arn", "aws_lb_listener", "aws_alb_listener")
+                listener in listeners for listener in self.references.linked(rule, "listener_arn", "aws_lb_listener")
             )
         )
         check = first_block(group.values.get("health_check"))

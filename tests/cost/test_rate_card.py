@@ -771,36 +771,36 @@ def balancer(kind, **values):
 
 
 def balancer_cases():
-    for kind in ("aws_lb", "aws_alb"):
-        yield from (
-            # 730 h x 0.0225 = 16.425
-            line("application load balancer", "16.425", balancer(kind)),
-            # the largest of 50/25 = 2, 3,000/3,000 = 1, 730 GB/730 h/1 = 1, 500/1,000 = 0.5: 2 x 730 h x 0.008 = 11.68
-            line(
-                "capacity units",
-                "11.68",
-                balancer(kind),
-                new_connections=50,
-                active_connections=3000,
-                processed_bytes_gb=730,
-                rule_evaluations=500,
-            ),
-            # 730 h x 0.0225 = 16.425
-            line("network load balancer", "16.425", balancer(kind, load_balancer_type="network")),
-            # the largest of 1,600/800 = 2 and 100,000/100,000 = 1: 2 x 730 h x 0.006 = 8.76
-            line(
-                "capacity units, network",
-                "8.76",
-                balancer(kind, load_balancer_type="network"),
-                new_connections=1600,
-                active_connections=100_000,
-            ),
-            # 730 h x 0.0125 = 9.125
-            line("gateway load balancer", "9.125", balancer(kind, load_balancer_type="gateway")),
-            # 2 subnets x 730 h x 0.005 = 7.30
-            line("public IPv4 addresses, one per subnet", "7.3", balancer(kind)),
-            *transfer(balancer(kind)),
-        )
+    kind = "aws_lb"
+    yield from (
+        # 730 h x 0.0225 = 16.425
+        line("application load balancer", "16.425", balancer(kind)),
+        # the largest of 50/25 = 2, 3,000/3,000 = 1, 730 GB/730 h/1 = 1, 500/1,000 = 0.5: 2 x 730 h x 0.008 = 11.68
+        line(
+            "capacity units",
+            "11.68",
+            balancer(kind),
+            new_connections=50,
+            active_connections=3000,
+            processed_bytes_gb=730,
+            rule_evaluations=500,
+        ),
+        # 730 h x 0.0225 = 16.425
+        line("network load balancer", "16.425", balancer(kind, load_balancer_type="network")),
+        # the largest of 1,600/800 = 2 and 100,000/100,000 = 1: 2 x 730 h x 0.006 = 8.76
+        line(
+            "capacity units, network",
+            "8.76",
+            balancer(kind, load_balancer_type="network"),
+            new_connections=1600,
+            active_connections=100_000,
+        ),
+        # 730 h x 0.0125 = 9.125
+        line("gateway load balancer", "9.125", balancer(kind, load_balancer_type="gateway")),
+        # 2 subnets x 730 h x 0.005 = 7.30
+        line("public IPv4 addresses, one per subnet", "7.3", balancer(kind)),
+        *transfer(balancer(kind)),
+    )
 
 
 EDGE = made(
@@ -1394,7 +1394,7 @@ def test_the_components_of_a_type_have_different_names():
 
 # The resource types of the four systems' stacks.
 STACK_TYPES = """
-acm_certificate acm_certificate_validation alb api_gateway_account api_gateway_api_key api_gateway_authorizer
+acm_certificate acm_certificate_validation api_gateway_account api_gateway_api_key api_gateway_authorizer
 api_gateway_deployment api_gateway_integration api_gateway_method api_gateway_method_settings api_gateway_resource
 api_gateway_rest_api api_gateway_stage api_gateway_usage_plan api_gateway_usage_plan_key apigatewayv2_api
 apigatewayv2_authorizer apigatewayv2_integration apigatewayv2_route apigatewayv2_stage appautoscaling_policy

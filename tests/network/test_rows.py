@@ -96,7 +96,6 @@ SOCKET, STREAM = "aws_apigatewayv2_api.socket", "aws_kinesis_stream.updates"
 CASES = {
     "aws_cloudfront_distribution": (TICKER, EDGE, "request"),
     "aws_lb": (TICKER, EDGE, "request"),
-    "aws_alb": (TICKER.replace("aws_lb", "aws_alb"), BALANCER.replace("lb", "alb"), "request"),
     "aws_ecs_service": (TICKER, BALANCER, "request"),
     "aws_elasticache_replication_group": (TICKER, BALANCER, "request"),
     "aws_db_instance": (TICKER, BALANCER, "request"),

@@ -414,3 +414,50 @@ def test_what_cannot_be_read_of_the_file_is_refused(path_of, enters, sentence):
     with pytest.raises(FactError) as refusal:
         path_of(PUBLIC, enters)
     assert sentence in str(refusal.value)
+
+
+HOST = """
+resource "aws_subnet" "s" {
+  vpc_id                  = "vpc-0a1b2c3d"
+  cidr_block              = "10.9.0.0/24"
+  map_public_ip_on_launch = MAPPED
+}
+
+resource "aws_security_group" "g" {
+  name = "g"
+  ingress {
+    from_port   = PORT
+    to_port     = PORT
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+resource "aws_instance" "h" {
+  ami                         = "ami-0a1b2c3d"
+  instance_type               = "t3.small"
+  subnet_id                   = aws_subnet.s.id
+  vpc_security_group_ids      = [aws_security_group.g.id]
+  associate_public_ip_address = ADDRESS
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("port", "mapped", "address", "lets_in"),
+    [
+        (80, "false", "true", True),
+        (22, "false", "true", False),  # a bastion: who comes in there administers
+        (3389, "true", "null", False),
+        (80, "true", "null", True),  # the subnet gives it an address
+        (80, "true", "false", False),
+        (80, "false", "null", False),
+    ],
+)
+def test_an_instance_is_an_entry_where_it_has_an_address_and_lets_more_than_its_keepers_in(
+    tmp_path, port, mapped, address, lets_in
+):
+    text = HOST.replace("PORT", str(port)).replace("MAPPED", mapped).replace("ADDRESS", address)
+    (tmp_path / "main.tf").write_text(text)
+    found = entered(Names(References(load(tmp_path))))
+    assert [way.entry.address for way in found.ways] == (["aws_instance.h"] if lets_in else [])
