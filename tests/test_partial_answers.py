@@ -93,6 +93,15 @@ def test_placeholders_of_their_type_stand_in_for_variables_without_a_value_when_
     assert result.stderr.count("stands in for it") == 3
 
 
+def test_a_region_without_a_value_is_stood_in_for_by_one_that_has_prices(tmp_path):
+    text = 'variable "where" {\n  type = string\n}\nprovider "aws" {\n  region = var.where\n}\n'
+    (tmp_path / "main.tf").write_text(text + BALANCER)
+    result = run("cost", tmp_path, "--placeholders", "--json")
+    assert result.exit_code == FINE, result.output
+    assert json.loads(result.stdout)["total"] == "23.725"
+    assert '"where" has no value; "us-east-1" stands in for it' in " ".join(result.stderr.split())
+
+
 def test_nothing_is_left_to_answer_where_the_only_resources_are_missing(tmp_path):
     result = run("cost", stack(tmp_path, MODULE[0]))
     assert result.exit_code == UNREADABLE

@@ -16,7 +16,19 @@ from analysis.architecture import Architecture, Diagnostic
 from analysis.capacity.queueing import Freshness, finite_source, freshness, overload_response_s
 from analysis.demand.flows import Flows, check_streams, flows, poll_interval
 from analysis.facts import Assumption, Level, Limit, Runtime, Scenario, Stack, limit, limits, runtime
-from analysis.network import Figure, Network, Traffic, Use, crowd, dead_ends, loads, network, uses, utilised
+from analysis.network import (
+    Figure,
+    Network,
+    Traffic,
+    Use,
+    check_answered,
+    crowd,
+    dead_ends,
+    loads,
+    network,
+    uses,
+    utilised,
+)
 from analysis.network.load import LEVELS, MOST_USERS, SLOWNESS, Load
 from analysis.network.model import COMPUTE, Kind, exact
 from analysis.network.model import Station as Place
@@ -214,6 +226,7 @@ def analyse(
         check_streams(path, scenario)
     interval = poll_interval(path, scenario)
     traffic = crowd(found, scenario, stack, float(interval.value))
+    check_answered(found, traffic)
     serving = path.service.address if path is not None else _serving(found, traffic)
     if tasks is not None:
         found = _with_instances(found, serving, tasks)

@@ -21,7 +21,9 @@ from analysis import season as season_layer
 from analysis.commands.common import (
     FINDINGS,
     AsJson,
+    DataFile,
     Directory,
+    Placeholders,
     Runtime,
     ScenarioFile,
     Var,
@@ -54,6 +56,8 @@ def alarms(
     ] = None,
     var: Var = [],  # noqa: B006 (Typer copies)
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
+    placeholders: Placeholders = False,
+    data: DataFile = [],  # noqa: B006 (Typer copies)
     harm_at: Annotated[
         str | None,
         typer.Option("--harm-at", metavar="TIME", help="When the first user was affected: 2026-03-07T20:45:00Z."),
@@ -77,7 +81,7 @@ def alarms(
     from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError, studies.StudyError):
-        found = complete(directory, var, var_file)
+        found = complete(directory, var, var_file, placeholders=placeholders, data_files=data)
         try:
             if pack is not None:
                 incident = layer.load(pack, gaps="missing" if gaps == "missing" else "refuse")

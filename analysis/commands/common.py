@@ -216,9 +216,16 @@ def ended(found: Architecture, *, fine: bool = True) -> None:
         raise typer.Exit(FINDINGS if found.resources else UNREADABLE)
 
 
-def complete(source: Path, var: Sequence[str], var_file: Sequence[Path]) -> Architecture:
+def complete(
+    source: Path,
+    var: Sequence[str],
+    var_file: Sequence[Path],
+    *,
+    placeholders: bool = False,
+    data_files: Sequence[Path] = (),
+) -> Architecture:
     """As `evaluated`, for what cannot go on over a model with holes: its errors are said, with exit status 2."""
-    found = evaluated(source, var, var_file)
+    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files)
     tell(found.diagnostics)
     if found.errors:
         raise typer.Exit(UNREADABLE)

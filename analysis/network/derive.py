@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.architecture import Architecture, Diagnostic, Location, Resource
@@ -268,12 +268,24 @@ def _holder(found: Network, held: Traffic) -> str:
 
 def dead_ends(found: Network, traffic: Sequence[Traffic]) -> tuple[Diagnostic, ...]:
     """A warning for each kind of traffic that a front lets go no further: no rule, route or behaviour of it covers the path."""
-    notes = []
+    return tuple(Diagnostic("warning", message, last.defined_at) for _, last, message in _ends(found, traffic))
+
+
+def check_answered(found: Network, traffic: Sequence[Traffic]) -> None:
+    """Raise PathError where nothing that users ask for is covered: an answer would be about requests that are turned away."""
+    asked = [one for one in traffic if one.per_user and one.unit in {"request", "connect"}]
+    ends = [end for end in _ends(found, traffic) if end[0] in asked]
+    if asked and len(ends) == len(asked):
+        message = "nothing that the scenario's users ask for is answered; give its routes the paths that are served"
+        raise PathError(
+            [Diagnostic("error", f"{message}: {'; '.join(said for _, _, said in ends)}", ends[0][1].defined_at)]
+        )
+
+
+def _ends(found: Network, traffic: Sequence[Traffic]) -> Iterator[tuple[Traffic, Station, str]]:
     for one in traffic:
         load = loads(found, [replace(one, per_user=1.0, shared=False)], 1.0)
         last = found.stations[list(load)[-1]] if load else found.stations[one.enters]
         if last.kind in {"edge", *FRONTS} and one.unit in {"request", "connect", "record"}:
             what = "a record" if one.unit == "record" else f"{one.method} {one.path}"
-            message = f"{what} ({one.name}) ends at {last.address}: nothing there covers it"
-            notes.append(Diagnostic("warning", message, last.defined_at))
-    return tuple(notes)
+            yield one, last, f"{what} ({one.name}) ends at {last.address}: nothing there covers it"

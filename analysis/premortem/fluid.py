@@ -26,6 +26,7 @@ from analysis.network import (
     Station,
     Traffic,
     Unit,
+    check_answered,
     check_streams,
     crowd,
     dead_ends,
@@ -192,6 +193,7 @@ def premortem(
     )
     traffic = crowd(found, scenario, stack, client.interval_s)
     check_streams(found, traffic, scenario, reading)
+    check_answered(found, traffic)
     count = max(1, round((scenario.end_minute - scenario.start_minute) * 60.0 / STEP_S))
     minutes: Rates = scenario.start_minute + np.arange(count, dtype=np.float64) * STEP_S / 60.0
     share = peak / float(scenario.peak_users.value) if scenario.peak_users.value else 0.0

@@ -19,7 +19,7 @@ from analysis.terraform.cache import parsed
 from analysis.terraform.evaluate import EvaluationError
 from analysis.terraform.modules import ModuleInstance
 from analysis.terraform.sources import InputError, not_a_file, problem, read_text
-from analysis.terraform.stack import Stack, argument_of
+from analysis.terraform.stack import DEFAULT_REGION, Stack, argument_of
 from analysis.terraform.values import (
     Collection,
     ObjectType,
@@ -113,10 +113,16 @@ def root_inputs(
 def placeholders(stack: Stack, root: ModuleInstance, values: Mapping[str, Value]) -> dict[str, Value]:
     """A stand-in of its type for each root variable that has neither a value nor a default, with a warning that says so."""
     made: dict[str, Value] = {}
+    provider = root.config.providers.get("aws")
+    region = argument_of(provider.block, "region") if provider is not None else None
     for name, placed in root.config.variables.items():
         if name in values or argument_of(placed.block, "default") is not None:
             continue
-        made[name] = placeholder(root.variable_type(name), name)
+        match region:
+            case tree.Argument(expression=tree.Attribute(tree.Name("var"), read)) if read == name:
+                made[name] = DEFAULT_REGION  # any other text would be a region without prices
+            case _:
+                made[name] = placeholder(root.variable_type(name), name)
         message = f"the variable {quoted(name)} has no value; {to_text(made[name])} stands in for it"
         stack.report(message, placed.file, placed.block, "warning", address=f"var.{name}")
     return made

@@ -8,7 +8,7 @@ import pytest
 from network_makers import AURORA, CALLS, GROUP, PUSHED
 
 from analysis import facts
-from analysis.network import Traffic, crowd, dead_ends, entry, network, uses
+from analysis.network import Traffic, check_answered, crowd, dead_ends, entry, network, uses
 from analysis.terraform import load
 from analysis.wiring import PathError
 
@@ -288,3 +288,12 @@ def test_a_function_that_may_write_where_it_reads_changes_is_taken_not_to(derive
     found = network(load(directory), facts.stack(directory), NODE)
     assert 'aws_lambda_function.this["stream-processor"] ask aws_dynamodb_table.events' not in way(found)
     assert any("that would go round for ever" in str(note) for note in found.diagnostics)
+
+
+def test_an_api_that_answers_nothing_of_what_users_ask_for_is_no_system_that_holds_them(derived):
+    found = derived(CALLS)
+    first, *others = (replace(route, path=f"/nowhere{route.path}") for route in NIGHT.routes)
+    served = replace(first, path="/scores", method="GET")
+    with pytest.raises(PathError, match=r"nothing that the scenario's users ask for is answered; .*ends at"):
+        check_answered(found, crowd(found, replace(NIGHT, routes=(first, *others)), None, 5.0))
+    check_answered(found, crowd(found, replace(NIGHT, routes=(served, *others)), None, 5.0))
