@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from analysis.architecture import Resource, Unknown, Value
+from analysis.proofs.restore import restored
 from analysis.proofs.rule import Requirement, Rule, Verdict, attribute_verdict, judged, requires, true
 from analysis.proofs.start import STORES
 from analysis.proofs.view import View
@@ -86,9 +87,7 @@ def open_groups(view: View) -> Iterator[Verdict]:
     """Only what stands before the public lets the whole Internet in, and only at the ports of the web."""
     for group in view.model.of_type("aws_security_group"):
         users = _used_by(view, group)
-        public = bool(users) and all(
-            u.type in {"aws_lb", "aws_alb"} and u.values.get("internal") is not True for u in users
-        )
+        public = bool(users) and all(u.type == "aws_lb" and u.values.get("internal") is not True for u in users)
         for peer in view.network.peers(group, "ingress"):
             where = (
                 f"{peer.first_port:g}"
@@ -141,11 +140,10 @@ def encrypted(view: View) -> Iterator[Verdict]:
     """What is stored and what travels inside is encrypted."""
     for kind, path, test, says in ENCRYPTED:
         for resource in view.model.of_type(kind):
-            if (
-                kind == "aws_db_instance"
-                and resource.values.get("replicate_source_db") is not None
-                and resource.values.get(path) is None
-            ):
+            if resource.values.get(path) is None and resource.values.get("replicate_source_db") is not None:
+                continue
+            if resource.values.get(path) is None and restored(resource):
+                yield judged(resource, path, None, f"{path} is that of the copy it is restored from")
                 continue
             yield attribute_verdict(resource, path, test, says)
 
@@ -542,6 +540,6 @@ RULES = (
         "warning",
         "Requests with broken headers are dropped",
         "Set drop_invalid_header_fields = true.",
-        requires(("aws_lb", "aws_alb"), "drop_invalid_header_fields", true, "true"),
+        requires(("aws_lb",), "drop_invalid_header_fields", true, "true"),
     ),
 )

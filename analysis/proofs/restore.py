@@ -16,16 +16,31 @@ def _primaries(view: View) -> Iterator[Resource]:
             yield database
 
 
+def restored(database: Resource) -> bool:
+    """Whether a database begins as a copy: of a snapshot, or of another at a point in time."""
+    return any(
+        database.values.get(name) not in (None, [], ()) for name in ("snapshot_identifier", "restore_to_point_in_time")
+    )
+
+
 def retention(view: View) -> Iterator[Verdict]:
     """Automated backups are kept for long enough; with them the log is kept every five minutes."""
     days, minutes = view.threshold("backup_retention_days"), view.threshold("recovery_point_min")
+    planned = _selected(view)
     for database in _primaries(view):
         value = database.values.get("backup_retention_period")
         if isinstance(value, Unknown):
             yield judged(database, "backup_retention_period", None, "backup_retention_period is known only after apply")
             continue
+        if value is None and restored(database):
+            because = "backup_retention_period is that of the copy it is restored from"
+            yield judged(database, "backup_retention_period", None, because)
+            continue
         given = number(value) or (1.0 if database.type == "aws_rds_cluster" and value is None else 0.0)
-        point = f"a recovery point at most {minutes:g} min old" if given > 0 else "no recovery point at all"
+        none = (
+            "no recovery point but those of AWS Backup" if database.address in planned else "no recovery point at all"
+        )
+        point = f"a recovery point at most {minutes:g} min old" if given > 0 else none
         yield judged(
             database,
             "backup_retention_period",
@@ -34,9 +49,9 @@ def retention(view: View) -> Iterator[Verdict]:
         )
 
 
-def second_copy(view: View) -> Iterator[Verdict]:
-    """A copy stands outside the database service, where deleting the instance does not reach it."""
-    selected = {
+def _selected(view: View) -> set[str]:
+    """The addresses that the selections of AWS Backup name."""
+    return {
         r.address
         for s in view.model.of_type("aws_backup_selection")
         for ref in s.references
@@ -47,6 +62,11 @@ def second_copy(view: View) -> Iterator[Verdict]:
         for s in view.model.of_type("aws_backup_selection")
         for r in view.references.behind(s.values.get("resources"))
     }
+
+
+def second_copy(view: View) -> Iterator[Verdict]:
+    """A copy stands outside the database service, where deleting the instance does not reach it."""
+    selected = _selected(view)
     every = any(
         x == "*" or (isinstance(x, str) and ":db:*" in x)
         for s in view.model.of_type("aws_backup_selection")

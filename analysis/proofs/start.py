@@ -29,6 +29,9 @@ SECRET_ACTIONS = {
 }
 ENDPOINT_SERVICES = {"secretsmanager:GetSecretValue": "secretsmanager", "ssm:GetParameters": "ssm"}
 
+ECR = re.compile(r"\d{12}\.dkr\.ecr\.")
+"""A private registry: whether its tags may move is a setting of each repository."""
+
 HOST_NAME = re.compile(r"(^|_)(HOST|HOSTNAME|ADDRESS|SERVER)$")
 WITH_PORT = {("aws_db_instance", "endpoint"), ("aws_elasticache_cluster", "configuration_endpoint")}
 """Attributes that are host and port in one text: docs of the AWS "
@@ -317,9 +320,7 @@ def balancers(view: View, target: Resource) -> list[Resource]:
         listeners += view.references.linked(rule, "listener_arn", "aws_lb_listener")
     found: list[Resource] = []
     for listener in listeners:
-        found += [
-            b for b in view.references.linked(listener, "load_balancer_arn", "aws_lb", "aws_alb") if b not in found
-        ]
+        found += [b for b in view.references.linked(listener, "load_balancer_arn", "aws_lb") if b not in found]
     return found
 
 
@@ -448,13 +449,18 @@ def fixed_images(view: View) -> Iterator[Verdict]:
                     )
                     continue
             if not repositories:
-                state = False if isinstance(image, str) else None
+                own = isinstance(image, Unknown) or ECR.match(str(image))
                 shown = image.reference if isinstance(image, Unknown) else image
                 yield judged(
                     task.definition,
                     "container_definitions",
-                    state,
-                    f"{name}: {shown}; a tag of a registry outside this stack may move",
+                    None if own else False,
+                    f"{name}: {shown}; "
+                    + (
+                        "whether its repository lets tags move is not in this stack"
+                        if own
+                        else "a tag of a public registry may move"
+                    ),
                 )
                 continue
             repository = repositories[0]
@@ -644,7 +650,7 @@ def access_logs(view: View) -> Iterator[Verdict]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
     """
-    for balancer in view.model.of_type("aws_lb", "aws_alb"):
+    for balancer in view.model.of_type("aws_lb"):
         logs = first_block(balancer.values.get("access_logs"))
         if not true(logs.get("enabled")):
             continue

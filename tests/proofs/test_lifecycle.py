@@ -61,6 +61,7 @@ def test_a_version_that_no_fact_knows_cannot_be_decided(tmp_path):
     ("runtime", "states"),
     [
         ("python3.9", ["fails"]),
+        ("nodejs8.10", ["fails"]),
         ("nodejs22.x", ["holds", "fails"]),
         ("python3.13", ["holds", "holds"]),
     ],

@@ -308,3 +308,89 @@ def test_a_cache_that_is_written_through_adds_no_age_to_an_answer(through, part)
     night = facts.scenario(described.scenario)
     (verdict,) = fresh.ages(View(terraform.load(TICKER), scenario=night, stack=described))
     assert f" + {part} + " in verdict.because
+
+
+RESTORED = """
+resource "aws_db_instance" "archive" {
+  identifier     = "archive"
+  engine         = "postgres"
+  instance_class = "db.t4g.small"
+  %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        'snapshot_identifier = "rds:archive-2026-11-01"',
+        "restore_to_point_in_time { use_latest_restorable_time = true }",
+    ],
+)
+@pytest.mark.parametrize("rule", ["RESTORE-01", "EXPOSE-04"])
+def test_what_a_restored_database_takes_over_from_its_copy_is_not_decidable(tmp_path, origin, rule):
+    (tmp_path / "main.tf").write_text(RESTORED % origin)
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    assert rule in {f.rule.id for f in report.undecided}
+    assert rule not in {f.rule.id for f in report.findings}
+    (tmp_path / "main.tf").write_text(RESTORED % "allocated_storage = 20")
+    assert rule in {f.rule.id for f in proofs.prove(terraform.load(tmp_path), today=TODAY).findings}
+
+
+IMAGE = """
+resource "aws_ecs_task_definition" "t" {
+  family                = "t"
+  container_definitions = jsonencode([{ name = "c", image = "%s" }])
+}
+
+resource "aws_ecs_service" "s" {
+  name            = "s"
+  task_definition = aws_ecs_task_definition.t.arn
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [("123456789012.dkr.ecr.eu-west-1.amazonaws.com/crowd:v4", False), ("quay.io/crowd/web:v4", True)],
+)
+def test_whether_a_tag_of_a_private_registry_outside_the_stack_moves_is_not_decidable(tmp_path, image, found):
+    (tmp_path / "main.tf").write_text(IMAGE % image)
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    assert ("START-08" in {f.rule.id for f in report.findings}) is found
+    assert ("START-08" in {f.rule.id for f in report.undecided}) is not found
+
+
+CLEAR = """
+resource "aws_alb" "front" {
+  name            = "front"
+  subnets         = ["subnet-0a1b2c3d"]
+  security_groups = ["sg-0a1b2c3d"]
+}
+
+resource "aws_alb_listener" "web" {
+  load_balancer_arn = aws_alb.front.arn
+  port              = 80
+  protocol          = "HTTP"
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_alb_target_group.web.arn
+  }
+}
+
+resource "aws_alb_target_group" "web" {
+  name = "web"
+}
+"""
+
+
+def test_a_balancer_by_its_older_name_is_judged_like_one_by_its_newer(tmp_path):
+    """The provider knows each type of the balancer by two names."""
+    seen = []
+    for name in ("older", "newer"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(CLEAR if name == "older" else CLEAR.replace("aws_alb", "aws_lb"))
+        report = proofs.prove(terraform.load(tmp_path / name), today=TODAY)
+        seen.append({(f.rule.id, f.address.replace("aws_alb", "aws_lb")) for f in report.findings})
+    assert seen[0] == seen[1]
+    assert ("EXPOSE-05", "aws_lb_listener.web") in seen[0]
