@@ -4,6 +4,7 @@ UV     := .tools/bin/uv
 BIN    := .venv/bin
 STAMP  := .venv/.stamp
 NB     ?=
+STACK  ?= buzzer
 PARAMS ?=
 
 # Material's and ProperDocs' end-of-life banners, twice in every build otherwise.
@@ -17,7 +18,7 @@ export UV_SYSTEM_CERTS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-all audit lint bench lab notebook lock clean
+.PHONY: help site serve test test-all audit lint bench load drill lab notebook lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,12 @@ lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 
 bench: $(STAMP) ## measure what the README claims about speed, as ratios in one run
 	@$(BIN)/python -m pytest benchmarks -o python_files="bench_*.py" -rP -q -p no:xdist --benchmark-disable-gc
+
+load: $(STAMP) ## a stand-in of a stack's program under load, on real servers of this machine: make load STACK=buzzer_baseline
+	@$(BIN)/gameday load terraform/stacks/$(STACK) --record
+
+drill: $(STAMP) ## lose a database's rows and restore them, on a real server of this machine
+	@$(BIN)/gameday drill terraform/stacks/$(STACK) --record
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks $$(test "$$(id -u)" -ne 0 || echo --allow-root)

@@ -33,6 +33,7 @@ LAYERS = {
     "countdown": 7,
     "studies": 7,
     "season": 8,
+    "loadtest": 8,
     "claims": 8,
     "decisions": 8,
     "incidents": 8,

@@ -18,6 +18,7 @@ from analysis.commands import (
     decide,
     diagram,
     incident,
+    load,
     migrate,
     model,
     new,
@@ -49,6 +50,7 @@ COMMANDS = {
         nights.nights,
         calibrate.calibrate,
         whatif.what_if,
+        load.load,
     ),
     "Would we have known in time": (alarms.alarms, alarms.season, dashboard.dashboard),
     "Is it safe to change": (
@@ -57,6 +59,7 @@ COMMANDS = {
         migrate.migrate,
         runbooks.runbooks,
         rehearse.rehearse,
+        load.drill,
         countdown.countdown,
     ),
     "Which decision made the difference": (decide.decide, compare.compare),

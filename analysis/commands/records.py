@@ -17,6 +17,8 @@ from rich.table import Column, Table
 from analysis import decisions, evidence, facts, migration, season, studies, terraform
 from analysis.commands.common import FINDINGS, FINE, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
 from analysis.evidence import Record
+from analysis.loadtest import kept
+from analysis.loadtest.tested import tested
 from analysis.migration import record as migrations
 from analysis.night import calibration_plan
 from analysis.night.hard_plan import PLAN as NIGHTS_PLAN
@@ -55,6 +57,10 @@ def _decisions(folder: Path) -> Basis:
     )
     found = [record for record in decisions.folder(folder, ROOT) if record.weighed]
     return {record.path.name: bench.basis(record) for record in found}
+
+
+def _loaded(file: Path) -> Basis:
+    return kept.load_basis(tested(Studies(ROOT / "terraform" / "stacks").study(file.parent.name)))
 
 
 def _rehearsed(plan: Path) -> Basis:
@@ -119,6 +125,14 @@ KINDS: Final = (
         validated.KIND, f"{STACKS}/{validated.KIND}{evidence.SUFFIX}", lambda file: file,
         lambda file: validated.basis(file.parent, terraform.load(file.parent)),
         lambda file: ("validate", "--record", _shown(file.parent)),
+    ),
+    Kind(
+        kept.LOADED, f"{STACKS}/{kept.LOADED}{evidence.SUFFIX}", lambda file: file, _loaded,
+        lambda file: ("load", _shown(file.parent), "--record"),
+    ),
+    Kind(
+        kept.DRILLED, f"{STACKS}/{kept.DRILLED}{evidence.SUFFIX}", lambda file: file, lambda _: kept.drill_basis(),
+        lambda file: ("drill", _shown(file.parent), "--record"),
     ),
     Kind(
         rehearsal_record.KIND, f"{STACKS}/{rehearsal_faults.FILE_NAME}",

@@ -17,6 +17,8 @@ MODELS: Final[Mapping[str, int]] = {
     "read back": 1,  # which attributes are read back from the emulator, and how: analysis/validation/deployed.py
     "validate": 1,  # what Terraform is asked about a stack and how its answers are told: analysis/validation/report.py
     "migration": 1,  # stages, their rules and their risk: analysis/migration
+    "load": 1,  # how a stand-in is loaded and its knee found: analysis/loadtest
+    "drill": 1,  # how a restore is drilled and compared: analysis/loadtest/restore.py
     "rehearsal": 1,  # how a page is typed and its answers compared: analysis/runbooks
 }
 """One version for each; a record becomes stale when one that it names is raised."""

@@ -22,6 +22,7 @@ from analysis.pages import (
     ledger,
     links,
     load,
+    measured,
     migration,
     model,
     nights,
@@ -63,8 +64,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, migration, postmortem, premortem, proofs,
-        reference, requirements, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, measured, migration, postmortem,
+        premortem, proofs, reference, requirements, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)
@@ -111,6 +112,13 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
         """The runbooks of a folder."""
         return records.runbook_table(docs, folder, here())
 
+    def runbook_minutes(page: str) -> str:
+        """How long a runbook takes, as its front matter says, such as 90 min."""
+        found = next((one for one in records.runbooks(docs, str(Path(page).parent)) if one.path == page), None)
+        if found is None:
+            raise LookupError(f"there is no runbook {page}")
+        return f"{found.extra['minutes']} min"
+
     def system_list() -> Markup:
         """The systems of the site, each with its summary and the figures that its folder names."""
         return system_cards(root, docs, here())
@@ -135,8 +143,8 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
         return Markup(drawing.html())  # noqa: S704 (its texts are escaped where it is made)
 
     return (
-        contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, system_list, how_many,
-        how_many_notebooks, diagram,
+        contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, runbook_minutes, system_list,
+        how_many, how_many_notebooks, diagram,
     )  # fmt: skip
 
 

@@ -1,0 +1,354 @@
+"""Real servers for one run: MariaDB, Redis, nginx and gunicorn as children of this process, on loopback, in a scratch directory.
+
+Nothing that is installed is configured or used: each server has its own files, port and password, and ends with the block that
+started it; where the kernel offers it (`setpriv --pdeathsig`), also when this process is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+LOOPBACK: Final = "127.0.0.1"
+START_S: Final = 60.0
+END_S: Final = 10.0
+BUFFER_POOL_MB: Final = 256
+
+PROGRAMS: Final[Mapping[str, str]] = {
+    "mariadbd": "mariadb-server",
+    "mariadb-install-db": "mariadb-server",
+    "mariadb": "mariadb-client",
+    "mariadb-dump": "mariadb-client",
+    "mariadb-binlog": "mariadb-server",
+    "redis-server": "redis-server",
+    "nginx": "nginx-light",
+}
+"""What is started, by the package of Debian's that has it."""
+
+MODULES: Final = ("flask", "gunicorn", "locust", "psutil", "pymysql", "redis")
+
+
+class LoadError(Exception):
+    """A load test or drill that cannot be made, or ended early; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: its process, and how to reach it."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def require(self) -> None:
+        """Nothing while it runs; LoadError with its last words once it has ended."""
+        if self.process.poll() is not None:
+            raise LoadError(f"{self.name} ended with status {self.process.returncode}{last_words(self.log)}")
+
+
+@dataclass(frozen=True)
+class Database(Server):
+    """MariaDB, with the account of the program and the one of the drill."""
+
+    user: str = "app"
+    password: str = field(default="", repr=False)
+    data: Path = Path()
+    defaults: Path = Path()
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of `pymysql.connect`."""
+        return {
+            "host": LOOPBACK, "port": self.port, "user": self.user, "password": self.password, "database": SCHEMA,
+        }  # fmt: skip
+
+
+SCHEMA: Final = "buzz"
+
+
+def missing(programs: Sequence[str]) -> str:
+    """A sentence that says what of the programs and of Python's packages is not here, and how to get it; else empty."""
+    packages = sorted({PROGRAMS[name] for name in programs if found(name) is None})
+    if packages:
+        return (
+            f"{', '.join(packages)} not found; on Debian: apt-get install --no-install-recommends {' '.join(packages)}"
+        )
+    lacking = [name for name in MODULES if find_spec(name) is None]
+    if lacking:
+        return f"{', '.join(lacking)} not installed; pip install 'gameday-notebook[load]'"
+    return "" if sys.platform == "linux" else "a load test reads /proc, which only Linux has"
+
+
+def found(program: str) -> str | None:
+    """Where a program is: on PATH, or where Debian puts what an administrator starts."""
+    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")))
+
+
+def versions() -> dict[str, str]:
+    """The version of each server and package that a run rests on."""
+    said = {}
+    for program, flag in (("mariadbd", "--version"), ("redis-server", "--version"), ("nginx", "-v")):
+        path = found(program)
+        if path is None:
+            continue
+        done = subprocess.run([path, flag], capture_output=True, text=True, check=False)  # noqa: S603 (a path we found)
+        words = (done.stdout + done.stderr).replace("v=", "").replace("nginx/", "").split()
+        said[program] = next((word for word in words if word[:1].isdigit() and "." in word), "")
+    for module in MODULES:
+        with suppress(PackageNotFoundError):
+            said[module] = version(module)
+    return said | {"python": ".".join(map(str, sys.version_info[:3]))}
+
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log, in brackets; empty where there is none."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    line = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f" ({line[:300]})" if line else ""
+
+
+@contextmanager
+def database(scratch: Path, *, log_bin: bool = False) -> Iterator[Database]:
+    """An empty MariaDB with the schema SCHEMA, durable as a database service runs it: each commit is flushed.
+
+    Raises LoadError where it does not start. As root it runs as the user `mysql`, or `nobody`: it refuses root.
+    """
+    home = scratch / "mariadb"
+    data, temporary = home / "data", home / "tmp"
+    for directory in (home, data, temporary):
+        directory.mkdir(mode=0o700)
+    account = _account(home, data, temporary)
+    if account:
+        scratch.chmod(0o711)  # to pass through; its files stay unreadable
+    port, password, log = free_port(), secrets.token_hex(16), home / "log"
+    defaults, init = home / "client.cnf", home / "init.sql"
+    init.write_text(
+        f"CREATE DATABASE {SCHEMA};\nCREATE USER app@'{LOOPBACK}' IDENTIFIED BY '{password}';\n"
+        f"GRANT ALL ON *.* TO app@'{LOOPBACK}';\nALTER USER root@localhost IDENTIFIED BY '{secrets.token_hex(16)}';\n",
+        encoding="ascii",
+    )
+    defaults.write_text(
+        f"[client]\nhost={LOOPBACK}\nport={port}\nprotocol=tcp\nuser=app\npassword={password}\nskip-ssl\n",
+        encoding="ascii",
+    )
+    _owned(account, init, defaults)
+    install = [_program("mariadb-install-db"), "--no-defaults", "--auth-root-authentication-method=normal",
+               "--skip-test-db", f"--datadir={data}", f"--tmpdir={temporary}"]  # fmt: skip
+    with log.open("wb") as words:
+        done = subprocess.run(  # noqa: S603 (a program we found)
+            _as(account, install), cwd=home, stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False
+        )
+    if done.returncode:
+        raise LoadError(f"mariadb-install-db ended with status {done.returncode}{last_words(log)}")
+    command = [
+        _program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", f"--port={port}",
+        f"--bind-address={LOOPBACK}", f"--socket={home / 's'}", f"--pid-file={home / 'pid'}", f"--init-file={init}",
+        "--skip-name-resolve", "--max-connections=300", f"--innodb-buffer-pool-size={BUFFER_POOL_MB}M",
+        "--innodb-flush-log-at-trx-commit=1", "--performance-schema=OFF",
+        *(["--log-bin=binlog", "--sync-binlog=1", "--server-id=1"] if log_bin else []),
+    ]  # fmt: skip
+    with _running("mariadbd", _as(account, command), home, log) as process:
+        made = Database("mariadbd", process, port, log, password=password, data=data, defaults=defaults)
+        _answers(made, lambda: _asked(made))
+        yield made
+
+
+def _asked(made: Database) -> bool:
+    import pymysql  # noqa: PLC0415 (of an extra)
+
+    try:
+        pymysql.connect(**made.arguments(), ssl_disabled=True).close()
+    except pymysql.Error:
+        return False
+    return True
+
+
+@contextmanager
+def cache(scratch: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
+    """A Redis that keeps nothing on disk, and the keyword arguments of `redis.Redis`."""
+    home = scratch / "redis"
+    home.mkdir(mode=0o700)
+    port, password, log = free_port(), secrets.token_hex(16), home / "log"
+    lines = {
+        "bind": LOOPBACK, "port": port, "requirepass": password, "save": '""', "appendonly": "no", "dir": home,
+        "maxmemory": "64mb", "maxmemory-policy": "allkeys-lru",
+    }  # fmt: skip
+    text = "".join(f"{key} {value}\n" for key, value in lines.items())
+    configuration = home / "conf"
+    configuration.write_text(text, encoding="utf-8")
+    with _running("redis-server", [_program("redis-server"), str(configuration)], home, log) as process:
+        made = Server("redis-server", process, port, log)
+        _answers(made, lambda: _listens(port))
+        yield made, {"host": LOOPBACK, "port": port, "password": password}
+
+
+@contextmanager
+def program(scratch: Path, settings: Mapping[str, Any], workers: int, backlog: int, name: str) -> Iterator[Server]:
+    """The stand-in of the program under gunicorn, with sync workers."""
+    from analysis.loadtest.program import SETTINGS  # noqa: PLC0415 (of an extra)
+
+    home = scratch / f"program-{secrets.token_hex(4)}"
+    home.mkdir(mode=0o700)
+    port, log = free_port(), home / "log"
+    (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = [
+        sys.executable, "-m", "gunicorn", "--bind", f"{LOOPBACK}:{port}", "--workers", str(workers), "--backlog", str(backlog),
+        "--worker-class", "sync", "--timeout", "300", "--worker-tmp-dir", str(home), "--no-control-socket",
+        "analysis.loadtest.program:application()",
+    ]  # fmt: skip
+    environment = {SETTINGS: str(home / "settings.json")}
+    with _running(f"gunicorn ({name})", command, home, log, environment) as process:
+        made = Server(name, process, port, log)
+        _answers(made, lambda: _healthy(port))
+        yield made
+
+
+@contextmanager
+def micro_cache(scratch: Path, behind: int, shared: Mapping[str, float], name: str) -> Iterator[Server]:
+    """An nginx in front of the program at port `behind`; `shared` maps a path to the seconds for which its answer is kept."""
+    home = scratch / "nginx"
+    home.mkdir(mode=0o700)
+    port, log = free_port(), home / "log"
+    kept = "".join(
+        f"location = {path} {{ proxy_pass http://{LOOPBACK}:{behind}; proxy_cache edge; proxy_cache_lock on;"
+        f" proxy_cache_valid 200 {max(1, round(seconds))}s; }}\n"
+        for path, seconds in shared.items()
+    )
+    (home / "conf").write_text(
+        f"daemon off;\nworker_processes 1;\npid {home}/pid;\nerror_log stderr warn;\n"
+        + (f"user {pwd.getpwuid(os.getuid()).pw_name};\n" if os.getuid() == 0 else "")
+        + "events { worker_connections 8192; }\nhttp {\naccess_log off;\n"
+        + "".join(f"{name}_temp_path {home}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        + f"proxy_cache_path {home}/cache keys_zone=edge:1m max_size=16m;\n"
+        + f"server {{ listen {LOOPBACK}:{port} backlog=4096;\n{kept}"
+        + f"location / {{ proxy_pass http://{LOOPBACK}:{behind}; }}\n}}\n}}\n",
+        encoding="utf-8",
+    )
+    command = [_program("nginx"), "-e", "stderr", "-p", str(home), "-c", str(home / "conf")]
+    with _running("nginx", command, home, log) as process:
+        made = Server(name, process, port, log)
+        _answers(made, lambda: _listens(port))
+        yield made
+
+
+@contextmanager
+def _running(
+    name: str, command: Sequence[str], home: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The program as a child with a session of its own, ended at the end of the block with all that it has started."""
+    with ExitStack() as stack, log.open("ab") as words:
+        process = subprocess.Popen(  # noqa: S603 (programs we found)
+            tied(command),
+            cwd=home,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,  # Ctrl-C is ours to handle; and nothing that it starts is anybody else's
+        )
+        stack.callback(end, process)
+        yield process
+        if process.poll() is not None:
+            raise LoadError(f"{name} ended with status {process.returncode} while it was needed{last_words(log)}")
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """The command, so that it also ends when this process is killed, where the machine has `setpriv`."""
+    path = shutil.which("setpriv")
+    return [path, "--pdeathsig", "TERM", *command] if path and "--pdeathsig" not in command else list(command)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and its session: asked first, killed where it does not go."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(END_S)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # the group is the process's own since it was started
+    process.wait()
+
+
+def _answers(server: Server, asked: Any) -> None:
+    until = time.monotonic() + START_S
+    while not asked():
+        server.require()
+        if time.monotonic() > until:
+            raise LoadError(f"{server.name} did not answer within {START_S:g} s{last_words(server.log)}")
+        time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+        return True
+    return False
+
+
+def _healthy(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=5) as asked:
+        asked.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        return b" 200 " in asked.recv(64)
+    return False
+
+
+def _program(name: str) -> str:
+    path = found(name)
+    if path is None:
+        raise LoadError(
+            f"{PROGRAMS[name]} not found; on Debian: apt-get install --no-install-recommends {PROGRAMS[name]}"
+        )
+    return path
+
+
+def _account(*directories: Path) -> pwd.struct_passwd | None:
+    """As whom MariaDB runs where this is root, who then owns the directories; None where it is not."""
+    if os.getuid() != 0:
+        return None
+    for name in ("mysql", "nobody"):
+        with suppress(KeyError):
+            account = pwd.getpwnam(name)
+            _owned(account, *directories)
+            return account
+    raise LoadError("MariaDB refuses to run as root, and there is neither a user mysql nor nobody; run this as a user")
+
+
+def _owned(account: pwd.struct_passwd | None, *paths: Path) -> None:
+    for path in paths:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        if account is not None:
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def _as(account: pwd.struct_passwd | None, command: Sequence[str]) -> list[str]:
+    if account is None:
+        return list(command)
+    path = shutil.which("setpriv")
+    if path is None:
+        raise LoadError("MariaDB refuses to run as root, and setpriv (util-linux) is not here; run this as a user")
+    user = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    return [path, *user, "--pdeathsig", "TERM", *command]
