@@ -62,7 +62,7 @@ def load(
         with ended_as_by_ctrl_c(), err.status("starting MariaDB, Redis and gunicorn") as status:
             found = run.load_test(plan, said=lambda text: status.update(escape(text)))
         content = records.loaded(found, records.keep_samples(found, Path("out") / "load" / f"{plan.stack}.jsonl.gz"))
-        if record:
+        if record and content["check"]["holds"]:
             evidence.write(evidence.beside(directory, kept.LOADED), Record(kept.LOADED, day, rests_on, content))
     if as_json:
         print_json(content)

@@ -193,8 +193,18 @@ def _ages(polls: Sequence[Sequence[Any]], updates: Sequence[Sequence[Any]], sent
     return np.array(ages), unseen
 
 
+LATE_S: Final = 0.5
+"""How late a crowd may send, at the 99th percentile of a step, for its schedule to count as kept."""
+
+
 def knee(found: Sequence[Step], name: str) -> Knee:
-    """Where the program of that name is full. NotMeasuredError where it kept up with every step."""
+    """Where the program of that name is full. NotMeasuredError where it kept up with every step, or the crowd with none."""
+    late_s = max(step.lag_p99_s or 0.0 for step in found)
+    if late_s > LATE_S:
+        raise NotMeasuredError(
+            f"the crowd was sent up to {late_s:.1f} s late, so its schedule was not kept and nothing was measured: the machine "
+            "is busy with other work; measure again when it is not"
+        )
     full = [step for step in found if not step.kept_up]
     if not full:
         most = max(step.offered_per_s for step in found)

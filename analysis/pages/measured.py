@@ -78,18 +78,22 @@ def _spread(low: float, value: float, high: float, digits: int = 2) -> str:
 def compared(models: Sequence[Model]) -> Markup:
     """Measured beside computed, for each stack: processor time per request, the knee of one task, the check of the instrument."""
     rows: list[Row | list[Cell]] = []
+    parts = []
     for model in models:
         record = recorded(model.directory, kept.LOADED)
         if record is None:
-            return _missing(f"gameday load {model.folder} --record")
-        rows += _compared(model, record.content)
+            parts.append(_missing(f"gameday load {model.folder} --record"))
+        else:
+            rows += _compared(model, record.content)
     columns = [
         Column("", "head"),
         Column("Assumed, computed"),
         Column("Measured here"),
         Column("Measured ÷ computed", "number"),
     ]
-    return tables.table(columns, rows, label="Measured beside computed")
+    if rows:
+        parts.insert(0, tables.table(columns, rows, label="Measured beside computed"))
+    return Markup("").join(parts)
 
 
 def _compared(model: Model, content: Mapping[str, Any]) -> list[Row | list[Cell]]:
@@ -134,7 +138,7 @@ def consequence(model: Model) -> Markup:
     """Users that the whole stack holds without the edge's cache, by the assumption and by what was measured."""
     record = recorded(model.directory, kept.LOADED)
     if record is None:
-        return _missing(f"gameday load {model.folder} --record")
+        return Markup("a number of users that is not measured yet")
     one = model.study
     factor = cpu_ms(record.content, PROGRAM)[1] / (1000 * cpu_per_request(one, "value"))
     names = [value for value in (one.profile.cpu_s_per_request, one.profile.cpu_s_per_hit) if value is not None]

@@ -1,6 +1,7 @@
 """What follows from the samples of a load test: worked out by hand, and by a program that is simulated in ten lines."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,11 @@ def test_a_program_that_got_less_than_its_share_has_the_knee_of_a_whole_share():
 def test_without_a_step_that_is_too_much_there_is_no_knee():
     with pytest.raises(NotMeasuredError, match="kept up with 99 requests a second"):
         knee([step(100, 0.001, 0.25)], SERVER)
+
+
+def test_a_crowd_that_was_sent_late_measures_nothing():
+    with pytest.raises(NotMeasuredError, match=r"sent up to 0\.9 s late"):
+        knee([replace(step(400, 0.001, 0.25), lag_p99_s=0.9)], SERVER)
 
 
 def test_a_step_in_which_nothing_was_sent_is_refused():

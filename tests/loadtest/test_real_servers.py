@@ -12,6 +12,7 @@ import pytest
 
 from analysis.loadtest import restore, run, servers
 from analysis.loadtest import tested as plans
+from analysis.loadtest.measured import NotMeasuredError
 from analysis.studies import Studies
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +24,18 @@ def plan():
     return plans.tested(Studies(ROOT / "terraform" / "stacks").study("buzzer_baseline"))
 
 
+def measured():
+    """A small test whose crowd kept its schedule, and its check; another try where the machine was too busy for that."""
+    for _ in range(3):
+        found = run.load_test(plan(), run.SMALL)
+        with contextlib.suppress(NotMeasuredError):
+            return found, found.check
+    pytest.fail("the crowd was sent late three times: the machine is too busy to measure anything")
+
+
 def test_a_handler_slowed_by_two_milliseconds_moves_the_knee_as_computed():
-    found = run.load_test(plan(), run.SMALL)
-    assert found.check.holds, found.check
+    found, check = measured()
+    assert check.holds, check
     for step in found.runs[run.CHECKED].steps:
         for of in step.values():
             assert not of.kept_up  # arrivals by schedule: a closed crowd would have waited
