@@ -37,6 +37,7 @@ LAYERS = {
     "claims": 8,
     "decisions": 8,
     "incidents": 8,
+    "horizons": 9,
     "ledger": 9,
     "drawing": 8,
     "notebooks": 9,

@@ -17,6 +17,7 @@ from analysis.commands import (
     dashboard,
     decide,
     diagram,
+    horizons,
     incident,
     load,
     migrate,
@@ -62,7 +63,7 @@ COMMANDS = {
         load.drill,
         countdown.countdown,
     ),
-    "Which decision made the difference": (decide.decide, compare.compare),
+    "Which decision made the difference": (decide.decide, horizons.horizons, compare.compare),
     "The notebook and its site": (notebook.notebook, claims.claims, trace.trace, records.records, new.new, site.site),
 }
 """Each with its options; by the question that it answers, in the order in which `gameday` lists them."""

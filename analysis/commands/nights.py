@@ -59,17 +59,8 @@ def nights(
     else:
         out.print(_shown(content, plan))
         tell_unreached(model, directory)
-    if missed(content, plan):
+    if hard.missed(content, plan):
         raise typer.Exit(FINDINGS)
-
-
-def missed(record: dict[str, Any], plan: HardNights) -> list[str]:
-    """The titles of the nights on which errors or ages, those of a database failover aside, pass what is promised."""
-    return [
-        night["title"]
-        for night in record["nights"]
-        if night["worst_errors"] >= plan.errors or (night["settled_age_p95_s"] or 0.0) > plan.freshness_s
-    ]
 
 
 def _shown(record: dict[str, Any], plan: HardNights) -> Table:

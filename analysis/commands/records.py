@@ -51,6 +51,12 @@ def _incident(plan: Path) -> Basis:
     return incidents.record_basis(incidents.read(plan))
 
 
+def _horizons(plan: Path) -> Basis:
+    from analysis import horizons  # noqa: PLC0415 (pulls in the compiler)
+
+    return horizons.basis(horizons.plan(plan.parent))
+
+
 def _decisions(folder: Path) -> Basis:
     bench = decisions.Bench(
         Studies(ROOT / "terraform" / "stacks"), decisions.Edge(ROOT, dt.date.min, decisions.no_claims)
@@ -106,6 +112,10 @@ KINDS: Final = (
     Kind(
         "incident", f"{STACKS}/incident*.toml", lambda plan: plan.with_suffix(".weighed.json"), _incident,
         lambda plan: ("incident", "weigh", _shown(plan), "--record"),
+    ),
+    Kind(
+        "horizons", f"{STACKS}/horizons.toml", lambda plan: evidence.beside(plan.parent, "horizons"), _horizons,
+        lambda plan: ("horizons", _shown(plan.parent), "--record"),
     ),
     Kind(
         decisions.KIND, "docs/*/decisions", lambda folder: folder / decisions.FILE_NAME, _decisions,

@@ -16,6 +16,7 @@ MODELS: Final[Mapping[str, int]] = {
     "apply": 1,  # the cycle of apply, plan and destroy: analysis/validation
     "read back": 1,  # which attributes are read back from the emulator, and how: analysis/validation/deployed.py
     "validate": 1,  # what Terraform is asked about a stack and how its answers are told: analysis/validation/report.py
+    "horizons": 1,  # what is computed of parts and horizons: analysis/horizons
     "migration": 1,  # stages, their rules and their risk: analysis/migration
     "load": 1,  # how a stand-in is loaded and its knee found: analysis/loadtest
     "drill": 1,  # how a restore is drilled and compared: analysis/loadtest/restore.py

@@ -420,13 +420,18 @@ def _changes(table: Table, key: str) -> tuple[Change, ...]:
 
 
 def _change(table: Table) -> Change:
+    return change(table, table.text("id"), table.text("name"))
+
+
+def change(table: Table, id: str, name: str) -> Change:  # noqa: A002 (what the file calls it)
+    """The change that a table of a file holds. FactError, with the key, where it is wrong or changes nothing."""
     without, needs = _texts(table, "without", "addresses"), _texts(table, "needs", "ids")
     arguments = _tree(table, "arguments")
     if not all(isinstance(values, dict) for values in arguments.values()):
         raise table.error("arguments", "maps each address to a table of its arguments")
     made = Change(
-        id=table.text("id"),
-        name=table.text("name"),
+        id=id,
+        name=name,
         says=table.text("says", ""),
         variables=_tree(table, "variables"),
         arguments=arguments,

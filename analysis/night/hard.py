@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analysis.architecture import Architecture
@@ -68,6 +68,15 @@ def recorded(
         if done is not None:
             done(len(found), len(cases))
     return {"nights": found}
+
+
+def missed(record: Mapping[str, Any], plan: HardNights) -> list[str]:
+    """The titles of the nights on which errors or ages, those of a database failover aside, pass what is promised."""
+    return [
+        night["title"]
+        for night in record["nights"]
+        if night["worst_errors"] >= plan.errors or (night["settled_age_p95_s"] or 0.0) > plan.freshness_s
+    ]
 
 
 def told(one: HardNight, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -1,6 +1,18 @@
 """The alarms of a stack on families of simulated nights: who is notified in time, who is woken for nothing, the record of it."""
 
-from analysis.season.outcomes import FamilyResult, Outcome, Result, Ringing, Spike, SweepRow, Told, nights, outcome, run
+from analysis.season.outcomes import (
+    FamilyResult,
+    Outcome,
+    Result,
+    Ringing,
+    Spike,
+    SweepRow,
+    Told,
+    build_ups,
+    nights,
+    outcome,
+    run,
+)
 from analysis.season.plan import FILE_NAME as PLAN_FILE
 from analysis.season.plan import Family, Plan, PlanError, Protection, Quiet, Watched, plan
 from analysis.season.record import FILE_NAME as RECORD_FILE
@@ -25,6 +37,7 @@ __all__ = [
     "Told",
     "Watched",
     "basis",
+    "build_ups",
     "load",
     "nights",
     "outcome",

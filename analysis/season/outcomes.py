@@ -186,7 +186,7 @@ def run(plan: Plan, *, progress: Progress = lambda: None, sweep: bool = True) ->
 
     Raises facts.FactError and studies.StudyError for files and values that cannot be used.
     """
-    home = study(plan.directory)
+    home = _home(plan)
     told = layer.read(home.architecture)
     quiet, quiet_pages = _quiet_nights(plan, progress)
     season = layer.season(home.architecture, [(pack, None) for pack in quiet], alarms=told)
@@ -201,6 +201,18 @@ def run(plan: Plan, *, progress: Progress = lambda: None, sweep: bool = True) ->
     watched = tuple(_told(plan, night, home.architecture, told, progress) for night in plan.watched)
     broken = _mutations(home.architecture, told)
     return Result(tuple(families), season, quiet_pages, tuple(rows), spikes, watched, *broken)
+
+
+def build_ups(plan: Plan) -> tuple[FamilyResult, ...]:
+    """The families whose load builds up on the stack itself, with its alarms on them. Raises as `run`."""
+    home = _home(plan)
+    told = layer.read(home.architecture)
+    own = [family for family in plan.families if family.builds_up and family.stack is None]
+    return tuple(_family(plan, family, home.architecture, told, lambda: None)[0] for family in own)
+
+
+def _home(plan: Plan) -> Study:
+    return study(plan.directory, **plan.given)
 
 
 def _mutations(
@@ -220,7 +232,7 @@ def _mutations(
 
 def outcome(plan: Plan, family: Family, users: int, seed: int) -> Outcome:
     """One night of a family by itself: the sample by which a record is checked."""
-    home = study(plan.directory)
+    home = _home(plan)
     told = layer.read(home.architecture)
     made = studied(plan, family)
     standing = _standing(plan, made, home.architecture, told)
@@ -232,7 +244,11 @@ def studied(plan: Plan, of: Family | Quiet | Protection | Watched) -> Study:
     """The stack on which the nights of an entry of the plan happen, under its values."""
     other = None if isinstance(of, Quiet) else of.stack
     assumed = of.assumed if isinstance(of, Family) else {}
-    made = study(plan.directory if other is None else other, variables=of.variables, assumed=assumed)
+    if other is None:
+        variables = {**plan.given.get("variables", {}), **of.variables}
+        made = study(plan.directory, **{**plan.given, "variables": variables, "assumed": assumed})
+    else:
+        made = study(other, variables=of.variables, assumed=assumed)
     if isinstance(of, Family | Watched) and of.calibrated:
         found = dict(calibration(made.directory).values)
         if isinstance(of, Family) or of.users is not None:

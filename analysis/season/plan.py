@@ -94,7 +94,8 @@ class Watched:
 class Plan:
     """What is tried, on the stack in `directory`. `cold` is None where the plan has no cold spike.
 
-    `push_s` is the processor time to push one message to one user, for what would protect and is not built.
+    `push_s` is the processor time to push one message to one user, for what would protect and is not built. `given` is what
+    `studies.study` is given for every night on the stack itself: other values of its variables, what is left out.
     """
 
     directory: Path
@@ -107,6 +108,7 @@ class Plan:
     cold: Family | None = None
     protections: tuple[Protection, ...] = ()
     push_s: Assumption | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plan(directory: Path) -> Plan:

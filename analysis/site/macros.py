@@ -18,6 +18,7 @@ from analysis.pages import (
     figures,
     gameday,
     glossary,
+    horizons,
     infrastructure,
     ledger,
     links,
@@ -64,8 +65,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, infrastructure, ledger, load, measured, migration, postmortem,
-        premortem, proofs, reference, requirements, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, ledger, load, measured, migration,
+        postmortem, premortem, proofs, reference, requirements, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -29,6 +29,7 @@ ASKED = (
 RESTING = {
     ("season", "--no-write"): "season.toml",
     ("nights", "--jobs", "1"): "nights.toml",
+    ("horizons",): "horizons.toml",
     ("calibrate", "--jobs", "1"): "calibration/design.toml",
     ("incident", "show"): "incident.toml",
     ("incident", "again"): "incident.toml",

@@ -46,6 +46,7 @@ FLIPS = {
     22: Change(repriced={"rds.storage.gp3.multi_az.gb_month": 0.001}),
     23: Change(repriced={"ecr.storage.gb_month": 100}),
     24: Change(repriced={"route53.health_check.option.aws_endpoint.month": 10}),
+    25: Change(assumed={"audience.peak_users": 400_000}),
 }
 """One change for each record that must turn its predicate."""
 
