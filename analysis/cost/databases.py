@@ -406,6 +406,16 @@ def _capacity(name: str) -> Count:
     return units
 
 
+def _unit_hours(unit: str, name: str) -> Callable[[Setting], Quantity | None]:
+    """Hours of provisioned units: as scaling keeps them, else those that are set, all month."""
+
+    def hours(table: Setting) -> Quantity | None:
+        used = table.used(f"{unit}_capacity_unit_hours")
+        return Quantity(HOURS_PER_MONTH * _capacity(f"{unit}_capacity")(table) if used is None else used, name)
+
+    return hours
+
+
 def _no_replicas(table: Setting) -> str:
     regions = ", ".join(str(r.get("region_name")) for r in table.blocks("replica"))
     raise NotPriced(f"the price book has no prices for replicas in other regions ({regions})")
@@ -506,19 +516,19 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
             per=10**6,
             applies=_on_demand,
         ),
-        hourly(
+        Charge(
             "write capacity",
             _standard_class("dynamodb.provisioned.wcu_hour"),
-            _capacity("write_capacity"),
+            _unit_hours("write", "WCU-hour"),
+            ("write_capacity_unit_hours",),
             lambda s: not _on_demand(s),
-            "WCU-hour",
         ),
-        hourly(
+        Charge(
             "read capacity",
             _standard_class("dynamodb.provisioned.rcu_hour"),
-            _capacity("read_capacity"),
+            _unit_hours("read", "RCU-hour"),
+            ("read_capacity_unit_hours",),
             lambda s: not _on_demand(s),
-            "RCU-hour",
         ),
         by_use("storage", _standard_class("dynamodb.storage.gb_month"), "storage_gb", "GB-month"),
         by_use(

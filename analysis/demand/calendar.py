@@ -10,7 +10,7 @@ from decimal import Decimal
 from analysis.architecture import Architecture
 from analysis.facts import Scenario
 from analysis.wiring.hops import Schedule
-from analysis.wiring.schedules import daily_minute, once, timestamps
+from analysis.wiring.schedules import daily_minute, once, some_days, timestamps
 
 KICK_OFF_WITHIN = timedelta(hours=24)
 """A timestamp of a variable counts as the kick-off of a scheduled action if it lies within this time after it."""
@@ -121,6 +121,7 @@ def _daily(schedules: Sequence[Schedule], minimum: int, *, by_clock: bool) -> It
         if tasks > minimum and ends:
             start = minute if by_clock else -LEAD_MIN
             game, bounded = ("daily", False) if action.days is None else (action.address, True)
+            bounded = bounded or some_days(action.expression)  # the days that the calendar's nights are on
             yield Window(game, start, start + min(ends), tasks, action.days or 1, daily=not bounded)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.demand.calendar import Window
 from analysis.network.load import Rates
-from analysis.network.model import Station, Unit
+from analysis.network.model import EVERYWHERE, Station, Unit
 
 Rate: TypeAlias = Callable[..., Rates]
 """What a station is asked for a second in these units together, moment by moment."""
@@ -19,18 +19,26 @@ COUNTED: tuple[Unit, ...] = ("connection", "delivery", "request", "record")
 """What a metric may count that a program publishes itself."""
 
 
+LEAST_VCPU = 1e-3
+"""What is taken to be left of an instance where there is nothing: scaling then asks for as many as it may."""
+
+
 def vcpu(station: Station) -> float:
     """Processors of one instance; without end where its size is not known."""
     return next((one.inputs[0].value for one in station.limits if one.name == "processor"), math.inf)
 
 
 def busy_vcpu(station: Station, rate: Rate) -> Rates:
-    """Processors that a program keeps busy."""
+    """Processors that a program keeps busy with what its instances share."""
+    return _busy(station, rate, lambda unit: unit not in EVERYWHERE)
+
+
+def _busy(station: Station, rate: Rate, counts: Callable[[Unit], bool]) -> Rates:
     busy: Rates = np.zeros_like(rate())
     for one in station.limits:
         if one.name == "processor":
             for unit, cost in one.costs.items():
-                busy = busy + rate(unit) * cost.value
+                busy = busy + rate(unit) * cost.value if counts(unit) else busy
     return busy
 
 
@@ -42,7 +50,9 @@ def tracked(station: Station, metric: str | None, target: float, rate: Rate) -> 
     if metric == "requests":
         return rate("request", "hit", "connect") * 60.0 / target
     if metric == "processor":
-        return busy_vcpu(station, rate) / (vcpu(station) * target / 100.0)
+        # What comes to each instance is no work that more of them would share: it leaves less of each.
+        left = vcpu(station) * target / 100.0 - _busy(station, rate, EVERYWHERE.__contains__)
+        return busy_vcpu(station, rate) / np.maximum(left, LEAST_VCPU)
     return rate(metric) / target if metric in COUNTED else None
 
 

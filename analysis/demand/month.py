@@ -40,8 +40,10 @@ from analysis.network.reading import Reading
 from analysis.units import HOURS_PER_MONTH
 from analysis.wiring.entries import entered
 from analysis.wiring.hops import Tracking
-from analysis.wiring.scaling import followed
+from analysis.wiring.scaling import followed, scheduled
+from analysis.wiring.scaling import tracked as tracked_by
 from analysis.wiring.schedules import timestamps
+from analysis.wiring.values import blocks, number
 
 GB = 1e9
 
@@ -101,6 +103,13 @@ class Month:
         self.door = self.traffic[0].enters
         check_streams(self.network, self.traffic, scenario, self.reading)
         windows = [window for found in self.windows.values() for window in found]
+        windows += [
+            window
+            for table in self.architecture.of_type("aws_dynamodb_table")
+            for unit, index in units_of(table)
+            for _, _, _, held in self._units(table, unit, index)
+            for window in held
+        ]
         first = min([scenario.start_minute, *(window.start_minute for window in windows)])
         last = max([scenario.end_minute, *(window.end_minute for window in windows)])
         if scenario.end_minute - scenario.start_minute >= WHOLE_DAY_MIN:
@@ -241,15 +250,17 @@ class Month:
         """Every kind of traffic of the month, by name."""
         return tuple(dict.fromkeys(one.name for part in self.stretches for one in part.traffic))
 
-    def delivered(self, part: Stretch, address: str) -> Mapping[str, Rates]:
-        """The deliveries a second that pass a station, by the name of their traffic: over the connections that pass it."""
-        found = {}
+    def delivered_bytes(self, part: Stretch, address: str) -> Rates:
+        """Bytes a second of the deliveries that pass a station, over the connections that pass it: updates and their frames."""
+        total: Rates = np.zeros_like(part.users)
         for connection in self.scenario.connections:
             sent = f"{connection.name}{SENT}"
             if any(address in stations for name, stations in part.load.items() if name == connection.name):
-                for end in {one.enters for one in part.traffic if one.name == sent}:
-                    found[sent] = part.rate(end, "delivery", of=sent)
-        return found
+                for one in part.traffic:
+                    if one.name == sent:
+                        size = self.sizes[sent][1] + (one.updates - 1.0) * self.scenario.publisher["update_bytes"].at()
+                        total = total + part.rate(one.enters, "delivery", of=sent) * size
+        return total
 
     def bytes_per_s(self, part: Stretch, address: str) -> tuple[Rates, Rates]:
         """What clients and stations before send to a station a second, and what it sends back to them."""
@@ -258,9 +269,7 @@ class Month:
         for name in part.load:
             rate = part.rate(address, *ASKED, of=name)
             into, out = into + rate * self.sizes[name][0], out + rate * self.sizes[name][1]
-        for name, rate in self.delivered(part, address).items():
-            out = out + rate * self.sizes[name][1]
-        return into, out
+        return into, out + self.delivered_bytes(part, address)
 
     def out_gb(self, address: str) -> float:
         """Data of the answers and deliveries of a station."""
@@ -343,10 +352,9 @@ class Month:
     @cached_property
     def _scaling(self) -> Mapping[str, tuple[float, tuple[Tracking, ...], tuple[Window, ...]]]:
         found = {}
-        by_clock = self.scenario.end_minute - self.scenario.start_minute >= WHOLE_DAY_MIN
         for address in self.programs:
             least, policies, schedules = self.reading.scaling(self.architecture.by_address[address])
-            windows = scheduled_windows(schedules, int(least), self.architecture, by_clock=by_clock)
+            windows = scheduled_windows(schedules, int(least), self.architecture, by_clock=self._by_clock)
             found[address] = (least, policies, windows)
         return found
 
@@ -381,13 +389,48 @@ class Month:
         least, _, windows = self._scaling[address]
         most = max(self.programs[address].most.value, least)
         for part in self.stretches:
-            wanted = self.needed(part, address)
-            if part.minutes is None:
-                yield np.clip(np.maximum(wanted, least), None, most)
-                continue
-            # Tasks fall once a quarter of an hour has asked for fewer.
-            recent = np.array([wanted[max(0, i - TASKS_FALL_AFTER_MIN + 1) : i + 1].max() for i in range(len(wanted))])
-            yield _within(part.minutes, recent, part.kind, windows, least, most)
+            yield followed_by(part, self.needed(part, address), windows, least, most)
+
+    def unit_hours(self, table: Resource, unit: Unit, index: str = "") -> float | None:
+        """Hours of the capacity units of a table or index, as its target tracking and schedules have them; None on demand."""
+        for least, most, target, windows in self._units(table, unit, index):
+            hours = 0.0
+            for part in self.stretches:
+                asked: Rates = np.zeros_like(part.users)
+                for name in self.names() if unit == "write" or not index else ():
+                    asked = asked + part.rate(table.address, unit, of=name) * self.item_units(unit, name)
+                hours += float((part.hours * followed_by(part, asked / target, windows, least, most)).sum())
+            return hours
+        units = self.reading.provisioned(table, unit, index)
+        return None if units is None else units.value * float(HOURS_PER_MONTH)
+
+    def _units(
+        self, table: Resource, unit: Unit, index: str
+    ) -> Iterator[tuple[float, float, float, tuple[Window, ...]]]:
+        """What scales the units of a table or index: least, most, the share of them that is to be used, and the schedules."""
+        for target in self.reading.scaled_units(table, unit, index):
+            least, most = (number(target.values.get(key)) for key in ("min_capacity", "max_capacity"))
+            policies = list(tracked_by(self.references, target, self.reading.warn))
+            if least is not None and most is not None and policies:
+                schedules = list(scheduled(self.references, target, self.reading.warn))
+                windows = scheduled_windows(schedules, int(least), self.architecture, by_clock=self._by_clock)
+                yield least, most, min(policy.target for policy in policies) / 100.0, windows
+
+    @property
+    def _by_clock(self) -> bool:
+        return self.scenario.end_minute - self.scenario.start_minute >= WHOLE_DAY_MIN
+
+    def item_units(self, unit: Unit, name: str) -> float:
+        """Units of a write of up to 1 kB each, or of a read of up to 4 kB, half of one where it need not be consistent.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html. What a query returns is read
+        as a whole: the answer of a route.
+        """
+        size = max(self.sizes[name][0], 1.0)
+        if unit == "write":
+            return math.ceil(size / 1024.0)
+        answers = [route.response_bytes.at() for route in self.scenario.routes if route.name == name]
+        return math.ceil((answers[0] if answers else size) / 4096.0) / 2.0
 
     def instance_hours(self, address: str) -> float:
         """Hours of all instances of a program."""
@@ -399,8 +442,8 @@ class Month:
         *busy, quiet = self.instances[address]
         standing = float(quiet[0])
         rises = 0.0
-        for part, number in zip(self.stretches, busy, strict=False):
-            steps = np.diff(np.concatenate([[standing], number]))
+        for part, counts in zip(self.stretches, busy, strict=False):
+            steps = np.diff(np.concatenate([[standing], counts]))
             rises += float(np.clip(steps, 0.0, None).sum()) * (part.kind.per_month if part.kind else 0.0)
         return self.fact("month.deployments") * standing + rises
 
@@ -483,6 +526,22 @@ def _joined(
         }
         for name, stations in there.items()
     }
+
+
+def units_of(table: Resource) -> list[tuple[Unit, str]]:
+    """Reads and writes of a table and of each index, as what may be provisioned."""
+    names = ["", *(str(index.get("name")) for index in blocks(table.values.get("global_secondary_index")))]
+    units: tuple[Unit, ...] = ("write", "read")
+    return [(unit, name) for name in names for unit in units]
+
+
+def followed_by(part: Stretch, wanted: Rates, windows: Sequence[Window], least: float, most: float) -> Rates:
+    """What scaling keeps in each slice of a stretch, where tracking wants so much."""
+    if part.minutes is None:
+        return np.clip(np.maximum(wanted, least), None, most)
+    # It falls once a quarter of an hour has asked for less.
+    recent = np.array([wanted[max(0, i - TASKS_FALL_AFTER_MIN + 1) : i + 1].max() for i in range(len(wanted))])
+    return _within(part.minutes, recent, part.kind, windows, least, most)
 
 
 def _within(

@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.architecture import Architecture, Resource, Unknown
 from analysis.demand.instances import busy_vcpu
-from analysis.demand.month import ASKED, GB, Month, Stretch, decimal
+from analysis.demand.month import ASKED, GB, Month, Stretch, decimal, units_of
 from analysis.demand.usage import Usage
 from analysis.facts import Runtime, Scenario, Stack, instances, runtime
 from analysis.network.load import Rates
@@ -259,12 +259,24 @@ def _api(month: Month, api: Resource) -> Mapping[str, float]:
     out = {"monthly_outbound_internet_gb": month.out_gb(api.address)}
     if api.values.get("protocol_type") != "WEBSOCKET":
         return {**out, "monthly_requests": month.total(api.address, *ASKED)}
+    messages, update_kb = month.total(api.address, "delivery"), _record_kb(month)
     return {
         **out,
-        "monthly_messages": month.total(api.address, "delivery"),
-        "message_size_kb": month.scenario.publisher["update_bytes"].at() / 1024.0,
+        "monthly_messages": messages,
+        "message_size_kb": month.over(lambda part: _updates(part, api.address)) * update_kb / messages
+        if messages
+        else update_kb,
         "monthly_connection_mins": month.total(api.address, "connection") / 60.0,
     }
+
+
+def _updates(part: Stretch, address: str) -> Rates:
+    """Updates a second in the messages that are sent over a gateway's connections."""
+    total: Rates = np.zeros_like(part.users)
+    for one in part.traffic:
+        if one.enters == address and one.unit == "delivery":
+            total = total + part.rate(address, "delivery", of=one.name) * one.updates
+    return total
 
 
 # Streams, queues, tables.
@@ -310,25 +322,23 @@ def _subscription(month: Month, _resource: Resource) -> Mapping[str, float]:
 
 
 def _table(month: Month, table: Resource) -> Mapping[str, float]:
-    """Request units: 1 kB a write, and again for each index; 4 kB a read, half a unit where it need not be consistent.
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html. What a query returns is read as a
-    whole: the answer of a route, and the connections to which an update is sent.
-    """
+    """Units of writes, and again for each index, and of reads: by the request, or the hours of those that are provisioned."""
     if month.station(table) is None:
         return {}
     copies = 1.0 + len(blocks(table.values.get("global_secondary_index")))
     copies += len(blocks(table.values.get("local_secondary_index")))
     writes = reads = 0.0
     for name in month.names():
-        size = max(month.sizes[name][0], 1.0)
-        writes += month.total(table.address, "write", of=name) * math.ceil(size / 1024.0) * copies
-        answers = [route.response_bytes.at() for route in month.scenario.routes if route.name == name]
-        read = answers[0] if answers else size
-        reads += month.total(table.address, "read", of=name) * math.ceil(read / 4096.0) / 2.0
+        writes += month.total(table.address, "write", of=name) * month.item_units("write", name) * copies
+        reads += month.total(table.address, "read", of=name) * month.item_units("read", name)
     reads = max(reads, _listeners_read(month, table))
     stored = _stored_gb(month, table)
     found = {"storage_gb": stored, "pitr_backup_storage_gb": stored}
+    if table.values.get("billing_mode") != "PAY_PER_REQUEST":
+        for unit, index in units_of(table):
+            key = f"{unit}_capacity_unit_hours"
+            found[key] = found.get(key, 0.0) + (month.unit_hours(table, unit, index) or 0.0)
+        return found
     return {**found, "monthly_write_request_units": writes, "monthly_read_request_units": reads}
 
 
@@ -538,6 +548,12 @@ def _gateway(month: Month, gateway: Resource) -> Mapping[str, float]:
 
 def between_zones_gb(month: Month) -> float:
     """Data between programs and a database or cache in another zone, one direction: what is read, written or found."""
+    update = month.scenario.publisher["update_bytes"].at()
+    counts = {
+        (address, id(part)): number
+        for address, numbers in month.instances.items()
+        for part, number in zip(month.stretches, numbers, strict=True)
+    }
 
     def moved(part: Stretch) -> Rates:
         total: Rates = np.zeros_like(part.users)
@@ -547,6 +563,10 @@ def between_zones_gb(month: Month) -> float:
                 total = total + part.rate(station.address, "read", "write", of=name) * size
             for station in month.reached_of("service", "fleet", "instance", "function"):
                 total = total + part.rate(station.address, "hit", of=name) * size
+        for address in month.programs:
+            # An update goes to the channel once, and from there to each instance that listens.
+            listening = counts[address, id(part)]
+            total = total + part.rate(address, "broadcast") * (1.0 + listening) * update
         return total
 
     return month.over(moved) / GB * month.fact("month.cross_zone_share")

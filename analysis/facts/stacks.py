@@ -23,6 +23,7 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
     "cache_ttl_s": "seconds for which an answer is kept in the shared cache",
     "poll_interval_s": "seconds between two polls, as the service tells its clients",
     "connections": "connections that one task or instance keeps open at most",
+    "send_interval_s": "seconds for which updates to one client are collected and sent as one message",
 }
 """What a container's environment may hold that capacity depends on."""
 
@@ -76,8 +77,8 @@ class Stack:
     by, and `profile` names the runtime profile of its service; a stack whose load is not modelled has neither. `units` maps the
     name of a container's variable to the unit of its time, where the name does not end in it. `written_through` says that each
     write replaces what the shared cache keeps, so that no answer is as old as its lifetime. `sources` maps a feed or a connection
-    of the scenario, or `publisher`, to the address where it enters, and `paths` to the path to which
-    it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
+    of the scenario, or `publisher`, to the address where it enters, the first of several that the stack has, and `paths` to the
+    path to which it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
     program is told it in another way than by a variable, such as user data. `metrics` says of a metric that a program publishes
     itself what it counts on one instance, `kept_days` maps a pattern of tables' addresses to the days for which an item stays
     there, and `plans` are paid beside the resources.
@@ -95,7 +96,7 @@ class Stack:
     enters: Enters = Enters()
     units: Mapping[str, str] = field(default_factory=dict)
     written_through: bool = False
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, str] = field(default_factory=dict)
@@ -220,18 +221,20 @@ def _written_through(table: Table) -> bool:
     return written
 
 
-def _sources(table: Table) -> Mapping[str, tuple[str, str]]:
-    """The table `[sources]`: by name an address, or `{ at = "ADDRESS", path = "/PATH" }`."""
+def _sources(table: Table) -> Mapping[str, tuple[tuple[str, ...], str]]:
+    """The table `[sources]`: by name an address, a list of them, or `{ at = "ADDRESS", path = "/PATH" }`."""
     if table.get("sources") is None:
         return {}
     entries, found = table.table("sources"), {}
     for name, value in entries.entries.items():
-        if not isinstance(value, dict):
-            found[name] = (entries.text(name), "")
-            continue
-        entry = entries.table(name)
-        found[name] = (entry.text("at"), entry.text("path", ""))
-        entry.closed()
+        if isinstance(value, list) and value and all(isinstance(at, str) for at in value):
+            found[name] = (tuple(value), "")
+        elif not isinstance(value, dict):
+            found[name] = ((entries.text(name),), "")
+        else:
+            entry = entries.table(name)
+            found[name] = ((entry.text("at"),), entry.text("path", ""))
+            entry.closed()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from analysis.architecture import Architecture, Diagnostic, Location, Resource
 from analysis.facts import Connection, Feed, Runtime, Scenario, Stack
 from analysis.facts.stacks import FILE_NAME
 from analysis.network.links import LINKS
-from analysis.network.load import loads
+from analysis.network.load import loads, senders
 from analysis.network.model import COMPUTE, FRONTS, OPENED, SENT, Link, Network, Station, Traffic
 from analysis.network.reading import Reading
 from analysis.network.stations import STATIONS
@@ -225,7 +226,8 @@ def _door(found: Network, stack: Stack | None, name: str, otherwise: str = "") -
         return entry(
             found, stack.enters.crowd or alone, name, stack.enters.line("crowd" if stack.enters.crowd else "service")
         )
-    return entry(found, stack.sources.get(name) or otherwise, name)
+    wanted = stack.sources.get(name, ())
+    return entry(found, next((at for at in wanted if at in found.stations), "".join(wanted[:1])) or otherwise, name)
 
 
 def _fed(found: Network, stack: Stack | None, feed: Feed) -> Traffic:
@@ -244,14 +246,30 @@ def _held_open(found: Network, connection: Connection, door: str, updates_per_s:
     opened = replace(
         held, name=f"{connection.name}{OPENED}", unit="connect", per_user=each / (60.0 * connection.minutes.at())
     )
+    end = _holder(found, held)
+    messages, each_holds = _messages(found, end, connection.follows.at() * updates_per_s)
     sent = replace(
         held,
         name=f"{connection.name}{SENT}",
-        enters=_holder(found, held),
+        enters=end,
         unit="delivery",
-        per_user=each * connection.follows.at() * updates_per_s,
+        per_user=each * messages,
+        updates=each_holds,
     )
     return held, opened, sent
+
+
+def _messages(found: Network, end: str, updates_per_s: float) -> tuple[float, float]:
+    """Messages a second over one connection, and the updates in one: each by itself, or all of an interval together.
+
+    Of Poisson arrivals at the rate u, an interval T holds at least one with probability 1 - exp(-u T); an empty one is not sent.
+    """
+    programs = [end] if found.stations[end].kind in COMPUTE else senders(found, end)
+    spans_s = [span.value for program in programs if (span := found.stations[program].collects_s) is not None]
+    if not spans_s or not updates_per_s:
+        return updates_per_s, 1.0
+    messages = -math.expm1(-updates_per_s * min(spans_s)) / min(spans_s)
+    return messages, updates_per_s / messages
 
 
 def _holder(found: Network, held: Traffic) -> str:

@@ -9,12 +9,11 @@ from typing import Any
 from analysis.architecture import Location, Resource
 from analysis.facts import limit
 from analysis.network.model import Figure, Link, exact, published
-from analysis.network.reading import Reading
+from analysis.network.reading import CACHE_TYPES, Reading
 from analysis.wiring.entries import origin_target
 from analysis.wiring.lifetimes import lifetime
 from analysis.wiring.values import blocks, first_block, number
 
-CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 LOG_TYPES = ("aws_kinesis_stream", "aws_sqs_queue", "aws_sns_topic", "aws_kinesis_firehose_delivery_stream")
 
 DATABASES = ("aws_db_instance", "aws_rds_cluster", "aws_db_proxy")
@@ -243,7 +242,9 @@ def _program(resource: Resource, reading: Reading) -> Iterator[Link]:
     for target in named:
         if target.address in behind:
             continue  # its name stands beside that of the proxy, which asks it
-        if target.type in CACHE_TYPES:
+        if target.type in CACHE_TYPES and resource in reading.publishers(target):
+            yield from _channel(resource, target, reading, where)
+        elif target.type in CACHE_TYPES:
             yield from _cached(resource, target, reading, where)
         else:
             yield Link(resource.address, target.address, "ask", where, "named in its settings")
@@ -263,6 +264,16 @@ def _program(resource: Resource, reading: Reading) -> Iterator[Link]:
         )
 
 
+def _channel(resource: Resource, channel: Resource, reading: Reading, where: Location) -> Iterator[Link]:
+    """A cache that passes messages on: what a program publishes there, and those who listen, each instance of them."""
+    listeners = reading.listeners(channel)
+    most = sum(reading.most_instances(listener).value for listener in listeners)
+    copies = exact("instances that listen, at most", most, "instance", str(channel.defined_at))
+    yield Link(resource.address, channel.address, "publish", where, "named in its settings", copies=copies)
+    for listener in listeners:
+        yield Link(resource.address, listener.address, "publish", where, f"both name {channel.address}")
+
+
 def _cached(resource: Resource, cache: Resource, reading: Reading, where: Location) -> Iterator[Link]:
     """The shared cache, with the lifetime that the program's settings give; without one it answers no read."""
     if reading.profile is not None and reading.profile.cpu_s_per_hit is None:
@@ -270,6 +281,8 @@ def _cached(resource: Resource, cache: Resource, reading: Reading, where: Locati
         reading.warn(f"{cache.address}: {message}", cache.defined_at)
         return
     lifetime = reading.setting(resource, "cache_ttl_s", "s")
+    if lifetime is None and reading.publishers(cache):
+        return  # it listens there, and keeps nothing
     if lifetime is None:
         reading.warn(
             f"{cache.address}: for how long {resource.address} keeps answers in it is not known, so no read is answered "
@@ -332,7 +345,7 @@ def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
             mapping.defined_at,
             f"event source mapping {mapping.address}",
             batch=batch,
-            calls_per_s=_calls_per_s(resource, mapping),
+            calls_per_s=_calls_per_s(resource, mapping, reading),
         )
     for delivery in reading.references.about(
         resource, "kinesis_source_configuration", "aws_kinesis_firehose_delivery_stream"
@@ -346,25 +359,35 @@ def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
             yield Link(resource.address, target.address, "log", subscription.defined_at, "subscription", batch=one)
 
 
-def _calls_per_s(log: Resource, mapping: Resource) -> Figure:
+def _calls_per_s(log: Resource, mapping: Resource, reading: Reading) -> Figure:
     """Calls a second that a mapping makes while its batches are not full: one for each window and shard, or worker of a queue."""
     window = number(mapping.values.get("maximum_batching_window_in_seconds")) or 0.0
     if log.type == "aws_sqs_queue":
         workers = published(limit("sqs.batches_at_once"))
         return workers.times(1.0 / (window or limit("lambda.hold_s").at()), "calls of the workers", "1/s")
     polls = published(limit("lambda.polls_of_a_shard_per_s"))
-    shards = number(log.values.get("shard_count")) or limit("dynamodb.new_table.partitions").at()
-    return polls.times(shards / max(1.0, window), "calls of the shards", "1/s")
+    return polls.times(reading.shards(log) / max(1.0, window), "calls of the shards", "1/s")
+
+
+FIREHOSE_MIB, FIREHOSE_S = 5.0, 300.0
+"""Size and interval of a delivery stream's buffer where nothing else is said: the provider's documentation."""
 
 
 def _delivery(resource: Resource, reading: Reading) -> Iterator[Link]:
-    """The bucket that a delivery stream writes to."""
+    """The bucket that a delivery stream writes to: an object when its buffer is full or its interval over.
+
+    A record has at most 1 MiB, so a full buffer holds at least as many records as it has MiB:
+    https://docs.aws.amazon.com/firehose/latest/dev/limits.html.
+    """
     for attribute in ("extended_s3_configuration", "s3_configuration"):
-        named = first_block(resource.values.get(attribute)).get("bucket_arn")
-        for bucket in reading.references.buckets(named):
+        block, at = first_block(resource.values.get(attribute)), resource.location(attribute)
+        size_mib, every_s = number(block.get("buffering_size")), number(block.get("buffering_interval"))
+        for bucket in reading.references.buckets(block.get("bucket_arn")):
             yield Link(
-                resource.address, bucket.address, "log", resource.location(attribute), "destination", reads=False
-            )
+                resource.address, bucket.address, "log", at, "destination", reads=False,
+                batch=exact("records of an object, at least", size_mib or FIREHOSE_MIB, "record", str(at)),
+                calls_per_s=exact("objects a second, at least", 1.0 / (every_s or FIREHOSE_S), "1/s", str(at)),
+            )  # fmt: skip
 
 
 LINKS: Mapping[str, Callable[[Resource, Reading], Iterator[Link]]] = MappingProxyType(

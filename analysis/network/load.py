@@ -6,8 +6,9 @@ them, so that a search over the crowd is a few passes over arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.facts import Level
-from analysis.network.model import COMPUTE, FRONTS, Limit, Link, Network, Station, Traffic, Unit
+from analysis.network.model import COMPUTE, EVERYWHERE, FRONTS, PUSHES, Limit, Link, Network, Station, Traffic, Unit
 from analysis.wiring.hops import path_pattern
 
 Rates: TypeAlias = npt.NDArray[np.float64]
@@ -137,27 +138,49 @@ def _spread(
             there = arriving.setdefault(target, {})
             taken = amount * carried.read.get((address, target), 1.0)
             there[unit] = there[unit] + taken if unit in there else taken
+        yield from _published(network.out[address], going)
+
+
+def _published(links: Sequence[Link], going: Mapping[Unit, Rates]) -> Iterator[tuple[str, Unit, Rates]]:
+    """A message for each call of a program that publishes: to the channel, and on to each instance, with the updates in it."""
+    for link in links:
+        if link.role == "publish" and "record" in going:
+            if link.copies is not None:
+                yield link.target, "lookup", going.get("invocation", going["record"]) * (1.0 + link.copies.value)
+            else:
+                yield link.target, "broadcast", going["record"]
 
 
 def _delivered(network: Network, traffic: Traffic, rate: Rates, carried: Carried) -> Iterator[tuple[str, Unit, Rates]]:
     """Deliveries enter where the connections end: at a gateway, to which programs send, or at a program, which sends by itself.
 
-    Of several programs that may send, those send that read a stream or a table's changes: they are who learns of an update.
+    Of several programs that may send, those send that read a stream or a table's changes: they are who learns of an update. A
+    program that keeps the connections sends what others publish to it.
     """
     chosen = senders(network, traffic.enters)
-    sent = [rate / len(chosen) * carried.learnt.get(sender, 1.0) for sender in chosen]
-    for sender, each in zip(chosen, sent, strict=True):
-        yield sender, "delivery", each
+    sent = [rate / len(chosen) * learnt(network, sender, carried) for sender in chosen]
+    if network.stations[traffic.enters].kind not in COMPUTE:
+        for sender, each in zip(chosen, sent, strict=True):
+            yield sender, "delivery", each
     yield traffic.enters, "delivery", np.sum(sent, axis=0) if sent else rate
 
 
 def senders(network: Network, gateway: str) -> list[str]:
-    """The programs that send over the connections of a gateway; none where who holds them sends by itself."""
-    every = [link.source for link in network.links if link.role == "deliver" and link.target == gateway]
+    """Who sends over a gateway's connections, or publishes to the program that keeps them; none where that learns by itself."""
+    every = [link.source for link in network.links if link.role in PUSHES and link.target == gateway]
     reading = [
         sender for sender in every if any(link.target == sender and link.role == "log" for link in network.links)
     ]
     return reading or every
+
+
+def learnt(network: Network, sender: str, carried: Carried) -> Rates | float:
+    """The share of all updates that a sender has learnt of and can pass on: none while the channel is down that it needs."""
+    share: Rates | float = carried.learnt.get(sender, 1.0)
+    for link in network.out[sender]:
+        if link.role == "publish":
+            share = share * (1.0 - carried.down.get(link.target, 0.0))
+    return share
 
 
 def _taken(
@@ -201,7 +224,9 @@ def _handed_on(
                 yield link.target, unit, rate
         elif unit == "record" or (unit == "write" and station.kind == "table"):
             for link in links:
-                if link.role == "log":
+                if link.role == "log" and network.stations[link.target].kind == "bucket":
+                    yield link.target, "write", rate if link.batch is None else _batches(link, link.batch.value, rate)
+                elif link.role == "log":
                     yield link.target, "record", rate
                     if link.batch is not None:
                         yield link.target, "invocation", _batches(link, link.batch.value, rate)
@@ -299,21 +324,37 @@ def grouped(network: Network) -> list[tuple[tuple[Station, ...], Limit]]:
     return [(tuple(stations), limits[key]) for key, stations in pools.items()]
 
 
-def asked_of(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, size: int) -> Rates:
-    """What the stations use of the limit: each by the costs of its own limit, which may differ within a pool."""
+def instances(station: Station, *, most: bool = False) -> float:
+    """How many of a program run: at the start, or as many as scaling may reach."""
+    return (station.most if most else station.least).value
+
+
+def asked_of(
+    stations: Sequence[Station],
+    limit: Limit,
+    load: Mapping[str, Load],
+    level: Level,
+    size: int,
+    running: Callable[[Station], Rates | float] = instances,
+) -> Rates:
+    """What the stations use of the limit: each by the costs of its own limit, which may differ within a pool.
+
+    What comes to every instance counts as often as `running` says that there are.
+    """
     total: Rates = np.zeros(size)
     for station in stations:
         own = next(one for one in station.limits if one is limit or (one.pool and one.pool == limit.pool))
         for unit, cost in own.costs.items():
             rate = load.get(station.address, {}).get(unit)
             if rate is not None:
-                total = total + rate * cost.at(SLOWNESS[level])
+                repeated = running(station) if limit.per_instance and unit in EVERYWHERE else 1.0
+                total = total + rate * cost.at(SLOWNESS[level]) * repeated
     return total
 
 
 def available(station: Station, limit: Limit, level: Level, *, most: bool = False) -> float:
     """How much of the limit the station has, with the instances at the start, or with as many as scaling may reach."""
-    count = (station.most if most else station.least).value if limit.per_instance else 1.0
+    count = instances(station, most=most) if limit.per_instance else 1.0
     return limit.capacity.at(level) * count
 
 
@@ -330,7 +371,7 @@ def uses(
     held = _held(network, traffic, [(s, one, level) for s, one in touched for level in levels], most=most)
     found = []
     for index, (stations, limit) in enumerate(touched):
-        used = float(asked_of(stations, limit, now, "value", 1)[0])
+        used = float(asked_of(stations, limit, now, "value", 1, partial(instances, most=most))[0])
         at = held[index * len(levels) : (index + 1) * len(levels)]
         found.append(
             Use(
@@ -347,7 +388,8 @@ def uses(
 
 def _share(stations: Sequence[Station], limit: Limit, load: Mapping[str, Load], level: Level, *, most: bool) -> float:
     have = available(stations[0], limit, level, most=most)
-    return float(asked_of(stations, limit, load, level, 1)[0]) / have if have else float("inf")
+    asked = asked_of(stations, limit, load, level, 1, partial(instances, most=most))
+    return float(asked[0]) / have if have else float("inf")
 
 
 def utilised(network: Network, traffic: Sequence[Traffic], users: Sequence[float]) -> Mapping[str, Rates]:
@@ -380,7 +422,10 @@ def _held(
 
     def overloaded(crowds: Rates) -> npt.NDArray[np.bool_]:
         load = loads(network, traffic, crowds)
-        used = [asked_of(stations, limit, load, level, size)[i] for i, (stations, limit, level) in enumerate(questions)]
+        used = [
+            asked_of(stations, limit, load, level, size, partial(instances, most=most))[i]
+            for i, (stations, limit, level) in enumerate(questions)
+        ]
         return np.array(used) >= have
 
     low, high = np.zeros(size), np.full(size, float(MOST_USERS))

@@ -19,14 +19,28 @@ from analysis.facts import Limit as Fact
 from analysis.wiring import PathError
 
 Unit: TypeAlias = Literal[
-    "request", "hit", "read", "write", "lookup", "record", "invocation", "connect", "connection", "delivery"
+    "request",
+    "hit",
+    "read",
+    "write",
+    "lookup",
+    "record",
+    "invocation",
+    "connect",
+    "connection",
+    "delivery",
+    "broadcast",
 ]
 """What a station is asked for. All are per second, save `connection`: how many are held.
 
 `request` is answered anew and `hit` from the shared cache; `read` and `write` reach a store, `lookup` the shared cache; a
 `record` travels through a stream or queue, and an `invocation` is one call of a function, for a request or a batch of records;
-`connect` opens a connection that stays, and a `delivery` sends one update over one of them.
+`connect` opens a connection that stays, and a `delivery` sends one message over one of them: an update, or all of an interval. A
+`broadcast` is an update that is published to every instance of a program.
 """
+
+EVERYWHERE: frozenset[Unit] = frozenset({"broadcast"})
+"""What each instance of a program takes, however many there are: more instances do not share it, they repeat it."""
 
 Kind: TypeAlias = Literal[
     "edge", "balancer", "api", "socket", "service", "fleet", "instance", "function",
@@ -48,6 +62,9 @@ def spoken(unit: str) -> tuple[float, str]:
 
 OPENED, SENT = " opened", " sent"
 """What is added to a connection's name for the traffic that opens it, and for what is sent over it."""
+
+PUSHES = frozenset({"deliver", "publish"})
+"""Roles of links to who keeps clients' connections: what goes there goes on to the clients, and nowhere else."""
 
 COMPUTE: frozenset[Kind] = frozenset({"service", "fleet", "instance", "function"})
 
@@ -123,7 +140,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One resource that takes load. `least` and `most` are the instances that run at the start and that scaling may reach."""
+    """One resource that takes load. `least` and `most` are the instances that run at the start and that scaling may reach.
+
+    `collects_s` is for how long a program that sends collects updates for one client into one message; None sends each by itself.
+    """
 
     address: str
     kind: Kind
@@ -131,23 +151,25 @@ class Station:
     limits: tuple[Limit, ...] = ()
     least: Figure = ONE
     most: Figure = ONE
+    collects_s: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """Load that leaves one station for another.
 
-    `role` is what the target is to the source: `forward` hands a request on, `ask` is a store asked while it is answered, `cache`
-    one asked before the stores, `log` a stream, queue or topic written to or read from, `deliver` a gateway that holds
-    connections, `authorize` a function that a gateway asks who may come in. A forward or authorizer that covers a part of the
-    paths or methods has `pattern` or `methods`; an edge's forward has the lifetime `ttl_s` of its answers and may have a second
-    cache, the `shield`. `batch` is how many records travel in one call at most, and `calls_per_s` how many calls there are before
-    batches fill: a reader waits no longer than its window for one.
+    `role` is what the target is to the source: `forward` hands a request on, `ask` is a store asked while it is answered,
+    `cache` one asked before the stores, `log` a stream, queue or topic written to or read from, `deliver` a gateway that holds
+    connections, `authorize` a function that a gateway asks who may come in, `publish` a channel on which a program publishes
+    what it reads, of which `copies` says how many instances listen, or a program that listens. A forward or authorizer that
+    covers a part of the paths or methods has `pattern` or `methods`; an edge's forward has the lifetime `ttl_s` of its answers
+    and may have a second cache, the `shield`. `batch` is how many records travel in one call at most, and `calls_per_s` how many
+    calls there are before batches fill: a reader waits no longer than its window for one.
     """
 
     source: str
     target: str
-    role: Literal["forward", "ask", "cache", "log", "deliver", "authorize"]
+    role: Literal["forward", "ask", "cache", "log", "deliver", "authorize", "publish"]
     at: Location
     evidence: str
     pattern: str = "*"
@@ -156,6 +178,7 @@ class Link:
     shield: bool = False
     batch: Figure | None = None
     calls_per_s: Figure | None = None
+    copies: Figure | None = None
     reads: bool = True
     writes: bool = True
 
@@ -164,7 +187,8 @@ class Link:
 class Traffic:
     """One kind of load and where it enters. Its rate is `per_user` times the users, plus `fixed`; both per second of `unit`.
 
-    A request has a path and a method; what is `shared` a cache may keep, under one key for each of `objects`.
+    A request has a path and a method; what is `shared` a cache may keep, under one key for each of `objects`. A delivery carries
+    so many `updates`.
     """
 
     name: str
@@ -177,6 +201,7 @@ class Traffic:
     shared: bool = False
     objects: float = 1.0
     caches: float = 1.0
+    updates: float = 1.0
 
     @property
     def writes(self) -> bool:
@@ -219,7 +244,7 @@ class Network:
         seen = set(starts)
         queue = list(seen)
         while queue:
-            ahead = {link.target for link in self.out[queue.pop()] if link.role != "deliver"} - seen
+            ahead = {link.target for link in self.out[queue.pop()] if link.role not in PUSHES} - seen
             seen |= ahead
             queue += ahead
         return frozenset(seen)
@@ -235,7 +260,7 @@ class Network:
                 address: [
                     link.source
                     for link in self.links
-                    if link.target == address and link.role != "deliver" and link.source in reached
+                    if link.target == address and link.role not in PUSHES and link.source in reached
                 ]
                 for address in sorted(reached)
             }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from analysis.architecture import Architecture, Diagnostic, Location, Resource, Unknown
 from analysis.facts import Runtime, Stack, cpu_factor, limit
 from analysis.facts.stacks import FILE_NAME
-from analysis.network.model import Figure, Limit, Unit, exact, published
+from analysis.network.model import ONE, Figure, Limit, Unit, exact, published
 from analysis.units import SECONDS, time_unit
 from analysis.wiring.hops import Schedule, Tracking, some_stay
 from analysis.wiring.names import Names
@@ -18,7 +19,9 @@ from analysis.wiring.policies import Policies
 from analysis.wiring.references import NAMES, References
 from analysis.wiring.scaling import attached, scaled_by, scheduled, tracked
 from analysis.wiring.tasks import definition_of, task_of
-from analysis.wiring.values import first_block, items, number
+from analysis.wiring.values import blocks, first_block, items, number
+
+CACHE_TYPES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
 
 HOLDERS = ("aws_secretsmanager_secret", "aws_ssm_parameter")
 """What a program's settings may be kept in."""
@@ -32,6 +35,7 @@ class Reading:
     stack: Stack | None
     profile: Runtime | None
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _publishers: dict[str, tuple[Resource, ...]] = field(default_factory=dict)
 
     @cached_property
     def references(self) -> References:
@@ -122,6 +126,73 @@ class Reading:
         low, value, high = (cpu_factor(threads, level) for level in ("low", "value", "high"))
         return Figure(cost.name, cost.value * value, cost.low * low, cost.high * high, cost.unit, cost.origin)
 
+    def listeners(self, channel: Resource) -> tuple[Resource, ...]:
+        """The programs that know a cache and keep connections open, to which they send what is published there."""
+        programs = self.architecture.of_type("aws_ecs_service", "aws_autoscaling_group", "aws_instance")
+        return tuple(
+            r
+            for r in programs
+            if self.setting(r, "connections", "connection") is not None
+            and channel in self.named_in_settings(r, channel.type)
+        )
+
+    def publishers(self, channel: Resource) -> tuple[Resource, ...]:
+        """The functions that read a stream, queue or table and know a cache at which others listen: they publish there."""
+        if channel.address not in self._publishers:
+            self._publishers[channel.address] = tuple(
+                r
+                for r in self.architecture.of_type("aws_lambda_function")
+                if channel in self.named_in_settings(r, channel.type) and any(True for _ in self.read_by(r))
+                if self.listeners(channel)
+            )
+        return self._publishers[channel.address]
+
+    def most_instances(self, program: Resource) -> Figure:
+        """Instances of a program at most."""
+        if program.type == "aws_ecs_service":
+            return self.tasks(program)[1]
+        return self.instances(program)[1] if program.type == "aws_autoscaling_group" else ONE
+
+    def provisioned(self, table: Resource, unit: Unit, index: str = "") -> Figure | None:
+        """Units a second of a table or index at the start of an event, as scheduled actions raise them; None on demand."""
+        owner = table.values
+        if index:
+            blocks_ = blocks(table.values.get("global_secondary_index"))
+            owner = next((block for block in blocks_ if block.get("name") == index), {})
+        set_ = number(owner.get(f"{unit}_capacity"))
+        if set_ is None:
+            return None
+        name = f"provisioned {unit}s" + (f" of {index}" if index else "")
+        units = exact(name, set_, "1/s", str(table.location(f"{unit}_capacity")))
+        return self._at_start(units, self.scaled_units(table, unit, index))[0]
+
+    def scaled_units(self, table: Resource, unit: Unit, index: str = "") -> tuple[Resource, ...]:
+        """The scalable targets of a table's reads or writes, or of an index's."""
+        path = f"/{table.values.get('name')}" + (f"/index/{index}" if index else "")
+        dimension = f"dynamodb:{'index' if index else 'table'}:{unit.title()}CapacityUnits"
+        return tuple(
+            target
+            for target in self.architecture.of_type("aws_appautoscaling_target")
+            if target.values.get("scalable_dimension") == dimension
+            and str(target.values.get("resource_id")).endswith(path)
+        )
+
+    def shards(self, log: Resource) -> float:
+        """Shards of a stream, or of the changes of a table: as many as it has partitions, by what it is provisioned with.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Partitions.html.
+        """
+        writes, reads = (self.provisioned(log, unit) for unit in ("write", "read"))
+        if (
+            log.type == "aws_dynamodb_table"
+            and log.values.get("billing_mode") != "PAY_PER_REQUEST"
+            and writes
+            and reads
+        ):
+            each = limit("dynamodb.partition.writes_per_s").at(), limit("dynamodb.partition.reads_per_s").at()
+            return float(math.ceil(writes.value / each[0] + reads.value / each[1]))
+        return number(log.values.get("shard_count")) or limit("dynamodb.new_table.partitions").at()
+
     def tasks(self, service: Resource) -> tuple[Figure, Figure]:
         """Tasks of a service at the start of an event, and at most.
 
@@ -129,23 +200,27 @@ class Reading:
         raise it to, because events may be scheduled with different numbers and what is said must hold for each.
         """
         desired = self.figure(service, "desired_count", "task", 1.0) or exact("desired_count", 1.0, "task", "")
+        least, most = self._at_start(desired, scaled_by(self.references, service))
+        return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
+
+    def _at_start(self, desired: Figure, targets: Iterable[Resource]) -> tuple[Figure, Figure]:
+        """What scalable targets make of a desired number at the start of an event, and at most."""
         least = most = desired
-        for target in scaled_by(self.references, service):
-            least = max(least, self.figure(target, "min_capacity", "task") or least, key=lambda one: one.value)
-            most = self.figure(target, "max_capacity", "task") or most
+        for target in targets:
+            least = max(least, self.figure(target, "min_capacity", desired.unit) or least, key=lambda one: one.value)
+            most = self.figure(target, "max_capacity", desired.unit) or most
             raised, minima = [], []
             for action in attached(self.references, target, "aws_appautoscaling_scheduled_action"):
                 block = first_block(action.values.get("scalable_target_action"))
                 lowest, highest = number(block.get("min_capacity")), number(block.get("max_capacity"))
                 minima.append(lowest)
                 if lowest is not None and lowest > least.value:
-                    raised.append(exact("tasks at kick-off", lowest, "task", str(action.defined_at)))
+                    raised.append(exact(desired.name, lowest, desired.unit, str(action.defined_at)))
                 if highest is not None and highest > most.value:
-                    most = exact("tasks at most", highest, "task", str(action.defined_at))
+                    most = exact(desired.name, highest, desired.unit, str(action.defined_at))
             if not some_stay(least.value, minima):
                 least = min(raised, key=lambda one: one.value, default=least)
-        most = max(least, most, key=lambda one: one.value)
-        return replace(least, name="tasks at kick-off"), replace(most, name="tasks at most")
+        return replace(least, name=desired.name), max(least, most, key=lambda one: one.value)
 
     def scaling(self, program: Resource) -> tuple[float, tuple[Tracking, ...], tuple[Schedule, ...]]:
         """The least instances of a service or group outside its schedules, and the policies and schedules that change them."""
@@ -249,9 +324,8 @@ class Reading:
         limits = []
         for mapping, reader in self.mappings(log):
             batch = self.figure(mapping, "batch_size", "record", 100.0) or exact("batch_size", 100.0, "record", "")
-            shards = number(log.values.get("shard_count")) or limit("dynamodb.new_table.partitions").at()
             parallel = number(mapping.values.get("parallelization_factor")) or 1.0
-            most = exact("batches at once", shards * parallel, "batch", str(mapping.defined_at))
+            most = exact("batches at once", self.shards(log) * parallel, "batch", str(mapping.defined_at))
             cost = hold.times(1.0 / batch.value, f"{hold.name} / {batch.name}")
             limits.append(
                 Limit(

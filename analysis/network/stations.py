@@ -12,7 +12,7 @@ from types import MappingProxyType
 from analysis.architecture import Resource
 from analysis.facts import instances, limit
 from analysis.network.model import ONE, Figure, Kind, Limit, Station, Unit, assumed, exact, published
-from analysis.network.reading import Reading
+from analysis.network.reading import CACHE_TYPES, Reading
 from analysis.wiring.values import blocks, cpu_units, first_block, memory_mib, number
 
 CONCURRENCY_QUOTA = "L-B99A9384"
@@ -98,6 +98,8 @@ def _work(resource: Resource, reading: Reading, vcpu: Figure, workers: Figure | 
     }
     if profile.cpu_s_per_hit is not None:
         costs["hit"] = assumed(profile.cpu_s_per_hit)
+    if any(reading.publishers(channel) for channel in reading.named_in_settings(resource, *CACHE_TYPES)):
+        costs["broadcast"] = published(limit("stream.cpu_s_per_broadcast"))
     costs = {unit: reading.slowed(cost, threads) for unit, cost in costs.items()}
     delivery: dict[Unit, Figure] = {"delivery": published(limit("stream.cpu_s_per_delivery"))}
     if profile.concurrency == "event_loop":
@@ -160,7 +162,11 @@ def _service(resource: Resource, reading: Reading) -> Station | None:
         *_work(resource, reading, vcpu, reading.setting(resource, "workers", "worker")),
         *_held(resource, reading, room),
     )
-    return Station(resource.address, "service", resource.defined_at, limits, least, most)
+    return Station(resource.address, "service", resource.defined_at, limits, least, most, _collects(resource, reading))
+
+
+def _collects(resource: Resource, reading: Reading) -> Figure | None:
+    return reading.setting(resource, "send_interval_s", "s")
 
 
 def _of_instances(resource: Resource, reading: Reading, kind: Kind, least: Figure, most: Figure) -> Station:
@@ -210,6 +216,7 @@ def _function(resource: Resource, reading: Reading) -> Station:
                 pool=pool and f"{pool}, requests",
             ),
         ),
+        collects_s=_collects(resource, reading),
     )  # fmt: skip
 
 
@@ -326,11 +333,14 @@ def _table(resource: Resource, reading: Reading) -> Station:
             _quota("dynamodb.new_table.reads_per_s", "reads of a new table", ("read",)),
         ]
     else:
-        provisioned: tuple[tuple[Unit, str], ...] = (("write", "write_capacity"), ("read", "read_capacity"))
-        for unit, attribute in provisioned:
-            amount = reading.figure(resource, attribute, "1/s")
+        units: tuple[Unit, ...] = ("write", "read")
+        indexes = [str(block.get("name")) for block in blocks(resource.values.get("global_secondary_index"))]
+        for unit, name in [*((unit, "") for unit in units), *((units[0], name) for name in indexes)]:
+            amount = reading.provisioned(resource, unit, name)
             if amount is not None:
-                limits.append(Limit(f"provisioned {unit}s", amount, {unit: ONE}, f"{unit}s of up to 1 kB"))
+                limits.append(
+                    Limit(amount.name, amount, {unit: ONE}, f"{unit}s of up to {1 if unit == 'write' else 4} kB")
+                )
     hottest = published(limit("dynamodb.hottest_key_share"))
     limits.append(
         Limit(
@@ -396,7 +406,7 @@ def _delivery(resource: Resource, _: Reading) -> Station:
 def _bucket(resource: Resource, _: Reading) -> Station:
     limits = (
         _quota("s3.prefix.reads_per_s", "reads of a prefix", ("read", "request")),
-        _quota("s3.prefix.writes_per_s", "writes of a prefix", ("write", "record")),
+        _quota("s3.prefix.writes_per_s", "writes of a prefix", ("write",)),
     )
     return Station(resource.address, "bucket", resource.defined_at, limits)
 

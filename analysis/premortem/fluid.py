@@ -33,8 +33,8 @@ from analysis.network import (
     network,
     poll_interval_s,
 )
-from analysis.network.load import Carried, Load, Rates, asked_of, grouped, loads, senders, travelled
-from analysis.network.model import COMPUTE, OPENED, SENT, Kind
+from analysis.network.load import Carried, Load, Rates, asked_of, grouped, learnt, loads, senders, travelled
+from analysis.network.model import COMPUTE, OPENED, PUSHES, SENT, Kind
 from analysis.network.reading import Reading
 from analysis.premortem.faults import Fault, PremortemError
 from analysis.premortem.faults import faults as read_faults
@@ -219,7 +219,9 @@ def _not_followed(found: Network, wrong: Sequence[Fault]) -> Iterator[Diagnostic
         station = found.stations.get(fault.target)
         if station is None:
             continue
-        if station.kind == "cache":
+        if station.kind == "cache" and not any(
+            link.role == "publish" and link.target == fault.target for link in found.links
+        ):
             message = f"{fault.target}: messages that programs send through it are not followed, lookups are"
         elif station.kind in {"database", "table"}:
             message = f"{fault.target}: what caches keep of it is taken to last while it is down"
@@ -315,23 +317,26 @@ class Flow:
             # What a program writes to a log is needed at once, and who reads the log is not.
             read = self.network.stations[at].kind not in COMPUTE
             for link in self.network.out[at]:
-                if link.role != "deliver" and not (link.role == "log" and read) and link.target not in seen:
+                if link.role not in PUSHES and not (link.role == "log" and read) and link.target not in seen:
                     seen.add(link.target)
                     queue.append(link.target)
         return frozenset(seen)
 
     def available(self, station: Station, limit: Limit) -> Rates:
         """What there is of a limit in each step."""
-        count = self.counts.get(station.address, station.least.value)
-        each = limit.capacity.value * (count if limit.per_instance else 1.0)
+        each = limit.capacity.value * (self.running(station) if limit.per_instance else 1.0)
         return np.broadcast_to(np.asarray(each, dtype=np.float64), self.people.shape)
+
+    def running(self, station: Station) -> Rates | float:
+        """The instances of a program in each step."""
+        return self.counts.get(station.address, station.least.value)
 
     def strains(self) -> tuple[Strain, ...]:
         """Every limit that the load touches."""
         found = []
         for stations, one in self.groups:
             if any(unit in self.load.get(station.address, {}) for station in stations for unit in one.costs):
-                asked = asked_of(stations, one, self.load, "value", len(self.people))
+                asked = asked_of(stations, one, self.load, "value", len(self.people), self.running)
                 place = tuple(station.address for station in stations)
                 found.append(Strain(place, one, asked, self.available(stations[0], one), stations[0].kind))
         return tuple(found)
@@ -340,7 +345,7 @@ class Flow:
         """The share of each unit that each station takes: what there is over what is asked for, at most all of it."""
         shares: dict[tuple[str, Unit], Rates] = {}
         for stations, one in self.groups:
-            asked = asked_of(stations, one, self.load, "value", len(self.people))
+            asked = asked_of(stations, one, self.load, "value", len(self.people), self.running)
             there = self.available(stations[0], one)
             share = np.minimum(1.0, ratio(there, asked, 1.0))
             if np.all(share >= 1.0):
@@ -389,7 +394,7 @@ class Flow:
         sent: Rates = np.zeros_like(came)
         held = came + self.carried.more.get(one.name, 0.0)
         for sender in chosen:
-            sent = sent + held / len(chosen) * self.carried.learnt.get(sender, 1.0) * np.asarray(
+            sent = sent + held / len(chosen) * learnt(self.network, sender, self.carried) * np.asarray(
                 self.carried.share(sender, "delivery")
             )
         sent = np.minimum(sent if chosen else held, came)
@@ -494,7 +499,7 @@ class Flow:
                 continue
             if opening and one.costs.keys() <= {"connection", "delivery"}:
                 continue
-            asked = asked_of(stations, one, self.load, "value", len(self.people))
+            asked = asked_of(stations, one, self.load, "value", len(self.people), self.running)
             there = self.available(stations[0], one)
             room = np.minimum(room, ratio(there, asked, np.inf))
         return room

@@ -12,6 +12,7 @@ from analysis.alarms.harm import definition
 from analysis.architecture import Architecture, Resource
 from analysis.facts import PriceBook
 from analysis.facts.instances import DATA
+from analysis.network import network
 from analysis.studies.study import Study
 
 LIMITS: Final = (
@@ -37,6 +38,9 @@ BEYOND_POLLS: Final = (
 )  # fmt: skip
 """The limits of stations that are loaded where a scenario has connections or feeds; where it has none, they decide nothing."""
 
+
+PUBLISHED: Final = ("stream.cpu_s_per_broadcast",)
+"""The limits that count where a program publishes updates to each instance of another."""
 
 TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_budgets_budget": (),
@@ -68,6 +72,9 @@ def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True)
             variants[f"scenario {study.crowd.file}"].add(evidence.digest([study.crowd, study.values]))
             if study.crowd.connections or study.crowd.feeds:
                 rows["limits"] |= {name: facts.limit(name) for name in BEYOND_POLLS}
+                found = network(study.architecture, study.about, study.program)
+                if any(link.role == "publish" for link in found.links):
+                    rows["limits"] |= {name: facts.limit(name) for name in PUBLISHED}
         if study.program is not None:
             variants[f"program {study.program.name}"].add(evidence.digest(study.program))
         if priced:

@@ -389,6 +389,34 @@ def _lead(study: Study, arguments: Arguments) -> Measured:
     )
 
 
+# ---- the pre-mortem ---------------------------------------------------------------------------------------------------------
+
+
+def _delivered(study: Study, _: Arguments) -> Measured:
+    """Of all updates that connections should have got over the scenario's hours, the share that was sent."""
+    sent = [course for course in study.premortem.courses if course.unit == "delivery"]
+    asked = sum(float(course.come.sum()) for course in sent)
+    if not asked:
+        raise MeasureError(f"nothing is sent over connections in {study.scenario.file}")
+    lost = sum(float((course.come * course.fails).sum()) for course in sent)
+    formula = "pre-mortem: what is sent over connections ÷ what should be, over the scenario's hours"
+    return Measured(1.0 - lost / asked, "share", formula, _hours(study))
+
+
+def _fullest(study: Study, _: Arguments) -> Measured:
+    """The limit that is fullest at worst, over the hours, with what scaling adds."""
+    strain = study.premortem.strained[0]
+    load = float(strain.load.max())
+    text = f"{strain.limit.name} of {strain.kind}: {'without end' if math.isinf(load) else f'{load:.0%}'}"
+    return Measured(text, "", "pre-mortem: the limit that is fullest at worst, with what is tried again", _hours(study))
+
+
+def _hours(study: Study) -> tuple[Given, ...]:
+    found = study.premortem
+    users = Given("users at the peak", float(found.users.max()), "user", study.scenario.file)
+    return (users, Given("minutes", len(found.minutes) * found.step_s / 60.0, "min", study.scenario.file))
+
+
 # ---- Terraform and facts ----------------------------------------------------------------------------------------------------
 
 
@@ -569,6 +597,8 @@ MEASURES: Mapping[str, Measure] = {
         takes=NIGHT,
     ),
     "alarms.lead": Measure("Lead of the first page over user impact", _lead, takes=(*NIGHT, "alarm")),
+    "premortem.delivered": Measure("Updates delivered over the hours", _delivered),
+    "premortem.fullest": Measure("Fullest limit over the hours", _fullest),
     "terraform.attribute": Measure(
         "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
     ),

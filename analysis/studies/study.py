@@ -23,6 +23,8 @@ from analysis.cost import CalendarCost, Estimate, calendar_cost, estimate
 from analysis.demand import Usage, kinds, usage_if_modelled, without_days
 from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack, today
 from analysis.facts.scenarios import GROUPS, OPTIONAL
+from analysis.premortem import Premortem
+from analysis.premortem import premortem as hours
 from analysis.studies.nights import StudiedNight, studied_night
 from analysis.units import Amount, Window
 from analysis.wiring import RequestPath, request_path
@@ -127,6 +129,11 @@ class Study:
     def capacity(self) -> Capacity:
         """Load and limits of every station at the scenario's peak."""
         return analyse(self.architecture, self.scenario, self.about, profile=self.profile)
+
+    @cached_property
+    def premortem(self) -> Premortem:
+        """The scenario's hours at the stack, as a fluid."""
+        return hours(self.architecture, self.scenario, self.about, profile=self.profile)
 
     def priced(self, factors: Mapping[str, float]) -> Study:
         """The same study at unit prices multiplied by SKU. Raises StudyError for one that the price book lacks."""

@@ -12,6 +12,9 @@ from analysis.wiring.hops import Schedule, Tracking
 from analysis.wiring.references import References
 from analysis.wiring.values import blocks, first_block, number
 
+TARGET = ("resource_id", "scalable_dimension")
+"""What names a scalable target."""
+
 Warn: TypeAlias = Callable[[str, Location], None]
 
 
@@ -25,12 +28,10 @@ def scaled_by(references: References, service: Resource) -> Iterator[Resource]:
 
 
 def attached(references: References, target: Resource, kind: str) -> Iterator[Resource]:
-    """The policies or scheduled actions, of the type `kind`, of a scalable target."""
+    """The policies or scheduled actions, of the type `kind`, of a scalable target: a table's reads and writes are two."""
     for resource in references.architecture.of_type(kind):
-        same = resource.values.get("resource_id")
-        if any(reference.address == target.address for reference in resource.references) or (
-            isinstance(same, str) and same == target.values.get("resource_id")
-        ):
+        same = [isinstance(one := resource.values.get(key), str) and one == target.values.get(key) for key in TARGET]
+        if any(reference.address == target.address for reference in resource.references) or all(same):
             yield resource
 
 

@@ -34,6 +34,12 @@ def daily_minute(expression: str) -> float | None:
     return int(match[2]) * 60.0 + int(match[1]) if match else None
 
 
+def some_days(expression: str) -> bool:
+    """Whether a `cron(...)` comes on some days of the week only."""
+    match = _CRON.fullmatch(expression.strip())
+    return match is not None and match[5] not in {"*", "?"}
+
+
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+)(?: \S+)?\)")
 _UNIT_H = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}

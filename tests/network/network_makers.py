@@ -231,6 +231,93 @@ resource "aws_ecs_service" "admin" {
 """A public group of instances with a cache, and an administration behind an internal balancer."""
 
 
+TOLD = """
+resource "aws_kinesis_stream" "results" {
+  name        = "results"
+  shard_count = 2
+}
+
+resource "aws_lambda_event_source_mapping" "results" {
+  event_source_arn  = aws_kinesis_stream.results.arn
+  function_name     = aws_lambda_function.tell.arn
+  starting_position = "LATEST"
+}
+
+resource "aws_lambda_function" "tell" {
+  function_name = "tell"
+  role          = "arn:aws:iam::123456789012:role/tell"
+  runtime       = "nodejs22.x"
+  handler       = "index.handler"
+  filename      = "tell.zip"
+  environment {
+    variables = { CHANNEL = aws_elasticache_replication_group.channel.primary_endpoint_address }
+  }
+}
+
+resource "aws_elasticache_replication_group" "channel" {
+  replication_group_id = "channel"
+  description          = "channel"
+  node_type            = "cache.m7g.large"
+  num_cache_clusters   = 2
+}
+
+resource "aws_lb" "public" {
+  name    = "public"
+  subnets = ["subnet-1", "subnet-2"]
+}
+
+resource "aws_lb_listener" "public" {
+  load_balancer_arn = aws_lb.public.arn
+  port              = 80
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.live.arn
+  }
+}
+
+resource "aws_lb_target_group" "live" {
+  name        = "live"
+  port        = 8080
+  protocol    = "HTTP"
+  target_type = "ip"
+  vpc_id      = "vpc-1"
+}
+
+resource "aws_ecs_task_definition" "live" {
+  family = "live"
+  cpu    = "1 vCPU"
+  memory = "2 GB"
+  container_definitions = jsonencode([{
+    name = "live"
+    environment = [
+      { name = "CHANNEL", value = aws_elasticache_replication_group.channel.primary_endpoint_address },
+      { name = "MOST", value = "2500" },
+      { name = "SEND_MS", value = "500" },
+    ]
+  }])
+}
+
+resource "aws_ecs_service" "live" {
+  name            = "live"
+  task_definition = aws_ecs_task_definition.live.arn
+  desired_count   = 2
+  load_balancer {
+    target_group_arn = aws_lb_target_group.live.arn
+    container_name   = "live"
+    container_port   = 8080
+  }
+}
+
+resource "aws_appautoscaling_target" "live" {
+  service_namespace  = "ecs"
+  scalable_dimension = "ecs:service:DesiredCount"
+  resource_id        = "service/live/live"
+  min_capacity       = 2
+  max_capacity       = 6
+}
+"""
+"""A feed -> stream -> function, which publishes on a channel of Redis to tasks that keep connections behind a balancer."""
+
 AURORA = """
 resource "aws_instance" "web" {
   ami           = "ami-12345678"

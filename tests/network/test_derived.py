@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from network_makers import AURORA, CALLS, GROUP, PUSHED
+from network_makers import AURORA, CALLS, GROUP, PUSHED, TOLD
 
 from analysis import facts
 from analysis.network import Traffic, check_answered, crowd, dead_ends, entry, network, uses
@@ -171,7 +171,7 @@ def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
     found = derived(PUSHED)
     night = replace(streams(), routes=())
     doors = facts.Enters(crowd="aws_apigatewayv2_api.socket")
-    about = facts.Stack(ROOT, "t", "s", enters=doors, sources={"results": "aws_kinesis_stream.results"})
+    about = facts.Stack(ROOT, "t", "s", enters=doors, sources={"results": ("aws_kinesis_stream.results",)})
     used = {use.limit.name: use for use in uses(found, crowd(found, night, about, 5.0), 3_000)}
     # Two updates a second to 3,000 clients, and each connection opened once an hour.
     assert used["requests of the account"].used == pytest.approx(2 * 3_000 + 3_000 / 3_600)
@@ -184,7 +184,7 @@ def test_callbacks_to_every_client_take_from_the_quota_of_the_account(derived):
 
 
 def test_a_source_that_the_scenario_does_not_have_is_refused(derived):
-    about = facts.Stack(ROOT, "t", "s", sources={"reslts": "aws_lb.public"})
+    about = facts.Stack(ROOT, "t", "s", sources={"reslts": ("aws_lb.public",)})
     with pytest.raises(
         PathError, match=r"gameday.toml:1:1: error: sources.reslts is no feed .*; it has publisher, results, live"
     ):
@@ -193,7 +193,7 @@ def test_a_source_that_the_scenario_does_not_have_is_refused(derived):
 
 def test_a_feed_into_an_api_without_a_path_is_said_to_end_there(derived):
     found = derived(CALLS)
-    about = facts.Stack(ROOT, "t", "s", sources={"results": "aws_apigatewayv2_api.http"})
+    about = facts.Stack(ROOT, "t", "s", sources={"results": ("aws_apigatewayv2_api.http",)})
     night = replace(NIGHT, feeds=(facts.Feed("results", assumed(2, "1/s")),))
     ends = [str(note) for note in dead_ends(found, crowd(found, night, about, 5.0))]
     assert any("a record (results) ends at aws_apigatewayv2_api.http: nothing there covers it" in end for end in ends)
@@ -263,7 +263,7 @@ def test_the_network_of_the_buzzer_leads_from_where_the_name_leads_to_the_databa
         ("engine", 'module.events.aws_dynamodb_table.this log module.functions["fanout"].aws_lambda_function.this'),
         (
             "engine",
-            'module.functions["fanout"].aws_lambda_function.this deliver module.socket.aws_apigatewayv2_api.this',
+            'module.functions["fanout"].aws_lambda_function.this publish module.live[0].aws_ecs_service.this',
         ),
         ("engine", 'module.pollers.aws_ecs_service.this["sportradar"] log module.updates.aws_kinesis_stream.this'),
         ("olympics", "module.load_balancer.aws_lb.this forward module.fleet.aws_autoscaling_group.this"),
@@ -297,3 +297,197 @@ def test_an_api_that_answers_nothing_of_what_users_ask_for_is_no_system_that_hol
     with pytest.raises(PathError, match=r"nothing that the scenario's users ask for is answered; .*ends at"):
         check_answered(found, crowd(found, replace(NIGHT, routes=(first, *others)), None, 5.0))
     check_answered(found, crowd(found, replace(NIGHT, routes=(served, *others)), None, 5.0))
+
+
+# Programs that keep connections and are told over a channel.
+
+ABOUT = facts.Stack(
+    ROOT,
+    "t",
+    "s",
+    environment={"connections": "MOST", "send_interval_s": "SEND_MS"},
+    units={"SEND_MS": "ms"},
+    sources={"results": ("aws_kinesis_stream.results",), "live": ("aws_apigatewayv2_api.none", "aws_lb.public")},
+)
+
+
+@pytest.fixture
+def told(tmp_path):
+    def told(text=TOLD, about=ABOUT):
+        (tmp_path / "main.tf").write_text(text)
+        return network(load(tmp_path), about, NODE)
+
+    return told
+
+
+def test_a_function_that_reads_a_stream_publishes_on_a_channel_that_a_keeper_of_connections_names_too(told):
+    found = told()
+    assert way(found) >= {
+        "aws_kinesis_stream.results log aws_lambda_function.tell",
+        "aws_lambda_function.tell publish aws_elasticache_replication_group.channel",
+        "aws_lambda_function.tell publish aws_ecs_service.live",
+    }
+    assert not [link for link in found.links if link.role == "cache"]
+
+
+def test_what_knows_a_cache_and_keeps_no_connections_asks_it_as_before(told):
+    without = replace(ABOUT, environment={"cache_ttl_s": "MOST"})
+    roles = {link.role for link in told(about=without).links if "channel" in link.target}
+    assert roles == {"cache"}
+
+
+def asked(found, users, **held):
+    return {
+        use.limit.name: use for use in uses(found, crowd(found, replace(streams(**held), routes=()), ABOUT, 5.0), users)
+    }
+
+
+def test_every_instance_is_told_of_every_update_and_they_share_what_is_sent(told):
+    single = TOLD.replace('{ name = "SEND_MS", value = "500" }', '{ name = "SEND_MS", value = "0" }')
+    used = asked(told(single), 3_000)
+    # Two updates a second to 3,000 clients at 20 microseconds, a connection opened an hour, and twice two updates told at 7.
+    opened = 3_000 / 3_600 * float(NODE.cpu_s_per_request.value)
+    assert used["processor"].used == pytest.approx(2 * 3_000 * 20e-6 + opened + 2 * 2 * 7e-6)
+    assert used["processor"].available == 2.0
+    # Two calls a second of the function: a message to the channel, and from it to each of at most six instances.
+    assert used["operations"].used == pytest.approx(2 * (1 + 6))
+    assert used["connections"].used == 3_000
+
+
+def test_what_comes_within_an_interval_is_sent_as_one_message(told):
+    night = replace(streams(), routes=())
+    sent = next(one for one in crowd(told(), night, ABOUT, 5.0) if one.unit == "delivery")
+    # Two updates a second, half a second: 1 - exp(-1) of the intervals hold one or more.
+    assert sent.per_user == pytest.approx((1 - 0.36787944) / 0.5)
+    assert sent.per_user * sent.updates == pytest.approx(2.0)
+
+
+def test_a_source_enters_at_the_first_of_several_addresses_that_the_stack_has(told):
+    held = next(one for one in crowd(told(), replace(streams(), routes=()), ABOUT, 5.0) if one.unit == "connection")
+    assert held.enters == "aws_lb.public"
+
+
+def test_no_update_is_passed_on_while_the_channel_is_down(told):
+    import numpy as np
+
+    from analysis.network.load import Carried, loads
+
+    found = told()
+    traffic = crowd(found, replace(streams(), routes=()), ABOUT, 5.0)
+    down = Carried(down={"aws_elasticache_replication_group.channel": np.array([0.0, 1.0])})
+    sent = loads(found, traffic, [100.0, 100.0], down)["aws_ecs_service.live"]["delivery"]
+    assert sent[0] > 0
+    assert sent[1] == 0
+
+
+# What an archive writes, and what a table is provisioned with.
+
+ARCHIVE = """
+resource "aws_kinesis_firehose_delivery_stream" "keep" {
+  name        = "keep"
+  destination = "extended_s3"
+  extended_s3_configuration {
+    role_arn           = "arn:aws:iam::123456789012:role/keep"
+    bucket_arn         = aws_s3_bucket.keep.arn
+    buffering_size     = 64
+    buffering_interval = 100
+  }
+}
+
+resource "aws_s3_bucket" "keep" {
+  bucket = "keep"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("records_per_s", "objects_per_s"), [(0.001, 0.001), (5.0, 5 / 64), (0.1, 0.01), (6_400.0, 100.0)]
+)
+def test_a_delivery_stream_writes_objects_and_not_records(derived, records_per_s, objects_per_s):
+    found = derived(ARCHIVE)
+    records = Traffic("r", "aws_kinesis_firehose_delivery_stream.keep", "record", fixed=records_per_s)
+    used = {use.limit.name: use for use in uses(found, [records], 0)}
+    assert used["writes of a prefix"].used == pytest.approx(objects_per_s)
+
+
+PROVISIONED = """
+resource "aws_dynamodb_table" "scores" {
+  name           = "scores"
+  billing_mode   = "PROVISIONED"
+  read_capacity  = 50
+  write_capacity = 100
+  hash_key       = "game"
+  attribute {
+    name = "game"
+    type = "S"
+  }
+  attribute {
+    name = "day"
+    type = "S"
+  }
+  global_secondary_index {
+    name            = "by-day"
+    hash_key        = "day"
+    projection_type = "ALL"
+    read_capacity   = 50
+    write_capacity  = 100
+  }
+}
+
+resource "aws_appautoscaling_target" "writes" {
+  service_namespace  = "dynamodb"
+  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
+  resource_id        = "table/scores"
+  min_capacity       = 100
+  max_capacity       = 9000
+}
+
+resource "aws_appautoscaling_target" "reads" {
+  service_namespace  = "dynamodb"
+  scalable_dimension = "dynamodb:table:ReadCapacityUnits"
+  resource_id        = "table/scores"
+  min_capacity       = 50
+  max_capacity       = 9000
+}
+
+resource "aws_appautoscaling_scheduled_action" "before" {
+  name               = "before"
+  service_namespace  = "dynamodb"
+  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
+  resource_id        = "table/scores"
+  schedule           = "cron(0 9 ? * SAT *)"
+  scalable_target_action {
+    min_capacity = 6500
+    max_capacity = 9000
+  }
+}
+
+resource "aws_appautoscaling_scheduled_action" "after" {
+  name               = "after"
+  service_namespace  = "dynamodb"
+  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
+  resource_id        = "table/scores"
+  schedule           = "cron(0 21 ? * SAT *)"
+  scalable_target_action {
+    min_capacity = 100
+    max_capacity = 9000
+  }
+}
+"""
+
+
+def test_a_provisioned_table_takes_what_the_clock_raises_it_to_and_its_index_what_it_is_provisioned_with(derived):
+    found = limits(derived(PROVISIONED), "aws_dynamodb_table.scores")
+    assert found["provisioned writes"].capacity.value == 6_500
+    assert found["provisioned reads"].capacity.value == 50
+    assert found["provisioned writes of by-day"].capacity.value == 100
+    assert "writes of a new table" not in found
+
+
+def test_a_provisioned_table_has_a_shard_of_changes_for_each_partition(tmp_path):
+    from analysis.network.reading import Reading
+
+    (tmp_path / "main.tf").write_text(PROVISIONED)
+    stack = load(tmp_path)
+    # 6,500 writes at 1,000 a partition and 50 reads at 3,000.
+    assert Reading(stack, None, NODE).shards(stack.by_address["aws_dynamodb_table.scores"]) == 7

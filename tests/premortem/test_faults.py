@@ -133,10 +133,17 @@ def test_a_fault_stands_in_the_story():
 
 
 def test_a_table_that_every_update_needs_may_be_down():
-    table = "module.connections.aws_dynamodb_table.this"
+    table = "module.idempotency.aws_dynamodb_table.this"
     result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", f"down@180+5:{table}"])
     assert result.exit_code == 0, result.stderr
-    assert "more than 1% of the attempts to connect fail: up to 100%" in " ".join(result.stdout.split())
+    assert "is behind on `module.updates.aws_kinesis_stream.this`" in " ".join(result.stdout.split())
+
+
+def test_nothing_is_sent_while_the_channel_is_down_by_which_the_senders_learn():
+    channel = "module.channel[0].aws_elasticache_replication_group.this"
+    result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", f"down@180+5:{channel}"])
+    assert result.exit_code == 0, result.stderr
+    assert "of the deliveries over connections are not sent in time: up to 100%" in " ".join(result.stdout.split())
 
 
 def test_a_connection_is_followed_through_one_loss_a_run():

@@ -1,10 +1,10 @@
 locals {
-  # What scales where capacity is provisioned: dimension and metric by kind.
+  # What scales where capacity is provisioned: the table and each index, which is written with it and throttles it.
   # https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
-  scaled = var.capacity == null ? {} : {
-    read  = merge(var.capacity.read, { dimension = "dynamodb:table:ReadCapacityUnits", metric = "DynamoDBReadCapacityUtilization" })
-    write = merge(var.capacity.write, { dimension = "dynamodb:table:WriteCapacityUnits", metric = "DynamoDBWriteCapacityUtilization" })
-  }
+  scaled = var.capacity == null ? {} : merge(
+    { for kind in ["read", "write"] : kind => { kind = kind, of = "table", path = "" } },
+    merge([for name in keys(var.indexes) : { for kind in ["read", "write"] : "${name}-${kind}" => { kind = kind, of = "index", path = "/index/${name}" } }]...),
+  )
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -80,8 +80,9 @@ resource "aws_dynamodb_table" "this" {
   }
 
   lifecycle {
-    # Scaling owns the capacity from the first hour on; on demand there is none.
-    ignore_changes = [read_capacity, write_capacity]
+    # Scaling owns the capacity from the first hour on; on demand there is none. The capacity of an index cannot be left out by itself, so
+    # a change of the indexes is applied with this line taken away: https://github.com/hashicorp/terraform-provider-aws/issues/671
+    ignore_changes = [read_capacity, write_capacity, global_secondary_index]
 
     precondition {
       condition = toset(keys(var.attributes)) == toset(compact(concat(
@@ -104,9 +105,19 @@ module "scaling" {
 
   name               = "${var.name}-${each.key}"
   service_namespace  = "dynamodb"
-  scalable_dimension = each.value.dimension
-  resource_id        = "table/${aws_dynamodb_table.this.name}"
-  capacity           = { min = each.value.min, max = each.value.max }
-  targets            = { use = { value = each.value.target_percent, predefined = { type = each.value.metric } } }
-  tags               = var.tags
+  scalable_dimension = "dynamodb:${each.value.of}:${title(each.value.kind)}CapacityUnits"
+  resource_id        = "table/${aws_dynamodb_table.this.name}${each.value.path}"
+  capacity           = { min = var.capacity[each.value.kind].min, max = var.capacity[each.value.kind].max }
+  targets = {
+    use = { value = var.capacity[each.value.kind].target_percent, predefined = { type = "DynamoDB${title(each.value.kind)}CapacityUtilization" } }
+  }
+  schedules = {
+    for name, action in var.capacity.schedules : name => {
+      schedule = action.schedule
+      timezone = action.timezone
+      min      = action["${each.value.kind}_min"]
+      max      = var.capacity[each.value.kind].max
+    }
+  }
+  tags = var.tags
 }

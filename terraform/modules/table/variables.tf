@@ -86,10 +86,11 @@ variable "deletion_protection" {
 }
 
 variable "capacity" {
-  description = "Provisioned units, scaled between min and max to hold target_percent; null bills each request instead. One table has one or the other."
+  description = "Provisioned units of the table and of each index, scaled between min and max to hold target_percent, with other minima from the times in schedules on; null bills each request instead. One table has one or the other."
   type = object({
-    read  = object({ min = number, max = number, target_percent = optional(number, 70) })
-    write = object({ min = number, max = number, target_percent = optional(number, 70) })
+    read      = object({ min = number, max = number, target_percent = optional(number, 70) })
+    write     = object({ min = number, max = number, target_percent = optional(number, 70) })
+    schedules = optional(map(object({ schedule = string, timezone = optional(string, "UTC"), read_min = number, write_min = number })), {})
   })
   default = null
 

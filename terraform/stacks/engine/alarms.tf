@@ -15,20 +15,27 @@ locals {
 
   rest = { ApiName = local.name, Stage = "live" }
 
-  # Open connections and abnormal closes, counted by the function of the socket and by the access log of its API.
-  closes = { Api = "${local.name}-socket" }
+  # Open connections, abnormal closes and push times: by the tasks that keep the connections, or by the socket's function and access log.
+  pushed = length(local.gateway) > 0 ? { Api = "${local.name}-socket" } : local.connections.dimensions
+  drops  = length(local.gateway) > 0 ? { Event = "DISCONNECT" } : local.connections.dimensions
 }
 
 # Metrics out of log lines. The functions write JSON; what they log stands in `message`.
 
 resource "aws_cloudwatch_log_metric_filter" "this" {
-  for_each = {
-    freshness   = { function = "fanout", metric = "Freshness", field = "freshness_ms", unit = "Milliseconds", by = { Provider = "provider" } }
-    push        = { function = "fanout", metric = "PushTime", field = "push_ms", unit = "Milliseconds", by = { Api = "api" } }
-    accepted    = { function = "ingest", metric = "Accepted", field = "accepted", unit = "Count", by = { Function = "function" } }
-    failed      = { function = "ingest", metric = "Failed", field = "failed", unit = "Count", by = { Function = "function" } }
-    connections = { function = "socket", metric = "OpenConnections", field = "open_connections", unit = "Count", by = { Api = "api" } }
-  }
+  for_each = merge(
+    {
+      accepted = { function = "ingest", metric = "Accepted", field = "accepted", unit = "Count", by = { Function = "function" } }
+      failed   = { function = "ingest", metric = "Failed", field = "failed", unit = "Count", by = { Function = "function" } }
+    },
+    {
+      for name, filter in {
+        freshness   = { function = "fanout", metric = "Freshness", field = "freshness_ms", unit = "Milliseconds", by = { Provider = "provider" } }
+        push        = { function = "fanout", metric = "PushTime", field = "push_ms", unit = "Milliseconds", by = { Api = "api" } }
+        connections = { function = "socket", metric = "OpenConnections", field = "open_connections", unit = "Count", by = { Api = "api" } }
+      } : name => filter if length(local.gateway) > 0
+    },
+  )
 
   name           = "${local.name}-${each.key}"
   log_group_name = module.functions[each.value.function].log_group_name
@@ -43,10 +50,29 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
   }
 }
 
+# The age of an update when a task sends it, by provider.
+resource "aws_cloudwatch_log_metric_filter" "live_freshness" {
+  count = length(local.tier)
+
+  name           = "${local.live}-freshness"
+  log_group_name = module.live[0].log_group_name
+  pattern        = "{ $.freshness_ms = * }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "Freshness"
+    value      = "$.freshness_ms"
+    unit       = "Milliseconds"
+    dimensions = { Provider = "$.provider" }
+  }
+}
+
 # API Gateway ends every connection after two hours and says 1001; a client that leaves says 1000. Neither is a drop.
 resource "aws_cloudwatch_log_metric_filter" "drops" {
+  count = length(local.gateway)
+
   name           = "${local.name}-drops"
-  log_group_name = module.socket.log_group_name
+  log_group_name = module.socket[0].log_group_name
   pattern        = "{ ($.event = \"DISCONNECT\") && ($.close_code != \"1000\") && ($.close_code != \"1001\") }"
 
   metric_transformation {
@@ -61,7 +87,7 @@ resource "aws_cloudwatch_log_metric_filter" "drops" {
 
 module "lambda_alarms" {
   source   = "../../modules/alarms/presets/lambda"
-  for_each = var.functions
+  for_each = local.functions
 
   function_name = local.function_names[each.key]
   prefix        = "${each.key}-"
@@ -81,9 +107,9 @@ module "lambda_alarms" {
 
 module "table_alarms" {
   source   = "../../modules/alarms/presets/dynamodb"
-  for_each = { events = "${local.name}-events", connections = "${local.name}-connections", idempotency = "${local.name}-idempotency" }
+  for_each = toset(concat(["events", "idempotency"], [for _ in local.gateway : "connections"]))
 
-  table_name = each.value
+  table_name = "${local.name}-${each.key}"
   prefix     = "${each.key}-"
   owners     = local.owners
   runbook    = "updates-behind"
@@ -115,8 +141,9 @@ module "rest_alarms" {
 
 module "socket_alarms" {
   source = "../../modules/alarms/presets/socket_api"
+  count  = length(local.gateway)
 
-  api      = { id = module.socket.id, stage = "live" }
+  api      = { id = module.socket[0].id, stage = "live" }
   prefix   = "socket-"
   owners   = local.owners
   runbooks = { errors = "connections-drop", connects = "connections-drop" }
@@ -128,6 +155,53 @@ module "dead_letter_alarms" {
   queue_names = { for name in ["ingest", "fanout"] : "${name}-dead-" => "${local.function_names[name]}-dead-letters" }
   owners      = local.owners
   runbook     = "dead-letters"
+}
+
+# The tier that keeps the connections: the balancer, the tasks, what they hold, and the channel by which they learn.
+
+module "live_balancer_alarms" {
+  source = "../../modules/alarms/presets/load_balancer"
+  count  = length(local.tier)
+
+  prefix        = "live-"
+  owners        = local.owners
+  load_balancer = module.live_balancer[0].arn_suffix
+  target_group  = module.live_balancer[0].target_group_arn_suffix
+  runbooks      = { errors = "connections-drop", latency = "fan-out-full", targets = "fan-out-full", load = "connections-drop" }
+  thresholds    = { healthy_targets = var.live_tasks.min }
+}
+
+module "live_service_alarms" {
+  source = "../../modules/alarms/presets/service"
+  count  = length(local.tier)
+
+  prefix   = "live-"
+  owners   = local.owners
+  cluster  = local.live
+  service  = local.live
+  tasks    = var.live_tasks
+  runbooks = { load = "fan-out-full", tasks = "fan-out-full", limit = "fan-out-full" }
+}
+
+module "live_stream_alarms" {
+  source = "../../modules/alarms/presets/streams"
+  count  = length(local.tier)
+
+  prefix           = "live-"
+  owners           = local.owners
+  metric           = local.connections
+  streams_per_task = var.connections_per_task
+  runbooks         = { streams = "fan-out-full", late = "updates-behind" }
+}
+
+module "channel_alarms" {
+  source = "../../modules/alarms/presets/cache"
+  count  = length(local.tier)
+
+  prefix  = "channel-"
+  owners  = local.owners
+  nodes   = module.channel[0].node_ids
+  runbook = "connections-drop"
 }
 
 module "alarms" {
@@ -142,7 +216,11 @@ module "alarms" {
     merge([for preset in module.table_alarms : preset.alarms]...),
     module.stream_alarms.alarms,
     module.rest_alarms.alarms,
-    module.socket_alarms.alarms,
+    merge(module.socket_alarms[*].alarms...),
+    merge([for preset in module.live_balancer_alarms : preset.alarms]...),
+    merge([for preset in module.live_service_alarms : preset.alarms]...),
+    merge([for preset in module.live_stream_alarms : preset.alarms]...),
+    merge([for preset in module.channel_alarms : preset.alarms]...),
     module.dead_letter_alarms.alarms,
 
     # What the service promises.
@@ -200,7 +278,7 @@ module "alarms" {
         runbook      = "updates-behind"
         owner        = local.owners[push.severity]
         severity     = push.severity
-        metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.closes, percentile = "p99" }
+        metric       = { namespace = local.namespace, name = "PushTime", dimensions = local.pushed, percentile = "p99" }
         comparison   = "GreaterThanThreshold"
         threshold    = push.limit_ms
         periods      = 5
@@ -225,13 +303,13 @@ module "alarms" {
         missing_data = "notBreaching"
       }
       connections-dropped = {
-        description = "More than 5 % of the open connections broke off within five minutes; closes by the client and by the limit of two hours are not counted."
+        description = "More than 5 % of the open connections broke off within five minutes; closes by the client, and those that the service announces, are not counted."
         runbook     = "connections-drop"
         owner       = local.owners.page
         severity    = "page"
         queries = {
-          open    = { metric = { namespace = local.namespace, name = "OpenConnections", dimensions = local.closes, statistic = "Maximum", period_s = 300 } }
-          drops   = { metric = { namespace = local.namespace, name = "AbnormalCloses", dimensions = { Event = "DISCONNECT" }, statistic = "Sum", period_s = 300 } }
+          open    = { metric = { namespace = local.namespace, name = "OpenConnections", dimensions = local.pushed, statistic = "Maximum", period_s = 300 } }
+          drops   = { metric = { namespace = local.namespace, name = "AbnormalCloses", dimensions = local.drops, statistic = "Sum", period_s = 300 } }
           dropped = { expression = "IF(open > 0, 100 * FILL(drops, 0) / open, 0)", label = "dropped, %" }
         }
         comparison   = "GreaterThanThreshold"
@@ -276,7 +354,7 @@ module "alarms" {
     },
   )
 
-  composites = {
+  composites = merge(merge([for preset in module.live_balancer_alarms : preset.composites]...), {
     budget-fast = {
       description = "The month's error budget goes within two days at this rate."
       runbook     = "function-fails"
@@ -291,5 +369,5 @@ module "alarms" {
       severity    = "ticket"
       any_of      = [["burn-slow-long", "burn-slow-short"]]
     }
-  }
+  })
 }

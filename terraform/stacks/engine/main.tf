@@ -6,8 +6,15 @@ locals {
 
   enabled = { for name, provider in var.feeds : name => provider if provider.enabled }
 
+  # Who keeps the clients' connections: tasks of our own behind a balancer, or API Gateway with a function and a table.
+  # Lists of one or none, because a conditional wants one type on both sides, and a loop over a module waits for all that is in it.
+  gateway   = var.live == "gateway" ? ["gateway"] : []
+  tier      = var.live == "tier" ? ["tier"] : []
+  live      = "${local.name}-live"
+  functions = { for name, function in var.functions : name => function if name != "socket" || length(local.gateway) > 0 }
+
   # Names, not outputs: what an alarm watches must not wait for what the alarm rolls back.
-  function_names = { for name in keys(var.functions) : name => "${local.name}-${name}" }
+  function_names = { for name in keys(local.functions) : name => "${local.name}-${name}" }
 
   use_the_key = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], resources = [module.key.arn] }
 }
@@ -24,6 +31,21 @@ module "key" {
 
 # What is kept: events, who listens to what, and what has been done already.
 
+locals {
+  # Enough for a full programme with what target tracking leaves free, from before the first kick-offs to after the last whistles of a
+  # Saturday or Sunday on either coast; a new table on demand takes 4,000 writes a second and grows over days.
+  throughput = {
+    for table, reads in { events = try(var.throughput.match_day_reads, 0), idempotency = try(var.throughput.min, 0) } : table => {
+      read                       = { min = var.throughput.min, max = var.throughput.max }
+      write                      = { min = var.throughput.min, max = var.throughput.max }
+      schedules = {
+        before-the-games = { schedule = "cron(0 9 ? * SAT,SUN *)", timezone = "America/New_York", read_min = reads, write_min = var.throughput.match_day_writes }
+        after-the-games  = { schedule = "cron(30 23 ? * SAT,SUN *)", timezone = "America/New_York", read_min = var.throughput.min, write_min = var.throughput.min }
+      }
+    } if var.throughput != null
+  }
+}
+
 module "events" {
   source = "../../modules/table"
 
@@ -35,6 +57,7 @@ module "events" {
 
   ttl_attribute       = "expires_at"
   stream_view         = "NEW_AND_OLD_IMAGES"
+  capacity            = lookup(local.throughput, "events", null)
   key_arn             = module.key.arn
   deletion_protection = var.deletion_protection
   replica_regions     = var.replica_regions
@@ -42,6 +65,7 @@ module "events" {
 
 module "connections" {
   source = "../../modules/table"
+  count  = length(local.gateway)
 
   name       = "${local.name}-connections"
   hash_key   = "topic"
@@ -64,6 +88,7 @@ module "idempotency" {
   attributes = { update_key = "S" }
 
   ttl_attribute       = "expires_at"
+  capacity            = lookup(local.throughput, "idempotency", null)
   key_arn             = module.key.arn
   deletion_protection = var.deletion_protection
 }
@@ -79,12 +104,12 @@ module "updates" {
   key_arn     = module.key.arn
 }
 
-# Five functions: updates in, updates out, who listens, what has been, and who may. What they share stands here once; what is a function's
-# own stands below by its name.
+# Updates in, updates out, what has been, who may, and, where API Gateway keeps the connections, who listens. What functions share stands
+# here once; what is a function's own stands below by its name.
 
 module "functions" {
   source   = "../../modules/function"
-  for_each = var.functions
+  for_each = local.functions
 
   name                    = local.function_names[each.key]
   description             = local.function_descriptions[each.key]
@@ -99,6 +124,7 @@ module "functions" {
   dead_letters            = length(local.function_streams[each.key]) > 0 ? {} : null # who waits for an answer gets the failure
   callers                 = local.function_callers[each.key]
   streams                 = local.function_streams[each.key]
+  network                 = each.key == "fanout" ? one(local.channel_network) : null
 
   environment = merge(
     {
@@ -118,16 +144,19 @@ module "functions" {
 locals {
   function_descriptions = {
     ingest    = "Checks, deduplicates and stores updates"
-    fanout    = "Sends each change of an event to the clients that subscribed to it"
+    fanout    = length(local.gateway) > 0 ? "Sends each change of an event to the clients that subscribed to it" : "Publishes each change of an event to the tasks that keep the connections"
     socket    = "Keeps who is connected and what each client subscribed to"
     query     = "Answers GET /events and GET /health"
     authorize = "Checks the signed token of a request or a connection"
   }
 
   function_environments = {
-    ingest    = { EVENTS_TABLE = module.events.name, IDEMPOTENCY_TABLE = module.idempotency.name, EVENT_DAYS = tostring(var.event_days) }
-    fanout    = { CONNECTIONS_TABLE = module.connections.name, MANAGEMENT_URL = module.socket.management_url }
-    socket    = { CONNECTIONS_TABLE = module.connections.name }
+    ingest = { EVENTS_TABLE = module.events.name, IDEMPOTENCY_TABLE = module.idempotency.name, EVENT_DAYS = tostring(var.event_days) }
+    fanout = merge(concat(
+      [for _ in local.gateway : { CONNECTIONS_TABLE = "${local.name}-connections", MANAGEMENT_URL = module.socket[0].management_url, SEND_INTERVAL_MS = tostring(var.send_interval_ms) }],
+      [for _ in local.tier : { CHANNEL_HOST = module.channel[0].address, CHANNEL_SECRET = local.channel_secret }],
+    )...)
+    socket    = { CONNECTIONS_TABLE = "${local.name}-connections" }
     query     = { EVENTS_TABLE = module.events.name }
     authorize = { TOKEN_SECRET = module.token.name }
   }
@@ -138,12 +167,13 @@ locals {
       WriteOnce   = { actions = ["dynamodb:PutItem"], resources = [module.idempotency.arn] }
       ReadUpdates = { actions = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"], resources = [module.updates.arn] }
     }
-    fanout = {
-      FindConnections = { actions = ["dynamodb:DeleteItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] }
-      ReadChanges     = { actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"], resources = [module.events.stream_arn] }
-      SendToClients   = { actions = ["execute-api:ManageConnections"], resources = ["${module.socket.execution_arn}/*"] }
-    }
-    socket    = { KeepConnections = { actions = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"], resources = [module.connections.arn, module.connections.index_arns] } }
+    fanout = merge(concat(
+      [{ ReadChanges = { actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"], resources = [module.events.stream_arn] } }],
+      [for _ in local.gateway : { FindConnections = { actions = ["dynamodb:DeleteItem", "dynamodb:Query"], resources = [module.connections[0].arn, module.connections[0].index_arns] } }],
+      [for _ in local.gateway : { SendToClients = { actions = ["execute-api:ManageConnections"], resources = ["${module.socket[0].execution_arn}/*"] } }],
+      [for _ in local.tier : { ReadTheChannelsPassword = { actions = ["secretsmanager:GetSecretValue"], resources = [module.channel[0].secret_arn] } }],
+    )...)
+    socket    = merge([for _ in local.gateway : { KeepConnections = { actions = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"], resources = [module.connections[0].arn, module.connections[0].index_arns] } }]...)
     query     = { ReadEvents = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [module.events.arn, module.events.index_arns] } }
     authorize = { ReadTheTokenKey = { actions = ["secretsmanager:GetSecretValue"], resources = [module.token.arn] } }
   }
@@ -151,12 +181,12 @@ locals {
   function_callers = {
     fanout = {}
     ingest = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/POST/ingest" } }
-    socket = { socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/*" } }
+    socket = { for _ in local.gateway : "socket" => { service = "apigateway.amazonaws.com", source_arn = "${module.socket[0].execution_arn}/*" } }
     query  = { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/*/GET/*" } }
-    authorize = {
-      rest   = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/authorizers/*" }
-      socket = { service = "apigateway.amazonaws.com", source_arn = "${module.socket.execution_arn}/authorizers/*" }
-    }
+    authorize = merge(
+      { rest = { service = "apigateway.amazonaws.com", source_arn = "${module.rest.execution_arn}/authorizers/*" } },
+      { for _ in local.gateway : "socket" => { service = "apigateway.amazonaws.com", source_arn = "${module.socket[0].execution_arn}/authorizers/*" } },
+    )
   }
 
   # An update that is older than a minute is of no use to anybody who watches; it goes to the queue and into the archive.
@@ -198,6 +228,7 @@ module "rest" {
 
 module "socket" {
   source = "../../modules/socket_api"
+  count  = length(local.gateway)
 
   name        = "${local.name}-socket"
   description = "Live events, pushed"
@@ -229,7 +260,7 @@ resource "aws_api_gateway_account" "this" {
 
 resource "aws_wafv2_web_acl" "rest" {
   name        = local.name
-  description = "Limits at the REST API of ${local.name}"
+  description = "Limits at the public ways into ${local.name}"
   scope       = "REGIONAL"
 
   default_action {

@@ -5,12 +5,12 @@ output "api_url" {
 
 output "live_url" {
   description = "Where clients connect."
-  value       = module.socket.url
+  value       = "wss://${local.live_name}/ws"
 }
 
 output "reserved_concurrency" {
   description = "Calls at the same time that all functions together keep for themselves."
-  value       = sum([for function in var.functions : function.reserved])
+  value       = sum([for function in local.functions : function.reserved])
 }
 
 output "providers_named" {

@@ -5,6 +5,7 @@ account_id    = "123456789012"
 domain        = "engine.example"
 code_bucket   = "engine-releases-123456789012"
 poller_image  = "123456789012.dkr.ecr.us-east-1.amazonaws.com/engine-prod-poller@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b"
+live_image    = "123456789012.dkr.ecr.us-east-1.amazonaws.com/engine-prod-live@sha256:0f4c1d7e5a2b89630de1c4f7a5983b6e2d10c7f84ab96e35d2178c40fb6a9e13"
 log_level     = "info"
 runbook_site  = "https://handbook.engine.example/engine/runbooks/"
 page_emails   = ["platform-oncall@engine.example"]

@@ -63,6 +63,85 @@ variable "poller_image" {
   type        = string
 }
 
+variable "live" {
+  description = "Who keeps the clients' connections: tier (tasks of our own behind a balancer) or gateway (API Gateway's WebSocket API, a function and a table)."
+  type        = string
+  default     = "tier"
+
+  validation {
+    condition     = contains(["tier", "gateway"], var.live)
+    error_message = "live must be tier or gateway."
+  }
+}
+
+variable "live_image" {
+  description = "Image of the tasks that keep connections by digest, as first deployed."
+  type        = string
+}
+
+variable "live_tasks" {
+  description = "Fewest and most tasks that keep connections."
+  type        = object({ min = number, max = number })
+  default     = { min = 4, max = 80 }
+}
+
+variable "live_task_size" {
+  description = "CPU units and memory in MiB of such a task. A second virtual CPU would stand idle: the program has one thread."
+  type        = object({ cpu = number, memory = number })
+  default     = { cpu = 1024, memory = 2048 }
+}
+
+variable "connections_per_task" {
+  description = "Most connections that a task accepts."
+  type        = number
+  default     = 2500
+
+  validation {
+    condition     = var.connections_per_task >= 100
+    error_message = "connections_per_task must be at least 100."
+  }
+}
+
+variable "send_interval_ms" {
+  description = "Milliseconds for which updates to one client are collected and then sent as one message, none left out; 0 sends each by itself."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.send_interval_ms >= 0
+    error_message = "send_interval_ms must be 0 or more."
+  }
+}
+
+variable "timeouts_s" {
+  description = "Seconds: between two heartbeats of a connection, for which the balancer keeps an idle one; over which a stopping task closes its connections, one by one, before it is killed, and for which the balancer lets a leaving target finish."
+  type = object({
+    heartbeat      = number
+    balancer_idle  = number
+    shutdown_grace = number
+    stop           = number
+    deregistration = number
+  })
+  default = { heartbeat = 25, balancer_idle = 120, shutdown_grace = 90, stop = 110, deregistration = 120 }
+}
+
+variable "channel" {
+  description = "Type and number of the nodes of Redis through which the tasks learn of changes."
+  type        = object({ node_type = string, nodes = number })
+  default     = { node_type = "cache.m7g.large", nodes = 2 }
+}
+
+variable "throughput" {
+  description = "Units a second that the tables of events and of update keys are provisioned with: fewest, most, and the fewest writes, and reads of events, while a Saturday or Sunday is played. null bills each request, and a new table then takes 4,000 writes a second."
+  type        = object({ min = number, max = number, match_day_writes = number, match_day_reads = number })
+  default     = { min = 100, max = 15000, match_day_writes = 7500, match_day_reads = 5000 }
+
+  validation {
+    condition     = var.throughput == null || try(alltrue([for units in [var.throughput.match_day_writes, var.throughput.match_day_reads] : var.throughput.min <= units && units <= var.throughput.max]), false)
+    error_message = "throughput needs match_day_writes and match_day_reads within min and max."
+  }
+}
+
 variable "log_level" {
   description = "Least severity that functions and pollers write."
   type        = string
@@ -84,10 +163,10 @@ variable "functions" {
   }))
   default = {
     ingest    = { memory_mib = 512, timeout_s = 10, reserved = 300, provisioned = 20 }
-    socket    = { memory_mib = 256, timeout_s = 5, reserved = 300 }
     fanout    = { memory_mib = 1024, timeout_s = 30, reserved = 200, provisioned = 20 }
-    query     = { memory_mib = 512, timeout_s = 5, reserved = 50 }
+    query     = { memory_mib = 512, timeout_s = 5, reserved = 200 }
     authorize = { memory_mib = 256, timeout_s = 3, reserved = 50 }
+    socket    = { memory_mib = 256, timeout_s = 5, reserved = 150 } # where API Gateway keeps the connections
   }
 
   validation {

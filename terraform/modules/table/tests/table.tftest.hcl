@@ -54,6 +54,26 @@ run "provisioned_capacity_is_scaled_on_both_sides" {
   }
 }
 
+run "an_index_is_scaled_with_its_table_and_both_are_raised_by_the_clock" {
+  command = plan
+
+  variables {
+    range_key  = "sequence"
+    attributes = { event_id = "S", sequence = "N", day = "S" }
+    indexes    = { by-day = { hash_key = "day" } }
+    capacity = {
+      read      = { min = 5, max = 50 }
+      write     = { min = 10, max = 100 }
+      schedules = { before = { schedule = "cron(0 9 ? * SAT *)", read_min = 20, write_min = 90 }, after = { schedule = "cron(0 23 ? * SAT *)", read_min = 5, write_min = 10 } }
+    }
+  }
+
+  assert {
+    condition     = toset(keys(module.scaling)) == toset(["read", "write", "by-day-read", "by-day-write"]) && length(local.scaled) == 4
+    error_message = "The index would throttle the table: it is not scaled."
+  }
+}
+
 run "what_dynamodb_refuses_is_refused_before_it_is_asked" {
   command = plan
 

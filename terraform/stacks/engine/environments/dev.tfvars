@@ -5,6 +5,9 @@ shards              = 1
 nat                 = "one"
 budget_usd          = 250
 deletion_protection = false
+live_tasks          = { min = 1, max = 2 }
+channel             = { node_type = "cache.t4g.small", nodes = 1 }
+throughput          = null
 
 functions = {
   ingest    = { memory_mib = 512, timeout_s = 10, reserved = 20 }

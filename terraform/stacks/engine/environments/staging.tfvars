@@ -4,6 +4,9 @@ shards              = 1
 nat                 = "one"
 budget_usd          = 400
 deletion_protection = true
+live_tasks          = { min = 1, max = 4 }
+channel             = { node_type = "cache.t4g.small", nodes = 2 }
+throughput          = null
 
 functions = {
   ingest    = { memory_mib = 512, timeout_s = 10, reserved = 50 }

@@ -21,13 +21,31 @@ run "what_was_asked_for_is_there_and_what_cannot_be_is_not" {
   }
 
   assert {
-    condition     = length(setsubtract([for name in ["sportsdataio", "sportradar", "theoddsapi", "apisports", "statscore"] : "engine-prod-stale-${name}"], output.alarm_names)) == 0 && contains(output.alarm_names, "engine-prod-ingestion-fails") && contains(output.alarm_names, "engine-prod-connections-dropped") && contains(output.alarm_names, "engine-prod-push-slow")
+    condition     = length(setsubtract([for name in ["sportsdataio", "sportradar", "theoddsapi", "apisports", "statscore"] : "engine-prod-stale-${name}"], output.alarm_names)) == 0 && contains(output.alarm_names, "engine-prod-ingestion-fails") && contains(output.alarm_names, "engine-prod-connections-dropped") && contains(output.alarm_names, "engine-prod-push-slow") && contains(output.alarm_names, "engine-prod-live-streams-full")
     error_message = "An alarm that was asked for is missing."
   }
 
   assert {
     condition     = length(aws_servicequotas_service_quota.concurrency) == 0
     error_message = "A quota is asked for that every account has."
+  }
+}
+
+run "api_gateway_can_keep_the_connections_instead" {
+  command = plan
+
+  variables {
+    live = "gateway"
+  }
+
+  assert {
+    condition     = length(module.socket) == 1 && length(module.connections) == 1 && length(module.live) == 0 && length(module.channel) == 0
+    error_message = "Two things keep the connections, or none."
+  }
+
+  assert {
+    condition     = contains(output.alarm_names, "engine-prod-connections-dropped") && !contains(output.alarm_names, "engine-prod-live-streams-full")
+    error_message = "The alarms watch what is not there."
   }
 }
 
