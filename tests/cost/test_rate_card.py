@@ -643,6 +643,9 @@ DATABASES = [
     line("reads, on demand", "1", TABLE, monthly_read_request_units=8_000_000),
     # (5 + 5 of the index) x 730 h x 0.00065 = 4.745
     line("write capacity", "4.745", PROVISIONED),
+    # as scaling keeps them: 10,000 h x 0.00065 = 6.50 and 5,000 h x 0.00013 = 0.65
+    line("write capacity", "6.5", PROVISIONED, write_capacity_unit_hours=10_000),
+    line("read capacity", "0.65", PROVISIONED, read_capacity_unit_hours=5_000),
     # (10 + 10) x 730 h x 0.00013 = 1.898
     line("read capacity", "1.898", PROVISIONED),
     # 10 GB x 0.25 = 2.50
