@@ -166,7 +166,8 @@ def test_connections_that_are_lost_in_the_last_step_are_followed_to_its_end(user
 
 
 def test_hours_that_do_not_settle_are_refused():
-    result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", "disconnect@180:live"])
+    gateway = ["--var", "live=gateway", "--var", "send_interval_ms=0"]
+    result = CliRunner().invoke(app, ["premortem", str(STACKS / "engine"), "--fault", "disconnect@180:live", *gateway])
     assert result.exit_code == 2
     assert "the hours do not settle" in result.stderr
 
