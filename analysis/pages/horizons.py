@@ -14,6 +14,7 @@ from analysis.horizons import Gain, Reached, Record, Worth
 from analysis.pages import links
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reads import cache
+from analysis.units import money
 
 
 @cache
@@ -27,11 +28,9 @@ def parts(model: Model, page: str) -> Markup:
     found = record(model.directory)
     rows = [_part(number, one, page) for number, one in enumerate(found.worths, 1)]
     columns = [
-        Column("", "number"), Column("Part", "wide"), Column("Impact removed, alone", "number"),
-        Column("Impact back, left out", "number"), Column("Users gained, alone", "number"),
-        Column("Users lost, left out", "number"), Column("A month", "number"), Column("Hours", "number"),
-        Column("Impact an hour", "number"), Column("Impact a dollar", "number"), Column("Users an hour", "number"),
-        Column("Users a dollar", "number"),
+        Column("", "number"), Column("Part", "wide"), Column("Impact removed: alone / left out", "number"),
+        Column("Users gained: alone / left out", "number"), Column("A month", "number"), Column("Hours", "number"),
+        Column("Impact an hour / a dollar", "number"), Column("Users an hour / a dollar", "number"),
     ]  # fmt: skip
     caption = (
         f"In user-minutes affected, on the evening and the hard nights together; recorded on {found.kept.recorded_on}. "
@@ -46,16 +45,12 @@ def _part(number: int, one: Worth, page: str) -> Sequence[Cell]:
     return [
         f"{number}",
         name,
-        "–" if alone is None else _signed(alone.impact),
-        _signed(one.left_out.impact),
-        "–" if alone is None else _signed(alone.users),
-        _signed(one.left_out.users),
-        f"{one.usd_month:+,.2f} $".replace("-", "−") if one.usd_month else "0",
+        f"{'–' if alone is None else _signed(alone.impact)} / {_signed(one.left_out.impact)}",
+        f"{'–' if alone is None else _signed(alone.users)} / {_signed(one.left_out.users)}",
+        f"{'−' if one.usd_month < 0 else '+'}{money(abs(one.usd_month))}" if one.usd_month else "0",
         f"{one.part.hours.value:g}",
-        significant(one.impact_per_hour),
-        "–" if one.impact_per_usd is None else significant(one.impact_per_usd),
-        significant(one.users_per_hour),
-        "–" if one.users_per_usd is None else significant(one.users_per_usd),
+        f"{significant(one.impact_per_hour)} / {'–' if one.impact_per_usd is None else significant(one.impact_per_usd)}",
+        f"{significant(one.users_per_hour)} / {'–' if one.users_per_usd is None else significant(one.users_per_usd)}",
     ]
 
 
