@@ -279,8 +279,8 @@ FIRST = {
     "buzzer": ("requests", 250_000 * 1.2),  # the edge's quota over a poll every 1.2 s
     "scoreboard": ("connections", 2 * 4_000),  # two tasks of 4,000 streams at the start
     "scoreboard_as_written": ("connections", 2 * 10_000),
-    "engine": ("writes of a new table", 0),  # 5,000 updates a second into a table that starts with 4,000
-    "engine_as_written": ("writes of a new table", 0),
+    "engine": ("connections", 4 * 2_500),  # four tasks of 2,500 sockets at the start
+    "engine_as_written": ("writes of a new table", 0),  # 5,000 updates a second into a table that starts with 4,000
     "olympics": ("requests", 250_000 * 15),
     "olympics_as_written": ("processors", 2 / 0.00035 * 15),  # every request asks the primary's two processors
 }
