@@ -67,10 +67,10 @@ def test_the_chart_has_a_bar_for_each_stack_at_the_start_and_scaled_out():
 
 
 def test_the_first_limit_names_its_resource_and_its_value():
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html: 3,500 writes a second and prefix.
-    said = BeautifulSoup(figures.limit_sentence(models(ROOT)["engine"]), "html.parser").get_text()
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html: 4,000 writes a second.
+    said = BeautifulSoup(figures.limit_sentence(models(ROOT)["engine_as_written"]), "html.parser").get_text()
     assert said == (
-        "S3 bucket module.archive.aws_s3_bucket.this: writes of a prefix, 3,500 a second; the peak needs 5,000; "
+        "DynamoDB table aws_dynamodb_table.connections: writes of a new table, 4,000 a second; the peak needs 10,010; "
         "an AWS service limit"
     )
 
