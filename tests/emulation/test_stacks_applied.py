@@ -15,7 +15,11 @@ COMMON = {"alarms", "buckets", "dashboards", "messages", "secrets", "security gr
 SUBJECTS = {
     "terraform/stacks/buzzer": {*COMMON, "data", "scaling"},
     "terraform/stacks/buzzer_baseline": {"data", "messages", "secrets", "security groups", "service"},
-    "terraform/stacks/engine": {*COMMON, "scaling"},  # its tables are read back by the second plan alone
+    "terraform/stacks/engine": {
+        *COMMON,
+        "data",
+        "scaling",
+    },  # the channel; its tables are read by the second plan alone
     "terraform/stacks/olympics": {*COMMON, "data"},  # its groups scale by themselves, without Application Auto Scaling
     "terraform/stacks/scoreboard": {*COMMON, "data", "scaling"},
 }
