@@ -44,7 +44,7 @@ SHAPES: tuple[Shape, ...] = (  # the first that matches wins, so the more partic
     Shape("deployment", r"(?<=service-deployment/)[\w-]+/[\w-]+/[\w-]+", "made up by ECS"),
     Shape("service revision", r"(?<=service-revision/)[\w-]+/[\w-]+/[\w-]+", "made up by ECS"),
     Shape("database id", r"\bdb-[A-Z0-9]{26}\b", "made up by RDS"),
-    Shape("distribution or invalidation", r"\b(?=[0-9]*[A-Z])(?=[A-Z]*[0-9])[0-9A-Z]{13,14}\b", "made up by CloudFront"),
+    Shape("distribution or invalidation", r"\b(?=[0-9]*[A-Z])[0-9A-Z]{13,14}\b", "made up by CloudFront"),
     Shape("edge's name", r"\b[0-9a-z]{13,14}\.cloudfront\.net", "made up by CloudFront"),
     Shape("scalable target", r"(?<=scalable-target/)[0-9a-z-]{16,}", "made up by Application Auto Scaling"),
     Shape("zone", r"(?<=/hostedzone/)Z[0-9A-Z]{7,31}\b", "made up by Route 53"),

@@ -39,6 +39,11 @@ def test_an_id_may_be_another_id_of_its_kind():
     assert differences(f"id {ONE}", "id sg-0123456789abcdef0")
 
 
+@pytest.mark.parametrize("made_up", ["FSIIQOBTNSYVD", "E2QWRUHAPOMQZ0", "0123456789AB1"])
+def test_an_id_of_the_edge_may_be_made_of_letters_alone(made_up):
+    assert not differences("E2QWRUHAPOMQZL", made_up)
+
+
 def test_an_id_that_stands_twice_on_the_page_must_stand_twice_in_truth():
     assert not differences(f"{ONE}\n{ONE}", f"{OTHER}\n{OTHER}")
     assert differences(f"{ONE}\n{ONE}", f"{OTHER}\n{THIRD}") == [(11, ONE, THIRD)]
