@@ -44,6 +44,7 @@ NOWHERE = f"http://127.0.0.1:{DISCARD}"
 NOT_CONFIGURATION = frozenset({".git", ".terraform", "terraform.tfstate.d", "node_modules", ".venv", "__pycache__"})
 
 CONFIGURATION_SUFFIXES = (".tf", ".tf.json")
+TEST_SUFFIX = ".tftest.hcl"
 OVERRIDE_FILE = "zz_offline_override.tf"
 GIVEN_VARIABLES = "given.tfvars.json"
 MAX_INPUT_BYTES = 200_000_000
@@ -487,13 +488,16 @@ def _closing_brace(text: str, start: int) -> int:
     return len(text)
 
 
-_RELATIVE = re.compile(r'"(?:\$\{path\.(?:module|root|cwd)\}/)?(\.\.?(?:/[^"$%*?{]*)?)(?=["$%*?{])')
+_RELATIVE = re.compile(r'(\bsource\s*=\s*)?"(?:\$\{path\.(?:module|root|cwd)\}/)?(\.\.?(?:/[^"$%*?{]*)?)(?=["$%*?{])')
+"""A relative path in quotes, and whether it stands as a `source`."""
 
 
 def reached(directory: Path) -> tuple[Path, ...]:
     """The directory, and what its text or that of a module it uses names outside of it by a relative path.
 
-    Files and directories, resolved, sorted, none twice. Read from the text alone, so that it works on what does not parse.
+    Files and directories, resolved, sorted, none twice. Read from the text alone, so that it works on what does not parse: a
+    path may be meant from its own file, from the module, or from the directory in which Terraform is run. The source of a module
+    is meant from its own file alone (an example's `../..` is the module that it shows), save in a test, which runs elsewhere.
     """
     found = {directory}
     queue = [directory]
@@ -502,8 +506,9 @@ def reached(directory: Path) -> tuple[Path, ...]:
         for path in _texts(here):
             text = path.read_text(encoding="utf-8", errors="replace")
             for match in _RELATIVE.finditer(text):
-                for base in {here, path.parent, directory}:
-                    target = (base / match[1]).resolve()
+                own = bool(match[1]) and not path.name.endswith(TEST_SUFFIX) and (path.parent / match[2]).is_dir()
+                for base in (path.parent,) if own else {here, path.parent, directory}:
+                    target = (base / match[2]).resolve()
                     if target in found or not target.exists() or target.is_relative_to(directory):
                         continue
                     found.add(target)
@@ -513,7 +518,7 @@ def reached(directory: Path) -> tuple[Path, ...]:
 
 
 def _texts(directory: Path) -> Iterator[Path]:
-    suffixes = (*CONFIGURATION_SUFFIXES, ".tftest.hcl", ".tfmock.hcl")
+    suffixes = (*CONFIGURATION_SUFFIXES, TEST_SUFFIX, ".tfmock.hcl")
     return (path for path in files_below((directory,)) or () if path.name.endswith(suffixes))
 
 

@@ -328,6 +328,24 @@ def test_a_command_that_does_not_end_is_ended_with_its_children(tmp_path):
     pytest.fail("the child outlived its parent")
 
 
+def test_the_source_of_a_modules_example_is_the_module_and_not_what_lies_beside_the_modules(tmp_path):
+    for name in ("a/stack", "a/modules/one/examples/small", "a/modules/two"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "a/stack/main.tf").write_text('module "one" {\n  source = "../modules/one"\n}\n')
+    (tmp_path / "a/modules/one/main.tf").write_text("locals {}\n")
+    (tmp_path / "a/modules/one/examples/small/main.tf").write_text('module "one" {\n  source = "../.."\n}\n')
+    reached = {str(path.relative_to(tmp_path)) for path in terraform_cli.reached(tmp_path / "a/stack")}
+    assert reached == {"a/stack", "a/modules/one"}
+
+
+def test_the_source_of_a_module_in_a_test_is_meant_from_where_the_tests_run(tmp_path):
+    for name in ("stack/tests", "setup"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "stack/tests/run.tftest.hcl").write_text('run "setup" {\n  module {\n    source = "../setup"\n  }\n}\n')
+    reached = {str(path.relative_to(tmp_path)) for path in terraform_cli.reached(tmp_path / "stack")}
+    assert reached == {"stack", "setup"}
+
+
 def test_what_a_text_names_by_a_relative_path_is_reached_through_modules(tmp_path):
     for name in ("a/stack", "a/modules/one", "a/modules/two", "shared"):
         (tmp_path / name).mkdir(parents=True)
