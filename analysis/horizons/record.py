@@ -84,6 +84,7 @@ class Worth:
 class Reached:
     """A horizon computed. `users` is the fewest that any hard night holds, `night` that night, `binds` what gives way on it.
 
+    `plain_users` are held on the first of the hard nights, `plain_night`, the plan's own game as it is.
     `survived` counts the nights of `nights` that are held with the goal's crowd, `missed` names the others; `age_s` is the oldest
     p95 of a minute on any of them, `affected_minutes` those with users affected over all, each night the worst of its seeds.
     `in_time` counts the build-ups, of `build_ups`, on which a page came in time.
@@ -99,7 +100,8 @@ class Reached:
     users: int
     night: str
     binds: str
-    course_users: int
+    plain_night: str
+    plain_users: int
     nights: int
     survived: int
     missed: tuple[str, ...]
@@ -186,7 +188,8 @@ def _reached(plan: Plan, horizon: Horizon, found: Mapping[str, Any], goals: hard
         users=_users(rooms[worst]),
         night=worst,
         binds=next(iter(rooms[worst]["first"]), WHY.get(rooms[worst]["why"], "")),
-        course_users=_users(nights[0]["headroom"]),
+        plain_night=nights[0]["title"],
+        plain_users=_users(nights[0]["headroom"]),
         nights=len(nights),
         survived=len(nights) - len(missed),
         missed=missed,
@@ -208,6 +211,7 @@ def compared(record: Record) -> list[tuple[str, list[str]]]:
     def row(name: str, text: Callable[[Reached], str]) -> tuple[str, list[str]]:
         return name, [text(one) for one in record.reached]
 
+    plain = record.reached[0].plain_night
     return [
         row("A month with its games", lambda one: f"${one.usd_month:,.0f}"),
         row("A month without a game", lambda one: f"${one.usd_idle:,.0f}"),
@@ -217,7 +221,7 @@ def compared(record: Record) -> list[tuple[str, list[str]]]:
         row("Users held on the hardest night", lambda one: f"{one.users:,}"),
         row("which night that is", lambda one: one.night),
         row("what binds there", lambda one: one.binds or "no crowd that was tried"),
-        row("Users held on the final's course", lambda one: f"{one.course_users:,}"),
+        row(f"Users held: {plain[:1].lower()}{plain[1:]}", lambda one: f"{one.plain_users:,}"),
         row(f"Hard nights survived with {record.goal:,} users", lambda one: f"{one.survived} of {one.nights}"),
         row("Minutes with users affected, over all of them", lambda one: f"{one.affected_minutes}"),
         row("Age of an update, p95 of the worst minute", lambda one: f"{one.age_s:.2f} s"),
@@ -271,7 +275,8 @@ def to_json(record: Record) -> dict[str, Any]:
                 "users_held": one.users,
                 "binds": one.binds,
                 "on": one.night,
-                "users_held_on_the_course": one.course_users,
+                "users_held_without_fault": one.plain_users,
+                "without_fault": one.plain_night,
                 "nights": one.nights,
                 "survived": one.survived,
                 "missed": list(one.missed),

@@ -111,7 +111,10 @@ def _steps(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     """The steps of a workflow, or of one of its jobs, with a text in what they run, use or are called."""
     path = world.root / ".github" / "workflows" / str(arguments["file"])
     job, has = arguments.get("job"), str(arguments["has"])
-    jobs = _mapping(yaml.safe_load(_read(world, path))).get("jobs")
+    try:
+        jobs = _mapping(yaml.safe_load(_read(world, path))).get("jobs")
+    except yaml.YAMLError as error:
+        raise SourceError(f"{path.name} is no YAML: {' '.join(str(error).split())}") from None
     chosen = {name: made for name, made in _mapping(jobs).items() if job in (None, name)}
     if not chosen:
         raise SourceError(f"{path.name} has no job {job or ''}".rstrip())
@@ -144,7 +147,10 @@ def _tests(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     """The tests of a file with a text in their name: a function, a case by its name, or a run of `terraform test`."""
     path, has = world.root / str(arguments["file"]), str(arguments["has"])
     text = _read(world, path)
-    names = list(_RUN.findall(text)) if path.suffix == ".hcl" else list(_cases(ast.parse(text)))
+    try:
+        names = list(_RUN.findall(text)) if path.suffix == ".hcl" else list(_cases(ast.parse(text)))
+    except (SyntaxError, ValueError) as error:
+        raise SourceError(f"{_below_root(world, path)} is no Python: {error}") from None
     found = [name for name in names if has in name]
     return counted(f"tests with `{has}` in their name", len(found), "test", "file", _below_root(world, path))
 
@@ -165,12 +171,14 @@ def _says(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
 
 
 def _read(world: World, path: Path) -> str:
-    if not path.resolve().is_relative_to(world.root.resolve()):
-        raise SourceError(f"{path.name} is outside the project")
     try:
-        return read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{_below_root(world, path)} cannot be read: {type(error).__name__}") from None
+        inside = path.resolve().is_relative_to(world.root.resolve())
+        text = read_text(path) if inside else ""
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
+        raise SourceError(f"{path.name} cannot be read: {type(error).__name__}") from None
+    if not inside:
+        raise SourceError(f"{path.name} is outside the project")
+    return text
 
 
 def _below_root(world: World, path: Path) -> str:

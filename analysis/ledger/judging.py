@@ -196,8 +196,8 @@ PHRASES: Final[Mapping[str, str]] = {
     "metric.published": "whether {namespace} publishes {metric} {dimensions}",
     "rule.fails": "places at which {rule} fails in {stack}",
     "rule.holds": "places at which {rule} holds in {stack}",
-    "stack.with": "{type} with {argument}{asked} in {stack}",
-    "container.with": "containers with {argument}{asked} in {stack}",
+    "stack.with": "{type}{named} with {argument}{asked} in {stack}",
+    "container.with": "containers{named} with {argument}{asked} in {stack}",
     "alarm.able": "alarms of {stack}{asked} that can fire",
     "dashboard.draws": "widgets of {stack} that draw {metric}",
     "bill.quantity": "{sku} billed in a month in {stack}",
@@ -241,6 +241,7 @@ def words(formula: str) -> str:
         given["asked"] = (
             f" = {given['is']}" if "is" in given else f" with “{given['has']}” in it" if "has" in given else ""
         ) + "".join(f" {word} {given[key]}" for key, word in _ASKED.items() if key in given)
+        given["named"] = f" named {given['name']}" if "name" in given else ""
         if "quantity" in given:
             given["quantity"] = given["quantity"].replace("_", " ")
         phrase = PHRASES[call["name"]].format(**given) if call["name"] in PHRASES else _measured(call["name"], given)
@@ -252,7 +253,8 @@ def words(formula: str) -> str:
 def _measured(name: str, given: dict[str, str]) -> str:
     """A measure of a stack by its title, with what it is given."""
     stack = given.pop("stack", "")
-    given.pop("asked", None)
+    for made in ("asked", "named"):
+        given.pop(made, None)
     title = MEASURES[name].title if name in MEASURES else name
     return (
         f"{title[:1].lower()}{title[1:]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from analysis import alarms, proofs, runbooks
 from analysis.architecture import Resource
@@ -38,6 +38,8 @@ def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, L
                 raise SourceError(
                     f"{name} takes {', '.join((*needs, *takes))}, not {', '.join(arguments) or 'nothing'}"
                 )
+            if wrong := unfit(arguments):
+                raise SourceError(f"{name}: {wrong}")
             return compute(world, arguments)
         study = world.study(arguments)
         found = measure(name, study, {key: value for key, value in arguments.items() if key != "stack"})
@@ -50,6 +52,23 @@ def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, L
         return text, Leaf(shown, text or "without a limit", found.unit, "stack", where, study.directory.name)
     value = Decimal(str(found.value))
     return Amount.of(value, found.unit), Leaf(shown, plain(value), found.unit, "stack", where, study.directory.name)
+
+
+_NUMBERS: Final = frozenset({"above", "record", "users"})
+_EITHER: Final = frozenset({"is", "free", "at"})
+
+
+def unfit(arguments: Arguments) -> str:
+    """What is wrong with the kind of an argument, in words: a number where a text belongs or the reverse. Empty if all fit."""
+    for key, value in arguments.items():
+        if key in _EITHER:
+            continue
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if is_number != (key in _NUMBERS):
+            return f"{key} is {'a number' if key in _NUMBERS else 'a text in quotes'}, not {value!r}"
+        if key == "record" and value != int(value):
+            return f"{key} is a whole number, not {value}"
+    return ""
 
 
 # ---- facts ------------------------------------------------------------------------------------------------------------------

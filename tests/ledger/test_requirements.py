@@ -149,12 +149,39 @@ def test_two_rows_of_one_id_are_refused(traced):
         ("decision.weighed(record = 1) >= 2", False),
         ("workflow.steps(file = 'none.yml', has = 'x') >= 1", False),
         ("test.named(file = 'tests/none.py', has = 'x') >= 1", False),
+        ("test.named(file = 'README.md', has = 'x') >= 0", False),
+        ("decision.weighed(record = 'two') >= 0", False),
+        ("decision.weighed(record = 1.5) >= 0", False),
+        ("stack.with(stack = 'engine', type = 7, argument = 'name') >= 0", False),
+        ("file.says(file = 3, has = 'x') >= 0", False),
+        ("record.amount(stack = 'buzzer', kind = 'nights', at = 'nights', take = 4) >= 0", False),
     ],
 )
 def test_evidence_holds_or_does_not_and_never_fails(traced, evidence, holds):
     found = traced({"evidence": evidence}).traced[0]
     assert found.holds is holds
     assert bool(found.broken) is not holds
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("a: [", "is no YAML"), ("jobs: 3", "has no job"), ("- a", "has no job")]
+)
+def test_a_workflow_that_cannot_be_read_is_said_in_a_sentence(traced, tmp_path, text, sentence):
+    workflows = tmp_path / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "deploy.yml").write_text(text, encoding="utf-8")
+    found = traced({"evidence": "workflow.steps(file = 'deploy.yml', has = 'x') >= 0"})
+    assert sentence in found.broken[0]
+
+
+def test_evidence_in_a_circle_of_links_or_in_what_is_no_python_is_said_in_a_sentence(traced, tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    (tmp_path / "test_x.py").write_text("def (", encoding="utf-8")
+    circle = traced({"evidence": "file.says(file = 'one', has = 'x') >= 0"})
+    assert "cannot be read" in circle.broken[0]
+    spoilt = traced({"evidence": "test.named(file = 'test_x.py', has = 'x') >= 0"})
+    assert "is no Python" in spoilt.broken[0]
 
 
 def test_a_row_that_turns_says_where_it_stands_and_what_was_seen(traced):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 DAY = dt.date(2026, 11, 29)
 FILE = ROOT / "terraform" / "stacks" / "buzzer_baseline" / "incident.toml"
 BASELINE = {"edge", "prescale", "scaling", "tasks", "size", "pools"}
-"""The actions without which the stack of now is, for this night, the one that crashed."""
+"""The actions without which the present stack is, for this night, the one that crashed."""
 
 
 @pytest.fixture(scope="module")
