@@ -9,7 +9,8 @@
     band    = [300, 900]
 
 `with` holds the measure's arguments, `variables` replaces values of Terraform variables, `users`, `poll_interval_s` and
-`games_per_month` those of the scenario; `arguments` and `without` change the resolved model, as `study` says. A text has
+`games_per_month` those of the scenario, and `assumed` other assumptions by name; `arguments` and `without` change the resolved
+model, as `study` says. A text has
 `expect` in place of a band. `of = ["a", "b"]` with `measure = "ratio"`, `"difference"`, `"sum"` or `"share"` computes with
 other claims; a stack is then not named.
 """
@@ -46,6 +47,7 @@ KEYS = frozenset(
         "of",
         "arguments",
         "without",
+        "assumed",
     }
 )
 CITED = re.compile(r"""claim\(\s*["'](?P<name>[\w-]+)["']""")
@@ -73,6 +75,7 @@ class Claim:
     of: tuple[str, ...] = ()
     replaced: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    assumed: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ class Register:
                 games_per_month=claim.games_per_month,
                 arguments=claim.replaced,
                 without=claim.without,
+                assumed=claim.assumed,
             )
             return measure(claim.measure, subject, claim.arguments)
         except (MeasureError, StudyError, PathError, FactError, InputError) as error:
@@ -247,6 +251,7 @@ def _claim(file: str, name: str, entry: Any) -> Claim:
         of=of,
         replaced=_plain(entry.get("arguments", {})),
         without=tuple(entry.get("without", ())),
+        assumed=_plain(entry.get("assumed", {})),
     )
 
 

@@ -31,17 +31,33 @@ class DayCost:
 class CalendarCost:
     """The same bill over every window: an hour in which nothing is on, each kind of day, the mean month, the season.
 
-    The month is its hours and what its days add to them; the season is its months.
+    The month is its hours and what its days add to them; the season is its months. `reserve` is the share of a bill that is kept
+    for what nobody foresaw; it is in no other amount.
     """
 
     hour: Decimal
     days: tuple[DayCost, ...]
     month: Decimal
     season: Decimal
+    reserve: Decimal = Decimal(0)
+
+    @property
+    def events(self) -> Decimal:
+        """What the events of all kinds cost together, each over its days, with everything that stands there meanwhile."""
+        return sum((day.event for day in self.days if day.event_days > 1), Decimal(0))
+
+    @property
+    def event_days(self) -> Decimal:
+        """The days of all of them."""
+        return sum((day.event_days for day in self.days if day.event_days > 1), Decimal(0))
 
 
 def calendar_cost(
-    month: Estimate, idle: Estimate, without: Mapping[Kind, Estimate], season_months: Decimal
+    month: Estimate,
+    idle: Estimate,
+    without: Mapping[Kind, Estimate],
+    season_months: Decimal,
+    reserve: Decimal = Decimal(0),
 ) -> CalendarCost:
     """The windows of a calendar, from the month's bill, that of a month with no such day, and those without one kind each.
 
@@ -58,7 +74,7 @@ def calendar_cost(
         day = adds * share / times if times else Decimal(0)
         whole = day + 24 * hour
         days.append(DayCost(kind.name, times, day, whole, event_days, whole * event_days))
-    return CalendarCost(hour, tuple(days), month.total.usd, month.total.usd * season_months)
+    return CalendarCost(hour, tuple(days), month.total.usd, month.total.usd * season_months, reserve)
 
 
 def calendar_json(found: CalendarCost) -> dict[str, Any]:
@@ -78,4 +94,9 @@ def calendar_json(found: CalendarCost) -> dict[str, Any]:
         ],
         "month": number(found.month),
         "season": number(found.season),
+        **(
+            {"events": number(found.events), "event_days": number(found.event_days), "reserve": number(found.reserve)}
+            if found.event_days
+            else {}
+        ),
     }

@@ -240,6 +240,7 @@ OPTIONAL: Mapping[str, Mapping[str, tuple[str, bool]]] = {
             False,
         ),  # of what the feeds send, outside the nights and days; nothing where it is not said
         "event_days": ("day", True),  # nights that people call one event; one where it is not said
+        "reserve": ("share", False),  # of a bill, for what nobody foresaw; none where it is not said
     },
 }
 

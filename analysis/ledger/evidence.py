@@ -185,6 +185,17 @@ def _below_root(world: World, path: Path) -> str:
     return path.relative_to(world.root).as_posix()
 
 
+def _recomputed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """What the ledger computes of a statement of the brief, from the brief's own inputs; in the unit of the statement."""
+    claim = str(arguments["claim"])
+    if world.recomputed is None:
+        raise SourceError("what the ledger computes of a statement is for requirements, not for another statement")
+    amount = world.recomputed(claim)
+    return amount, Leaf(
+        f"{claim} computed again", plain(amount.value), "", "formula", f"{world.folder.name}/ledger.csv"
+    )
+
+
 EVIDENCE: Final[Mapping[str, Source]] = {
     "record.with": (("stack", "kind", "at"), ("is",), _with),
     "record.amount": (("stack", "kind", "at", "take"), (), _amount),
@@ -194,6 +205,7 @@ EVIDENCE: Final[Mapping[str, Source]] = {
     "workflow.steps": (("file", "has"), ("job",), _steps),
     "decision.weighed": (("record",), (), _weighed),
     "test.named": (("file", "has"), (), _tests),
+    "brief.recomputed": (("claim",), (), _recomputed),
     "file.says": (("file", "has"), (), _says),
 }
 """Figures about what is no resource, in the form of `SOURCES`."""

@@ -123,6 +123,15 @@ class Ledger:
         found = Counter(one.verdict for one in self.judged)
         return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 
+    def recomputed(self, claim: str) -> Amount:
+        """What is computed of one statement, as a plain number in its unit. SourceError where there is none, or no formula."""
+        if claim not in self.statements:
+            raise SourceError(f"{self.file} has no statement {claim}")
+        value = self._judged(self.statements[claim]).value
+        if value is None:
+            raise SourceError(f"{claim} of {self.file} has no formula, so nothing is computed of it")
+        return Amount(value)
+
     def _judged(self, one: Statement) -> Judged:
         if one.formula is None:
             return Judged(one)
@@ -213,6 +222,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "test.named": "tests with “{has}” in their name",
     "file.says": "places in {file} with “{has}”",
     "command.refused": "faults of the command",
+    "brief.recomputed": "what {claim} comes to on the brief's own inputs",
     "terraform.count": "{type} in {stack}",
 }
 """How a figure of a formula reads; a measure that is not here reads as its title."""

@@ -26,6 +26,7 @@ from analysis.architecture import Location
 from analysis.decisions.expressions import Expression, Figure, Value, parse
 from analysis.frontmatter import Entry, PlacedError
 from analysis.ledger.dimensions import Amount, DimensionError
+from analysis.ledger.judging import load
 from analysis.ledger.records import FILE_NAME as STATEMENTS
 from analysis.ledger.records import rows, statements
 from analysis.ledger.sources import SOURCES, told
@@ -157,7 +158,9 @@ def trace(folder: Path, studies: Studies, name: str = "") -> Trace | None:
     asked = requirements(folder / REQUIREMENTS, f"{prefix}{REQUIREMENTS}")
     _reasons(folder, prefix, asked)
     reports: dict[str, Report] = {}
-    return Trace(tuple(_traced(World(studies, folder, _no_input, reports), one) for one in asked.values()))
+    brief = load(folder, studies, name)
+    world = World(studies, folder, _no_input, reports, brief.recomputed if brief else None)
+    return Trace(tuple(_traced(world, one) for one in asked.values()))
 
 
 def _no_input(name: str) -> Amount:

@@ -46,13 +46,15 @@ Arguments: TypeAlias = Mapping[str, Any]
 class World:
     """What sources may ask: the stacks' studies, the amounts of other inputs by name; `reports` keeps what the rules said.
 
-    `folder` holds the system's pages, below the `docs` of the project.
+    `folder` holds the system's pages, below the `docs` of the project. `recomputed` gives what the ledger computes of a statement
+    of the brief, by its id, for those who do not compute statements themselves.
     """
 
     studies: Studies
     folder: Path
     amount: Callable[[str], Amount]
     reports: dict[str, proofs.Report]
+    recomputed: Callable[[str], Amount] | None = None
 
     @property
     def root(self) -> Path:

@@ -346,6 +346,7 @@ def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
             f"event source mapping {mapping.address}",
             batch=batch,
             calls_per_s=_calls_per_s(resource, mapping, reading),
+            waits_s=_batch_wait_s(resource, mapping),
         )
     for delivery in reading.references.about(
         resource, "kinesis_source_configuration", "aws_kinesis_firehose_delivery_stream"
@@ -367,6 +368,15 @@ def _calls_per_s(log: Resource, mapping: Resource, reading: Reading) -> Figure:
         return workers.times(1.0 / (window or limit("lambda.hold_s").at()), "calls of the workers", "1/s")
     polls = published(limit("lambda.polls_of_a_shard_per_s"))
     return polls.times(reading.shards(log) / max(1.0, window), "calls of the shards", "1/s")
+
+
+def _batch_wait_s(log: Resource, mapping: Resource) -> Figure:
+    """How long a record waits at most for the call that takes it: the mapping's window, or until a shard is asked again."""
+    window = number(mapping.values.get("maximum_batching_window_in_seconds")) or 0.0
+    least = 0.0 if log.type == "aws_sqs_queue" else 1.0 / limit("lambda.polls_of_a_shard_per_s").at()
+    return exact(
+        "batching window", max(window, least), "s", str(mapping.location("maximum_batching_window_in_seconds"))
+    )
 
 
 FIREHOSE_MIB, FIREHOSE_S = 5.0, 300.0

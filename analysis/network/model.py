@@ -164,7 +164,7 @@ class Link:
     what it reads, of which `copies` says how many instances listen, or a program that listens. A forward or authorizer that
     covers a part of the paths or methods has `pattern` or `methods`; an edge's forward has the lifetime `ttl_s` of its answers
     and may have a second cache, the `shield`. `batch` is how many records travel in one call at most, and `calls_per_s` how many
-    calls there are before batches fill: a reader waits no longer than its window for one.
+    calls there are before batches fill: a reader waits no longer than its window for one, and a record `waits_s` at most.
     """
 
     source: str
@@ -178,6 +178,7 @@ class Link:
     shield: bool = False
     batch: Figure | None = None
     calls_per_s: Figure | None = None
+    waits_s: Figure | None = None
     copies: Figure | None = None
     reads: bool = True
     writes: bool = True

@@ -1,17 +1,21 @@
-"""What stacks cost, as tables: by service, line by line, what is free, what has no price, and two stacks side by side."""
+"""What stacks cost, as tables: by service, line by line, what is free, what has no price, two stacks side by side, a budget."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from markupsafe import Markup
 
 from analysis.cost import PLAN, CalendarCost, Estimate, LineItem
-from analysis.drawing import tables
+from analysis.drawing import charts, tables
+from analysis.drawing.charts import Limit, Series
 from analysis.drawing.tables import Cell, Column, Row, amount, table
 from analysis.pages import infrastructure, links, systems
-from analysis.pages.model import Macro, Model, Site
+from analysis.pages.model import Macro, Model, Site, model
+from analysis.pages.reads import cache
 from analysis.pages.reference import confidence, price_anchor
 from analysis.units import money, rate
 
@@ -108,12 +112,86 @@ def calendar(found: CalendarCost) -> Markup:
         rows.append(Row([f"That day with all its hours: {day.name}", often, money(day.whole)]))
         if day.event_days > 1:
             rows.append(Row([f"The event: {day.name}", f"{amount(day.event_days)} days", money(day.event)]))
+    if found.event_days:
+        often = f"{amount(found.event_days)} days"
+        if sum(day.event_days > 1 for day in found.days) > 1:
+            rows.append(Row(["All events", often, money(found.events)], total=True))
+        if found.reserve:
+            kept = found.events * found.reserve
+            rows.append(Row([f"Reserve: {found.reserve:.0%} of them, for what nobody foresaw", often, money(kept)]))
+            rows.append(Row(["All events with the reserve", often, money(found.events + kept)], total=True))
     rows += [
         Row(["A mean month", None, money(found.month)]),
         Row(["The season", None, money(found.season)], total=True),
     ]
     columns = [Column("Window", "head"), Column("How often", "number"), Column("US dollars", "number")]
     return table(columns, rows, label="Cost by window of the calendar")
+
+
+CROWDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Crowds for which a budget is spent, as multiples of the scenario's; the last is the one that the design holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the events of a calendar cost with so many users at the peak, and how full the fullest limit is."""
+
+    users: int
+    usd: Decimal
+    fullest: str
+
+
+@cache
+def spending(root: Path, name: str) -> tuple[Spent, ...]:
+    """The cost of the events by crowd, up to the crowd that the stack holds once it has scaled out."""
+    study = model(root, name).study
+    held = study.capacity.at_most.users.value
+    peak = float(study.scenario.peak_users.value)
+    crowds = [round(share * peak) for share in CROWDS if held is None or share * peak < held]
+    if held is not None:
+        crowds.append(int(held))
+    found = []
+    for users in crowds:
+        at = study.at(users)
+        strain = at.premortem.strained[0]
+        found.append(Spent(users, at.calendar.events, f"{strain.kind}, {strain.limit.name}: {strain.load.max():.0%}"))
+    return tuple(found)
+
+
+def budget(site: Site, name: str, most: int, step: int) -> Markup:
+    """The cost of the events against a budget as the crowd grows, and what each further step of money adds."""
+    crowd = systems.words(site.docs, site.here())["crowd"]
+    points = spending(site.root, name)
+    days = site.stack(name).study.calendar.event_days
+    line = Series(f"{days:g} days", tuple((one.users / 1e6, float(one.usd)) for one in points))
+    last, left = points[-1], most - points[-1].usd
+    title = f"At the first limit {last.usd / most:.0%} of {money(Decimal(most))} are spent"
+    figure = charts.lines(
+        title,
+        [line],
+        x=f"{crowd} at the peak, millions",
+        y=f"US dollars for {days:g} days",
+        limits=[Limit(float(most), "budget")],
+        caption=f"{title}: {last.users:,.0f} {crowd}. Each point is the whole bill, computed at that crowd.",
+    )
+    rows = []
+    for before, one in zip((None, *points), points, strict=False):
+        more = None
+        if before is not None and one.usd > before.usd:
+            more = f"{float(step) * (one.users - before.users) / float(one.usd - before.usd):,.0f}"
+        rows.append(Row([f"{one.users:,}", money(one.usd), f"{one.usd / most:.1%}", more, one.fullest]))
+    columns = [
+        Column(f"{crowd.capitalize()} at the peak", "head"), Column(f"{days:g} days", "number"),
+        Column("Of the budget", "number"),
+        Column(f"{crowd.capitalize()} for each further {money(Decimal(step))}", "number"), Column("Fullest limit", "wide"),
+    ]  # fmt: skip
+    told = (
+        f"More money buys no more {crowd} from {last.users:,.0f} on: the {last.fullest.partition(':')[0]} is used up, and is "
+        f"raised by asking for it, not by paying. {money(left)} of the budget are left there."
+    )
+    listed = table(columns, rows, label="What a budget buys")
+    drawn = Markup(figure.html())  # noqa: S704 (its texts are escaped)
+    return Markup("{}\n\n{}\n\n<p>{}</p>").format(drawn, listed, told)
 
 
 def macros(site: Site) -> Mapping[str, Macro]:
@@ -131,6 +209,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "cost_by_confidence": lambda *names: by_confidence(bills(names)),
         "cost_lines": lambda name: lines(site.stack(name), site.stack(name).estimate, site.here()),
         "cost_calendar": lambda name: calendar(site.stack(name).study.calendar),
+        "budget": lambda name, most, step: budget(site, name, most, step),
         "cost_unpriced": lambda name: unpriced(site.stack(name), site.stack(name).estimate),
         "cost_free": lambda name: free(site.stack(name), site.stack(name).estimate),
     }

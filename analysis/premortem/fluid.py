@@ -36,6 +36,7 @@ from analysis.network import (
 from analysis.network.load import Carried, Load, Rates, asked_of, grouped, learnt, loads, senders, travelled
 from analysis.network.model import COMPUTE, OPENED, PUSHES, SENT, Kind
 from analysis.network.reading import Reading
+from analysis.premortem.delays import Ages, Answers, UnknownDelayError, ages, answers
 from analysis.premortem.faults import Fault, PremortemError
 from analysis.premortem.faults import faults as read_faults
 from analysis.premortem.scaling import Program, programs, running
@@ -135,7 +136,7 @@ class Premortem:
     """The hours of a scenario at one stack. Arrays have one value for each step, `minutes` when it begins.
 
     Minutes count from kick-off, or from midnight UTC where the scenario is a whole day (`by_clock`). `running` is how many
-    instances of each program answer.
+    instances of each program answer. `answers` and `ages` are None where they are not followed, and `unfollowed` says why.
     """
 
     stack: str
@@ -155,6 +156,9 @@ class Premortem:
     programs: Mapping[str, Program] = field(default_factory=dict)
     running: Mapping[str, Rates] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    answers: Answers | None = None
+    ages: Ages | None = None
+    unfollowed: str = ""
 
     @property
     def strained(self) -> tuple[Strain, ...]:
@@ -204,12 +208,20 @@ def premortem(
     wrong = read_faults(faults, found, scenario, STEP_S)
     flow = Flow(found, traffic, people, minutes, scaled, client, wrong)
     notes = [*found.diagnostics, *dead_ends(found, traffic), *reading.diagnostics, *_not_followed(found, wrong)]
+    courses, backlogs = tuple(flow.courses()), tuple(flow.backlogs())
+    took, old, unfollowed = None, None, ""
+    try:
+        took = answers(flow, courses)
+        old = ages(flow, scenario, stack, took, backlogs)
+    except UnknownDelayError as error:
+        unfollowed = str(error)
     return Premortem(
         architecture.stack, scenario.title, profile.name, STEP_S, by_clock, client.timeout_s, minutes, people,
-        flow.strains(), tuple(flow.courses()), tuple(flow.backlogs()), wrong, tuple(flow.waves()),
+        flow.strains(), courses, backlogs, wrong, tuple(flow.waves()),
         frozenset(address for address, station in found.stations.items() if station.kind == "cache"), scaled,
         flow.counts,
         tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
+        took, old, unfollowed,
     )  # fmt: skip
 
 
@@ -384,7 +396,10 @@ class Flow:
                 continue
             queues = self.network.stations[address].kind in QUEUES and unit != "connection"
             lost = rate * (1.0 - self.carried.share(address, unit))
-            missed[queues][address] = np.maximum(missed[queues].get(address, 0.0), lost)
+            # What is down answers nobody who waits, however few of the crowd it would have answered.
+            down = lost * self.carried.down.get(address, 0.0)
+            for waits, share in ((False, down), (queues, lost - down)):
+                missed[waits][address] = np.maximum(missed[waits].get(address, 0.0), share)
         refused, unmet = (_share(each, tried) for each in missed)
         return refused, np.clip(unmet + ratio(np.maximum(-more, 0.0), came, 0.0), 0.0, 1.0)
 

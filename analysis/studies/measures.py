@@ -14,13 +14,14 @@ import numpy as np
 from analysis.architecture import Unknown, Value
 from analysis.capacity import ConnectionBudget, Polled, Range
 from analysis.capacity.analytic import MOST_USERS
-from analysis.capacity.queueing import overload_response_s
-from analysis.cost import Estimate
+from analysis.capacity.queueing import Freshness, overload_response_s
+from analysis.cost import TERMS, Estimate, Reservations, reservations
 from analysis.demand.flows import flows
 from analysis.facts import limit
+from analysis.premortem import Ages, Premortem, PremortemError, premortem
 from analysis.studies.nights import StudiedNight
 from analysis.studies.study import Study
-from analysis.units import Given, number
+from analysis.units import HOURS_PER_MONTH, Given, number
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -98,6 +99,48 @@ def _season(study: Study, _: Arguments) -> Measured:
     return Measured(study.bill.total.usd * months, "USD", "a month with games × months of the season", inputs)
 
 
+def _event(study: Study, arguments: Arguments) -> Measured:
+    """The days of one kind that people call one event, or of all kinds; with the reserve where that is asked for."""
+    calendar, kind = study.calendar, arguments.get("kind")
+    chosen = [day for day in calendar.days if day.event_days > 1 and kind in (None, day.name)]
+    if not chosen:
+        known = ", ".join(day.name for day in calendar.days if day.event_days > 1) or "none"
+        raise MeasureError(
+            f"{study.scenario.file} has no event {kind or ''}; its events are {known}".replace("  ", " ")
+        )
+    share = calendar.reserve if _flag(arguments, "reserve") else Decimal(0)
+    if _flag(arguments, "reserve") and not calendar.reserve:
+        raise MeasureError(f"{study.scenario.file} has no calendar.reserve")
+    inputs = tuple(
+        Given(day.name, float(day.whole), "USD/day", f"{study.scenario.file}, {day.event_days:g} days")
+        for day in chosen
+    )
+    kept = (Given("reserve", float(share), "share", study.scenario.file),) if share else ()
+    total = sum((day.event for day in chosen), Decimal(0)) * (1 + share)
+    return Measured(total, "USD", "days × (what such a day adds + 24 hours)", (*inputs, *kept))
+
+
+def _flag(arguments: Arguments, name: str) -> bool:
+    value = str(arguments.get(name, "no")).lower()
+    if value not in {"yes", "no", "true", "false"}:
+        raise MeasureError(f"{name} is yes or no, not {value!r}")
+    return value in {"yes", "true"}
+
+
+def _per_million(study: Study, _: Arguments) -> Measured:
+    """What a million of the crowd's requests costs on the calendar's first kind of day, with all that stands there."""
+    day, millions = study.calendar.days[0], _asked(study.premortem) / 1e6
+    if not millions:
+        raise MeasureError(f"nobody asks {study.directory.name} for anything in {study.scenario.file}")
+    inputs = (
+        Given(f"{day.name}, with its hours", float(day.whole), "USD/day", study.bill.usage),
+        Given("requests of the crowd", millions, "million/day", study.scenario.file),
+    )
+    return Measured(
+        day.whole / Decimal(repr(millions)), "USD", "a day with its hours ÷ its requests in millions", inputs
+    )
+
+
 def _lines(study: Study, formula: str, chosen: Callable[[Any], bool], what: str) -> Measured:
     lines = [item for item in study.bill.line_items if chosen(item)]
     if not lines:
@@ -137,6 +180,71 @@ def _listed(study: Study, arguments: Arguments) -> Measured:
         row = book[sku].tiers[0]
         inputs.append(Given(sku, float(amount), row.unit, f"{row.usd} USD each; {row.source}, {row.as_of}"))
     return Measured(total, "USD", "sum of quantity × unit price", tuple(inputs))
+
+
+def _break_even(study: Study, arguments: Arguments) -> Measured:
+    """How many times the listed quantities cost what a plan costs; their tiers count."""
+    quantities, plan, book = arguments["quantities"], str(arguments["plan"]), study.book.prices
+    if plan not in book:
+        raise MeasureError(f"the price book of {study.architecture.region} has no {plan}")
+
+    def cost(times: float) -> float:
+        listed = {sku: float(quantity) * times for sku, quantity in quantities.items()}
+        return float(str(_listed(study, {"quantities": listed}).value))
+
+    once, most = _listed(study, {"quantities": quantities}), float(book[plan].cost(Decimal(1)))
+    low, high = 0.0, 1.0
+    while cost(high) < most:
+        low, high = high, 2.0 * high
+        if high > MOST_TIMES:
+            raise MeasureError(f"no number of times what is listed costs as much as {plan}")
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if cost(middle) < most else (low, middle)
+    row = book[plan].tiers[0]
+    inputs = (*once.inputs, Given(plan, most, "USD", f"{row.source}, {row.as_of}"))
+    return Measured(
+        high, str(arguments.get("unit", "")), "the quantity at which what is listed costs what the plan costs", inputs
+    )
+
+
+MOST_TIMES = 1e9
+
+
+def _term(arguments: Arguments) -> str:
+    term = str(arguments["term"])
+    if term not in TERMS:
+        raise MeasureError(f"term is {' or '.join(TERMS)}, not {term!r}")
+    return term
+
+
+def _reserved(study: Study, arguments: Arguments) -> tuple[Reservations, tuple[Given, ...]]:
+    """What reservations of a term are worth, and their inputs: each rate, and each class that has none."""
+    found = reservations(study.bill, study.book, _term(arguments))
+    if not found.lines:
+        raise MeasureError(
+            f"the price book has no rate by which reserving anything of {study.directory.name} saves money"
+        )
+    rates = (
+        Given(f"{line.count} x {line.line.address}", float(line.hourly), "USD/h", line.confidence)
+        for line in found.lines
+    )
+    missing = (
+        Given(sku, "no rate in the price book, so it stays on demand", "", "price book") for sku in found.without
+    )
+    return found, (*rates, *missing)
+
+
+def _reserved_saving(study: Study, arguments: Arguments) -> Measured:
+    found, inputs = _reserved(study, arguments)
+    return Measured(found.saving, "USD", "sum of what reserved instances cost less than on demand, a month", inputs)
+
+
+def _commitment(study: Study, arguments: Arguments) -> Measured:
+    found, inputs = _reserved(study, arguments)
+    hours = HOURS_PER_MONTH * 12 * int(_term(arguments).removesuffix("y"))
+    total = sum((line.count * line.hourly for line in found.lines), Decimal(0)) * hours
+    return Measured(total, "USD", "reserved instances x hourly rate x hours of the term, used or not", inputs)
 
 
 def _unpriced(study: Study, _: Arguments) -> Measured:
@@ -296,14 +404,32 @@ def _connections(
     return measured
 
 
+def _ages(study: Study) -> Ages:
+    """How old an update is where a group of instances answers; MeasureError where that is not known either."""
+    found = study.premortem
+    if found.ages is None:
+        raise MeasureError(found.unfollowed)
+    return found.ages
+
+
 def _age(study: Study, share: float) -> float:
-    return _polling(study).freshness.percentile_s(share)
+    return _fresh(study).percentile_s(share)
+
+
+def _fresh(study: Study) -> Freshness:
+    """The age of an update: of the service that is polled, or of the group of instances."""
+    return study.capacity.polled.freshness if study.capacity.polled is not None else _ages(study).freshness
 
 
 def _freshness(compute: Callable[[Study], tuple[float, str]]) -> Callable[[Study, Arguments], Measured]:
     def measured(study: Study, _: Arguments) -> Measured:
         value, unit = compute(study)
-        waits = _polling(study).freshness
+        if study.capacity.polled is None:
+            inputs = tuple(Given(one.name, one.seconds, "s", one.origin) for one in _ages(study).delays)
+            return Measured(
+                value, unit, "what is fixed + uniform delays of batch, poll and every cache on the way", inputs
+            )
+        waits = study.capacity.polled.freshness
         inputs = (
             Given("wait", waits.wait_s, "s", "response time of the path"),
             *(Given(f"delay {i}", span, "s", "uniform from zero") for i, span in enumerate(waits.spans_s, 1)),
@@ -409,6 +535,88 @@ def _fullest(study: Study, _: Arguments) -> Measured:
     load = float(strain.load.max())
     text = f"{strain.limit.name} of {strain.kind}: {'without end' if math.isinf(load) else f'{load:.0%}'}"
     return Measured(text, "", "pre-mortem: the limit that is fullest at worst, with what is tried again", _hours(study))
+
+
+def _took(share: float | None) -> Callable[[Study, Arguments], Measured]:
+    """The time of an answer in the step in which answers take longest: the mean, or what a share of them does not exceed."""
+
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        found = _with_faults(study, arguments)
+        if found.answers is None:
+            raise MeasureError(found.unfollowed)
+        worst = found.answers.worst
+        value = float(found.answers.mean_s[worst]) if share is None else found.answers.percentile_s(share, worst)
+        busy = (
+            Given(f"utilisation of {stage.address}", float(stage.utilisation[worst]), "share", "pre-mortem")
+            for stage in found.answers.stages
+        )
+        inputs = (Given("minute", float(found.minutes[worst]), "min", study.scenario.file), *busy, *_hours(study))
+        return Measured(
+            value, "s", "M/M/c at each machine of program, shared cache and database, in the worst step", inputs
+        )
+
+    return measured
+
+
+def _with_faults(study: Study, arguments: Arguments) -> Premortem:
+    """The scenario's hours, with faults written one after the other where some are given."""
+    words = str(arguments.get("faults", "")).split()
+    if not words:
+        return study.premortem
+    try:
+        return premortem(study.architecture, study.scenario, study.about, profile=study.profile, faults=words)
+    except PremortemError as error:
+        raise MeasureError(str(error)) from None
+
+
+def _asked(found: Premortem) -> float:
+    """Requests of the crowd over the hours."""
+    return (
+        sum(float(course.come.sum()) for course in found.courses if course.polled and course.unit == "request")
+        * found.step_s
+    )
+
+
+def _lost(found: Premortem) -> float:
+    """Those of them that fail after all attempts."""
+    polls = (course for course in found.courses if course.polled and course.unit == "request")
+    return sum(float((course.come * course.fails).sum()) for course in polls) * found.step_s
+
+
+def _event_days(study: Study) -> float:
+    days = study.scenario.calendar.get("event_days")
+    if days is None:
+        raise MeasureError(f"{study.scenario.file} has no calendar.event_days, so it is not known over how many days")
+    return days.at()
+
+
+def _answered(study: Study, arguments: Arguments) -> Measured:
+    """Over the days of the event: one day with the faults, the others without."""
+    days, plain, worse = _event_days(study), study.premortem, _with_faults(study, arguments)
+    if not _asked(plain):
+        raise MeasureError(f"nobody asks {study.directory.name} for anything in {study.scenario.file}")
+    inputs = (
+        Given("requests of a day", _asked(plain), "request", study.scenario.file),
+        Given("fail on a day", _lost(plain), "request", "pre-mortem"),
+        *(
+            [Given("fail on the day with the faults", _lost(worse), "request", "pre-mortem")]
+            if worse is not plain
+            else []
+        ),
+        Given("days", days, "day", study.scenario.file),
+    )
+    share = 1.0 - (_lost(worse) + (days - 1.0) * _lost(plain)) / (days * _asked(plain))
+    return Measured(share, "share", "1 − what fails on all days ÷ what is asked for, one day with the faults", inputs)
+
+
+def _allowed(study: Study, arguments: Arguments) -> Measured:
+    """The minutes of the event's days that an objective leaves for failing."""
+    target = arguments["target"]
+    if isinstance(target, bool) or not isinstance(target, int | float | Decimal) or not 0 <= target <= 1:
+        raise MeasureError(f"an objective is a share from 0 to 1, not {target!r}")
+    days = _event_days(study)
+    inputs = (Given("objective", float(target), "share", "asked for"), Given("days", days, "day", study.scenario.file))
+    return Measured((1.0 - float(target)) * days * 1440.0, "min", "(1 − objective) × days × 1,440 minutes", inputs)
 
 
 def _hours(study: Study) -> tuple[Given, ...]:
@@ -528,9 +736,16 @@ MEASURES: Mapping[str, Measure] = {
     "cost.idle_month": Measure("A month without a game", _idle_month),
     "cost.game": Measure("What one game adds", _game),
     "cost.season": Measure("A season", _season),
+    "cost.event": Measure("The days of an event", _event, takes=("kind", "reserve")),
+    "cost.per_million": Measure("A million requests of the crowd", _per_million),
     "cost.service": Measure("A month, one service", _service_cost, needs=("service",)),
     "cost.address": Measure("A month, some addresses", _address_cost, needs=("address",)),
     "cost.listed": Measure("Price of listed quantities", _listed, needs=("quantities",)),
+    "cost.break_even": Measure(
+        "Where listed quantities cost what a plan costs", _break_even, needs=("quantities", "plan"), takes=("unit",)
+    ),
+    "cost.reserved_saving": Measure("Saved a month by reservations", _reserved_saving, needs=("term",)),
+    "cost.commitment": Measure("What a reservation obliges to pay", _commitment, needs=("term",)),
     "cost.unpriced": Measure("Without a price", _unpriced),
     "capacity.users_held": Measure("Users held", _held, takes=("level", "scaled_out")),
     "capacity.tasks": Measure("Tasks at kick-off", _tasks, takes=("scaled_out",)),
@@ -568,10 +783,10 @@ MEASURES: Mapping[str, Measure] = {
     "connections.verdict": Measure("Verdict on the connections", _connections(lambda b, _: (b.verdict, ""))),
     "freshness.p50": Measure("Age of an update, median", _freshness(lambda s: (_age(s, 0.5), "s"))),
     "freshness.p95": Measure("Age of an update, 95th percentile", _freshness(lambda s: (_age(s, 0.95), "s"))),
-    "freshness.worst": Measure(
-        "Age of an update, at worst", _freshness(lambda s: (_polling(s).freshness.worst_s, "s"))
+    "freshness.worst": Measure("Age of an update, at worst", _freshness(lambda s: (_fresh(s).worst_s, "s"))),
+    "freshness.share": Measure(
+        "Updates in time", _freshness(lambda s: (_fresh(s).within(s.scenario.freshness_target_s.at()), "share"))
     ),
-    "freshness.share": Measure("Updates in time", _freshness(lambda s: (_polling(s).fresh_share, "share"))),
     "night.p99": Measure(
         "Slowest answer in a hundred, worst minute",
         _simulated(_highest("user", "Latency", "p99"), "s", "simulated: the highest p99 of a minute"),
@@ -597,6 +812,11 @@ MEASURES: Mapping[str, Measure] = {
         takes=NIGHT,
     ),
     "alarms.lead": Measure("Lead of the first page over user impact", _lead, takes=(*NIGHT, "alarm")),
+    "response.mean": Measure("Response time, mean, worst minute", _took(None), takes=("faults",)),
+    "response.p95": Measure("Response time, 95th percentile, worst minute", _took(0.95), takes=("faults",)),
+    "response.p99": Measure("Response time, 99th percentile, worst minute", _took(0.99), takes=("faults",)),
+    "availability.event": Measure("Requests answered over the event", _answered, takes=("faults",)),
+    "availability.allowed": Measure("Minutes that an objective allows over the event", _allowed, needs=("target",)),
     "premortem.delivered": Measure("Updates delivered over the hours", _delivered),
     "premortem.fullest": Measure("Fullest limit over the hours", _fullest),
     "terraform.attribute": Measure(

@@ -113,7 +113,14 @@ class Study:
             else self.idle_bill
             for kind in kinds(self.scenario)
         }
-        return calendar_cost(self.bill, self.idle_bill, without, self.scenario.calendar["season_months"].value)
+        reserve = self.scenario.calendar.get("reserve")
+        return calendar_cost(
+            self.bill,
+            self.idle_bill,
+            without,
+            self.scenario.calendar["season_months"].value,
+            reserve.value if reserve else Decimal(0),
+        )
 
     @property
     def games_per_month(self) -> Decimal:
@@ -254,7 +261,7 @@ PROFILE_VALUES = ("cpu_s_per_request", "database_s_per_request", "cpu_s_per_hit"
 """What is measured of a program."""
 
 
-ROWS: Mapping[str, str] = {"connection": "connections", "feed": "feeds"}
+ROWS: Mapping[str, str] = {"connection": "connections", "feed": "feeds", "route": "routes"}
 """What an assumption's name begins with where a scenario has several of a kind, and the field that holds them."""
 
 
@@ -339,7 +346,7 @@ def _assuming(made: Study, name: str, value: float) -> Study:
             raise StudyError(f"{name} must be above 0, not {value:g}")
         return replace(made, crowd=_with(made.scenario, group, **{key: value}))
     kind, _, row = group.partition(".")
-    if kind in ROWS:
+    if kind in ROWS and (kind != "route" or key != "share"):  # the shares of the routes add up to one
         if kind == "connection" and not 0 < value <= (1 if key == "follows" else math.inf):
             raise StudyError(f"{name} must be above 0{' and at most 1' if key == 'follows' else ''}, not {value:g}")
         changed = {key: made.assumptions[name].replaced(Decimal(str(value)))}

@@ -27,9 +27,10 @@ def flow(network, traffic, users, *faults):
 def test_what_is_down_answers_nothing_and_only_while_it_is():
     found = flow(joined(queueing(100)), [polls("api")], [50] * 30, Fault("down", 1.0, 2.0, "api"))
     (course,) = found.courses()
-    assert np.allclose(course.unmet[6:18], 1.0, atol=2e-3)
-    assert not course.unmet[:6].any()
-    assert not course.unmet[18:].any()
+    assert np.allclose(course.refused[6:18], 1.0, atol=2e-3)  # nobody who waits is answered
+    assert not course.refused[:6].any()
+    assert not course.refused[18:].any()
+    assert not course.unmet.any()
 
 
 def test_what_is_down_twice_is_down_both_times():
@@ -37,13 +38,13 @@ def test_what_is_down_twice_is_down_both_times():
         joined(queueing(100)), [polls("api")], [50] * 30, Fault("down", 1.0, 1.0, "api"), Fault("down", 3.0, 1.0, "api")
     )
     (course,) = found.courses()
-    assert np.flatnonzero(course.unmet > 0.5).tolist() == [*range(6, 12), *range(18, 24)]
+    assert np.flatnonzero(course.refused > 0.5).tolist() == [*range(6, 12), *range(18, 24)]
 
 
 def test_a_fault_begins_in_the_step_that_its_minute_falls_into():
     found = flow(joined(queueing(100)), [polls("api")], [50] * 12, Fault("down", 1.99, 5.0, "api"))
     (course,) = found.courses()
-    assert np.flatnonzero(course.unmet > 0.5).tolist() == [11]
+    assert np.flatnonzero(course.refused > 0.5).tolist() == [11]
 
 
 def test_a_cache_that_is_down_sends_everything_to_the_store():
