@@ -235,3 +235,26 @@ def test_the_command_refuses_what_is_not_there(given, sentence):
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 2
     assert sentence in " ".join(done.stderr.split())
+
+
+def test_evidence_may_ask_what_a_statement_of_the_brief_comes_to(traced, tmp_path):
+    folder = tmp_path / "docs" / "shop"
+    folder.mkdir(parents=True, exist_ok=True)
+    head = "id,line,says,quoted,unit,must,formula,tolerance,verdict,reason,breaks,rank,audit,differs,note\n"
+    (folder / ledger.FILE_NAME).write_text(
+        f'{head}X-C1,7,"Three at $5",12,USD,,items * price,,wrong,wrong base,money,,,,Fifteen.\n'
+        "X-C2,8,Many,9,,,,,cannot be verified,cannot be verified,,,,,Nobody counts.\n",
+        encoding="utf-8",
+    )
+    (folder / "ledger_inputs.csv").write_text(
+        "name,value,unit,line,says\nitems,3,item,7,items\nprice,5,USD/item,7,price of one\n", encoding="utf-8"
+    )
+
+    def asked(evidence):
+        (row,) = traced({"evidence": evidence}).traced
+        return row
+
+    assert asked("brief.recomputed(claim = 'X-C1') == 15").holds
+    assert not asked("brief.recomputed(claim = 'X-C1') == 12").holds
+    assert "has no formula" in asked("brief.recomputed(claim = 'X-C2') == 9").why
+    assert "has no statement X-C3" in asked("brief.recomputed(claim = 'X-C3') == 9").why

@@ -51,7 +51,7 @@ def test_a_plan_breaks_even_where_what_is_listed_costs_as_much():
     assert found.unit == "TB"
     listed = {sku: quantity * found.value for sku, quantity in TERABYTE.items()}
     assert float(figure("cost.listed", quantities=listed).value) == pytest.approx(200.0)
-    with pytest.raises(MeasureError, match="has no cloudfront.plan"):
+    with pytest.raises(MeasureError, match=r"has no cloudfront\.plan"):
         figure("cost.break_even", quantities=TERABYTE, plan="cloudfront.plan")
 
 
