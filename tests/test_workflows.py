@@ -174,8 +174,54 @@ def test_a_workflow_with_too_much_power_is_noticed(old, new, fault):
 
 
 def calls(path):
-    (job,) = jobs(path.read_text()).values()
-    return job
+    """The job that delivers production."""
+    return jobs(path.read_text())["delivery"]
+
+
+def misrouted(text, stack):
+    """Environments before production that share a state or values with another, or that production does not wait for."""
+    every = jobs(text)
+    values = [job["with"].get("values", "terraform.tfvars") for job in every.values()]
+    states = [job["with"].get("state", job["with"]["system"]) for job in every.values()]
+    environments = [job["with"]["environment"] for job in every.values()]
+    yield from (
+        f"{name} is there twice" for each in (values, states, environments) for name in each if each.count(name) > 1
+    )
+    yield from (f"there is no {name}" for name in values if not (stack / name).is_file())
+    names = list(every)
+    yield from (
+        f"{name} waits for nothing" for name in names[1:] if every[name].get("needs") not in names[: names.index(name)]
+    )
+    for name, job in every.items():
+        roles = " ".join(str(job["with"][key]) for key in ("plan_role", "apply_role", "state_bucket"))
+        if len(names) > 1 and name != "delivery" and roles.count(f"_{name.upper()}_") != 3:
+            yield f"{name} has another's roles"
+
+
+@pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.stem)
+def test_each_environment_has_its_own_state_values_and_roles_and_production_is_last(path):
+    assert not list(misrouted(path.read_text(), ROOT / "terraform/stacks" / path.stem))
+    assert list(jobs(path.read_text()))[-1] == "delivery"
+    for job in jobs(path.read_text()).values():
+        assert job["uses"] == "./.github/workflows/delivery.yml"
+        assert not mismatched(job["with"], declared())
+        assert job["permissions"] == calls(path)["permissions"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("state: engine-dev", "state: engine", "engine is there twice"),
+        ("environments/dev.tfvars", "environments/staging.tfvars", "environments/staging.tfvars is there twice"),
+        ("environments/dev.tfvars", "environments/test.tfvars", "there is no environments/test.tfvars"),
+        ("    needs: staging\n", "", "delivery waits for nothing"),
+        ("vars.ENGINE_DEV_APPLY_ROLE_ARN }}", "vars.ENGINE_APPLY_ROLE_ARN }}", "dev has another's roles"),
+    ],
+)
+def test_an_environment_that_would_change_another_is_noticed(old, new, fault):
+    text = (DELIVERY.with_name("engine.yml")).read_text()
+    assert old in text
+    assert fault in list(misrouted(text.replace(old, new), ROOT / "terraform/stacks/engine"))
 
 
 def mismatched(given, declared):

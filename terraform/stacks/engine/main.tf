@@ -115,7 +115,7 @@ module "functions" {
   description             = local.function_descriptions[each.key]
   package                 = { bucket = var.code_bucket, key = "${each.key}/${var.release}.zip" }
   handler                 = "${each.key}.handler"
-  runtime                 = "nodejs22.x"
+  runtime                 = "python3.13"
   memory_mib              = each.value.memory_mib
   timeout_s               = each.value.timeout_s
   reserved_concurrency    = each.value.reserved
@@ -151,7 +151,12 @@ locals {
   }
 
   function_environments = {
-    ingest = { EVENTS_TABLE = module.events.name, IDEMPOTENCY_TABLE = module.idempotency.name, EVENT_DAYS = tostring(var.event_days) }
+    ingest = {
+      EVENTS_TABLE      = module.events.name
+      IDEMPOTENCY_TABLE = module.idempotency.name
+      EVENT_DAYS        = tostring(var.event_days)
+      QUARANTINE_URL    = "https://sqs.${var.region}.amazonaws.com/${var.account_id}/${local.function_names["ingest"]}-dead-letters" # what is no update, with the reason
+    }
     fanout = merge(concat(
       [for _ in local.gateway : { CONNECTIONS_TABLE = "${local.name}-connections", MANAGEMENT_URL = module.socket[0].management_url, SEND_INTERVAL_MS = tostring(var.send_interval_ms) }],
       [for _ in local.tier : { CHANNEL_HOST = module.channel[0].address, CHANNEL_SECRET = local.channel_secret }],

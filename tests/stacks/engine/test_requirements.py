@@ -105,7 +105,7 @@ HOLDS = {
         )
     ),
     "E-008 functions run on a runtime that is supported": lambda s: some(
-        runtime == "nodejs22.x" for runtime in values(s, "aws_lambda_function", "runtime")
+        runtime == "python3.13" for runtime in values(s, "aws_lambda_function", "runtime")
     ),
     "E-009 the table of events has a stream of both images": lambda s: (
         "NEW_AND_OLD_IMAGES" in values(s, "aws_dynamodb_table", "stream_view_type")
