@@ -28,7 +28,7 @@ from analysis.commands.common import (
     variables,
 )
 from analysis.sandbox import Confinement
-from analysis.validation import cycle, validated
+from analysis.validation import cycle, plan_texts, validated
 
 MARKS = {
     "passed": "[green]✓ passed[/]",
@@ -88,7 +88,10 @@ def validate(
             )
             reports.append(report)
             if record:
-                recorded = validated.write(directory, report, day_of(""), rests_on)
+                status.update("terraform plan, as text")
+                planned = any(step.name == "plan" and step.status == "passed" for step in report.steps)
+                texts = plan_texts(directory, trust=trust, downloads=allow_downloads) if planned else ()
+                recorded = validated.write(directory, report, texts, day_of(""), rests_on)
                 err.print(f"recorded in {escape(str(recorded))}", highlight=False, soft_wrap=True)
     if as_json:
         documents = [validation_layer.to_json(report) for report in reports]

@@ -14,9 +14,9 @@ from markupsafe import Markup
 from analysis.architecture import Location, Resource, Unknown, Value
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, amount, table
-from analysis.pages import links, source, systems
+from analysis.pages import exports, links, source, systems
 from analysis.pages.model import Macro, Model, Site
-from analysis.validation import validated
+from analysis.validation import PlanText, validated
 
 LONGEST = 240
 """Characters of a value that a table shows; the rest is in the source."""
@@ -210,7 +210,27 @@ def validation(model: Model) -> Markup:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(record.content["versions"].items()))
     columns = [Column("Step", "code"), Column("Result"), Column("What it said", "wide")]
     caption = f"Recorded on {record.recorded_on} with {versions}."
-    return Markup("{}{}").format(said, table(columns, rows, label=f"Validation of {model.name}", caption=caption))
+    links = [
+        Markup('<a href="{}">{} ({} resources)</a>').format(
+            plan_uri("", model.name, plan.values), plan.values or "own values", plan.resources
+        )
+        for plan in validated.plans(record)
+    ]
+    texts = Markup("<p>The plan as Terraform prints it: {}.</p>").format(Markup(", ").join(links)) if links else ""
+    return Markup("{}{}{}").format(
+        said, table(columns, rows, label=f"Validation of {model.name}", caption=caption), texts
+    )
+
+
+def plans(model: Model) -> tuple[PlanText, ...]:
+    """The recorded plans of a stack; none where nothing is recorded."""
+    record, _ = validated.read(model.directory, model.architecture)
+    return validated.plans(record) if record else ()
+
+
+def plan_uri(folder: str, stack: str, values: str) -> str:
+    """Where the text of a plan lies: in the folder of the system, beside the page."""
+    return exports.uri(folder, "plan", f"{stack}-{values}" if values else stack, ".txt")
 
 
 def plain(model: Model, address: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The files of every record of a site: the incident beside a stack, and the pre-mortem of each stack that has such a page.
+"""The files of every record of a site: the incident beside a stack, the pre-mortem of each stack that has such a page, and plans.
 
 They take seconds and rest on the ground that all pages share, so they are kept from one build to the next.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis import incidents
 from analysis.drawing.exports import Export, formats
 from analysis.evidence import answers
-from analysis.pages import exports, figures, postmortem, premortem, systems
+from analysis.pages import exports, figures, infrastructure, postmortem, premortem, systems
 from analysis.pages.model import Site, models
 
 KEPT = Path(".cache") / "site" / "exports.json"
@@ -43,7 +43,19 @@ def made(root: Path, docs: Path) -> dict[str, bytes]:
             files[place] = content.encode() if isinstance(content, str) else content
         if kind == postmortem.KIND:
             files[postmortem.SCHEMA_URI] = incidents.SCHEMA.read_bytes()
-    return files
+    return files | _plans(Site(root, docs, lambda: ""))
+
+
+def _plans(site: Site) -> dict[str, bytes]:
+    """The recorded plans of each stack that a system shows, as text."""
+    known = models(site.root)
+    return {
+        infrastructure.plan_uri(system.folder, shown.name, plan.values): plan.text.encode()
+        for system in systems.systems(site.docs)
+        for shown in system.stacks
+        if shown.name in known
+        for plan in infrastructure.plans(known[shown.name])
+    }
 
 
 def _records(site: Site) -> Iterator[tuple[str, str, str, Callable[[], Export]]]:

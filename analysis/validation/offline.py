@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,60 @@ def _planned(
         return plan_in(workspace, variables, var_files, timeout_s)
 
 
+ENVIRONMENTS = "environments"
+"""The directory of a stack with a file of values for each of its environments."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """A plan as `terraform show` prints it, secrets masked. `values` names the file of values, empty for the stack's own."""
+
+    values: str
+    resources: int
+    text: str
+
+
+def plan_texts(
+    directory: Path,
+    *,
+    terraform: Terraform | None = None,
+    timeout_s: float = 600,
+    trust: bool = False,
+    downloads: bool = False,
+) -> tuple[PlanText, ...]:
+    """The plan of a stack from nothing with its own values, and with each file of its ENVIRONMENTS, by name.
+
+    Raises what `offline_plan` does, where one of them cannot be planned.
+    """
+    directory = terraform_cli.configuration_directory(Path(directory))
+    found = terraform or terraform_cli.find()
+    if found is None:
+        raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
+    files = sorted((directory / ENVIRONMENTS).glob("*.tfvars"))
+    with Workspace(directory, found, trust=trust, downloads=downloads) as workspace:
+        init = workspace.init(timeout_s)
+        if init.status:
+            raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")
+        return tuple(_text_in(workspace, file, timeout_s) for file in (None, *files))
+
+
+def _text_in(workspace: Workspace, file: Path | None, timeout_s: float) -> PlanText:
+    plan = plan_in(workspace, {}, (file,) if file else (), timeout_s)
+    shown = workspace.run("show", "-no-color", str(workspace.scratch / PLAN_FILE), timeout_s=timeout_s)
+    if shown.status:
+        raise TerraformError(f"terraform show failed: {terraform_cli.sentence(shown.stderr)}")
+    return PlanText(file.stem if file else "", created(plan), shown.stdout.strip("\n") + "\n")
+
+
+def created(plan: Mapping[str, Any]) -> int:
+    """How many resources a plan creates."""
+    managed = (item for item in plan.get("resource_changes", ()) if item.get("mode") == "managed")
+    return sum("create" in item["change"]["actions"] for item in managed)
+
+
+PLAN_FILE = "plan"
+
+
 def plan_in(
     workspace: Workspace,
     variables: Mapping[str, object] = {},
@@ -68,7 +123,7 @@ def plan_in(
     workspace.require("plan")
     given = workspace.scratch / terraform_cli.GIVEN_VARIABLES
     given.write_text(json.dumps(dict(variables), default=str), encoding="utf-8")
-    out = workspace.scratch / "plan"
+    out = workspace.scratch / PLAN_FILE
     arguments = [f"-var-file={Path(path).resolve()}" for path in var_files] + [f"-var-file={given}"]
     done = workspace.run(
         *("plan", "-json", "-input=false", "-refresh=false", "-lock=false", f"-out={out}", *arguments),

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from analysis import evidence
 from analysis.validation import kept, terraform_cli
-from analysis.validation.offline import plan_in
+from analysis.validation.offline import created, plan_in
 from analysis.validation.terraform_cli import RefusedError, Terraform, TerraformError, Workspace
 
 Status: TypeAlias = Literal["passed", "failed", "skipped", "refused"]
@@ -256,8 +256,7 @@ def _plan(run: _Run) -> _Outcome:
         if text and all(any(mark in line for mark in NEEDS_AWS) for line in text):
             return "skipped", "needs an answer from AWS, which an offline plan does not have", tuple(text)
         return "failed", str(error), tuple(text)
-    changes = [item["change"]["actions"] for item in plan.get("resource_changes", ()) if item.get("mode") == "managed"]
-    return "passed", f"{_count(sum('create' in actions for actions in changes), 'resource')} to create", ()
+    return "passed", f"{_count(created(plan), 'resource')} to create", ()
 
 
 def _quoted(line: str) -> list[str]:

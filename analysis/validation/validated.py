@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import gzip
 import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis import evidence, files
 from analysis.architecture import Architecture
 from analysis.evidence import Record
 from analysis.validation import report, terraform_cli
+from analysis.validation.offline import PlanText
 from analysis.validation.report import Report
 from analysis.validation.terraform_cli import TerraformError
 
@@ -35,8 +39,10 @@ def basis(directory: Path, architecture: Architecture) -> Mapping[str, str]:
     return evidence.basis(inputs | {"values": evidence.resolved(architecture)}, models=("validate",))
 
 
-def write(directory: Path, found: Report, recorded_on: dt.date, rests_on: Mapping[str, str]) -> Path:
-    """Writes the record; where to. `rests_on` is the `basis` from before Terraform was asked.
+def write(
+    directory: Path, found: Report, plans: Sequence[PlanText], recorded_on: dt.date, rests_on: Mapping[str, str]
+) -> Path:
+    """Writes the record; where to. `rests_on` is the `basis` from before Terraform was asked; the text of a plan is compressed.
 
     Raises TerraformError where Terraform was not found: then there is nothing to record.
     """
@@ -46,7 +52,10 @@ def write(directory: Path, found: Report, recorded_on: dt.date, rests_on: Mappin
         step | {"message": "providers installed"} if step["name"] == "init" and step["status"] == "passed" else step
         for step in report.to_json(found)["steps"]
     ]  # where they came from is a path of this machine
-    content = {"ok": found.ok, "versions": dict(found.versions), "steps": steps}
+    content = {
+        "ok": found.ok, "versions": dict(found.versions), "steps": steps,
+        "plans": [{"values": one.values, "resources": one.resources, "gzip": _packed(one.text)} for one in plans],
+    }  # fmt: skip
     return evidence.write(evidence.beside(directory, KIND), Record(KIND, recorded_on, rests_on, content))
 
 
@@ -58,3 +67,18 @@ def read(directory: Path, architecture: Architecture) -> tuple[Record | None, st
         return None, f"Terraform's answers about {directory.name} are not recorded; {command} asks it."
     sentence = evidence.stale(record, basis(directory, architecture))
     return record, f"These answers are {sentence}. {command} asks again." if sentence else ""
+
+
+def plans(record: Record) -> tuple[PlanText, ...]:
+    """The plans of a record, the stack's own values first. Raises RecordError where a text is not what was recorded."""
+    try:
+        return tuple(
+            PlanText(one["values"], one["resources"], gzip.decompress(base64.b64decode(one["gzip"])).decode())
+            for one in record.content["plans"]
+        )
+    except (LookupError, TypeError, ValueError, EOFError, OSError, zlib.error) as error:
+        raise evidence.RecordError(f"the text of a plan cannot be read ({error}); record it again") from None
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")

@@ -1,6 +1,8 @@
 """What Terraform said of a stack, as its page shows it: from the record, never silently from one that is missing or stale."""
 
+import base64
 import datetime as dt
+import gzip
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from analysis import terraform
 from analysis.evidence import RecordError
 from analysis.pages import infrastructure
-from analysis.validation import Report, Step, TerraformError, validated
+from analysis.validation import PlanText, Report, Step, TerraformError, validated
 
 SAID = Report(
     "somewhere",
@@ -18,6 +20,7 @@ SAID = Report(
         Step("test", "passed", 12.5, "4 runs in 1 file passed"),
     ),
 )
+PLANS = (PlanText("", 3, "  + create\n"), PlanText("dev", 2, "  + less\n"))
 TEST = 'run "a" {\n  command = plan\n}\n'
 
 
@@ -31,7 +34,8 @@ class Small(SimpleNamespace):
 
 
 def record(model):
-    validated.write(model.directory, SAID, dt.date(2026, 11, 29), validated.basis(model.directory, model.architecture))
+    rests_on = validated.basis(model.directory, model.architecture)
+    validated.write(model.directory, SAID, PLANS, dt.date(2026, 11, 29), rests_on)
 
 
 @pytest.fixture
@@ -82,4 +86,21 @@ def test_a_record_that_cannot_be_read_stops_the_page(model):
 
 def test_without_terraform_there_is_nothing_to_record(model):
     with pytest.raises(TerraformError, match="not on PATH"):
-        validated.write(model.directory, Report("somewhere", {}, ()), dt.date(2026, 11, 29), {})
+        validated.write(model.directory, Report("somewhere", {}, ()), (), dt.date(2026, 11, 29), {})
+
+
+def test_the_plans_of_a_record_are_linked_by_their_values_and_read_back_as_they_were(model):
+    record(model)
+    shown = str(infrastructure.validation(model))
+    assert '<a href="plan-small.txt">own values (3 resources)</a>' in shown
+    assert '<a href="plan-small-dev.txt">dev (2 resources)</a>' in shown
+    assert validated.plans(validated.read(model.directory, model.architecture)[0]) == PLANS
+
+
+def test_a_plan_whose_text_was_changed_by_hand_is_refused(model):
+    record(model)
+    file = model.directory / "validated.record.json"
+    packed = base64.b64encode(gzip.compress(PLANS[0].text.encode(), mtime=0)).decode()
+    file.write_text(file.read_text().replace(packed, packed[:-12] + "AAAAAAAAAA=="))
+    with pytest.raises(RecordError, match="cannot be read"):
+        validated.plans(validated.read(model.directory, model.architecture)[0])

@@ -9,7 +9,7 @@ import pytest
 import rotation
 
 from analysis import evidence, terraform
-from analysis.validation import validate, validated
+from analysis.validation import plan_texts, validate, validated
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
 DIRECTORIES = sorted(
@@ -70,7 +70,8 @@ def test_the_record_beside_a_stack_that_the_site_shows_says_what_terraform_says(
     architecture = terraform.load(directory)
     if rotation.recording():
         now = validate(directory, cache=answers.kept_in())
-        validated.write(directory, now, dt.datetime.now(dt.UTC).date(), validated.basis(directory, architecture))
+        today = dt.datetime.now(dt.UTC).date()
+        validated.write(directory, now, plan_texts(directory), today, validated.basis(directory, architecture))
     record, _ = validated.read(directory, architecture)  # a stale one is shown as such, but may not say anything wrong
     assert [step for step in record.content["steps"] if said(step) != steps[step["name"]]] == []
 
