@@ -8,12 +8,17 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from analysis import decisions as weighed_records
+from analysis import evidence, season
+from analysis.decisions import Judgement
 from analysis.drawing import charts, tables
-from analysis.drawing.tables import Cell
-from analysis.pages import emulated, figures, links, proofs, systems
+from analysis.drawing.tables import Cell, Column, table
+from analysis.loadtest import kept
+from analysis.night import hard, hard_plan
+from analysis.pages import decisions, emulated, figures, links, proofs, systems
 from analysis.pages.figures import Words
 from analysis.pages.model import Macro, Model, Site
-from analysis.studies import measure, shown
+from analysis.studies import measure, nights_record, shown
 from analysis.units import money
 
 
@@ -70,16 +75,36 @@ def _event(model: Model, words: Words) -> str:
     return f"{_measured('cost.game', model, words)} a {words['event']}"
 
 
-def _alarms(model: Model, _words: Words) -> str:
-    return shown(measure("terraform.count", model.study, {"type": "aws_cloudwatch_*_alarm"}))
+def _hours(model: Model, _words: Words) -> Markup:
+    """How full the fullest limit gets in the scenario's hours, and how many of its hard nights a stack that has some survives."""
+    said = f"fullest: {_measured('premortem.fullest', model, _words)}"
+    if not (model.directory / hard_plan.PLAN).is_file():
+        return Markup("{}").format(said)
+    plan, record = hard_plan.hard_nights(model.directory), nights_record(model.directory)
+    held = len(plan.nights) - len(hard.missed(record.content, plan))
+    return Markup("{}<br><small>{} of {} hard nights survived</small>").format(said, held, len(plan.nights))
 
 
-def _recovery(model: Model, _words: Words) -> str:
+def _alarms(model: Model, _words: Words) -> Markup:
+    """How many there are, and on how many build-ups of the back-test one rang in time."""
+    count = shown(measure("terraform.count", model.study, {"type": "aws_cloudwatch_*_alarm"}))
+    if not (model.directory / season.RECORD_FILE).is_file():
+        return Markup("{}<br><small>not back-tested</small>").format(count)
+    record = season.load(model.directory)
+    said = f"in time on {record.in_time} of {len(record.leads_s)} build-ups, {record.goal['lead_s'] / 60:.0f} min ahead"
+    return Markup("{}<br><small>{}</small>").format(count, said)
+
+
+def _recovery(model: Model, _words: Words) -> Markup:
+    """The rules about backups and restores that hold, and what a drill restored where one was made."""
     report = proofs.report(model)
     holding, failing = (
         sum(finding.rule.group == "RESTORE" for finding in findings) for findings in (report.holding, report.findings)
     )
-    return f"{holding} of {holding + failing} checks of backups and restores hold"
+    said = f"{holding} of {holding + failing} checks of backups and restores hold"
+    drill = evidence.read(evidence.beside(model.directory, kept.DRILLED), kept.DRILLED)
+    drilled = f"{drill.content['restore_mb_s']:.0f} MB/s in a drill" if drill and drill.content["holds"] else "no drill"
+    return Markup("{}<br><small>{}</small>").format(said, drilled)
 
 
 def _state(model: Model, _words: Words) -> Markup:
@@ -93,6 +118,7 @@ COLUMNS: Mapping[str, Callable[[Model, Words], Cell]] = {
     "A month": _month,
     "One event adds": _event,
     "A month, ten times the crowd": _tenfold,
+    "The scenario's hours": _hours,
     "Alarms": _alarms,
     "Recovery": _recovery,
     "State": _state,
@@ -133,6 +159,64 @@ def rows(site: Site) -> list[dict[str, str]]:
         for one in systems.systems(site.docs)
         for shown in one.stacks
     ]
+
+
+MOST_DECISIONS: Final = 3
+"""Decisions of each system that the second table shows."""
+
+
+def bought(site: Site) -> Markup:
+    """What the decisions that matter most bought in each system: users held and the bill, with the decision and without it.
+
+    The one that multiplies the users held most stands first; of those that leave them alone, the one that saves most.
+    """
+    rows = []
+    for one in systems.systems(site.docs):
+        folder = site.docs / one.folder / "decisions"
+        weighed = [
+            (decisions.judgement(site.root, record.path), record)
+            for record in weighed_records.folder(folder, site.root)
+            if record.weighed and record.status == "accepted"
+        ]
+        found = sorted(
+            ((_worth(made), made, record) for made, record in weighed), key=lambda each: each[0], reverse=True
+        )
+        for (times, saved), made, record in found[:MOST_DECISIONS]:
+            if times <= 1 and saved <= 0:
+                continue
+            page = record.path.relative_to(site.docs).as_posix()
+            rows.append([
+                one.title, tables.link(links.relative(site.here(), page), record.title),
+                *(_both(made, name) for name in ("users", "month")),
+            ])  # fmt: skip
+    columns = [
+        Column("System"), Column("Decision", "wide"), Column("Users held, without and with", "number"),
+        Column("A month, without and with", "number"),
+    ]  # fmt: skip
+    return table(columns, rows, label="What the decisions bought")
+
+
+def _worth(made: Judgement) -> tuple[float, float]:
+    """By how much a decision multiplies the users held, rounded to what can be seen, and the dollars that it saves a month."""
+    users, month = (_numbers(made, name) for name in ("users", "month"))
+    times = (users[1] / max(users[0], 1.0)) if users else 1.0
+    return round(times, 2), month[0] - month[1] if month else 0.0
+
+
+def _numbers(made: Judgement, name: str) -> tuple[float, float] | None:
+    """A figure without a decision and with it; None where one of both cannot be computed."""
+    effect = next((effect for effect in made.effects if effect.name == name), None)
+    if effect is None or isinstance(effect.with_it, str) or isinstance(effect.without_it, str):
+        return None
+    without, with_it = effect.without_it.value, effect.with_it.value
+    return None if without is None or with_it is None else (float(without), float(with_it))
+
+
+def _both(made: Judgement, name: str) -> str:
+    effect = next((effect for effect in made.effects if effect.name == name), None)
+    if effect is None or isinstance(effect.with_it, str) or isinstance(effect.without_it, str):
+        return "not computed"
+    return f"{shown(effect.without_it)} → {shown(effect.with_it)}"
 
 
 def _text(cell: Cell) -> str:
@@ -178,4 +262,8 @@ def _cell(compute: Callable[[Model, Words], Cell], model: Model, words: Words) -
 
 def macros(site: Site) -> Mapping[str, Macro]:
     """What the page that compares systems cites."""
-    return {"systems_compared": lambda: compared(site), "systems_room": lambda: rooms(site)}
+    return {
+        "systems_compared": lambda: compared(site),
+        "systems_room": lambda: rooms(site),
+        "systems_decisions": lambda: bought(site),
+    }
