@@ -21,8 +21,20 @@ STACKS = ROOT / "terraform" / "stacks"
 SYSTEMS = sorted(path.parent.name for path in (ROOT / "docs").glob(f"*/{ledger.REQUIREMENTS}"))
 SEED = "what is deleted turns its row"
 DRAWN, AT_LEAST = 50, 48
-PROJECT = ("docs", "tests", ".github", "terraform", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
-"""What the files of evidence lie below."""
+NOT_TEXT = (
+    ".git",
+    ".venv",
+    ".tools",
+    ".cache",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "__pycache__",
+    ".terraform",
+    "answers",
+)
+"""What of a checkout is not the project's text."""
 
 pytestmark = pytest.mark.slow
 
@@ -109,14 +121,8 @@ def file(figure, copy, system):
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """The project's text as files of their own, with what lies beside the stacks."""
-    made = tmp_path_factory.mktemp("project")
-    for name in PROJECT:
-        path = ROOT / name
-        if path.is_dir():
-            shutil.copytree(path, made / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform", "answers"))
-        else:
-            shutil.copy(path, made / name)
-    return made
+    made = tmp_path_factory.mktemp("project") / "copy"
+    return shutil.copytree(ROOT, made, ignore=shutil.ignore_patterns(*NOT_TEXT))
 
 
 def turned(system, one, figure, studies, copy):
