@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,13 @@ def resources(figure, studies):
         return lambda one: one.type == "aws_cloudwatch_dashboard"
     if figure.name in ("stack.with", "terraform.count") and "type" in given:
         return lambda one: one.type == given["type"] and given.get("name", "") in one.address
-    if figure.name in ("terraform.attribute", "cost.address"):
+    if figure.name == "terraform.attribute":
         return lambda one: one.address == given.get("address")
-    if source in ("terraform", "cost", "bill", "capacity", "premortem", "freshness", "connections", "health"):
+    if figure.name == "cost.address":
+        return lambda one: fnmatchcase(one.address, str(given.get("address")).replace("[", "[[]"))
+    if source in (
+        "terraform", "cost", "bill", "capacity", "premortem", "freshness", "connections", "health", "response", "availability",
+    ):  # fmt: skip
         return lambda one: given.get("station", "") in one.address
     return None
 
