@@ -20,6 +20,7 @@ from analysis.pages import (
     glossary,
     horizons,
     infrastructure,
+    interface,
     ledger,
     links,
     load,
@@ -65,7 +66,7 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, ledger, load, measured, migration,
+        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, measured, migration,
         postmortem, premortem, proofs, reference, requirements, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
