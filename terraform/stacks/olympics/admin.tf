@@ -4,7 +4,7 @@ resource "aws_subnet" "admin" {
   for_each = { for number, zone in var.zones : zone => number }
 
   vpc_id            = module.network.vpc_id
-  cidr_block        = cidrsubnet(local.cidr_block, 8, each.value + 30)
+  cidr_block        = cidrsubnet(local.admin_block, 4, each.value)
   availability_zone = each.key
   tags              = { Name = "${local.name}-admin-${each.key}" }
 }
@@ -73,7 +73,7 @@ module "admin_balancer" {
   vpc_id                   = module.network.vpc_id
   subnet_ids               = [for zone in var.zones : aws_subnet.admin[zone].id]
   internal                 = true
-  client                   = { description = "HTTPS from the administration's subnets", cidr_ipv4 = cidrsubnet(local.cidr_block, 4, 1) }
+  client                   = { description = "HTTPS from the administration's subnets", cidr_ipv4 = local.admin_block }
   certificate_arn          = module.certificate.arn
   target_security_group_id = module.admin.security_group_id
   target_port              = local.api_port

@@ -70,10 +70,12 @@ module "database_alarms" {
 module "cache_alarms" {
   source = "../../modules/alarms/presets/cache"
 
-  owners     = local.owners
-  nodes      = [for number in range(1, var.cache.nodes + 1) : format("%s-cache-%03d", local.name, number)]
-  runbook    = "cache-degraded"
-  thresholds = { hit_percent = 80 }
+  owners  = local.owners
+  nodes   = [for number in range(1, var.cache.nodes + 1) : format("%s-cache-%03d", local.name, number)]
+  runbook = "cache-degraded"
+
+  # No alarm on the hit rate: behind the CDN most reads are misses by design, so that the brief's 80 % would page all day.
+  # docs/olympics/decisions/0013 says what is watched in its place.
 }
 
 module "edge_alarms" {
@@ -165,6 +167,19 @@ module "alarms" {
         periods      = 2
         missing_data = "notBreaching"
       }
+      # The gateway of the timing systems sends a heartbeat every ten seconds, results or not: so a minute without records is a feed
+      # that has fallen silent, and so is one without data, for then the stream or its metric is gone.
+      feed-silent = {
+        description  = "Nothing has come from the timing systems for three minutes, not even their heartbeat."
+        runbook      = "feed-failure"
+        owner        = local.on_call
+        severity     = "page"
+        metric       = { namespace = "AWS/Kinesis", name = "IncomingRecords", dimensions = local.stream, statistic = "Sum" }
+        comparison   = "LessThanThreshold"
+        threshold    = 1
+        periods      = 3
+        missing_data = "breaching"
+      }
       results-refused = {
         description  = "The stream refuses records: a shard is full."
         runbook      = "feed-failure"
@@ -198,6 +213,17 @@ module "alarms" {
         periods      = 1
         missing_data = "notBreaching" # published only when it is not zero
       }
+      export-failed = {
+        description  = "A snapshot was ready but its export to the archive could not be started."
+        runbook      = "close-down"
+        owner        = local.team
+        severity     = "ticket"
+        metric       = { namespace = "AWS/Events", name = "FailedInvocations", dimensions = { RuleName = module.export.rule_name }, statistic = "Sum", period_s = 3600 }
+        comparison   = "GreaterThanThreshold"
+        threshold    = 0
+        periods      = 1
+        missing_data = "notBreaching" # published only when it is not zero
+      }
       processor-errors = {
         description  = "The function that writes results fails."
         runbook      = "feed-failure"
@@ -221,7 +247,7 @@ module "alarms" {
         missing_data = "notBreaching"
       }
       site-unreachable = {
-        description  = "Health checkers around the world cannot reach ${local.api_name}."
+        description  = "Health checkers around the world cannot reach ${local.site_name}."
         runbook      = "high-error-rate"
         owner        = local.on_call
         severity     = "page"

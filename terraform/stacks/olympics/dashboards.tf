@@ -43,7 +43,7 @@ module "dashboard" {
       unit    = "%"
       stat    = "Average"
       metrics = [for node in module.cache.node_ids : { namespace = "AWS/ElastiCache", name = "CacheHitRate", dimensions = { CacheClusterId = node }, label = node }]
-      lines   = [{ label = "page", value = 80 }]
+      lines   = [{ label = "brief", value = 80 }] # no alarm: most reads behind the CDN are misses
     },
     {
       title = "Database processors"
@@ -71,4 +71,51 @@ module "dashboard" {
       lines   = [{ label = "page", value = 30000 }]
     },
   ]
+}
+
+# The day's cost, of the month so far that AWS publishes every few hours: its rise, as dollars a day.
+resource "aws_cloudwatch_dashboard" "money" {
+  dashboard_name = "${local.name}-money"
+  dashboard_body = jsonencode({
+    start          = "-P7D"
+    periodOverride = "inherit"
+    widgets = [{
+      type   = "metric"
+      x      = 0
+      y      = 0
+      width  = 12
+      height = 6
+      properties = {
+        title   = "Cost of the day"
+        region  = "us-east-1" # the only region in which AWS publishes it
+        view    = "timeSeries"
+        stacked = false
+        period  = 21600
+        stat    = "Maximum"
+        metrics = [
+          [{ expression = "RATE(month) * 86400", label = "US$ a day", id = "day" }],
+          ["AWS/Billing", "EstimatedCharges", "Currency", "USD", { id = "month", visible = false }],
+        ]
+        yAxis       = { left = { min = 0, label = "US$", showUnits = false } }
+        annotations = { horizontal = [{ label = "budget of a day", value = var.daily_budget_usd }] }
+      }
+      }, {
+      type   = "metric"
+      x      = 12
+      y      = 0
+      width  = 12
+      height = 6
+      properties = {
+        title       = "Cost of the month so far"
+        region      = "us-east-1"
+        view        = "timeSeries"
+        stacked     = false
+        period      = 21600
+        stat        = "Maximum"
+        metrics     = [["AWS/Billing", "EstimatedCharges", "Currency", "USD", { label = "US$" }]]
+        yAxis       = { left = { min = 0, label = "US$", showUnits = false } }
+        annotations = { horizontal = [{ label = "budget of the month", value = var.budget_usd }] }
+      }
+    }]
+  })
 }

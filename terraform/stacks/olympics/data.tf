@@ -38,6 +38,10 @@ module "database" {
     # A query that runs for longer than a page waits only holds a connection.
     statement_timeout          = { value = "5000" }
     log_min_duration_statement = { value = "500" }
+
+    # Calls and time by query, without the values in it: the monitoring queries read it.
+    shared_preload_libraries   = { value = "pg_stat_statements", apply_method = "pending-reboot" }
+    "pg_stat_statements.track" = { value = "top" }
   }
 
   depends_on = [aws_lambda_permission.rotation]
@@ -99,13 +103,26 @@ resource "aws_s3_object" "fallback" {
   cache_control = "public, max-age=60"
 }
 
-# Results after the Games: kept for a year, in Glacier from the thirtieth day.
+# Results after the Games: kept for a year, in Glacier from the thirtieth day. Each night's snapshot of the database is exported there.
 module "archive" {
   source = "../../modules/bucket"
 
   name           = "${local.name}-archive-${var.account_id}"
   force_destroy  = !var.deletion_protection
   lifecycle_days = { transitions = { GLACIER = 30 }, expire = 365, expire_old_versions = 30 }
+}
+
+module "export" {
+  source = "../../modules/export"
+
+  name                = local.name
+  region              = var.region
+  account_id          = var.account_id
+  database_identifier = module.database.identifier
+  bucket_name         = module.archive.name
+  bucket_arn          = module.archive.arn
+  prefix              = "results"
+  key_arn             = module.key.arn
 }
 
 module "logs" {

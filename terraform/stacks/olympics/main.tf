@@ -1,14 +1,23 @@
 locals {
   name        = "${var.name}-${var.environment}"
-  api_name    = "api.${var.domain}"
+  site_name   = "www.${var.domain}" # site and API under one name, so that no browser needs CORS
   origin_name = "origin.${var.domain}"
   admin_name  = "admin.${var.domain}"
   cidr_block  = "10.50.0.0/16"
+  admin_block = cidrsubnet(local.cidr_block, 4, 2) # holds a subnet of the administration in each zone, and nothing else
   api_port    = 8080
 
   # While the group is refreshed, a fifth more instances stand there, each with its pool.
   connections_needed  = var.pool_size * ceil(var.instances.max * 6 / 5)
   connections_allowed = floor(0.8 * var.database.max_connections) # the rest is for the functions, the administration and people
+
+  # What the program and the function that writes results set as the end of a key in Redis.
+  cache_lifetimes = {
+    CACHE_LIVE_EVENT_S  = var.cache_lifetimes_s.live_event
+    CACHE_PAST_EVENT_S  = var.cache_lifetimes_s.past_event
+    CACHE_ATHLETE_S     = var.cache_lifetimes_s.athlete
+    CACHE_LEADERBOARD_S = var.cache_lifetimes_s.leaderboard
+  }
 
   # Logs and events hold addresses of clients, which are personal data: kept as long as the brief says, and no longer.
   log_days = 90
@@ -38,7 +47,7 @@ module "dns" {
   source = "../../modules/dns"
 
   domain        = var.domain
-  api_name      = local.api_name
+  api_name      = local.site_name
   origin_name   = local.origin_name
   health_path   = "/health"
   edge          = { domain_name = module.edge.domain_name, zone_id = module.edge.hosted_zone_id }
@@ -48,7 +57,7 @@ module "dns" {
 module "certificate" {
   source = "../../modules/certificate"
 
-  names   = [local.api_name, local.origin_name, local.admin_name]
+  names   = [local.site_name, local.origin_name, local.admin_name]
   zone_id = module.dns.zone_id
 }
 
@@ -110,7 +119,7 @@ module "edge" {
   name               = local.name
   comment            = "Statistics of the Games, ${var.environment}"
   region             = var.region
-  alias              = local.api_name
+  alias              = local.site_name
   certificate_arn    = module.certificate.arn
   web_acl_arn        = module.firewall.arn
   origin_domain      = local.origin_name
@@ -127,6 +136,7 @@ module "edge" {
   behaviours = {
     leaderboards = { path = "/api/leaderboards/*", ttl_s = var.lifetimes_s.leaderboards, staleness_s = var.staleness_s.leaderboards, query_strings = ["limit"] }
     athletes     = { path = "/api/athletes/*", ttl_s = var.lifetimes_s.athletes, staleness_s = var.staleness_s.athletes }
+    front        = { path = "/", ttl_s = var.lifetimes_s.front, staleness_s = var.staleness_s.front }
     static       = { path = "/static/*", origin = "assets", ttl_s = var.lifetimes_s.static, staleness_s = 86400 }
   }
 }
@@ -203,6 +213,7 @@ module "fleet" {
     REDIS_HOST=${module.cache.address}
     REDIS_TLS=true
     REDIS_SECRET=${module.cache.secret_arn}
+    ${join("\n    ", [for name, value in local.cache_lifetimes : "${name}=${value}"])}
     LOG_GROUP=${aws_cloudwatch_log_group.api.name}
     ENV
     systemctl enable --now api

@@ -1,6 +1,6 @@
-output "api_url" {
-  description = "Where the site asks for results."
-  value       = "https://${local.api_name}"
+output "site_url" {
+  description = "Site and API."
+  value       = "https://${local.site_name}"
 }
 
 output "name_servers" {
@@ -35,5 +35,20 @@ output "connections_needed" {
   precondition {
     condition     = local.connections_needed <= local.connections_allowed
     error_message = "${var.instances.max} instances and a fifth more with pools of ${var.pool_size} hold ${local.connections_needed} connections, more than 80 % of the database's ${var.database.max_connections}: lower pool_size or instances.max, or choose a larger class."
+  }
+}
+
+output "admin_subnets" {
+  description = "Subnets of the administration, by zone."
+  value       = { for zone, subnet in aws_subnet.admin : zone => subnet.cidr_block }
+}
+
+output "admin_clients" {
+  description = "Addresses that may call the administration's load balancer."
+  value       = local.admin_block
+
+  precondition {
+    condition     = length(var.zones) <= 16
+    error_message = "The administration's block holds sixteen subnets: name at most sixteen zones."
   }
 }

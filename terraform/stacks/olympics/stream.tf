@@ -111,13 +111,13 @@ resource "aws_lambda_function" "processor" {
   }
 
   environment {
-    variables = {
+    variables = merge({ for name, seconds in local.cache_lifetimes : name => tostring(seconds) }, {
       DB_HOST      = module.database.address
       DB_SECRET    = module.database.secret_arn
       REDIS_HOST   = module.cache.address
       REDIS_SECRET = module.cache.secret_arn
       REDIS_TLS    = "true"
-    }
+    })
   }
 
   logging_config {

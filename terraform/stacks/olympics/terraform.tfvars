@@ -7,6 +7,7 @@ domain            = "olympics.example"
 image_id          = "ami-0123456789abcdef0"
 github_repository = "olympics-example/olympics"
 page_emails       = ["platform-oncall@olympics.example"]
+pager_endpoints   = ["https://pager.olympics.example/sns"]
 ticket_emails     = ["platform-tickets@olympics.example"]
 runbook_site      = "https://handbook.olympics.example/olympics/runbooks/"
 

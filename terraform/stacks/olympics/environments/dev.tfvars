@@ -7,6 +7,7 @@ database            = { class = "db.t4g.medium", memory_gib = 4, allocated_gb = 
 cache               = { node_type = "cache.t4g.small", nodes = 2 }
 shards              = 1
 sessions            = {}
+pager_endpoints     = []
 deletion_protection = false
 budget_usd          = 1000
 daily_budget_usd    = 35
