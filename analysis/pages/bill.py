@@ -13,6 +13,8 @@ from analysis.cost import PLAN, CalendarCost, Estimate, LineItem
 from analysis.drawing import charts, tables
 from analysis.drawing.charts import Limit, Series
 from analysis.drawing.tables import Cell, Column, Row, amount, table
+from analysis.ledger import INPUTS
+from analysis.ledger.records import inputs
 from analysis.pages import infrastructure, links, systems
 from analysis.pages.model import Macro, Model, Site, model
 from analysis.pages.reads import cache
@@ -128,6 +130,55 @@ def calendar(found: CalendarCost) -> Markup:
     return table(columns, rows, label="Cost by window of the calendar")
 
 
+def steps(
+    brief: Mapping[str, Decimal], ours: Mapping[str, Decimal]
+) -> list[tuple[str, Decimal, Decimal, Decimal, Decimal]]:
+    """From a brief's total to ours: a service, the brief's line, ours, what it adds, and the total after it.
+
+    First the brief's lines in their order, then what is not in its bill, the most expensive first. A line may name several
+    services with ` + ` between them. The last total is ours: nothing is left out.
+    """
+    total = sum(brief.values(), Decimal(0))
+    named = {service for line in brief for service in line.split(" + ")}
+    missing = sorted(((usd, name) for name, usd in ours.items() if name not in named and usd), reverse=True)
+    found = []
+    for line, quoted in (*brief.items(), *((name, Decimal(0)) for _, name in missing)):
+        usd = sum((ours.get(service, Decimal(0)) for service in line.split(" + ")), Decimal(0))
+        total += usd - quoted
+        found.append((line, quoted, usd, usd - quoted, total))
+    return found
+
+
+def from_brief(site: Site, name: str, lines: Mapping[str, str]) -> Markup:
+    """`steps` for a stack, with the brief's lines as inputs of its ledger: services -> the name of the input.
+
+    Raises KeyError where the ledger has no such input, and TypeError where its value is no number.
+    """
+    estimate = site.stack(name).estimate
+    folder = site.docs / Path(site.here()).parts[0]
+    stated = inputs(folder / INPUTS, f"{folder.name}/{INPUTS}")
+    brief: dict[str, Decimal] = {}
+    for services, key in lines.items():
+        value = stated[key].value
+        if not isinstance(value, Decimal):
+            raise TypeError(f"{key} is no number that the brief states")
+        brief[services] = value
+    ours = {service: sums.usd for service, sums in estimate.by_service().items()}
+    made = steps(brief, ours)
+    rows = [Row(["The brief's total", None, None, None, money(sum(brief.values(), Decimal(0)))], total=True)]
+    for service, quoted, usd, added, total in made:
+        own = money(quoted) if quoted else "not in it"
+        rows.append(Row([service, own, money(usd), ("+" if added > 0 else "") + money(added), money(total)]))
+    rows.append(Row(["Our total", None, None, None, money(estimate.total.usd)], total=True))
+    columns = [
+        Column("Service", "head"), Column("The brief's line", "number"), Column("Ours", "number"), Column("Adds", "number"),
+        Column("Total after it", "number"),
+    ]  # fmt: skip
+    return table(
+        columns, rows, label=f"From the brief's bill to that of {name}", caption="US dollars for a mean month."
+    )
+
+
 CROWDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Crowds for which a budget is spent, as multiples of the scenario's; the last is the one that the design holds."""
 
@@ -209,6 +260,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "cost_by_confidence": lambda *names: by_confidence(bills(names)),
         "cost_lines": lambda name: lines(site.stack(name), site.stack(name).estimate, site.here()),
         "cost_calendar": lambda name: calendar(site.stack(name).study.calendar),
+        "cost_from_brief": lambda name, brief: from_brief(site, name, brief),
         "budget": lambda name, most, step: budget(site, name, most, step),
         "cost_unpriced": lambda name: unpriced(site.stack(name), site.stack(name).estimate),
         "cost_free": lambda name: free(site.stack(name), site.stack(name).estimate),

@@ -32,10 +32,9 @@ def routes(model: Model, page: str) -> Markup:
             if method in references.linked(one, "http_method")
         ]
         answered = {
-            str(function.values.get("function_name"))
+            str(behind.values.get("function_name"))
             for one in integrations
-            for function in references.reachable([one], "aws_lambda_function", "aws_lambda_alias")
-            if function.type == "aws_lambda_function"
+            for behind in references.linked(one, "uri", "aws_lambda_alias", "aws_lambda_function")
         }
         asked = str(method.values.get("authorization"))
         rows.append(
