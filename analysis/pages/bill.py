@@ -205,7 +205,8 @@ def spending(root: Path, name: str) -> tuple[Spent, ...]:
     for users in crowds:
         at = study.at(users)
         strain = at.premortem.strained[0]
-        found.append(Spent(users, at.calendar.events, f"{strain.kind}, {strain.limit.name}: {strain.load.max():.0%}"))
+        place = "CDN" if strain.kind == "edge" else strain.kind
+        found.append(Spent(users, at.calendar.events, f"{strain.limit.name} of the {place}: {strain.load.max():.0%}"))
     return tuple(found)
 
 
@@ -213,15 +214,15 @@ def budget(site: Site, name: str, most: int, step: int) -> Markup:
     """The cost of the events against a budget as the crowd grows, and what each further step of money adds."""
     crowd = systems.words(site.docs, site.here())["crowd"]
     points = spending(site.root, name)
-    days = site.stack(name).study.calendar.event_days
-    line = Series(f"{days:g} days", tuple((one.users / 1e6, float(one.usd)) for one in points))
+    days, whole, further = amount(site.stack(name).study.calendar.event_days), f"${most:,}", f"${step:,}"
+    line = Series(f"{days} days", tuple((one.users / 1e6, float(one.usd)) for one in points))
     last, left = points[-1], most - points[-1].usd
-    title = f"At the first limit {last.usd / most:.0%} of {money(Decimal(most))} are spent"
+    title = f"At the first limit {last.usd / most:.0%} of {whole} are spent"
     figure = charts.lines(
         title,
         [line],
         x=f"{crowd} at the peak, millions",
-        y=f"US dollars for {days:g} days",
+        y=f"US dollars for {days} days",
         limits=[Limit(float(most), "budget")],
         caption=f"{title}: {last.users:,.0f} {crowd}. Each point is the whole bill, computed at that crowd.",
     )
@@ -232,13 +233,13 @@ def budget(site: Site, name: str, most: int, step: int) -> Markup:
             more = f"{float(step) * (one.users - before.users) / float(one.usd - before.usd):,.0f}"
         rows.append(Row([f"{one.users:,}", money(one.usd), f"{one.usd / most:.1%}", more, one.fullest]))
     columns = [
-        Column(f"{crowd.capitalize()} at the peak", "head"), Column(f"{days:g} days", "number"),
+        Column(f"{crowd.capitalize()} at the peak", "head"), Column(f"{days} days", "number"),
         Column("Of the budget", "number"),
-        Column(f"{crowd.capitalize()} for each further {money(Decimal(step))}", "number"), Column("Fullest limit", "wide"),
+        Column(f"{crowd.capitalize()} for each further {further}", "number"), Column("Fullest limit", "wide"),
     ]  # fmt: skip
     told = (
-        f"More money buys no more {crowd} from {last.users:,.0f} on: the {last.fullest.partition(':')[0]} is used up, and is "
-        f"raised by asking for it, not by paying. {money(left)} of the budget are left there."
+        f"More money buys no more {crowd} from {last.users:,.0f} on: the limit is then the {last.fullest.partition(':')[0]}, "
+        f"which is raised by asking for it, not by paying. {money(left)} of the budget are left there."
     )
     listed = table(columns, rows, label="What a budget buys")
     drawn = Markup(figure.html())  # noqa: S704 (its texts are escaped)
