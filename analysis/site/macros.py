@@ -35,6 +35,7 @@ from analysis.pages import (
     reference,
     rehearsals,
     requirements,
+    scaling,
     season,
     source,
     stated,
@@ -66,8 +67,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, measured, migration,
-        postmortem, premortem, proofs, reference, requirements, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, measured,
+        migration, postmortem, premortem, proofs, reference, requirements, scaling, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -121,3 +121,17 @@ def test_each_environment_is_the_same_stack_under_other_values(directory, archit
     text = json.dumps([str(r.values.get("name")) for r in other.resources])
     assert f"scoreboard-{environment}" in text
     assert "scoreboard-prod" not in text
+
+
+def test_the_balancer_gives_a_task_up_before_its_own_check_does(architecture):
+    """S-098 and decision 10: the inner check is the more patient one, and asks with the runtime, which the image has."""
+    inner = containers(architecture)[0]["healthCheck"]
+    (group,) = [r for r in architecture.resources if r.type == "aws_lb_target_group"]
+    outer = {
+        name: number(at(group.values["health_check"], name)) for name in ("interval", "timeout", "unhealthy_threshold")
+    }
+    assert (outer["interval"], outer["timeout"], outer["unhealthy_threshold"]) == (30, 5, 3)
+    assert outer["interval"] * outer["unhealthy_threshold"] == 90
+    assert inner["interval"] * inner["retries"] == 150
+    assert inner["timeout"] > outer["timeout"]
+    assert inner["command"][:2] == ("CMD", "node")
