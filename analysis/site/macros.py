@@ -24,6 +24,7 @@ from analysis.pages import (
     ledger,
     links,
     load,
+    local,
     measured,
     migration,
     model,
@@ -67,8 +68,8 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, measured,
-        migration, postmortem, premortem, proofs, reference, requirements, scaling, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, local,
+        measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)
