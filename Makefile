@@ -55,7 +55,7 @@ lint: $(STAMP) ## format, lint, types, Terraform's format, notebook hygiene
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@cd local/scoreboard && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p standin -m without_containers -m measure
+	@cd local/scoreboard && ../../$(BIN)/python -m mypy --config-file ../../pyproject.toml -p standin -m without_containers -m measure
 	@if command -v terraform >/dev/null; then TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -recursive -diff terraform; else echo "lint: terraform is not on PATH, so 'terraform fmt -check' was skipped"; fi
 	@$(BIN)/python -m pytest -q tests/notebooks/test_notebooks.py
 
