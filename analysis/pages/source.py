@@ -11,7 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers.configs import TerraformLexer, TOMLLexer
-from pygments.lexers.data import YamlLexer
+from pygments.lexers.data import JsonLexer, YamlLexer
 from pygments.lexers.python import PythonLexer
 from pygments.lexers.shell import BashLexer
 from pygments.lexers.special import TextLexer
@@ -36,6 +36,10 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/migrations/*.toml": TOMLLexer,
     "analysis/facts/harm.toml": TOMLLexer,
     "analysis/facts/migration_rules.csv": TextLexer,
+    "apps/*/*.json": JsonLexer,
+    "apps/*/*.py": PythonLexer,
+    "apps/*/shared/*.py": PythonLexer,
+    "tests/stacks/*/test_quality.py": PythonLexer,
     ".github/workflows/*.yml": YamlLexer,
     ".github/scripts/*.py": PythonLexer,
     ".github/scripts/*.sh": BashLexer,
