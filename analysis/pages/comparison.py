@@ -101,7 +101,7 @@ def _recovery(model: Model, _words: Words) -> Markup:
     holding, failing = (
         sum(finding.rule.group == "RESTORE" for finding in findings) for findings in (report.holding, report.findings)
     )
-    said = f"{holding} of {holding + failing} checks of backups and restores hold"
+    said = f"{holding} of {holding + failing} checks hold"
     drill = evidence.read(evidence.beside(model.directory, kept.DRILLED), kept.DRILLED)
     drilled = f"{drill.content['restore_mb_s']:.0f} MB/s in a drill" if drill and drill.content["holds"] else "no drill"
     return Markup("{}<br><small>{}</small>").format(said, drilled)
