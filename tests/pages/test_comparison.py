@@ -46,11 +46,28 @@ def test_a_stack_says_what_binds_who_sets_it_what_it_costs_and_how_far_it_has_go
     # $219.89 for 3,200 users; ten times as many are 32,000.
     assert crashed[3].endswith("$68.72 per 1,000 users expected")
     assert crashed[5].endswith("1,077 of 32,000 users fit, scaled out")
-    assert crashed[6] == "0"
-    assert crashed[8] == "applied on the emulator"
+    assert crashed[6] == "fullest: processor of service: 297%"
+    assert crashed[7] == "0 not back-tested"
+    assert crashed[8].endswith("no drill")
+    assert crashed[9] == "applied on the emulator"
     written = next(row for row in table if row[0] == "The guide as written")
-    assert written[8] == "written"
+    assert written[9] == "written"
     assert written[4].endswith(" a game")
+
+
+def test_a_stack_that_was_tried_says_how_many_hard_nights_build_ups_and_megabytes_it_was(table):
+    now = next(row for row in table if row[0] == "As it is now")
+    assert now[6].endswith("11 of 11 hard nights survived")
+    assert now[7].endswith("in time on 71 of 71 build-ups, 5 min ahead")
+    assert now[8].endswith("MB/s in a drill")
+
+
+def test_of_each_system_at_most_three_decisions_are_shown_those_that_hold_more_users_first():
+    page = BeautifulSoup(comparison.bought(site("compare/index.md")), "html.parser")
+    rows = [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")]
+    buzzer = [row for row in rows if row[0] == "The Buzzer"]
+    assert 1 <= len(buzzer) <= 3
+    assert buzzer[0][1:3] == ["Keep live answers for a second at the edge", "5,341 → 139,400"]
 
 
 def test_the_command_gives_the_table_as_data(table):
