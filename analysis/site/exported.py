@@ -47,15 +47,17 @@ def made(root: Path, docs: Path) -> dict[str, bytes]:
 
 
 def _plans(site: Site) -> dict[str, bytes]:
-    """The recorded plans of each stack that a system shows, as text."""
-    known = models(site.root)
-    return {
-        infrastructure.plan_uri(system.folder, shown.name, plan.values): plan.text.encode()
-        for system in systems.systems(site.docs)
-        for shown in system.stacks
-        if shown.name in known
-        for plan in infrastructure.plans(known[shown.name])
-    }
+    """The recorded plans of each stack that a system shows, as text; a stack that cannot be read has none."""
+    known, files = models(site.root), {}
+    for system in systems.systems(site.docs):
+        for stack in (shown.name for shown in system.stacks if shown.name in known):
+            try:
+                plans = infrastructure.plans(known[stack])
+            except figures.REFUSALS:
+                continue
+            for plan in plans:
+                files[infrastructure.plan_uri(system.folder, stack, plan.values)] = plan.text.encode()
+    return files
 
 
 def _records(site: Site) -> Iterator[tuple[str, str, str, Callable[[], Export]]]:

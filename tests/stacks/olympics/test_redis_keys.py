@@ -25,7 +25,7 @@ def lifetimes(architecture):
 
 def typed(page, lifetimes):
     """The commands of a page with the answers that it shows, in order."""
-    for _, text in blocks(page, "console"):
+    for _, text in blocks(page, "text"):
         filled = MACRO.sub(lambda match: lifetimes[VARIABLES[match[1]]], text)
         for part in re.split(r"^redis> ", filled, flags=re.MULTILINE)[1:]:
             command, _, answer = part.partition("\n")
