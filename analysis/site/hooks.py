@@ -44,6 +44,13 @@ EAGER = (
 )
 """Why Material's script fetches the search index with every page: each place once, and what waits until somebody searches."""
 
+AMBIGUOUS = ((r"(\be=e\+\w\+\w\.id)\}return e", r'\1+","}return e'),)
+"""Where lunr names the node of a set of words by its edges and their targets without anything between: edge 1 to node 23 and edge
+12 to node 3 are one name, the nodes are merged, and a word that begins like a wrong one ends every search for it with an error."""
+
+ADJUSTED = {"bundle.*.js": EAGER, "workers/search.*.js": AMBIGUOUS}
+"""The scripts of the theme that are changed, each place once."""
+
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The configuration with its navigation spelt out."""
@@ -229,16 +236,15 @@ def searched(config: MkDocsConfig) -> list[dict[str, Any]]:
 
 @event_priority(-200)  # after every other plugin has written what it writes
 def on_post_build(config: MkDocsConfig) -> None:
-    """The search index on demand; a warning for every link that leads nowhere and whatever is loaded from outside."""
-    for script in (Path(config.site_dir) / "assets" / "javascripts").glob("bundle.*.js"):
-        text = script.read_text(encoding="utf-8")
-        for place, lazy in EAGER:
-            text, times = re.subn(place, lazy, text)
-            if times != 1:
-                log.warning(
-                    f"{script.name}: {place} is there {times} times; look anew at when the theme loads the search index"
-                )
-        script.write_text(text, encoding="utf-8")
+    """The search adjusted; a warning for every link that leads nowhere and whatever is loaded from outside."""
+    for pattern, places in ADJUSTED.items():
+        for script in (Path(config.site_dir) / "assets" / "javascripts").glob(pattern):
+            text = script.read_text(encoding="utf-8")
+            for place, other in places:
+                text, times = re.subn(place, other, text)
+                if times != 1:
+                    log.warning(f"{script.name}: {place} is there {times} times; look anew at how the theme searches")
+            script.write_text(text, encoding="utf-8")
     served = config.site_url or ""  # `mkdocs serve` names each page by its address on this machine, which is not https
     for problem in links.problems(Path(config.site_dir), root(config) / ".cache" / "site" / "links.json"):
         if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):
