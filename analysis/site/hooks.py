@@ -45,8 +45,8 @@ EAGER = (
 """Why Material's script fetches the search index with every page: each place once, and what waits until somebody searches."""
 
 AMBIGUOUS = ((r"(\be=e\+\w\+\w\.id)\}return e", r'\1+","}return e'),)
-"""Where lunr names the node of a set of words by its edges and their targets without anything between: edge 1 to node 23 and edge
-12 to node 3 are one name, the nodes are merged, and a word that begins like a wrong one ends every search for it with an error."""
+"""Where lunr names a node of its set of words by edges and their targets with nothing between: edges `1` to 2 and `3` to 4, and
+edge `1` to 234 are one name. The nodes are merged, and a search that comes by there ends with an error and finds nothing."""
 
 ADJUSTED = {"bundle.*.js": EAGER, "workers/search.*.js": AMBIGUOUS}
 """The scripts of the theme that are changed, each place once."""
