@@ -18,7 +18,7 @@ from analysis.night import hard, hard_plan
 from analysis.pages import decisions, emulated, figures, links, proofs, systems
 from analysis.pages.figures import Words
 from analysis.pages.model import Macro, Model, Site
-from analysis.studies import measure, nights_record, shown
+from analysis.studies import Measured, measure, nights_record, shown
 from analysis.units import money
 
 
@@ -187,7 +187,7 @@ def bought(site: Site) -> Markup:
             page = record.path.relative_to(site.docs).as_posix()
             rows.append([
                 one.title, tables.link(links.relative(site.here(), page), record.title),
-                *(_both(made, name) for name in ("users", "month")),
+                *(_shown(made, name) for name in ("users", "month")),
             ])  # fmt: skip
     columns = [
         Column("System"), Column("Decision", "wide"), Column("Users held, without and with", "number"),
@@ -205,18 +205,21 @@ def _worth(made: Judgement) -> tuple[float, float]:
 
 def _numbers(made: Judgement, name: str) -> tuple[float, float] | None:
     """A figure without a decision and with it; None where one of both cannot be computed."""
-    effect = next((effect for effect in made.effects if effect.name == name), None)
-    if effect is None or isinstance(effect.with_it, str) or isinstance(effect.without_it, str):
-        return None
-    without, with_it = effect.without_it.value, effect.with_it.value
-    return None if without is None or with_it is None else (float(without), float(with_it))
+    found = _both(made, name)
+    values = [one.value for one in found or ()]
+    return None if found is None or None in values else (float(values[0] or 0), float(values[1] or 0))
 
 
-def _both(made: Judgement, name: str) -> str:
-    effect = next((effect for effect in made.effects if effect.name == name), None)
-    if effect is None or isinstance(effect.with_it, str) or isinstance(effect.without_it, str):
-        return "not computed"
-    return f"{shown(effect.without_it)} → {shown(effect.with_it)}"
+def _both(made: Judgement, name: str) -> tuple[Measured, Measured] | None:
+    """A figure as it was measured without a decision and with it; None where one of both is only a reason why not."""
+    effect = made.effect(name)
+    without, with_it = effect.without_it, effect.with_it
+    return None if isinstance(without, str) or isinstance(with_it, str) else (without, with_it)
+
+
+def _shown(made: Judgement, name: str) -> str:
+    found = _both(made, name)
+    return " → ".join(map(shown, found)) if found else "not computed"
 
 
 def _text(cell: Cell) -> str:
