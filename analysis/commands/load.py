@@ -110,7 +110,7 @@ def _plan(directory: Path) -> Tested:
 
 
 def _servers() -> None:
-    if lacking := real.missing(tuple(real.PROGRAMS)):
+    if lacking := real.missing():
         refuse(lacking)
 
 

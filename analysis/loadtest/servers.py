@@ -1,4 +1,4 @@
-"""Real servers for one run: MariaDB, Redis, nginx and gunicorn as children of this process, on loopback, in a scratch directory.
+"""Real servers for one run, as children of this process, on loopback, in a scratch directory: databases, Redis, nginx, gunicorn.
 
 Nothing that is installed is configured or used: each server has its own files, port and password, and ends with the block that
 started it; where the kernel offers it (`setpriv --pdeathsig`), also when this process is killed.
@@ -36,9 +36,19 @@ PROGRAMS: Final[Mapping[str, str]] = {
     "mariadb-dump": "mariadb-client",
     "mariadb-binlog": "mariadb-server",
     "redis-server": "redis-server",
+    "redis-cli": "redis-tools",
     "nginx": "nginx-light",
+    "initdb": "postgresql",
+    "postgres": "postgresql",
+    "pg_isready": "postgresql",
+    "createdb": "postgresql",
+    "psql": "postgresql",
+    "curl": "curl",
 }
 """What is started, by the package of Debian's that has it."""
+
+LOAD: Final = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-dump", "mariadb-binlog", "redis-server", "nginx")
+"""What a load test or a drill starts."""
 
 MODULES: Final = ("flask", "gunicorn", "locust", "psutil", "pymysql", "redis")
 
@@ -81,22 +91,28 @@ class Database(Server):
 SCHEMA: Final = "buzz"
 
 
-def missing(programs: Sequence[str]) -> str:
-    """A sentence that says what of the programs and of Python's packages is not here, and how to get it; else empty."""
+def lacking(programs: Sequence[str]) -> str:
+    """A sentence that says which packages of the programs are not here, and how to get them; else empty."""
     packages = sorted({PROGRAMS[name] for name in programs if found(name) is None})
-    if packages:
-        return (
-            f"{', '.join(packages)} not found; on Debian: apt-get install --no-install-recommends {' '.join(packages)}"
-        )
-    lacking = [name for name in MODULES if find_spec(name) is None]
-    if lacking:
-        return f"{', '.join(lacking)} not installed; pip install 'gameday-notebook[load]'"
+    install = f"on Debian: apt-get install --no-install-recommends {' '.join(packages)}"
+    return f"{', '.join(packages)} not found; {install}" if packages else ""
+
+
+def missing(programs: Sequence[str] = LOAD) -> str:
+    """A sentence that says what of a load test's programs and of Python's packages is not here; else empty."""
+    if said := lacking(programs):
+        return said
+    modules = [name for name in MODULES if find_spec(name) is None]
+    if modules:
+        return f"{', '.join(modules)} not installed; pip install 'gameday-notebook[load]'"
     return "" if sys.platform == "linux" else "a load test reads /proc, which only Linux has"
 
 
 def found(program: str) -> str | None:
-    """Where a program is: on PATH, or where Debian puts what an administrator starts."""
-    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")))
+    """Where a program is: on PATH, or where Debian puts what an administrator starts, of PostgreSQL the newest."""
+    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parts[4]), reverse=True)
+    places = (os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, newest))
+    return shutil.which(program, path=os.pathsep.join(places))
 
 
 def versions() -> dict[str, str]:
@@ -142,9 +158,7 @@ def database(scratch: Path, *, log_bin: bool = False) -> Iterator[Database]:
     data, temporary = home / "data", home / "tmp"
     for directory in (home, data, temporary):
         directory.mkdir(mode=0o700)
-    account = _account(home, data, temporary)
-    if account:
-        scratch.chmod(0o711)  # to pass through; its files stay unreadable
+    account = _account(("mysql", "nobody"), scratch, home, data, temporary)
     port, password, log = free_port(), secrets.token_hex(16), home / "log"
     defaults, init = home / "client.cnf", home / "init.sql"
     init.write_text(
@@ -159,12 +173,7 @@ def database(scratch: Path, *, log_bin: bool = False) -> Iterator[Database]:
     _owned(account, init, defaults)
     install = [_program("mariadb-install-db"), "--no-defaults", "--auth-root-authentication-method=normal",
                "--skip-test-db", f"--datadir={data}", f"--tmpdir={temporary}"]  # fmt: skip
-    with log.open("wb") as words:
-        done = subprocess.run(  # noqa: S603 (a program we found)
-            _as(account, install), cwd=home, stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False
-        )
-    if done.returncode:
-        raise LoadError(f"mariadb-install-db ended with status {done.returncode}{last_words(log)}")
+    _done(_as(account, install), home, log)
     command = [
         _program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", f"--port={port}",
         f"--bind-address={LOOPBACK}", f"--socket={home / 's'}", f"--pid-file={home / 'pid'}", f"--init-file={init}",
@@ -189,14 +198,59 @@ def _asked(made: Database) -> bool:
 
 
 @contextmanager
-def cache(scratch: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
-    """A Redis that keeps nothing on disk, and the keyword arguments of `redis.Redis`."""
+def postgresql(
+    scratch: Path,
+    settings: Mapping[str, str] = {},
+    *,
+    user: str = "postgres",
+    password: str = "",
+    port: int | None = None,
+) -> Iterator[Server]:
+    """A PostgreSQL with a superuser, who needs no password where none is given; it answers over TCP alone.
+
+    Raises LoadError where it does not start. As root it runs as the user `postgres`, or `nobody`: it refuses root.
+    """
+    home = scratch / "postgresql"
+    data, secret, log = home / "data", home / "password", home / "log"
+    home.mkdir(mode=0o700)
+    secret.write_text(f"{password}\n", encoding="utf-8")
+    account = _account(("postgres", "nobody"), scratch, home)
+    _owned(account, secret)
+    signs_in = ["--auth=scram-sha-256", f"--pwfile={secret}"] if password else ["--auth=trust"]
+    _done(
+        _as(account, [_program("initdb"), f"--pgdata={data}", f"--username={user}", *signs_in, "--encoding=UTF8",
+                      "--locale=C", "--no-sync"]),
+        home, log,
+    )  # fmt: skip
+    port = port or free_port()
+    every = {**settings, "listen_addresses": LOOPBACK, "port": str(port), "unix_socket_directories": ""}
+    flags = [word for name, value in every.items() for word in ("-c", f"{name}={value}")]
+    command = _as(account, [_program("postgres"), "-D", str(data), *flags], FAST)
+    ready = [_program("pg_isready"), "--quiet", f"--host={LOOPBACK}", f"--port={port}", "--dbname=postgres"]
+    with _running("postgres", command, home, log, ends=FAST) as process:
+        made = Server("postgres", process, port, log)
+        _answers(made, lambda: subprocess.run(ready, cwd=home, check=False).returncode == 0)  # noqa: S603 (a program we found)
+        yield made
+
+
+FAST: Final = signal.SIGINT
+"""What tells PostgreSQL to end without waiting for its clients."""
+
+EVICTING: Final[Mapping[str, str]] = {"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru"}
+
+
+@contextmanager
+def cache(
+    scratch: Path, settings: Mapping[str, str] = EVICTING, *, password: str | None = None, port: int | None = None
+) -> Iterator[tuple[Server, dict[str, Any]]]:
+    """A Redis that keeps nothing on disk, and the keyword arguments of `redis.Redis`; without a password given it draws one."""
     home = scratch / "redis"
     home.mkdir(mode=0o700)
-    port, password, log = free_port(), secrets.token_hex(16), home / "log"
+    port, log = port or free_port(), home / "log"
+    password = secrets.token_hex(16) if password is None else password
     lines = {
-        "bind": LOOPBACK, "port": port, "requirepass": password, "save": '""', "appendonly": "no", "dir": home,
-        "maxmemory": "64mb", "maxmemory-policy": "allkeys-lru",
+        **settings, "bind": LOOPBACK, "port": port, "save": '""', "appendonly": "no", "dir": home,
+        **({"requirepass": password} if password else {}),
     }  # fmt: skip
     text = "".join(f"{key} {value}\n" for key, value in lines.items())
     configuration = home / "conf"
@@ -204,7 +258,7 @@ def cache(scratch: Path) -> Iterator[tuple[Server, dict[str, Any]]]:
     with _running("redis-server", [_program("redis-server"), str(configuration)], home, log) as process:
         made = Server("redis-server", process, port, log)
         _answers(made, lambda: _listens(port))
-        yield made, {"host": LOOPBACK, "port": port, "password": password}
+        yield made, {"host": LOOPBACK, "port": port, "password": password or None}
 
 
 @contextmanager
@@ -258,12 +312,17 @@ def micro_cache(scratch: Path, behind: int, shared: Mapping[str, float], name: s
 
 @contextmanager
 def _running(
-    name: str, command: Sequence[str], home: Path, log: Path, environment: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    home: Path,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    ends: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program as a child with a session of its own, ended at the end of the block with all that it has started."""
     with ExitStack() as stack, log.open("ab") as words:
         process = subprocess.Popen(  # noqa: S603 (programs we found)
-            tied(command),
+            tied(command, ends),
             cwd=home,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -271,22 +330,27 @@ def _running(
             stderr=words,
             start_new_session=True,  # Ctrl-C is ours to handle; and nothing that it starts is anybody else's
         )
-        stack.callback(end, process)
+        stack.callback(end, process, ends)
         yield process
         if process.poll() is not None:
             raise LoadError(f"{name} ended with status {process.returncode} while it was needed{last_words(log)}")
 
 
-def tied(command: Sequence[str]) -> list[str]:
-    """The command, so that it also ends when this process is killed, where the machine has `setpriv`."""
+def tied(command: Sequence[str], ends: signal.Signals = signal.SIGTERM) -> list[str]:
+    """The command, so that it is also sent `ends` when this process is killed, where the machine has `setpriv`."""
     path = shutil.which("setpriv")
-    return [path, "--pdeathsig", "TERM", *command] if path and "--pdeathsig" not in command else list(command)
+    known = path and "--pdeathsig" not in command
+    return [str(path), "--pdeathsig", _word(ends), *command] if known else list(command)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process and its session: asked first, killed where it does not go."""
+def _word(ends: signal.Signals) -> str:
+    return ends.name.removeprefix("SIG")
+
+
+def end(process: subprocess.Popen[bytes], ends: signal.Signals = signal.SIGTERM) -> None:
+    """Ends the process and its session: asked by `ends` first, killed where it does not go."""
     with suppress(ProcessLookupError):
-        process.terminate()
+        process.send_signal(ends)
     with suppress(subprocess.TimeoutExpired):
         process.wait(END_S)
     with suppress(ProcessLookupError, PermissionError):
@@ -325,16 +389,30 @@ def _program(name: str) -> str:
     return path
 
 
-def _account(*directories: Path) -> pwd.struct_passwd | None:
-    """As whom MariaDB runs where this is root, who then owns the directories; None where it is not."""
+def _done(command: Sequence[str], home: Path, log: Path) -> None:
+    """Runs what makes a server's files to its end. LoadError where it fails."""
+    with log.open("wb") as words:
+        done = subprocess.run(  # noqa: S603 (a program we found)
+            command, cwd=home, stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False
+        )
+    if done.returncode:
+        name = next(Path(word).name for word in command if Path(word).name in PROGRAMS)
+        raise LoadError(f"{name} ended with status {done.returncode}{last_words(log)}")
+
+
+def _account(names: Sequence[str], scratch: Path, *directories: Path) -> pwd.struct_passwd | None:
+    """As whom a server that refuses root runs where this is root, who then owns the directories; None where it is not."""
     if os.getuid() != 0:
         return None
-    for name in ("mysql", "nobody"):
+    for name in names:
         with suppress(KeyError):
             account = pwd.getpwnam(name)
             _owned(account, *directories)
+            scratch.chmod(0o711)  # to pass through; its files stay unreadable
             return account
-    raise LoadError("MariaDB refuses to run as root, and there is neither a user mysql nor nobody; run this as a user")
+    raise LoadError(
+        f"the database refuses to run as root, and there is no user {' or '.join(names)}; run this as a user"
+    )
 
 
 def _owned(account: pwd.struct_passwd | None, *paths: Path) -> None:
@@ -344,11 +422,11 @@ def _owned(account: pwd.struct_passwd | None, *paths: Path) -> None:
             os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def _as(account: pwd.struct_passwd | None, command: Sequence[str]) -> list[str]:
+def _as(account: pwd.struct_passwd | None, command: Sequence[str], ends: signal.Signals = signal.SIGTERM) -> list[str]:
     if account is None:
         return list(command)
     path = shutil.which("setpriv")
     if path is None:
-        raise LoadError("MariaDB refuses to run as root, and setpriv (util-linux) is not here; run this as a user")
+        raise LoadError("the database refuses to run as root, and setpriv (util-linux) is not here; run this as a user")
     user = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    return [path, *user, "--pdeathsig", "TERM", *command]
+    return [path, *user, "--pdeathsig", _word(ends), *command]

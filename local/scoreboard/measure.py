@@ -29,6 +29,9 @@ import without_containers as local
 from standin import postgres, resp, tokens
 from standin.scores import LEADERBOARD
 
+from analysis.loadtest import servers as real
+from analysis.loadtest.servers import LoadError
+
 HERE = Path(__file__).parent
 RECORD = HERE / "measured.json"
 INPUTS = ("measure.py", "without_containers.py", "compose.yaml", ".env.example", "schema.sql", "standin/*.py")
@@ -101,7 +104,7 @@ def serving(home: Path, settings: Mapping[str, str]) -> Iterator[int]:
         until = time.monotonic() + WAIT_S
         while b"listening on" not in log.read_bytes():
             if process.poll() is not None or time.monotonic() > until:
-                raise local.StartError(f"the stand-in did not start: {log.read_text(encoding='utf-8')[-300:]}")
+                raise LoadError(f"the stand-in did not start: {log.read_text(encoding='utf-8')[-300:]}")
             time.sleep(0.05)
         yield process.pid
     finally:
@@ -155,7 +158,7 @@ async def streams(pid: int, settings: Mapping[str, str], size: Size) -> dict[str
     until = time.monotonic() + WAIT_S
     while any(browser.events < size.updates for browser in browsers):
         if time.monotonic() > until:
-            raise local.StartError(f"not every stream was sent all {size.updates} updates within {WAIT_S:g} s")
+            raise LoadError(f"not every stream was sent all {size.updates} updates within {WAIT_S:g} s")
         await asyncio.sleep(0.05)
     told_s = cpu_s(pid) - begun
     redis.close()
@@ -217,10 +220,10 @@ def _scan(plan: Mapping[str, Any]) -> str:
 
 
 def measured(size: Size = FULL) -> dict[str, Any]:
-    """Everything, with the machine and the versions that it rests on. Raises StartError."""
+    """Everything, with the machine and the versions that it rests on. Raises LoadError."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * size.streams)), hard))
-    ports = {name: local.free_port() for name in ("postgres", "redis", "api")}
+    ports = {name: real.free_port() for name in ("postgres", "redis", "api")}
     settings = environment(ports)
     with local.servers(ports) as home:
         tables = asyncio.run(leaderboard(settings, size))
@@ -266,7 +269,7 @@ def _figure(group: str, name: str, value: float, unit: str, limit: str = "") -> 
 
 
 def _version(name: str) -> str:
-    done = subprocess.run([local.program(name) or name, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 (a program we found)
+    done = subprocess.run([real.found(name) or name, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 (a program we found)
     words = done.stdout.replace("v=", "").split()
     return next(word for word in words if word[:1].isdigit() and "." in word)
 
@@ -278,7 +281,7 @@ def main() -> int:
     given = asked.parse_args()
     try:
         found = measured()
-    except local.StartError as error:
+    except LoadError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     text = json.dumps(found, indent=2) + "\n"

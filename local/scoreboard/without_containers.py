@@ -6,29 +6,24 @@ python3 without_containers.py        until Ctrl-C, on the ports of the file
 from __future__ import annotations
 
 import os
-import pwd
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from analysis.loadtest import servers as real
+from analysis.loadtest.servers import LoadError
+from analysis.scratch import scratch_directory
+
 HERE = Path(__file__).parent
-LOOPBACK = "127.0.0.1"
-START_S = 60.0
-
-
-class StartError(Exception):
-    """A server that cannot be started; the message says why and what to do."""
+PROGRAMS = ("initdb", "postgres", "psql", "pg_isready", "createdb", "redis-server", "redis-cli")
 
 
 def compose() -> Mapping[str, Any]:
@@ -37,181 +32,52 @@ def compose() -> Mapping[str, Any]:
     return found
 
 
-def program(name: str) -> str | None:
-    """Where a program is: on PATH, or where Debian keeps the newest PostgreSQL."""
-    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: float(home.parent.name), reverse=True)
-    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", os.defpath), *map(str, homes))))
-
-
-def missing(*names: str) -> str:
-    """A sentence that says what is not installed, and how to get it; else empty."""
-    packages = {"redis-server": "redis-server", "redis-cli": "redis-tools", "curl": "curl"}
-    lacking = sorted({packages.get(name, "postgresql") for name in names if program(name) is None})
-    install = f"on Debian: apt-get install --no-install-recommends {' '.join(lacking)}"
-    return f"{', '.join(lacking)} not found; {install}" if lacking else ""
-
-
-PROGRAMS = ("initdb", "postgres", "psql", "pg_isready", "createdb", "redis-server", "redis-cli")
-
-
 @contextmanager
 def servers(ports: Mapping[str, int]) -> Iterator[Path]:
-    """Both servers, healthy, on these ports of loopback, in a directory that is removed with them. Raises StartError.
-
-    It gives the directory, in which `postgres.log` and `redis.log` lie.
-    """
-    lacking = missing(*PROGRAMS)
-    if lacking:
-        raise StartError(lacking)
-    services = compose()["services"]
+    """Both servers, healthy, on these ports of loopback, in a directory that is removed with them. Raises LoadError."""
+    if lacking := real.lacking(PROGRAMS):
+        raise LoadError(lacking)
+    postgres, redis = (compose()["services"][name] for name in ("postgres", "redis"))
+    said, options = postgres["environment"], redis["command"][1:]
+    flags = dict(flag.split("=", 1) for flag in postgres["command"] if "=" in flag)
+    settings = {name.removeprefix("--"): value for name, value in zip(options[::2], options[1::2], strict=True)}
+    account = {"PGHOST": real.LOOPBACK, "PGPORT": str(ports["postgres"]), "PGPASSWORD": said["POSTGRES_PASSWORD"]}
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scoreboard-", ignore_cleanup_errors=True)))
-        home.chmod(0o711)  # the account of PostgreSQL passes through
-        stack.enter_context(_postgres(home, services["postgres"], ports["postgres"]))
-        stack.enter_context(_redis(home, services["redis"], ports["redis"]))
+        home = stack.enter_context(scratch_directory("gameday-scoreboard-"))
+        one = stack.enter_context(
+            real.postgresql(
+                home, flags, user=said["POSTGRES_USER"], password=said["POSTGRES_PASSWORD"], port=ports["postgres"]
+            )
+        )
+        # The database that is named is made then, as the image does.
+        if not _works(["createdb", f"--username={said['POSTGRES_USER']}", said["POSTGRES_DB"]], account):
+            raise LoadError(f"the database {said['POSTGRES_DB']} could not be made{real.last_words(one.log)}")
+        other, _ = stack.enter_context(real.cache(home, settings, password="", port=ports["redis"]))
+        _until_healthy(one, postgres, account)
+        _until_healthy(other, redis, {}, "-h", real.LOOPBACK, "-p", str(ports["redis"]))
         yield home
 
 
-@contextmanager
-def _postgres(home: Path, service: Mapping[str, Any], port: int) -> Iterator[None]:
-    """What the image's entry point does, with the same variables: a cluster, its superuser with a password, one database."""
-    said, data, secret = service["environment"], home / "postgres", home / "password"
-    data.mkdir(mode=0o700)
-    secret.write_text(said["POSTGRES_PASSWORD"] + "\n", encoding="utf-8")
-    account = _account()
-    for path in (data, secret):
-        if account:
-            os.chown(path, account.pw_uid, account.pw_gid)
-    made = _as(
-        account,
-        [
-            "initdb",
-            "--pgdata",
-            data,
-            "--username",
-            said["POSTGRES_USER"],
-            "--pwfile",
-            secret,
-            "--auth",
-            "scram-sha-256",
-        ],
-    )
-    _done(made, home / "postgres.log")
-    name, *flags = service["command"]
-    command = [name, "-D", data, "-p", port, "-k", data, "-c", f"listen_addresses={LOOPBACK}", *flags]
-    environment = {"PGHOST": LOOPBACK, "PGPORT": str(port), "PGPASSWORD": said["POSTGRES_PASSWORD"]}
-    # The maintenance database answers first; the one that is named is made then, as the image does.
-    ready = ["pg_isready", "--quiet", "--dbname", "postgres"]
-    with _running(_as(account, command), home / "postgres.log", signal.SIGINT) as process:
-        _until(lambda: _works(ready, environment), process, home / "postgres.log")
-        _done(
-            ["createdb", "--username", said["POSTGRES_USER"], "--no-password", said["POSTGRES_DB"]],
-            home / "postgres.log",
-            environment,
-        )
-        _until(lambda: healthy(service, environment), process, home / "postgres.log")
-        yield
-
-
-@contextmanager
-def _redis(home: Path, service: Mapping[str, Any], port: int) -> Iterator[None]:
-    data = home / "redis"
-    data.mkdir(mode=0o700)
-    command = [*service["command"], "--port", port, "--bind", LOOPBACK, "--dir", data, "--save", ""]
-    with _running([_found(command[0]), *command[1:]], home / "redis.log", signal.SIGTERM) as process:
-        _until(lambda: healthy(service, {}, "-h", LOOPBACK, "-p", str(port)), process, home / "redis.log")
-        yield
-
-
-def healthy(service: Mapping[str, Any], environment: Mapping[str, str], *where: str) -> bool:
-    """Whether the health check of a service succeeds; `where` says to its program which server is meant."""
+def _until_healthy(
+    server: real.Server, service: Mapping[str, Any], environment: Mapping[str, str], *where: str
+) -> None:
+    """Waits for the health check of a service to succeed; `where` says to its program which server is meant."""
     kind, *words = service["healthcheck"]["test"]
     name, *rest = shlex.split(words[0]) if kind == "CMD-SHELL" else words
-    return _works([name, *where, *rest], environment)
-
-
-def _works(command: Sequence[object], environment: Mapping[str, str]) -> bool:
-    name, *rest = map(str, command)
-    done = subprocess.run(  # noqa: S603 (programs we found)
-        [_found(name), *rest], env={**os.environ, **environment}, stdin=subprocess.DEVNULL, capture_output=True,
-        timeout=START_S, check=False,
-    )  # fmt: skip
-    return done.returncode == 0
-
-
-def _done(command: Sequence[object], log: Path, environment: Mapping[str, str] | None = None) -> None:
-    name, *rest = map(str, command)
-    with log.open("ab") as words:
-        done = subprocess.run(  # noqa: S603 (programs we found)
-            [_found(name), *rest], env={**os.environ, **(environment or {})}, cwd=log.parent, stdin=subprocess.DEVNULL,
-            stdout=words, stderr=words, timeout=START_S, check=False,
-        )  # fmt: skip
-    if done.returncode:
-        raise StartError(f"{Path(name).name} ended with status {done.returncode}: {_last(log)}")
-
-
-@contextmanager
-def _running(command: Sequence[object], log: Path, ends: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
-    """A server for the length of a block; it also ends when this process is killed."""
-    tied = [_found("setpriv"), "--pdeathsig", ends.name.removeprefix("SIG")] if program("setpriv") else []
-    with log.open("ab") as words:
-        process = subprocess.Popen(  # noqa: S603 (programs we found)
-            [*tied, *map(str, command)], cwd=log.parent, stdin=subprocess.DEVNULL, stdout=words, stderr=words,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.send_signal(ends)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        process.kill()
-        process.wait()
-
-
-def _until(holds: Any, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + START_S
-    while not holds():
-        if process.poll() is not None or time.monotonic() > until:
-            raise StartError(f"a server did not start: {_last(log)}")
+    until = time.monotonic() + real.START_S
+    while not _works([name, *where, *rest], environment):
+        server.require()
+        if time.monotonic() > until:
+            raise LoadError(f"the health check of {server.name} does not succeed{real.last_words(server.log)}")
         time.sleep(0.05)
 
 
-def _last(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), "it said nothing")[:300]
-
-
-def _found(name: str) -> str:
-    path = program(name)
-    if path is None:
-        raise StartError(missing(name))
-    return path
-
-
-def _account() -> pwd.struct_passwd | None:
-    """As whom PostgreSQL runs where this is root, whom it refuses; None where it is not."""
-    if os.getuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise StartError("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
-
-
-def _as(account: pwd.struct_passwd | None, command: Sequence[object]) -> list[object]:
-    name, *rest = command
-    own: list[object] = [_found(str(name)), *rest]
-    if account is None:
-        return own
-    return [_found("setpriv"), f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", *own]
-
-
-def free_port() -> int:
-    """A port of loopback on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def _works(command: list[str], environment: Mapping[str, str]) -> bool:
+    done = subprocess.run(  # noqa: S603 (programs we found)
+        [real.found(command[0]) or command[0], *command[1:]], env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=real.START_S, check=False,
+    )  # fmt: skip
+    return done.returncode == 0
 
 
 def published(name: str) -> int:
@@ -227,7 +93,7 @@ def main() -> int:
             sys.stdout.write("PostgreSQL and Redis are healthy; Ctrl-C ends them and removes their data\n")
             sys.stdout.flush()
             signal.pause()
-    except StartError as error:
+    except LoadError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

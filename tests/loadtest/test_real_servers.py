@@ -16,7 +16,7 @@ from analysis.loadtest.measured import NotMeasuredError
 from analysis.studies import Studies
 
 ROOT = Path(__file__).parents[2]
-LACKING = servers.missing(tuple(servers.PROGRAMS))
+LACKING = servers.missing()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(LACKING), reason=LACKING)]
 
 

@@ -19,6 +19,7 @@ import pytest
 import without_containers as local
 
 from analysis import runbooks
+from analysis.loadtest import servers
 from analysis.wiring.values import document, number
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +30,7 @@ ELSEWHERE = ("docker ", "npm ", "npx ")
 SERVERS, PROGRAM = "python3 without_containers.py", "python3 -m standin"
 """What runs until somebody ends it."""
 
-LACKING = local.missing(*local.PROGRAMS, "curl")
+LACKING = servers.lacking((*local.PROGRAMS, "curl"))
 on_servers = pytest.mark.skipif(bool(LACKING), reason=LACKING)
 
 
@@ -176,7 +177,7 @@ def test_the_compose_file_has_the_versions_ports_and_settings_of_the_terraform(a
 
 @pytest.fixture(scope="module")
 def ports():
-    return {name: local.free_port() for name in ("postgres", "redis", "api", "traces")}
+    return {name: servers.free_port() for name in ("postgres", "redis", "api", "traces")}
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +325,7 @@ def test_an_answer_that_is_not_the_one_on_the_page_is_noticed(typed):
 @on_servers
 def test_the_servers_start_without_containers_by_the_command_of_the_page(tmp_path):
     """On ports of the test's own; Ctrl-C ends them."""
-    spare = {"postgres": local.free_port(), "redis": local.free_port()}
+    spare = {"postgres": servers.free_port(), "redis": servers.free_port()}
     code = f"import without_containers as w; w.published = {spare!r}.__getitem__; raise SystemExit(w.main())"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=HOME, stdout=subprocess.PIPE, text=True)
     try:
@@ -358,7 +359,7 @@ def ask(ports, path, token=None, data=None, **headers):
 @pytest.fixture(scope="module")
 def program(typed, home, ports):
     """A second stand-in beside the page's, which logs JSON, traces, and lets a user enter three scores; its log and its ports."""
-    own = ports | {"api": local.free_port()}
+    own = ports | {"api": servers.free_port()}
     text = settings(
         own, LOG_FORMAT="json", RATE_LIMIT_MAX_REQUESTS="3", SSE_HEARTBEAT_INTERVAL="300", XRAY_ENABLED="true"
     )

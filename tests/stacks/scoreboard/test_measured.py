@@ -7,8 +7,9 @@ import pytest
 import without_containers as local
 
 from analysis.facts import limit
+from analysis.loadtest import servers
 
-LACKING = local.missing(*local.PROGRAMS)
+LACKING = servers.lacking(local.PROGRAMS)
 
 
 def test_the_record_was_measured_on_what_is_there_now():
