@@ -25,8 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import without_containers as local
-from standin import postgres, resp, tokens
+from redis.asyncio import Redis
+from standin import tokens
 from standin.scores import LEADERBOARD
 
 from analysis.loadtest import servers as real
@@ -134,8 +136,7 @@ class Browser(asyncio.Protocol):
 
 async def streams(pid: int, settings: Mapping[str, str], size: Size) -> dict[str, float]:
     """What opening a stream, keeping it and a delivery to it cost the stand-in."""
-    address = resp.Address("127.0.0.1", int(settings["REDIS_PORT"]), "", 0, tls=False)
-    redis = await resp.Connection.open(address)
+    redis = Redis(port=int(settings["REDIS_PORT"]))
     await _told(redis, 0, size.updates)  # warm
     await asyncio.sleep(0.5)
     begun = cpu_s(pid)
@@ -161,7 +162,7 @@ async def streams(pid: int, settings: Mapping[str, str], size: Size) -> dict[str
             raise LoadError(f"not every stream was sent all {size.updates} updates within {WAIT_S:g} s")
         await asyncio.sleep(0.05)
     told_s = cpu_s(pid) - begun
-    redis.close()
+    await redis.aclose()
     for browser in browsers:
         if browser.transport:
             browser.transport.abort()
@@ -173,42 +174,42 @@ async def streams(pid: int, settings: Mapping[str, str], size: Size) -> dict[str
     }
 
 
-async def _told(redis: resp.Connection, after: int, updates: int) -> None:
+async def _told(redis: Redis, after: int, updates: int) -> None:
     """Publishes updates on the channel, as another task would."""
     for number in range(after + 1, after + updates + 1):
         event = {"id": number, "user": "measured", "points": 5, "score": number, "at_ms": round(1000 * time.time())}
-        await redis.call("PUBLISH", "score:updates", json.dumps(event))
+        await redis.publish("score:updates", json.dumps(event))
 
 
 async def leaderboard(settings: Mapping[str, str], size: Size) -> dict[str, dict[str, Any]]:
     """What reading the leaderboard costs the database, by index: how it is read, pages of the buffer, processor time."""
-    connection = await postgres.Connection.open(settings["DATABASE_URL"])
-    for statement in filter(str.strip, (HERE / "schema.sql").read_text(encoding="utf-8").split(";\n")):
-        await connection.execute(statement)
+    connection = await asyncpg.connect(settings["DATABASE_URL"])
+    await connection.execute((HERE / "schema.sql").read_text(encoding="utf-8"))
     await connection.execute(
         "INSERT INTO users (name) SELECT 'user ' || n FROM generate_series(1, $1::integer) n", size.users
     )
     # Scattered without a draw, so that the same rows come each time.
     await connection.execute("INSERT INTO scores (user_id, score) SELECT id, id * 7919 % 100003 FROM users")
-    ((pid,),) = await connection.execute("SELECT pg_backend_pid()")
+    pid = await connection.fetchval("SELECT pg_backend_pid()")
     found = {}
     for name, index in INDEXES.items():
         await connection.execute("DROP INDEX IF EXISTS scores_by_score, idx_scores_user_score")
         if index:
             await connection.execute(index)
         await connection.execute("VACUUM ANALYZE users, scores")
-        ((text,),) = await connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {LEADERBOARD}")
-        plan = json.loads(text or "")[0]["Plan"]
-        begun, asked, spent = cpu_s(int(pid or 0)), 0, 0.0
+        plan = json.loads(await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {LEADERBOARD}"))[0][
+            "Plan"
+        ]
+        begun, asked, spent = cpu_s(pid), 0, 0.0
         while asked < size.queries or (spent < ENOUGH_S and asked < MOST_QUERIES):
-            await connection.execute(LEADERBOARD)
-            asked, spent = asked + 1, cpu_s(int(pid or 0)) - begun
+            await connection.fetch(LEADERBOARD)
+            asked, spent = asked + 1, cpu_s(pid) - begun
         found[name] = {
             "reads": _scan(plan),
             "pages": plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
             "cpu_s": spent / asked,
         }
-    connection.close()
+    await connection.close()
     return found
 
 

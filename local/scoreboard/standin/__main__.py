@@ -9,7 +9,8 @@ import signal
 import sys
 import time
 
-from standin import postgres, resp, settings, tokens, traces
+from standin import settings, tokens, traces
+from standin.scores import STORE_ERRORS
 from standin.server import Server
 
 
@@ -34,7 +35,7 @@ def main() -> int:
             sys.stdout.write(tokens.sign(given.user, told.jwt_secret, time.time(), told.jwt_expiry_s) + "\n")
         else:
             asyncio.run(serve(told, given.host))
-    except (settings.SettingError, OSError, EOFError, postgres.DatabaseError, resp.RedisError) as error:
+    except (settings.SettingError, *STORE_ERRORS) as error:
         sys.stderr.write(f"standin: {error}\n")
         return 2
     return 0

@@ -8,9 +8,15 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from standin import postgres, resp
+import asyncpg
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
 from standin.settings import Settings
 from standin.traces import part
+
+STORE_ERRORS = (RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, EOFError)
+"""What a store that does not answer, or refuses, is told by."""
 
 LOCK = 20150
 """The advisory lock under which a score is written and told, so that events are told in the order of their numbers."""
@@ -67,12 +73,6 @@ class Event:
     points: int
     score: int
 
-    @classmethod
-    def of(cls, row: postgres.Row) -> Event:
-        """The event in a row of SINCE."""
-        number, user, points, score = row
-        return cls(int(number or 0), user or "", int(points or 0), int(score or 0))
-
     def text(self, **more: int) -> bytes:
         """As JSON, with more beside it."""
         return json.dumps(
@@ -81,17 +81,26 @@ class Event:
 
 
 class Scores:
-    """What is known of scores."""
+    """What is known of scores; to be opened before it is asked."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.address = resp.Address(
-            settings.redis_host, settings.redis_port, settings.redis_password, settings.redis_db, settings.redis_tls
-        )
-        self.database = postgres.Pool(settings.database_url, settings.database_pool)
-        self.redis = resp.Pool(self.address, settings.redis_pool)
+        self.database = asyncpg.create_pool(settings.database_url, min_size=0, max_size=settings.database_pool)
+        scheme = "rediss" if settings.redis_tls else "redis"
+        self.redis = Redis.from_pool(
+            BlockingConnectionPool.from_url(
+                f"{scheme}://{settings.redis_host}:{settings.redis_port}/{settings.redis_db}",
+                password=settings.redis_password or None, max_connections=settings.redis_pool, socket_timeout=None,
+            )
+        )  # fmt: skip
         self.channel = f"{settings.score_prefix}updates"
         self._asked = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Makes sure that both stores answer. Raises one of STORE_ERRORS."""
+        await self.database
+        await self.database.execute("SELECT 1")
+        await self.redis.ping()
 
     async def leaderboard(self) -> bytes:
         """The ten highest scores as JSON: out of Redis, else out of the database, once for all who ask meanwhile."""
@@ -104,7 +113,7 @@ class Scores:
     async def _kept(self) -> bytes | None:
         try:
             reply = await self._redis("GET", self.settings.leaderboard_key)
-        except (resp.RedisError, OSError, EOFError):
+        except (RedisError, OSError, EOFError):
             return None  # slower, and right
         return reply if isinstance(reply, bytes) else None
 
@@ -112,24 +121,24 @@ class Scores:
         """The leaderboard out of the database, which replaces the one in Redis."""
         count("leaderboard_queries")
         with part("PostgreSQL", namespace="remote", sql={"sanitized_query": LEADERBOARD}):
-            rows = await self.database.execute(LEADERBOARD)
-        places = [{"rank": rank, "user": row[0], "score": int(row[1] or 0)} for rank, row in enumerate(rows, 1)]
+            rows = await self.database.fetch(LEADERBOARD)
+        places = [{"rank": rank, "user": user, "score": score} for rank, (user, score) in enumerate(rows, 1)]
         text = json.dumps(places).encode()
         try:
             await self._redis("SET", self.settings.leaderboard_key, text, "EX", self.settings.leaderboard_ttl_s)
-        except (resp.RedisError, OSError, EOFError):
+        except (RedisError, OSError, EOFError):
             return text
         return text
 
     async def enter(self, user: str, points: int) -> Event:
         """Adds points to a user's score and tells every task. Raises TooManyError."""
         await self._allowed(user)
-        async with self.database.connection() as connection:
+        async with self.database.acquire() as connection:
             await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
             try:
                 with part("PostgreSQL", namespace="remote", sql={"sanitized_query": ENTER}):
-                    ((number, score),) = await connection.execute(ENTER, user, points)
-                event = Event(int(number or 0), user, points, int(score or 0))
+                    number, score = await connection.fetchrow(ENTER, user, points)
+                event = Event(number, user, points, score)
                 count("score_updates")
                 await self._renewed()
                 await self._redis("PUBLISH", self.channel, event.text(at_ms=round(1000 * time.time())))
@@ -149,19 +158,18 @@ class Scores:
 
     async def since(self, last: int) -> list[Event]:
         """The events after a number, in their order; one more than MOST_MISSED where there are more."""
-        return [Event.of(row) for row in await self.database.execute(SINCE, last, MOST_MISSED + 1)]
+        return [Event(*row) for row in await self.database.fetch(SINCE, last, MOST_MISSED + 1)]
 
     async def last(self) -> int:
         """The number of the newest event."""
-        ((number,),) = await self.database.execute("SELECT coalesce(max(id), 0) FROM score_events")
-        return int(number or 0)
+        return int(await self.database.fetchval("SELECT coalesce(max(id), 0) FROM score_events"))
 
-    async def _redis(self, *words: object) -> resp.Reply:
+    async def _redis(self, *words: object) -> object:
         count("redis_operations")
         with part("Redis", namespace="remote", metadata={"command": str(words[0])}):
-            return await self.redis.call(*words)
+            return await self.redis.execute_command(*words)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Ends every connection."""
-        self.database.close()
-        self.redis.close()
+        await self.database.close()
+        await self.redis.aclose()

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from standin import postgres, resp, tokens, traces
-from standin.scores import Scores, TooManyError, counts
+from standin import tokens, traces
+from standin.scores import STORE_ERRORS, Scores, TooManyError, counts
 from standin.settings import Settings
 from standin.streams import Streams
 
@@ -70,11 +70,9 @@ class Server:
         self.tracer = traces.Tracer(settings.app_name, on=settings.traced, collector=collector)
 
     async def run(self, host: str, stop: asyncio.Event) -> None:
-        """Serves until `stop` is set, then hands the streams over. Raises OSError where a server behind it is not there."""
-        await self.scores.database.execute("SELECT 1")
-        self.log(message="connected to PostgreSQL")
-        await self.scores.redis.call("PING")
-        self.log(message="connected to Redis")
+        """Serves until `stop` is set, then hands the streams over. Raises one of STORE_ERRORS where a store is not there."""
+        await self.scores.open()
+        self.log(message="connected to PostgreSQL and Redis")
         tasks = [asyncio.create_task(work) for work in (self.streams.listen(), self.streams.beat(), self._counted())]
         await self.streams.listening.wait()
         server = await asyncio.start_server(self.connection, host, self.settings.port, limit=16 * 1024, backlog=4096)
@@ -85,7 +83,7 @@ class Server:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.scores.close()
+        await self.scores.close()
         self.tracer.close()
 
     async def _counted(self) -> None:
@@ -153,7 +151,7 @@ class Server:
             return refused.answer
         except TimeoutError:
             return said(504, {"error": "it took too long"})
-        except (OSError, EOFError, postgres.DatabaseError, resp.RedisError) as error:
+        except STORE_ERRORS as error:
             self.log(level="error", message=f"{type(error).__name__}: {error}", error_code="STORE_UNAVAILABLE")
             return said(503, {"error": "the store does not answer"})
 

@@ -9,10 +9,12 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from standin import resp
+from redis.exceptions import RedisError
+
 from standin.scores import MOST_MISSED, Event, Scores
 
 HEARTBEAT = b": heartbeat\n\n"
@@ -102,25 +104,27 @@ class Streams:
         self.newest = await self.scores.last()
         while True:
             try:
-                connection = await resp.Connection.open(self.scores.address)
-                try:
-                    async for message in connection.messages(self.scores.channel):
-                        if message:
-                            said = json.loads(message)
-                            written_ms = said.pop("at_ms")
-                            self.tell(Event(**said))
-                            self.log(update_age_ms=max(0, round(1000 * time.time()) - written_ms))
-                            continue
-                        for event in await self.scores.since(self.newest):
-                            self.tell(event)
-                        self.listening.set()
+                async with self.scores.redis.pubsub() as channel:
+                    await channel.subscribe(self.scores.channel)
+                    async for said in channel.listen():
+                        await self._heard(said)
                         pause_s = 0.1
-                finally:
-                    connection.close()
-            except (OSError, EOFError, resp.RedisError):
+            except (RedisError, OSError, EOFError):
                 self.listening.clear()
                 await asyncio.sleep(pause_s)
                 pause_s = min(5.0, 2 * pause_s)
+
+    async def _heard(self, said: Mapping[str, Any]) -> None:
+        """What the channel says: an event, or that it is listened to, anew after the client has opened it again."""
+        if said["type"] == "message":
+            event = json.loads(said["data"])
+            written_ms = event.pop("at_ms")
+            self.tell(Event(**event))
+            self.log(update_age_ms=max(0, round(1000 * time.time()) - written_ms))
+        elif said["type"] == "subscribe":
+            for event in await self.scores.since(self.newest):
+                self.tell(event)
+            self.listening.set()
 
     async def beat(self) -> None:
         """A heartbeat on every stream, for ever; ends the streams of browsers that take nothing."""
