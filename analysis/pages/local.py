@@ -1,32 +1,32 @@
-"""What was measured on the stand-in for a system (`local/SYSTEM/measured.json`), beside what is assumed of the same."""
+"""What was measured on the stand-in for a system (`local/SYSTEM/measured.record.json`), beside what is assumed of the same."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from analysis import evidence
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, significant, table
 from analysis.facts import limit
-from analysis.files import read_text
 from analysis.pages.model import Macro, Site
 
-FILE_NAME = "measured.json"
+KIND = "measured"
 
 
 def figures(root: Path, system: str, group: str) -> Markup:
     """The figures of a group: measured, assumed with its range, and whether the one lies within the other's range."""
-    path = root / "local" / system / FILE_NAME
-    if not path.is_file():
-        raise LookupError(f"there is no local/{system}/{FILE_NAME}; measure with --record")
-    record: Mapping[str, Any] = json.loads(read_text(path))
-    chosen = [one for one in record["figures"] if one["group"] == group]
+    path = evidence.beside(root / "local" / system, KIND)
+    record = evidence.read(path, KIND)
+    if record is None:
+        raise LookupError(f"there is no local/{system}/{path.name}; measure with --record")
+    content: Mapping[str, Any] = record.content
+    chosen = [one for one in content["figures"] if one["group"] == group]
     if not chosen:
-        raise LookupError(f"local/{system}/{FILE_NAME} has no figures of {group}")
+        raise LookupError(f"local/{system}/{path.name} has no figures of {group}")
     assumed = any(one["limit"] for one in chosen)
     columns = [
         Column("What"),
@@ -34,10 +34,10 @@ def figures(root: Path, system: str, group: str) -> Markup:
         *([Column("Assumed", "number"), Column("")] if assumed else []),
     ]
     rows = [_row(one, assumed=assumed) for one in chosen]
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-    size = ", ".join(f"{number:,} {name}" for name, number in record["size"].items())
-    return Markup("{}\n<p><small>{}; {}.</small></p>").format(
-        table(columns, rows, label=f"Measured: {group}"), versions, size
+    versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
+    size = ", ".join(f"{number:,} {name}" for name, number in content["size"].items())
+    return Markup("{}\n<p><small>{}; {}. Recorded on {}.</small></p>").format(
+        table(columns, rows, label=f"Measured: {group}"), versions, size, record.recorded_on
     )
 
 

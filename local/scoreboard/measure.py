@@ -1,7 +1,7 @@
 """What a stream, a delivery and the leaderboard cost, measured on the stand-in over real servers; loopback alone, half a minute.
 
     python3 measure.py               prints it
-    python3 measure.py --record      writes measured.json, which the page shows
+    python3 measure.py --record      writes measured.record.json, which the page shows
 
 Processor time is that of the measured process, so a busy machine changes it little. The stand-in is not the program: it shows
 the order of magnitude of an event loop, and what an index does.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
+import datetime as dt
 import json
 import os
 import platform
@@ -31,12 +31,16 @@ from redis.asyncio import Redis
 from standin import tokens
 from standin.scores import LEADERBOARD
 
+from analysis import evidence
 from analysis.loadtest import servers as real
 from analysis.loadtest.servers import LoadError
 
 HERE = Path(__file__).parent
-RECORD = HERE / "measured.json"
-INPUTS = ("measure.py", "without_containers.py", "compose.yaml", ".env.example", "schema.sql", "standin/*.py")
+KIND = "measured"
+RECORD = evidence.beside(HERE, KIND)
+INPUTS = ("compose.yaml", "requirements.in", ".env.example", "schema.sql", "standin/*.py")
+"""What is measured."""
+
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 WAIT_S = 60.0
 
@@ -65,11 +69,11 @@ FULL = Size(streams=1000, updates=400, users=200_000, queries=20)
 SMALL = Size(streams=100, updates=40, users=20_000, queries=10)
 
 
-def digest() -> str:
-    """What a record rests on."""
+def rests_on() -> dict[str, str]:
+    """What a record rests on: the texts of what is measured, and how much of it is."""
     paths = sorted(path for pattern in INPUTS for path in HERE.glob(pattern))
-    text = b"".join(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() for path in paths)
-    return hashlib.sha256(text).hexdigest()
+    texts = {path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    return evidence.basis({"stand-in": texts, "size": FULL, "indexes": INDEXES})
 
 
 def cpu_s(pid: int) -> float:
@@ -231,7 +235,6 @@ def measured(size: Size = FULL) -> dict[str, Any]:
         with serving(home, settings) as pid:
             of_streams = asyncio.run(streams(pid, settings, size))
     return {
-        "digest": digest(),
         "size": {"streams": size.streams, "updates": size.updates, "users": size.users, "queries": size.queries},
         "versions": {
             "Python": platform.python_version(), "PostgreSQL": _version("postgres"), "Redis": _version("redis-server"),
@@ -278,17 +281,16 @@ def _version(name: str) -> str:
 def main() -> int:
     """Measures, prints, and with `--record` keeps."""
     asked = argparse.ArgumentParser(description="Measures the stand-in over PostgreSQL and Redis.")
-    asked.add_argument("--record", action="store_true", help="write measured.json")
+    asked.add_argument("--record", action="store_true", help="write measured.record.json")
     given = asked.parse_args()
     try:
         found = measured()
     except LoadError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    text = json.dumps(found, indent=2) + "\n"
-    sys.stdout.write(text)
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
     if given.record:
-        RECORD.write_text(text, encoding="utf-8")
+        evidence.write(RECORD, evidence.Record(KIND, dt.datetime.now(dt.UTC).date(), rests_on(), found))
     return 0
 
 

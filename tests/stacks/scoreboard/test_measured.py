@@ -1,24 +1,27 @@
 """What was measured on the stand-in: the record rests on what is there, and a small measurement shows the same order."""
 
-import json
-
 import measure
 import pytest
 import without_containers as local
 
+from analysis import evidence
 from analysis.facts import limit
 from analysis.loadtest import servers
 
 LACKING = servers.lacking(local.PROGRAMS)
 
 
+def record():
+    return evidence.read(measure.RECORD, measure.KIND)
+
+
 def test_the_record_was_measured_on_what_is_there_now():
     """After a change of the stand-in: python3 measure.py --record, in local/scoreboard."""
-    assert json.loads(measure.RECORD.read_text())["digest"] == measure.digest()
+    assert evidence.stale(record(), measure.rests_on()) == ""
 
 
 def test_what_is_measured_has_the_unit_of_what_is_assumed():
-    figures = json.loads(measure.RECORD.read_text())["figures"]
+    figures = record().content["figures"]
     compared = [one for one in figures if one["limit"]]
     assert len(compared) == 2
     for one in compared:
