@@ -110,14 +110,14 @@ class Result:
         return f"{number(low)} to {number(high)}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Register:
-    """The claims of one file, computed on demand and once each."""
+    """The claims of one file, computed on demand, once each, and kept for the next page."""
 
     file: str
     studies: Studies
     claims: Mapping[str, Claim]
-    _done: dict[str, Result] = field(default_factory=dict, repr=False, compare=False)
+    _done: dict[str, Result] = field(default_factory=dict, init=False, repr=False)
 
     def result(self, name: str) -> Result:
         """The claim of that name, computed. Raises ClaimError where there is none or it cannot be computed."""

@@ -71,12 +71,12 @@ def recording(computed: Iterable[tuple[Record, str, Computed]], day: dt.date) ->
     return evidence.Record(KIND, day, rests_on, content)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Kept:
     """Where results are looked for: beside a record, then in a directory of the cache."""
 
     directory: Path
-    _recorded: dict[Path, evidence.Record | None] = field(default_factory=dict, repr=False, compare=False)
+    _recorded: dict[Path, evidence.Record | None] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, world: Weighing, record: Record, make: Callable[[], Computed]) -> Computed:
         """What is recorded or kept for the record as it stands, or what `make` gives; that is then kept in its place."""

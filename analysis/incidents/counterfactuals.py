@@ -208,7 +208,7 @@ class Bench:
         found = found.altered(arguments, without)
         profile = next((runtime(change.runtime) for change in reversed(changes) if change.runtime), found.profile)
         interval = next((c.poll_interval_s for c in reversed(changes) if c.poll_interval_s is not None), None)
-        return replace(found, crowd=_polling(self._scenario, interval), program=profile, _nights={})
+        return replace(found, crowd=_polling(self._scenario, interval), program=profile)
 
     def setup(self, changes: Sequence[Change]) -> nights.Setup:
         """The night of the stack with changes made, ready for any seed."""

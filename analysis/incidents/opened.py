@@ -260,7 +260,7 @@ def revalued(subject: Study, values: Mapping[str, float]) -> Study:
     """The study with other figures in place of named assumptions of crowd, program, night and limits."""
     made = replaced(values, subject.scenario, subject.profile)
     own = {name: value for name, value in values.items() if name in made.night or name in made.limits}
-    return replace(subject, crowd=made.scenario, program=made.profile, values={**subject.values, **own}, _nights={})
+    return replace(subject, crowd=made.scenario, program=made.profile, values={**subject.values, **own})
 
 
 def own_pack(night: nights.Night, start: dt.datetime, only: Sequence[tuple[str, str]] = ()) -> Pack:

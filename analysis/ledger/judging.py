@@ -95,17 +95,17 @@ class Judged:
         return (0 if one.rank else 1, one.rank or 0, breaks, -off, one.line, one.id)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Ledger:
-    """The ledger of one brief, computed when asked."""
+    """The ledger of one brief, computed when asked and kept for the next question."""
 
     file: str
     folder: Path
     statements: Mapping[str, Statement]
     inputs: Mapping[str, Input]
     studies: Studies
-    _known: dict[str, tuple[Amount, tuple[Leaf, ...]]] = field(default_factory=dict, repr=False, compare=False)
-    _reports: dict[str, Report] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, tuple[Amount, tuple[Leaf, ...]]] = field(default_factory=dict, init=False, repr=False)
+    _reports: dict[str, Report] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:

@@ -25,7 +25,8 @@ from analysis.migration.rules import Finding, stage_findings
 from analysis.migration.stages import Migration, MigrationError, Stage, order_findings
 from analysis.validation import kept, terraform_cli
 from analysis.validation.masking import masked_plan
-from analysis.validation.terraform_cli import Terraform, TerraformError, TerraformMissingError, Workspace
+from analysis.validation.offline import TO_PLAN
+from analysis.validation.terraform_cli import Terraform, TerraformError, Workspace
 
 LOCK_FILE = ".terraform.lock.hcl"
 
@@ -76,9 +77,7 @@ class Planner:
         *,
         trust: bool = False,
     ) -> None:
-        found = terraform or terraform_cli.find()
-        if found is None:
-            raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
+        found = terraform or terraform_cli.wanted(TO_PLAN)
         self.migration = migration
         self.state = state
         self.variables = dict(variables)
@@ -199,9 +198,7 @@ def plans(
         raise MigrationError(
             f"{migration.file.name}: no state is kept for it; give one with --state (terraform state pull > FILE), or --apply"
         )
-    found = terraform_cli.find()
-    if found is None:
-        raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
+    found = terraform_cli.wanted(TO_PLAN)
     # What the plans depend on, so that another reason or another minute in the file does not make them again.
     shape = {
         "variables": dict(variables),

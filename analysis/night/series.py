@@ -183,7 +183,7 @@ class Night:
     setup: Setup
     seed: int
     noted: kernel.Noted
-    _kept: dict[tuple[str, str], Series] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[tuple[str, str], Series] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def column(self, name: str) -> Array:
         """What the kernel noted each second under `name` (kernel.SECOND)."""

@@ -182,7 +182,7 @@ def bought(site: Site) -> Markup:
             ((_worth(made), made, record) for made, record in weighed), key=lambda each: each[0], reverse=True
         )
         for (times, saved), made, record in found[:MOST_DECISIONS]:
-            if times <= 1 and saved <= 0:
+            if times <= 1 and saved < LEAST_SAVED:
                 continue
             page = record.path.relative_to(site.docs).as_posix()
             rows.append([
@@ -196,11 +196,15 @@ def bought(site: Site) -> Markup:
     return table(columns, rows, label="What the decisions bought")
 
 
+LEAST_SAVED: Final = 0.01
+"""Share of the month's bill that a decision must save to be shown, where it adds no users."""
+
+
 def _worth(made: Judgement) -> tuple[float, float]:
-    """By how much a decision multiplies the users held, rounded to what can be seen, and the dollars that it saves a month."""
+    """By how much a decision multiplies the users held, rounded, and the share of the bill that it saves."""
     users, month = (_numbers(made, name) for name in ("users", "month"))
     times = (users[1] / max(users[0], 1.0)) if users else 1.0
-    return round(times, 2), month[0] - month[1] if month else 0.0
+    return round(times, 2), 1 - month[1] / month[0] if month and month[0] else 0.0
 
 
 def _numbers(made: Judgement, name: str) -> tuple[float, float] | None:

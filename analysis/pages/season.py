@@ -480,5 +480,5 @@ def _night_of(found: Model, calibrated: bool) -> StudiedNight:
     """The night of the stack's scenario with the first seed, under what the calibration beside the stack found if asked for."""
     study = found.study
     if calibrated:
-        study = replace(study, values={**study.values, **calibration(found.directory).values}, _nights={})
+        study = replace(study, values={**study.values, **calibration(found.directory).values})
     return study.night(1)

@@ -21,10 +21,19 @@ def _significant(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+MOST_NINES = 6
+"""Decimals of a share just below the whole, at most; what is nearer is "more than" the last of them."""
+
+
 def _percent(value: float) -> str:
+    """A share in per cent. One that is not the whole never reads 100 %: it keeps the decimals that show what is missing."""
     percent = 100 * value
-    whole = abs(percent) >= 10 and not 99 <= percent < 100
-    return f"{percent:,.0f} %" if whole else f"{_significant(percent, 3 if percent >= 10 else 2)} %"
+    if 99 <= percent < 100:
+        decimals = max(1, -math.floor(math.log10(100 - percent)))
+        if decimals > MOST_NINES:
+            return f"more than 99.{'9' * MOST_NINES} %"
+        return f"{percent:.{decimals}f}".rstrip("0").rstrip(".") + " %"
+    return f"{percent:,.0f} %" if abs(percent) >= 10 else f"{_significant(percent, 2)} %"
 
 
 def _seconds(value: float) -> str:

@@ -49,7 +49,9 @@ class Study:
     program: Runtime | None
     book: PriceBook
     values: Mapping[str, float] = field(default_factory=dict)
-    _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(default_factory=dict, repr=False, compare=False)
+    _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def title(self) -> str:
@@ -149,15 +151,17 @@ class Study:
             if sku not in book.prices:
                 raise StudyError(f"the price book of {book.region} has no {sku} that could have another price")
             book = book.repriced(sku, Decimal(str(factor)))
-        return replace(self, book=book)
+        made = replace(self, book=book)
+        made._nights.update(self._nights)  # no price changes a night
+        return made
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""
-        return replace(self, crowd=self.scenario.with_peak(users), _nights={})
+        return replace(self, crowd=self.scenario.with_peak(users))
 
     def altered(self, arguments: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> Study:
         """The same study with resources left out and arguments replaced on the resolved model; see `study`."""
-        return replace(self, architecture=_altered(_reduced(self.architecture, without), arguments), _nights={})
+        return replace(self, architecture=_altered(_reduced(self.architecture, without), arguments))
 
     def night(self, seed: int = 1, faults: Sequence[str] = ()) -> StudiedNight:
         """The scenario's night, simulated once for the same seed and faults (written `zone-loss@104`). Raises NightError."""
@@ -184,7 +188,7 @@ FEW = 4
 """A predicate asks for several figures of both sides of a decision before the next value is tried."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Studies:
     """Studies of the stacks in one directory: claims, options and decisions share them.
 
@@ -192,9 +196,9 @@ class Studies:
     """
 
     directory: Path
-    _made: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
-    _resolved: dict[str, Architecture] = field(default_factory=dict, repr=False, compare=False)
-    _last: dict[str, Study] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[str, Study] = field(default_factory=dict, init=False, repr=False)
+    _resolved: dict[str, Architecture] = field(default_factory=dict, init=False, repr=False)
+    _last: dict[str, Study] = field(default_factory=dict, init=False, repr=False)
 
     def study(self, stack: str, *, keep: bool = True, **given: Any) -> Study:
         """The stack of that name under given values, as `study` takes them; empty ones count as not given.
@@ -332,7 +336,7 @@ def _assuming(made: Study, name: str, value: float) -> Study:
         from analysis.night.values import LIMITS, night_assumptions  # noqa: PLC0415 (pulls in the compiler)
 
         if name in night_assumptions() or name in LIMITS:
-            return replace(made, values={**made.values, name: value}, _nights={})
+            return replace(made, values={**made.values, name: value})
         known = ", ".join(made.assumptions)
         raise StudyError(f"{made.directory.name} assumes no {name!r} that could be replaced; it assumes {known}")
     group, _, key = name.rpartition(".")

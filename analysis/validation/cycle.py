@@ -20,7 +20,7 @@ from analysis.architecture import Architecture
 from analysis.emulator import Emulator, lacking, running
 from analysis.validation import deployed, executed, terraform_cli
 from analysis.validation.terraform_cli import TerraformError
-from analysis.validation.workspace import AppliedStack, PartlyAppliedError, StoppedError, found
+from analysis.validation.workspace import TO_APPLY, AppliedStack, PartlyAppliedError, StoppedError
 
 Status: TypeAlias = Literal["passed", "partly", "failed", "skipped"]
 """`partly`: all went well but for calls that the emulator lacks, which are listed."""
@@ -130,7 +130,7 @@ def applied(
     does not start or ends.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    found(environ)
+    terraform_cli.wanted(TO_APPLY, environ)
     terraform_cli.require(executed.executed(directory), "apply", trust=trust, downloads=downloads)
     architecture = _loaded(directory, variables, var_files)
     rests_on = basis(architecture)

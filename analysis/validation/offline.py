@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 from analysis import evidence
 from analysis.validation import kept, terraform_cli
 from analysis.validation.masking import masked_plan
-from analysis.validation.terraform_cli import Terraform, TerraformError, TerraformMissingError, Workspace
+from analysis.validation.terraform_cli import Terraform, TerraformError, Workspace
+
+TO_PLAN = "to plan with it"
+"""What Terraform is wanted for, in the sentence that says that there is none."""
 
 
 def offline_plan(
@@ -32,9 +36,7 @@ def offline_plan(
     cannot plan: broken HCL, a missing variable, a data source that only AWS can answer, a provider that cannot be had.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    found = terraform or terraform_cli.find()
-    if found is None:
-        raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
+    found = terraform or terraform_cli.wanted(TO_PLAN)
     return evidence.answer(
         cache or kept.default_cache(),
         kept.key("plan", directory, found, variables, var_files),
@@ -52,11 +54,20 @@ def _planned(
     *,
     trust: bool,
 ) -> dict[str, Any]:
-    with Workspace(directory, terraform, trust=trust) as workspace:
+    with _initialised(directory, terraform, timeout_s, trust=trust) as workspace:
+        return plan_in(workspace, variables, var_files, timeout_s)
+
+
+@contextmanager
+def _initialised(
+    directory: Path, terraform: Terraform, timeout_s: float, *, trust: bool, downloads: bool = False
+) -> Iterator[Workspace]:
+    """A copy of the directory after `terraform init`; raises TerraformError with its reason where it failed."""
+    with Workspace(directory, terraform, trust=trust, downloads=downloads) as workspace:
         init = workspace.init(timeout_s)
         if init.status:
             raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")
-        return plan_in(workspace, variables, var_files, timeout_s)
+        yield workspace
 
 
 ENVIRONMENTS = "environments"
@@ -85,14 +96,9 @@ def plan_texts(
     Raises what `offline_plan` does, where one of them cannot be planned.
     """
     directory = terraform_cli.configuration_directory(Path(directory))
-    found = terraform or terraform_cli.find()
-    if found is None:
-        raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to plan with it")
+    found = terraform or terraform_cli.wanted(TO_PLAN)
     files = sorted((directory / ENVIRONMENTS).glob("*.tfvars"))
-    with Workspace(directory, found, trust=trust, downloads=downloads) as workspace:
-        init = workspace.init(timeout_s)
-        if init.status:
-            raise TerraformError(f"terraform init failed: {terraform_cli.sentence(init.stderr or init.stdout)}")
+    with _initialised(directory, found, timeout_s, trust=trust, downloads=downloads) as workspace:
         return tuple(_text_in(workspace, file, timeout_s) for file in (None, *files))
 
 

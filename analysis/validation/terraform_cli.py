@@ -136,6 +136,14 @@ def find(environ: Mapping[str, str] = os.environ, directory: Path | None = None)
     return Terraform(Path(binary), version, provider_source(environ, directory)) if version else None
 
 
+def wanted(purpose: str, environ: Mapping[str, str] = os.environ, directory: Path | None = None) -> Terraform:
+    """What `find` finds; raises TerraformMissingError, which says for what (`to plan with it`), where there is none."""
+    terraform = find(environ, directory)
+    if terraform is None:
+        raise TerraformMissingError(f"terraform is not on PATH; install Terraform 1.7 or later {purpose}")
+    return terraform
+
+
 def provider_source(
     environ: Mapping[str, str],
     directory: Path | None = None,

@@ -28,13 +28,10 @@ from urllib.parse import urlsplit
 from analysis.emulator import Emulator
 from analysis.validation import executed, terraform_cli, world
 from analysis.validation.masking import masked_plan
-from analysis.validation.terraform_cli import (
-    Completed,
-    Terraform,
-    TerraformError,
-    TerraformMissingError,
-    Workspace,
-)
+from analysis.validation.terraform_cli import Completed, TerraformError, Workspace
+
+TO_APPLY = "to apply a stack with it"
+"""What Terraform is wanted for, in the sentence that says that there is none."""
 
 # The provider polls AWS in fixed steps and mostly waits, so far more may run at once than there are processors.
 PARALLELISM = 30
@@ -122,7 +119,7 @@ class AppliedStack(Workspace):
         downloads: bool = False,
     ) -> None:
         directory = terraform_cli.configuration_directory(Path(directory))
-        terraform = found(environ, directory if trust else None)
+        terraform = terraform_cli.wanted(TO_APPLY, environ, directory if trust else None)
         super().__init__(directory, terraform, environ, trust=trust, downloads=downloads)
         self.emulator = emulator
         self.variables = dict(variables)
@@ -303,14 +300,6 @@ class AppliedStack(Workspace):
         self.emulator.require()
         if self.stop.is_set():
             raise StoppedError("terraform was ended because the run was stopped")
-
-
-def found(environ: Mapping[str, str], directory: Path | None = None) -> Terraform:
-    """Terraform; raises TerraformMissingError where there is none."""
-    terraform = terraform_cli.find(environ, directory)
-    if terraform is None:
-        raise TerraformMissingError("terraform is not on PATH; install Terraform 1.7 or later to apply a stack with it")
-    return terraform
 
 
 def nowhere_else() -> dict[str, str]:

@@ -152,7 +152,7 @@ def test_a_subscription_of_a_program_is_no_telling(buzzer):
 
 
 def test_whom_a_stack_tells_changes_no_figure(buzzer):
-    other = replace(buzzer, architecture=retold(buzzer.architecture), _nights={})
+    other = replace(buzzer, architecture=retold(buzzer.architecture))
     assert other.bill.total == buzzer.bill.total
     assert other.capacity.users_held == buzzer.capacity.users_held
     one, two = buzzer.night(), other.night()
