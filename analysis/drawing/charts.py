@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,10 @@ class Limit:
     vertical: bool = False
 
 
+LABEL_WIDTH = 26
+"""Characters of a line of a bar's name; a longer name takes another line, since Vega clips what is wider than its limit."""
+
+
 def bars(
     title: str,
     rows: Sequence[tuple[str, str, float]],
@@ -76,7 +81,10 @@ def bars(
 
     Categories and series keep their first order. `unit` names the axis, `number` is the format of the values.
     """
-    values = [{"category": category, "series": series, "value": value} for category, series, value in rows]
+    values = [
+        {"category": "\n".join(textwrap.wrap(category, LABEL_WIDTH)), "series": series, "value": value}
+        for category, series, value in rows
+    ]
     if not values:
         raise ChartError(f"{title}: there is nothing to draw")
     _finite(title, (value for _, _, value in rows))
@@ -93,7 +101,7 @@ def bars(
         "category:N",
         sort=categories,
         title=None,
-        axis=alt.Axis(labelLimit=190, labelPadding=8, ticks=False, domain=False),
+        axis=alt.Axis(labelExpr="split(datum.value, '\\n')", labelLimit=190, labelPadding=8, ticks=False, domain=False),
     )
     colour = alt.Color(
         "series:N",

@@ -100,6 +100,13 @@ def test_bars_carry_value_and_series_in_words():
     assert {"$14.70 Before", "$203.10 After", "$46.00 Before", "$36.50 After"} <= set(shown)
 
 
+def test_a_long_name_of_a_bar_takes_a_second_line_and_is_not_clipped():
+    tree = ET.fromstring(bill(rows=[("Statistics of the Games, as the brief has written it down", "x", 2.0)]).svg)
+    shown = " ".join(" ".join(text.itertext()) for text in tree.iter(f"{SVG}text"))
+    assert "…" not in shown
+    assert {"Statistics", "Games,", "down"} <= set(shown.split())
+
+
 def test_lines_differ_by_dash_and_shape_as_well_as_by_colour():
     tree = ET.fromstring(night().svg)
     dashes = {
