@@ -1,13 +1,20 @@
-"""An incident's series as a plain table: a CSV with a row for each datapoint, read into the shape of get-metric-data.
+"""An incident's series as a plain table: a CSV read into the shape of get-metric-data.
+
+It has a row for each datapoint
 
     time,metric,value
     2026-11-27T09:00:00Z,AWS/ApplicationELB RequestCount,600
     2026-11-27T10:00:00+01:00,HTTPCode_ELB_5XX_Count,0
 
+or a row for each minute and a column for each metric, an empty cell where there is no datapoint
+
+    time,RequestCount,HTTPCode_ELB_5XX_Count,user Latency p95
+    2026-11-27T09:00:00Z,600,0,0.2
+
 `metric` is namespace and name, or a name that only one namespace of AWS has. `user Requests`, `user Errors`, `user Users`,
 `user Age` and `user Latency` (seconds) are what the apps themselves measured. Times have a zone and are taken to UTC and to their
 minute; rows may be in any order. Two more columns may be there: `statistic`, else a count is its Sum and anything else its
-Average, and `dimensions`, as `LoadBalancer=app/shop/1; TargetGroup=x`.
+Average, and `dimensions`, as `LoadBalancer=app/shop/1; TargetGroup=x`. A column of its own ends in its statistic, if it has one.
 """
 
 from __future__ import annotations
@@ -40,9 +47,11 @@ def answer(text: str) -> dict[str, Any]:
     """The table as what get-metric-data answers, with its request. Raises ValueError with the number of the line."""
     rows = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     try:
-        names = _columns(next(rows, []))
-        blank, whole = dict.fromkeys(COLUMNS, ""), _whole(rows, len(names))
-        points = _points(({**blank, **dict(zip(names, row, strict=True))}, rows.line_num) for row in whole)
+        head = [name.strip() for name in next(rows, [])]
+        series = _series(head)
+        names = [] if series else _columns(head)
+        whole = ((row, rows.line_num) for row in _whole(rows, len(head)))
+        points = _points(_spread(series, whole) if series else _listed(names, whole))
     except csv.Error as error:
         raise ValueError(f"line {rows.line_num}: is not CSV: {error}") from None
     queries, results = [], []
@@ -57,13 +66,68 @@ def answer(text: str) -> dict[str, Any]:
     return {"MetricDataQueries": queries, "MetricDataResults": results}
 
 
+def _series(head: list[str]) -> list[dict[str, str]]:
+    """What each column of a table with a column for each metric holds; empty for a table with a row for each datapoint.
+
+    ValueError where a column is no metric, or there twice.
+    """
+    names = [name.lower() for name in head]
+    if "time" not in names or len(names) == 1 or not set(names).isdisjoint(COLUMNS[1:]):
+        return []
+    columns: list[dict[str, str]] = []
+    for name in head:
+        text, statistic = name, ""
+        if _ends_in_statistic(name):
+            text, _, statistic = name.rpartition(" ")
+        column = {"metric": text, "statistic": statistic, "dimensions": ""}
+        if name.lower() == "time":
+            column = {}
+        else:
+            try:
+                _statistic(statistic, *metric(text))
+            except ValueError as error:
+                raise ValueError(f"line 1: the column {name!r}: {error}") from None
+        if column in columns:
+            raise ValueError(f"line 1: the column {name} is there twice")
+        columns.append(column)
+    return columns
+
+
+def _ends_in_statistic(text: str) -> bool:
+    try:
+        percentile(text.rpartition(" ")[2])
+    except ValueError:
+        return False
+    return " " in text
+
+
+_Rows = Iterable[tuple[list[str], int]]
+_Datapoints = Iterator[tuple[Mapping[str, str], int]]
+
+
+def _listed(names: list[str], rows: _Rows) -> _Datapoints:
+    """A datapoint for each row, with its line."""
+    blank = dict.fromkeys(COLUMNS, "")
+    return (({**blank, **dict(zip(names, row, strict=True))}, line) for row, line in rows)
+
+
+def _spread(columns: list[dict[str, str]], rows: _Rows) -> _Datapoints:
+    """A datapoint for each cell that is not empty, with its line."""
+    at = columns.index({})
+    for row, line in rows:
+        for column, cell in zip(columns, row, strict=True):
+            if column and cell.strip():
+                yield {**column, "time": row[at], "value": cell}, line
+
+
 def _columns(head: list[str]) -> list[str]:
-    names = [name.strip().lower() for name in head]
+    names = [name.lower() for name in head]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise ValueError(
             f"line 1: lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; the first line names the columns, "
-            f"separated by commas: {', '.join(REQUIRED)}, and if you like statistic, dimensions"
+            f"separated by commas: {', '.join(REQUIRED)}, and if you like statistic, dimensions; "
+            "or time and a column for each metric"
         )
     for index, name in enumerate(names):
         if name not in COLUMNS:

@@ -44,10 +44,31 @@ def test_a_count_is_a_sum_a_share_is_a_mean_and_a_column_says_otherwise(tmp_path
     assert stat["Metric"]["Dimensions"] == [{"Name": "Cell", "Value": "a"}, {"Name": "Zone", "Value": "b"}]
 
 
+def test_a_column_for_each_metric_says_the_same_as_a_row_for_each_datapoint():
+    long = "time,metric,value,statistic\n" + "".join(
+        f"2026-11-27T09:0{minute}:00Z,{cells}\n"
+        for minute, cells in (
+            (0, "RequestCount,600,"), (0, "user Latency,0.2,p95"), (1, "RequestCount,580,"), (2, "user Latency,3,p95"),
+        )
+    )  # fmt: skip
+    wide = (
+        "Time,RequestCount, user Latency p95\n2026-11-27T09:00:00Z,600,0.2\n2026-11-27T09:01:00Z,580,\n"
+        "2026-11-27T09:02:00Z,,3\n"
+    )
+    assert answer(wide) == answer(long)
+
+
 WRONG = {
     "no column": ("time,value\n", "line 1: lacks the column metric"),
     "other separator": ("time;metric;value\n", "line 1: lacks the columns time, metric, value"),
     "unknown column": ("time,metric,value,host\n", "line 1: the column 'host' is not known"),
+    "column of no metric": ("time,RequestCuont\n", "line 1: the column 'RequestCuont': .*did you mean RequestCount?"),
+    "own column without statistic": ("time,Shop Orders\n", "line 1: the column 'Shop Orders': .* is your own"),
+    "column of a metric twice": ("time,RequestCount,RequestCount\n", "line 1: the column RequestCount is there twice"),
+    "one metric in two columns": (
+        "time,RequestCount,AWS/ApplicationELB RequestCount\n2026-11-27T09:00:00Z,1,2\n", "line 2: .* second value"),
+    "no number in a column": ("time,RequestCount\n2026-11-27T09:00:00Z,many\n", "line 2: 'many' is not a number"),
+    "short row of columns": ("time,RequestCount\n2026-11-27T09:00:00Z\n", "line 2: has 1 cells, the first line 2"),
     "column twice": ("time,metric,value,time\n", "line 1: the column time is there twice"),
     "short row": (HEAD + "2026-11-27T09:00:00Z,RequestCount\n", "line 2: has 2 cells, the first line 3"),
     "no zone": (HEAD + rows([1]) + "2026-11-27T09:01:00,RequestCount,1\n", "line 3: .* no time zone"),
