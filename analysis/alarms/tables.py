@@ -48,10 +48,10 @@ def answer(text: str) -> dict[str, Any]:
     rows = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     try:
         head = [name.strip() for name in next(rows, [])]
-        series = _series(head)
-        names = [] if series else _columns(head)
+        columns = _series(head)
+        names = [] if columns else _columns(head)
         whole = ((row, rows.line_num) for row in _whole(rows, len(head)))
-        points = _points(_spread(series, whole) if series else _listed(names, whole))
+        points = _points(_spread(columns, whole) if columns else _listed(names, whole))
     except csv.Error as error:
         raise ValueError(f"line {rows.line_num}: is not CSV: {error}") from None
     queries, results = [], []

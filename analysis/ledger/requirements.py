@@ -31,7 +31,6 @@ from analysis.ledger.records import FILE_NAME as STATEMENTS
 from analysis.ledger.records import rows, statements
 from analysis.ledger.sources import SOURCES, told
 from analysis.ledger.world import Leaf, SourceError, World
-from analysis.proofs import Report
 from analysis.studies import MEASURES, Studies
 
 REQUIREMENTS: Final = "requirements.csv"
@@ -140,10 +139,7 @@ def _requirement(place: Location, row: Mapping[str, str]) -> Requirement:
         raise wrong(f"is {verdict!r}, and no note says why")
     if (verdict == "met differently") != bool(row["by"]) and verdict != "not met":
         raise wrong("names `by` what it is met differently, a decision or a wrong claim, exactly if it is")
-    evidence = parse(Entry(key, row["evidence"], place)) if row["evidence"] else None
-    for figure in evidence.figures if evidence else ():
-        if figure.name not in SOURCES and figure.name not in MEASURES:
-            raise wrong(f"asks for {figure.name}, which is neither a source nor a measure")
+    evidence = expression(row["evidence"], key, place) if row["evidence"] else None
     return Requirement(
         id=key, place=place, line=row["line"], kind=row["kind"], asks=row["asks"], evidence=evidence, verdict=verdict,
         by=row["by"], note=row["note"],
@@ -157,9 +153,7 @@ def trace(folder: Path, studies: Studies, name: str = "") -> Trace | None:
     prefix = f"{name or folder.name}/"
     asked = requirements(folder / REQUIREMENTS, f"{prefix}{REQUIREMENTS}")
     _reasons(folder, prefix, asked)
-    reports: dict[str, Report] = {}
-    brief = load(folder, studies, name)
-    world = World(studies, folder, _no_input, reports, brief.recomputed if brief else None)
+    world = surroundings(folder, studies, name)
     return Trace(tuple(_traced(world, one) for one in asked.values()))
 
 
@@ -180,8 +174,11 @@ def _reasons(folder: Path, prefix: str, asked: Mapping[str, Requirement]) -> Non
 
 
 def _traced(world: World, one: Requirement) -> Traced:
-    if one.evidence is None:
-        return Traced(one, None)
+    return Traced(one, None) if one.evidence is None else Traced(one, *held(world, one.evidence))
+
+
+def held(world: World, evidence: Expression) -> tuple[bool, tuple[Leaf, ...], str]:
+    """Whether an expression holds, on what, and why it cannot be computed; then it does not hold."""
     leaves: dict[Leaf, None] = {}
 
     def had(figure: Figure) -> Value:
@@ -192,6 +189,21 @@ def _traced(world: World, one: Requirement) -> Traced:
         return value or math.inf
 
     try:
-        return Traced(one, one.evidence.holds(had), tuple(leaves))
+        return evidence.holds(had), tuple(leaves), ""
     except (SourceError, DimensionError) as error:
-        return Traced(one, False, tuple(leaves), str(error))
+        return False, tuple(leaves), str(error)
+
+
+def expression(text: str, key: str, place: Location) -> Expression:
+    """A row's evidence. Raises PlacedError where it is no expression, or asks for what is neither a source nor a measure."""
+    found = parse(Entry(key, text, place))
+    for figure in found.figures:
+        if figure.name not in SOURCES and figure.name not in MEASURES:
+            raise PlacedError(place, f"{key} asks for {figure.name}, which is neither a source nor a measure")
+    return found
+
+
+def surroundings(folder: Path, studies: Studies, name: str) -> World:
+    """What the evidence of a system's rows may ask: its stacks, and what the ledger computes of its brief."""
+    brief = load(folder, studies, name)
+    return World(studies, folder, _no_input, {}, brief.recomputed if brief else None)

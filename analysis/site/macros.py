@@ -18,6 +18,7 @@ from analysis.pages import (
     figures,
     gameday,
     glossary,
+    guide,
     horizons,
     infrastructure,
     interface,
@@ -68,7 +69,7 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, horizons, infrastructure, interface, ledger, load, local,
+        bill, boundaries, comparison, decisions, figures, guide, horizons, infrastructure, interface, ledger, load, local,
         measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated, storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():

@@ -1,0 +1,377 @@
+"""The deployment guide put to the test: its commands as computed and as typed at real servers, its remedies tried."""
+
+import csv
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis import ledger
+from analysis.ledger import typed
+from analysis.loadtest import servers
+from analysis.premortem import premortem
+from analysis.scratch import scratch_directory
+from analysis.studies import Studies, study
+
+ROOT = Path(__file__).parents[3]
+PAGES = ROOT / "docs" / "scoreboard"
+AS_WRITTEN = ROOT / "terraform" / "stacks" / "scoreboard_as_written"
+LACKING = servers.lacking(("initdb", "postgres", "pg_isready", "psql", "redis-server", "redis-cli"))
+on_servers = pytest.mark.skipif(bool(LACKING), reason=LACKING)
+
+
+@pytest.fixture(scope="module")
+def commands():
+    return ledger.commands(PAGES, "docs/scoreboard")
+
+
+def at(commands, line):
+    """The command of a line of the guide."""
+    (found,) = [one for one in commands.typed if one.line == line]
+    return found
+
+
+# --- computed
+
+
+def test_each_class_is_the_one_that_the_checker_computes_and_each_corrected_command_has_no_finding(commands):
+    assert commands.broken == ()
+    assert len(commands.typed) >= 130
+    assert sum(one.by == "checker" for one in commands.typed) >= 60
+    assert all(one.corrected for one in commands.typed if one.stated == "refused")
+
+
+def test_the_provable_faults_are_found_in_their_lines(commands):
+    assert {one.line: one.found[0].rule for one in commands.typed if one.found} == {
+        584: "type", 785: "scaling-metric", 940: "metric", 979: "metric", 992: "metric", 1096: "json-as-words",
+        1104: "metric", 1137: "enum", 1235: "enum", 1352: "jq", 1397: "member", 1456: "enum", 1467: "never-ran",
+        1563: "metric",
+    }  # fmt: skip
+
+
+def changed(tmp_path, line, **values):
+    """What is broken after a row of the commands is changed."""
+    with (PAGES / typed.COMMANDS).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["line"] == str(line):
+            row.update(values)
+    path = tmp_path / typed.COMMANDS
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, typed.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return ledger.commands(tmp_path, "pages").broken
+
+
+MENDED = (
+    "NEW_TASK_DEF=$(aws ecs describe-task-definition --task-definition $CURRENT_TASK_DEF --query taskDefinition | jq 'del("
+    ".taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, .registeredBy)')"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "values", "wanted"),
+    [
+        (1456, {"class": "runs"}, "line 1456 is stated as 'runs' and is 'refused'"),
+        (745, {"class": "refused", "reason": "?"}, "line 745 is stated as 'refused' and is 'runs'"),
+        (1104, {"class": "runs", "by": "reading", "evidence": "?"}, "the checker finds a fault"),
+        (1137, {"corrected": "aws ecs list-tasks --sort NONE"}, "is corrected to one that is wrong"),
+        (1392, {"command": MENDED}, "line 1397 is stated as 'refused' and is 'runs'"),
+    ],
+)
+def test_a_row_that_no_longer_follows_is_named_with_its_place(tmp_path, line, values, wanted):
+    (broken,) = changed(tmp_path, line, **values)[:1]
+    assert wanted in broken
+    assert broken.startswith("pages/guide/commands.csv:")
+
+
+# --- typed at the shell
+
+
+def bash(text, **options):
+    return subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=60, check=False, **options)
+
+
+def test_the_shell_itself_refuses_what_is_not_written_out_and_what_is_no_command(commands):
+    assert "syntax error" in bash(f"set -n\n{at(commands, 818).command}").stderr
+    assert "command not found" in bash(at(commands, 1044).command).stderr
+    assert bash(at(commands, 1211).command).returncode == 127
+    for line in (818, 1456, 1434):
+        assert bash(f"set -n\n{at(commands, line).corrected}").returncode == 0
+
+
+# --- typed at PostgreSQL
+
+
+@pytest.fixture(scope="module")
+def database():
+    """A PostgreSQL with the guide's table and two hundred thousand scores, by its port."""
+    with scratch_directory("gameday-guide-") as home, servers.postgresql(home) as server:
+        sql(server.port, "CREATE DATABASE scoreboard_db", of="postgres")
+        sql(
+            server.port,
+            "CREATE TABLE scores (user_id int, score int); "
+            "INSERT INTO scores SELECT n, (n * 7919) % 1000003 FROM generate_series(1, 200000) n; ANALYZE scores",
+        )
+        yield server
+
+
+def sql(port, text, of="scoreboard_db"):
+    command = [
+        "psql",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "postgres",
+        "-d",
+        of,
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-Atqc",
+        text,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.strip()
+
+
+TEN = "SELECT * FROM scores ORDER BY score DESC LIMIT 10"
+
+
+@on_servers
+def test_each_command_for_postgresql_does_as_its_row_says(commands, database):
+    here = {"PGPORT": str(database.port), "PATH": f"{Path(shutil.which('psql')).parent}:/usr/bin:/bin"}
+    rows = [one for one in commands.typed if one.by == "server" and "psql" in (one.corrected or one.command)]
+    assert len(rows) == 4
+    for one in rows:
+        done = bash((one.corrected or one.command).replace("<rds-endpoint>", "127.0.0.1"), env=here)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+@on_servers
+def test_the_index_of_the_guide_does_nothing_and_the_corrected_one_ends_the_sort(commands, database):
+    plain = sql(database.port, f"EXPLAIN {TEN}")
+    sql(database.port, at(commands, 1218).command)
+    assert sql(database.port, f"EXPLAIN {TEN}") == plain
+    assert "Seq Scan" in plain
+    sql(database.port, at(commands, 1218).corrected)
+    assert "Index Scan using idx_scores_score" in sql(database.port, f"EXPLAIN {TEN}")
+    sql(database.port, "DROP INDEX idx_scores_user_score, idx_scores_score")
+
+
+@on_servers
+def test_the_slow_query_log_is_empty_until_a_threshold_is_set(database):
+    text = "SELECT pg_sleep(0.3)"
+    sql(database.port, text)
+    assert text not in database.log.read_text()
+    sql(database.port, f"SET log_min_duration_statement = 100; {text}")
+    assert text in database.log.read_text()
+
+
+@on_servers
+def test_max_connections_needs_a_restart(database):
+    assert sql(database.port, "SELECT context FROM pg_settings WHERE name = 'max_connections'") == "postmaster"
+
+
+@on_servers
+def test_a_session_that_waits_in_a_transaction_keeps_its_connection_until_it_is_ended(commands, database):
+    waits = ["psql", "-h", "127.0.0.1", "-p", str(database.port), "-U", "postgres", "-d", "scoreboard_db"]
+    with subprocess.Popen(
+        waits, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    ) as session:
+        session.stdin.write("BEGIN; SELECT 1;\n")
+        session.stdin.flush()
+        idle = "FROM pg_stat_activity WHERE datname = 'scoreboard_db' AND state = 'idle in transaction'"
+        until(lambda: sql(database.port, f"SELECT count(*) {idle}") == "1")
+        listed = re.search(r'-c "(.*)"', at(commands, 1134).command)[1].rstrip(";")
+        assert "idle in transaction" in sql(database.port, listed)
+        assert sql(database.port, f"SELECT pg_terminate_backend(pid) {idle}") == "t"
+        until(lambda: sql(database.port, f"SELECT count(*) {idle}") == "0")
+        session.stdin.close()
+
+
+def until(holds, seconds=30):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@on_servers
+def test_a_materialized_view_is_as_old_as_its_refresh_and_a_refresh_reads_the_whole_table(database):
+    sql(database.port, f"CREATE MATERIALIZED VIEW board AS {TEN}; INSERT INTO scores VALUES (0, 2000000)")
+    highest = "SELECT max(score) FROM board"
+    assert sql(database.port, highest) != "2000000"
+    before = rows_read(database.port)
+    sql(database.port, "REFRESH MATERIALIZED VIEW board")
+    assert sql(database.port, highest) == "2000000"
+    until(lambda: rows_read(database.port) - before >= 200_000)
+    sql(database.port, "DROP MATERIALIZED VIEW board; DELETE FROM scores WHERE user_id = 0")
+
+
+def rows_read(port):
+    return int(sql(port, "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'scores'"))
+
+
+# --- typed at Redis
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A Redis with TLS and a password, as the guide describes it: its port, and what redis-cli is given beside the command."""
+    home = tmp_path_factory.mktemp("tls")
+    key, certificate = home / "key.pem", home / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
+         "/CN=127.0.0.1"],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    key.chmod(0o644)
+    port = servers.free_port()
+    settings = {
+        "tls-port": str(port), "tls-cert-file": str(certificate), "tls-key-file": str(key), "tls-ca-cert-file": str(certificate),
+        "tls-auth-clients": "no",
+    }  # fmt: skip
+    with servers.cache(home, settings, password="word") as (_, _):
+        yield port, {"REDIS_PASSWORD": "word", "SSL_CERT_FILE": str(certificate), "PATH": "/usr/bin:/bin"}
+
+
+def at_redis(text, port):
+    """A command of the guide with the address of our Redis; it is ended after a while, as `monitor` never ends."""
+    text = re.sub(r"-h <elasticache-endpoint>(?: -p 6379)?", f"-h 127.0.0.1 -p {port}", text)
+    return text.replace("redis-cli", "timeout 5 redis-cli")
+
+
+NO = ("NOAUTH", "Server closed the connection", "Connection reset", "I/O error", "Protocol error")
+
+
+@on_servers
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl not found")
+def test_each_command_for_redis_is_refused_as_written_and_answered_as_corrected(commands, cache):
+    port, here = cache
+    rows = [one for one in commands.typed if one.kind == "redis"]
+    assert len(rows) == 7
+    for one in rows:
+        done = bash(at_redis(one.command, port), env=here)
+        assert any(word in done.stdout + done.stderr for word in NO), (one.line, done)
+        done = bash(at_redis(one.corrected, port), env=here)
+        assert done.returncode == 0, (one.line, done)
+        assert not any(word in done.stdout + done.stderr for word in NO), (one.line, done)
+        assert done.stdout
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    """A Redis without a password, by what its redis-cli answers."""
+    with servers.cache(tmp_path_factory.mktemp("redis"), password="") as (server, _):
+        yield lambda *words: cli(server.port, *words)
+
+
+def cli(port, *words):
+    return subprocess.run(
+        ["redis-cli", "-p", str(port), *words], capture_output=True, text=True, timeout=20, check=False
+    ).stdout.strip()
+
+
+@on_servers
+def test_a_longer_ttl_keeps_what_is_no_longer_true(redis):
+    redis("set", "leaderboard:top10", "ada 1", "ex", "3600")
+    redis("set", "score:ada", "2")
+    assert redis("get", "leaderboard:top10") == "ada 1"
+    assert int(redis("ttl", "leaderboard:top10")) > 3590
+
+
+@on_servers
+def test_a_sorted_set_takes_one_score_and_gives_the_ten_highest(redis):
+    for user in range(20):
+        redis("zadd", "board", str(user), f"user{user}")
+    redis("zincrby", "board", "100", "user3")
+    highest = redis("zrevrange", "board", "0", "9").split()
+    assert (highest[0], len(highest)) == ("user3", 10)
+
+
+@on_servers
+def test_cluster_mode_refuses_keys_of_two_slots(tmp_path):
+    settings = {"cluster-enabled": "yes", "cluster-port": str(servers.free_port())}
+    with servers.cache(tmp_path, settings, password="") as (server, _):
+        assert cli(server.port, "cluster", "addslotsrange", "0", "16383") == "OK"
+        until(lambda: "cluster_state:ok" in cli(server.port, "cluster", "info"))
+        assert "CROSSSLOT" in cli(server.port, "mget", "leaderboard:top10", "score:ada")
+
+
+@on_servers
+def test_a_closed_port_refuses_at_once_and_says_so():
+    began = time.monotonic()
+    done = subprocess.run(
+        ["redis-cli", "-p", str(servers.free_port()), "ping"], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert "Connection refused" in done.stderr + done.stdout
+    assert time.monotonic() - began < 5
+
+
+# --- simulated
+
+
+@pytest.fixture(scope="module")
+def load():
+    """How full stations of the guide's design get over its hours, by a part of their address, under what is given."""
+
+    def fullest(station, limit="", **given):
+        tried = study(AS_WRITTEN, **given)
+        found = premortem(tried.architecture, tried.scenario, tried.about)
+        return max(
+            float(one.load.max())
+            for one in found.strained
+            if any(station in name for name in one.stations) and limit in one.limit.name
+        )
+
+    return fullest
+
+
+def test_a_larger_task_halves_what_deliveries_take_of_its_processor(load):
+    larger = {"aws_ecs_task_definition.this": {"cpu": "1024", "memory": "2048"}}
+    assert load("ecs_service", "processor", arguments=larger) == pytest.approx(
+        load("ecs_service", "processor") / 2, rel=0.05
+    )
+
+
+def test_the_database_is_idle_while_the_streams_are_full(load):
+    assert load("db_instance") < 0.05
+    assert load("ecs_service") > 1
+
+
+def test_fewer_updates_help_and_a_limit_by_user_does_not_bound_them(load):
+    """The rate of updates is that of a game; ten a minute for each of two hundred users is two thousand."""
+    slow, quick = (
+        load("ecs_service", "processor", assumed={"publisher.updates_per_minute": rate}) for rate in (10, 600)
+    )
+    assert quick > 2 * slow
+    assert 200 * 10 > 600
+
+
+# --- the remedies
+
+
+def test_each_of_the_thirty_five_remedies_has_a_verdict_whose_evidence_holds():
+    found = ledger.remedies(PAGES, Studies(ROOT / "terraform" / "stacks"), "docs/scoreboard")
+    assert found.broken == ()
+    assert len(found.remedies) == 35
+    assert {one.problem for one in found.remedies} == {row.problem for row in found.remedies[::5]}
+    assert found.counts["not tried"] <= 5
+
+
+def test_a_verdict_whose_evidence_does_not_hold_is_named(tmp_path):
+    path = tmp_path / "docs" / "scoreboard" / ledger.REMEDIES
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "line,problem,remedy,verdict,shown,evidence,note\n"
+        "1249,Drops,60 s,helps,computed,limit.at(name = 'alb.idle_timeout_s') < 60,It is longer.\n"
+    )
+    (broken,) = ledger.remedies(path.parents[1], Studies(ROOT / "terraform" / "stacks"), "pages").broken
+    assert broken.startswith("pages/guide/remedies.csv:2: the remedy of line 1249 is stated as 'helps'")
