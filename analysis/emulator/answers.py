@@ -5,6 +5,8 @@ These are edits like those of `edits`; they stand apart because Terraform does n
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -41,14 +43,24 @@ def _suspended(_asked: Asked, document: Document) -> Document:
     return document
 
 
-def _status(status: str) -> Callable[[Asked, Document], Document]:
-    """An instance in the state in which AWS answers; the next look finds it available, as in moto."""
+def _restored(asked: Asked, document: Document) -> Document:
+    """An instance that is being made out of a copy; it is protected from deletion only where that was asked for."""
+    protected = bool(asked.parameters.get("DeletionProtection"))
+    asked.backend("rds").databases[document["DBInstance"]["DBInstanceIdentifier"]].deletion_protection = protected
+    document["DBInstance"] |= {"DBInstanceStatus": "creating", "DeletionProtection": protected}
+    return document
 
-    def edit(_asked: Asked, document: Document) -> Document:
-        document["DBInstance"]["DBInstanceStatus"] = status
-        return document
 
-    return edit
+def _snapshot_begun(_asked: Asked, document: Document) -> Document:
+    """A snapshot that is being made; the next look finds it available, as in moto."""
+    document["DBSnapshot"] |= {"Status": "creating", "PercentProgress": 0}
+    return document
+
+
+def _snapshot_deleted(_asked: Asked, document: Document) -> Document:
+    """A snapshot that is gone, in the word that RDS says it with."""
+    document["DBSnapshot"]["Status"] = "deleted"
+    return document
 
 
 def _rebooted(asked: Asked, document: Document) -> Document:
@@ -88,11 +100,54 @@ def _completed(_asked: Asked, document: Document) -> Document:
     return document
 
 
+def _invalidating(_asked: Asked, document: Document) -> Document:
+    """An invalidation that is under way; the next look finds it completed."""
+    document["Invalidation"]["Status"] = "InProgress"
+    return document
+
+
 def _all_completed(_asked: Asked, document: Document) -> Document:
     """Invalidations in the words of CloudFront."""
     for item in document.get("InvalidationList", {}).get("Items") or ():
         item["Status"] = "Completed"
     return document
+
+
+def _under_way(_asked: Asked, document: Document) -> Document:
+    """A deployment of a function that goes on until somebody stops it."""
+    if document["deploymentInfo"].get("status") == "Created":
+        document["deploymentInfo"]["status"] = "InProgress"
+    return document
+
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html#matching-terms-json
+_ONE_FIELD = re.compile(r'\{\s*\$\.([\w.]+)\s*(!?=)\s*(?:"([^"]*)"|([\w.-]+))\s*\}')
+
+
+def _matching(asked: Asked, document: Document) -> Document:
+    """The lines of JSON whose field is, or is not, what the pattern says; another pattern of JSON finds all of them."""
+    pattern = _ONE_FIELD.fullmatch(str(asked.parameters.get("filterPattern") or "").strip())
+    if pattern:
+        path, sign, quoted, bare = pattern.groups()
+        wanted = quoted if quoted is not None else bare
+        kept = []
+        for event in document.get("events", ()):
+            value = _field(event["message"], path.split("."))
+            if value is not None and (str(value) == wanted) == (sign == "="):
+                kept.append(event)
+        document["events"] = kept
+    return document
+
+
+def _field(line: str, path: list[str]) -> Any:
+    """What a line of JSON has at a path; None where it is none or has nothing there."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _row(service: str, operation: str, edit: Callable[[Asked, Any], Any], why: str) -> Edit:
@@ -111,14 +166,19 @@ ROWS: tuple[Edit, ...] = (
         "rds", "RebootDBInstance", _rebooted, "in moto an instance is available while it reboots, and never fails over"
     ),
     _row("elasticache", "ModifyReplicationGroup", _modifying, "in moto a group is available while it is changed"),
-    _row(
-        "rds",
-        "RestoreDBInstanceToPointInTime",
-        _status("creating"),
-        "in moto an instance is available before it is made",
+    *(
+        _row("rds", name, _restored, "in moto an instance is available before it is made, and protected as its source")
+        for name in ("RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime")
     ),
+    _row("rds", "CreateDBSnapshot", _snapshot_begun, "in moto a snapshot is available before it is made"),
+    _row("rds", "DeleteDBSnapshot", _snapshot_deleted, "in moto a snapshot that is deleted is available"),
     _row("rds", "ModifyDBInstance", _renamed, "moto does not show a new name as pending"),
     _row("rds", "DescribeDBInstances", _replicating, "moto does not say how a replica follows"),
+    _row("cloudfront", "CreateInvalidation", _invalidating, "in moto an invalidation is completed before it began"),
     _row("cloudfront", "ListInvalidations", _all_completed, "moto writes the state of an invalidation in capitals"),
+    _row("codedeploy", "GetDeployment", _under_way, "moto leaves a deployment created and shifts nothing"),
+    _row(
+        "logs", "FilterLogEvents", _matching, "moto finds every line by a pattern of JSON; of one field it is looked at"
+    ),
     _row("cloudfront", "GetInvalidation", _completed, "moto writes the state of an invalidation in capitals"),
 )

@@ -30,7 +30,7 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 
-from analysis.emulator import absent, answers, control, edits, patches, services
+from analysis.emulator import absent, answers, control, edits, incident, patches, services
 from analysis.emulator.model import strange
 from analysis.emulator.process import ACCOUNT, REGION, Answerer, Keys
 from analysis.emulator.rows import AS_MOTO_HAS_IT, BROKE, NOBODY, Asked, AwsError, Document, Edit, Memory
@@ -50,7 +50,7 @@ SIGNED_FOR = {
     "execute-api": "apigatewaymanagementapi",
 }
 
-ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *services.ABSENT)}
+ABSENT = {(row.service, row.operation): row for row in (*absent.ROWS, *incident.ABSENT, *services.ABSENT)}
 EDITS: dict[tuple[str, str], list[Edit]] = {}
 for _row in (*edits.ROWS, *answers.ROWS):
     EDITS.setdefault((_row.service, _row.operation), []).append(_row)

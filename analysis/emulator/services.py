@@ -219,6 +219,31 @@ def _services_do_what_they_are_told() -> None:
         _around(Backend, name, wrapper)
 
 
+def _containers_may_name_no_memory() -> None:
+    from moto.ecs.models import EC2ContainerServiceBackend as Backend  # noqa: PLC0415
+
+    needed: Any = Backend._calculate_task_resource_requirements
+
+    def requirements(definition: Any) -> dict[str, Any]:
+        named = [
+            container if container.get("memory") or container.get("memoryReservation") else container | {"memory": 0}
+            for container in definition.container_definitions
+        ]
+        found: dict[str, Any] = needed(SimpleNamespace(container_definitions=named))
+        return found
+
+    Backend._calculate_task_resource_requirements = staticmethod(requirements)  # type: ignore[assignment,method-assign]
+
+
+def _records_wait_in_their_stream() -> None:
+    from moto.awslambda.models import LambdaBackend  # noqa: PLC0415
+
+    def sent(original: Any, self: Any, *asked: Any, **named: Any) -> None:
+        """No function runs here, so none reads the record."""
+
+    _around(LambdaBackend, "send_kinesis_message", sent)
+
+
 def _targets_keep_their_bounds() -> None:
     from moto.applicationautoscaling.models import ApplicationAutoscalingBackend as Backend  # noqa: PLC0415
 
@@ -323,6 +348,18 @@ PATCHES: tuple[Patch, ...] = (
         ("UpdateService", "DescribeServices", "ListTasks", "DescribeTasks", "StopTask"),
         _services_do_what_they_are_told,
         "moto starts no tasks for a service and makes no deployment of another task definition",
+    ),
+    Patch(
+        "ecs",
+        ("RunTask",),
+        _containers_may_name_no_memory,
+        "moto breaks on a container that names no memory, as on Fargate it need not",
+    ),
+    Patch(
+        "kinesis",
+        ("PutRecord", "PutRecords"),
+        _records_wait_in_their_stream,
+        "moto runs the function that reads a stream in a container; here the record stays in the stream and no function runs",
     ),
     Patch(
         "application-autoscaling",

@@ -37,7 +37,7 @@ SHAPES: tuple[Shape, ...] = (  # the first that matches wins, so the more partic
     Shape("automatic snapshot", r"(?<=rds:)[a-z][a-z0-9-]*-\d{4}-\d\d-\d\d-\d\d-\d\d", "the night in its name"),
     Shape("digest", rf"sha256:(?:{_HEX}{{64}}|{_HEX}{{4,63}}…)", "an image's content"),
     Shape("UUID", rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", "made up by AWS"),
-    Shape("resource id", rf"\b(?:vpc|subnet|sg|vpce|rtb|eni|igw|eipalloc|nat)-{_HEX}{{8,17}}\b", "made up by EC2"),
+    Shape("resource id", rf"\b(?:vpc|subnet|sg|vpce|rtb|eni|igw|eipalloc|nat|i)-{_HEX}{{8,17}}\b", "made up by EC2"),
     Shape("task or bucket id", rf"\b{_HEX}{{32}}\b", "made up by ECS"),
     Shape("load balancer id", rf"(?<=[./]){_HEX}{{16}}\b", "made up by the load balancer"),
     Shape("revision", r"(?<=task-definition/)[\w-]+:\d+", "a count since the service began"),

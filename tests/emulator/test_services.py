@@ -133,3 +133,41 @@ def test_what_is_not_there_is_refused_as_aws_does(ecs):
         ecs.list_service_deployments(cluster="shop", service="none")
     with pytest.raises(ecs.exceptions.ClientError, match="was not found"):
         ecs.stop_service_deployment(serviceDeploymentArn="arn:aws:ecs:us-east-1:123456789012:service-deployment/a/b/c")
+
+
+def test_a_job_whose_containers_name_no_memory_is_run_on_fargate(emulator, ecs):
+    ec2 = boto3.client("ec2", **emulator.client_arguments())
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    ecs.register_task_definition(
+        family="job", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
+        containerDefinitions=[{"name": "app", "image": GOOD}],
+    )  # fmt: skip
+    network = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": []}}
+    asked = {"taskDefinition": "job", "launchType": "FARGATE", "networkConfiguration": network}
+    (task,) = ecs.run_task(cluster="shop", **asked)["tasks"]
+    assert "/shop/" in task["taskArn"]
+
+
+def test_a_record_stays_in_a_stream_that_a_function_reads(emulator):
+    made = {name: boto3.client(name, **emulator.client_arguments()) for name in ("iam", "kinesis", "lambda", "s3")}
+    policy = '{"Version": "2012-10-17", "Statement": []}'
+    role = made["iam"].create_role(RoleName="f", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    made["s3"].create_bucket(Bucket="packages")
+    made["s3"].put_object(Bucket="packages", Key="f.zip", Body=b"a package")
+    made["lambda"].create_function(
+        FunctionName="f",
+        Role=role,
+        Runtime="python3.13",
+        Handler="f.handler",
+        Code={"S3Bucket": "packages", "S3Key": "f.zip"},
+    )
+    made["kinesis"].create_stream(StreamName="s", ShardCount=1)
+    (stream,) = made["kinesis"].list_streams()["StreamSummaries"]
+    made["lambda"].create_event_source_mapping(
+        EventSourceArn=stream["StreamARN"], FunctionName="f", StartingPosition="LATEST"
+    )
+    sent = made["kinesis"].put_record(StreamName="s", PartitionKey="a", Data=b"1")
+    at = made["kinesis"].get_shard_iterator(StreamName="s", ShardId=sent["ShardId"], ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
+    assert [record["Data"] for record in made["kinesis"].get_records(ShardIterator=at)["Records"]] == [b"1"]
