@@ -21,7 +21,7 @@ from analysis.rehearsal import record as rehearsal_record
 from analysis.rehearsal.shapes import SHAPES
 from analysis.runbooks import page as pages
 
-COMMAND = "gameday rehearse --record"
+COMMAND = "gameday rehearse --stack terraform/stacks/{} --record"
 
 _SOURCES = {
     "matched, emulator": "as shown",
@@ -79,7 +79,7 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
     record = _record(stack)
     found = record.content["pages"].get(Path(page).name) if record else None
     if record is None or found is None:
-        return _warning(f"Never rehearsed. `{COMMAND}` does it.")
+        return _warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
     counted = rehearsal_record.of_page(found)
     parts = [Markup('<div class="rehearsed">')]
     if reason := stale(root, name, page, record):
@@ -142,14 +142,16 @@ def stale(root: Path, name: str, page: str, record: evidence.Record) -> str:
     """A sentence where page, fault or Terraform have changed since the record was made, else nothing."""
     stack = root / "terraform" / "stacks" / name
     if Path(page).name not in record.content["pages"]:
-        return f"Never rehearsed. `{COMMAND}` does it."
+        return f"Never rehearsed. `{COMMAND.format(name)}` does it."
     runbook = pages.read(root / "docs" / page, filled(root), name=Path(page).name)
     now = rehearsal_record.basis(_resolved(stack), faults(stack), [runbook])
-    changed = [name for name, digest in now.items() if record.rests_on.get(name) != digest]
+    changed = [rested for rested, digest in now.items() if record.rests_on.get(rested) != digest]
     if rehearsal_record.page_input(runbook.path) in changed:
-        return f"Commands, answers or fault have changed since {record.recorded_on}; `{COMMAND}` rehearses again."
+        return f"Commands, answers or fault have changed since {record.recorded_on}; `{COMMAND.format(name)}` rehearses again."
     if changed:
-        return f"Since {record.recorded_on} have changed: {', '.join(changed)}; `{COMMAND}` rehearses again."
+        return (
+            f"Since {record.recorded_on} have changed: {', '.join(changed)}; `{COMMAND.format(name)}` rehearses again."
+        )
     return ""
 
 
@@ -164,7 +166,7 @@ def overview(root: Path, name: str) -> Markup:
     stack = root / "terraform" / "stacks" / name
     record = _record(stack)
     if record is None:
-        return _warning(f"Never rehearsed. `{COMMAND}` does it.")
+        return _warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
     shares = record.content["shares"]
     rows: list[Row | list[Cell]] = [
         [text, f"{shares.get(key, 0)}"]

@@ -29,18 +29,22 @@ def test_every_answer_is_the_one_that_the_page_shows(found):
     assert not complaints, "\n".join(complaints)
 
 
-def test_nearly_all_commands_are_run_and_most_rest_on_what_the_emulator_holds(found, stack):
+def test_every_command_is_run_or_left_out_with_a_reason_and_most_rest_on_what_the_emulator_holds(found, stack):
     shares = found["shares"]
     print(shares)  # noqa: T201 (the share is what this test is about)
     assert {Path(name).name for name in found["pages"]} == set(CHOSEN[stack])
-    assert shares["matched"] >= 0.95 * shares["commands"]
-    assert shares["matched by the emulator"] >= 0.65 * shares["commands"]
-    assert shares.get("refused", 0) == 0
+    assert shares["matched"] + shares.get("left out", 0) == shares["commands"]
+    assert shares["matched by the emulator"] >= 0.65 * shares["matched"]
+    for page in found["pages"].values():
+        for step in page["steps"]:
+            assert ("left out" in step["commands"]) == bool(step.get("reasons"))
 
 
 def test_the_record_beside_the_stack_says_the_same_of_these_pages(found, stack):
     record = evidence.read(evidence.beside(ROOT / stack, rehearsal_record.KIND), rehearsal_record.KIND)
-    assert record is not None, "make one: gameday rehearse --record"
+    assert record is not None, f"make one: gameday rehearse --stack {stack} --record"
     pages = {name: page for name, page in record.content["pages"].items() if name in found["pages"]}
     kept = record.content | {"pages": pages}
-    assert not list(rehearsal_record.differences(kept, found)), "record it again: gameday rehearse --record"
+    assert not list(rehearsal_record.differences(kept, found)), (
+        f"record it again: gameday rehearse --stack {stack} --record"
+    )

@@ -12,45 +12,63 @@ from analysis.rehearsal import record as rehearsal_record
 from analysis.runbooks import page as pages
 
 ROOT = Path(__file__).parents[2]
-STACK = ROOT / "terraform" / "stacks" / "buzzer"
-BOOKS = sorted(path for path in (ROOT / "docs" / "buzzer" / "runbooks").glob("*.md") if path.stem != "index")
-TYPED = [*BOOKS, ROOT / "docs" / "buzzer" / "troubleshooting.md"]
+STACKS = {path.parent.name: path.parent for path in sorted((ROOT / "terraform" / "stacks").glob("*/rehearsal.toml"))}
+BOOKS = {
+    (name, path) for name in STACKS for path in (ROOT / "docs" / name / "runbooks").glob("*.md") if path.stem != "index"
+}
+TYPED = sorted({*BOOKS, ("buzzer", ROOT / "docs" / "buzzer" / "troubleshooting.md")})
+each_page = pytest.mark.parametrize(("name", "path"), TYPED, ids=lambda value: getattr(value, "stem", value))
+each_stack = pytest.mark.parametrize("name", STACKS)
 
 
 def meta(path):
     return get_data(path.read_text(encoding="utf-8"))[1]
 
 
-def record():
-    found = evidence.read(evidence.beside(STACK, rehearsal_record.KIND), rehearsal_record.KIND)
-    assert found is not None, "make one: gameday rehearse --record"
+def record(name):
+    found = evidence.read(evidence.beside(STACKS[name], rehearsal_record.KIND), rehearsal_record.KIND)
+    assert found is not None, f"make one: {rehearsals.COMMAND.format(name)}"
     return found
 
 
-@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
-def test_a_runbook_names_its_fault_and_shows_its_rehearsal(path):
-    assert meta(path).get("fault") in rehearsals.faults(STACK).faults
-    assert '{{ rehearsed("buzzer") }}' in path.read_text(encoding="utf-8")
+def test_every_system_with_runbooks_has_faults_for_them():
+    with_books = {path.parent.parent.name for path in (ROOT / "docs").glob("*/runbooks/*.md")}
+    assert with_books == STACKS.keys()
 
 
-def test_every_runbook_that_answers_an_alarm_was_rehearsed():
-    assert {path.name for path in BOOKS if meta(path)["alarms"]} <= record().content["pages"].keys()
+@each_page
+def test_a_runbook_names_its_fault_and_shows_its_rehearsal(name, path):
+    assert meta(path).get("fault") in rehearsals.faults(STACKS[name]).faults
+    assert f'{{{{ rehearsed("{name}") }}}}' in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.stem)
-def test_the_record_of_a_runbook_is_of_what_stands_there_now(path):
-    assert not rehearsals.stale(ROOT, "buzzer", path.relative_to(ROOT / "docs").as_posix(), record())
+@each_stack
+def test_every_fault_is_that_of_a_page(name):
+    texts = [path.read_text(encoding="utf-8") for system, path in TYPED if system == name]
+    for fault in rehearsals.faults(STACKS[name]).faults:
+        assert any(f"fault: {fault}\n" in text or f"fault: {fault} -->" in text for text in texts), fault
 
 
-def test_the_shares_of_the_record_are_those_of_its_pages():
+@each_stack
+def test_every_runbook_was_rehearsed(name):
+    assert {path.name for system, path in TYPED if system == name} == record(name).content["pages"].keys()
+
+
+@each_page
+def test_the_record_of_a_runbook_is_of_what_stands_there_now(name, path):
+    assert not rehearsals.stale(ROOT, name, path.relative_to(ROOT / "docs").as_posix(), record(name))
+
+
+@each_stack
+def test_the_shares_of_the_record_are_those_of_its_pages(name):
     counted = {}
-    for page in record().content["pages"].values():
+    for page in record(name).content["pages"].values():
         for word, number in rehearsal_record.of_page(page).items():
             counted[word] = counted.get(word, 0) + number
-    shares = record().content["shares"]
+    shares = record(name).content["shares"]
     print(shares)  # noqa: T201 (the share is what this test is about)
-    assert counted["commands"] == shares["commands"] >= 200
-    assert counted["matched"] == shares["matched"] >= 0.95 * shares["commands"]
+    assert counted["commands"] == shares["commands"] >= 90
+    assert counted["matched"] == shares["matched"] >= 0.9 * shares["commands"]
     assert counted["matched, emulator"] == shares["matched by the emulator"] >= 0.65 * shares["commands"]
 
 

@@ -33,7 +33,7 @@ def test_every_command_of_the_quick_reference_is_one_of_a_runbook():
     for wanted in (
         "ecs describe-services",
         "ecs list-tasks",
-        "logs tail",
+        "logs filter-log-events",
         "cloudwatch get-metric-statistics",
         "rds create-db-snapshot",
     ):
