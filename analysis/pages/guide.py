@@ -65,11 +65,10 @@ def summary(found: Commands) -> Markup:
     rows: list[list[Cell]] = []
     for name, count in found.counts.items():
         by = [sum(one.stated == name and one.by == who for one in found.typed) for who in JUDGED]
-        rows.append([tables.chip(CHIPS[name], name), str(count), *map(str, by), MEANT[name]])
-    columns = [
-        Column("What becomes of it"), Column("Commands", "number"), *(Column(said, "number") for said in JUDGED.values()),
-        Column("Meaning", "wide"),
-    ]  # fmt: skip
+        meaning = Markup("{}<br><small>{}</small>").format(tables.chip(CHIPS[name], name), MEANT[name])
+        rows.append([meaning, str(count), *map(str, by)])
+    columns = [Column("What becomes of it", "wide"), Column("All", "number")]
+    columns += [Column(said, "number") for said in ("Computed", "Typed", "Read")]
     return table(columns, rows, label="Commands by what becomes of them", caption=f"{len(found.typed)} commands.")
 
 
@@ -146,12 +145,13 @@ def remedies_summary(found: Remedies) -> Markup:
 
 def remedies_table(site: Site, found: Remedies) -> Markup:
     """Every remedy in the order of the guide, with its verdict and what shows it."""
-    columns = [Column("The guide says", "wide"), Column("It"), Column("Why", "wide")]
+    columns = [Column("The guide says"), Column("Why", "wide")]
     rows = [
         Row(
             [
-                Markup("{}<br><small>{}, line {}</small>").format(one.remedy, one.problem, one.line),
-                tables.chip(CHIPS[one.verdict], one.verdict),
+                Markup("{}<br>{}<br><small>{}, line {}</small>").format(
+                    one.remedy, tables.chip(CHIPS[one.verdict], one.verdict), one.problem, one.line
+                ),
                 _why(site, one),
             ],
             anchor=f"remedy-{one.line}",
