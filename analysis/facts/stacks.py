@@ -22,6 +22,7 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
     "redis_host": "host name of the shared cache; present means that the cache is used",
     "cache_ttl_s": "seconds for which an answer is kept in the shared cache",
     "poll_interval_s": "seconds between two polls, as the service tells its clients",
+    "feed_interval_s": "seconds between two questions that the program asks a feed",
     "connections": "connections that one task or instance keeps open at most",
     "send_interval_s": "seconds for which updates to one client are collected and sent as one message",
 }

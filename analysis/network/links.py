@@ -366,14 +366,20 @@ def _calls_per_s(log: Resource, mapping: Resource, reading: Reading) -> Figure:
     if log.type == "aws_sqs_queue":
         workers = published(limit("sqs.batches_at_once"))
         return workers.times(1.0 / (window or limit("lambda.hold_s").at()), "calls of the workers", "1/s")
-    polls = published(limit("lambda.polls_of_a_shard_per_s"))
-    return polls.times(reading.shards(log) / max(1.0, window), "calls of the shards", "1/s")
+    polls = _polls_per_s(log)
+    return polls.times(reading.shards(log) / max(1.0, window * polls.value), "calls of the shards", "1/s")
+
+
+def _polls_per_s(log: Resource) -> Figure:
+    """How often a second Lambda asks one shard of a stream, or of a table's changes, for records."""
+    of_table = log.type == "aws_dynamodb_table"
+    return published(limit(f"lambda.polls_of_a_{'tables_' if of_table else ''}shard_per_s"))
 
 
 def _batch_wait_s(log: Resource, mapping: Resource) -> Figure:
     """How long a record waits at most for the call that takes it: the mapping's window, or until a shard is asked again."""
     window = number(mapping.values.get("maximum_batching_window_in_seconds")) or 0.0
-    least = 0.0 if log.type == "aws_sqs_queue" else 1.0 / limit("lambda.polls_of_a_shard_per_s").at()
+    least = 0.0 if log.type == "aws_sqs_queue" else 1.0 / _polls_per_s(log).value
     return exact(
         "batching window", max(window, least), "s", str(mapping.location("maximum_batching_window_in_seconds"))
     )

@@ -143,6 +143,7 @@ class Station:
     """One resource that takes load. `least` and `most` are the instances that run at the start and that scaling may reach.
 
     `collects_s` is for how long a program that sends collects updates for one client into one message; None sends each by itself.
+    `asks_s` is how often a program asks its feed, whose updates of that time then come at once.
     """
 
     address: str
@@ -152,6 +153,7 @@ class Station:
     least: Figure = ONE
     most: Figure = ONE
     collects_s: Figure | None = None
+    asks_s: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,10 @@ def _service(resource: Resource, reading: Reading) -> Station | None:
         *_work(resource, reading, vcpu, reading.setting(resource, "workers", "worker")),
         *_held(resource, reading, room),
     )
-    return Station(resource.address, "service", resource.defined_at, limits, least, most, _collects(resource, reading))
+    return Station(
+        resource.address, "service", resource.defined_at, limits, least, most, _collects(resource, reading),
+        reading.setting(resource, "feed_interval_s", "s"),
+    )  # fmt: skip
 
 
 def _collects(resource: Resource, reading: Reading) -> Figure | None:

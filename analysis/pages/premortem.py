@@ -14,6 +14,7 @@ from analysis.drawing.charts import Limit, Panel, Series
 from analysis.drawing.exports import Export
 from analysis.drawing.figures import Figure
 from analysis.drawing.tables import Cell, Column, Row, significant, table
+from analysis.facts import Level
 from analysis.facts.today import today
 from analysis.network.load import Rates
 from analysis.pages import exports, infrastructure, systems
@@ -74,6 +75,7 @@ def _shown(site: Site, name: str) -> Markup:
     parts = [
         exports.buttons(page, KIND, name, layer.TABLES), _listed(layer.story(found)), figure, _limits(about, found, page),
     ]  # fmt: skip
+    parts += [_pushed(found)]
     if notes:
         parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
     return Markup("\n\n").join(parts)
@@ -170,6 +172,46 @@ def _row(about: Model, found: Premortem, strain: Strain, page: str) -> Row:
         ],
         f"{about.name}-premortem-{strain.stations[0]}-{strain.limit.name}",
     )  # fmt: skip
+
+
+def _pushed(found: Premortem) -> Markup:
+    """The steps of an update from ingestion to push, with the ends of what is assumed; nothing where nothing is pushed."""
+    if found.pushes is None:
+        pushed = any(one.unit == "delivery" for one in found.courses)
+        why = Markup("<p>How long an update takes from its ingestion to its push does not follow: {}.</p>")
+        return why.format(found.unpushed) if pushed else Markup()
+    pushes, worst = found.pushes, found.pushes.worst
+    rows = [
+        Row(
+            [
+                Markup("{}<br>{}").format(hop.name, tables.code(hop.address)),
+                *(_time(hop.mean_s(worst, level)) for level in SHOWN),
+            ]
+        )
+        for hop in pushes.hops
+    ]
+    for share in layer.PERCENTILES:
+        name = "half of the updates" if share == MEDIAN else f"{100 * share:g} of 100 updates"
+        cells = [name, *(_time(pushes.percentile_s(share, worst, level)) for level in SHOWN)]
+        rows.append(Row(cells, total=True))
+    columns = [Column("From ingestion to push", "wide"), *(Column(title, "number") for title in SHOWN.values())]
+    caption = (
+        f"At {layer.at(found, float(found.minutes[worst]))}, when updates take longest. Steps are means. Assumed are "
+        f"{', '.join(layer.ASSUMED)}; the ends of their ranges are taken together."
+    )
+    return table(columns, rows, label=f"Times of an update in {found.stack}", caption=caption)
+
+
+def _time(seconds: float) -> str:
+    if not np.isfinite(seconds):
+        return "without end"
+    return f"{significant(1000 * seconds, 2)} ms" if seconds < 1 else f"{significant(seconds, 2)} s"
+
+
+MEDIAN = 0.5
+
+SHOWN: Mapping[Level, str] = {"low": "Fast", "value": "Assumed", "high": "Slow"}
+"""The ends of the assumed times, as columns."""
 
 
 def macros(site: Site) -> Mapping[str, Macro]:

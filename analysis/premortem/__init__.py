@@ -3,12 +3,15 @@
 from analysis.premortem.delays import Ages, Answers, Delay, Stage
 from analysis.premortem.faults import KINDS, PremortemError
 from analysis.premortem.fluid import Backlog, Course, Premortem, Strain, premortem
+from analysis.premortem.pushes import ASSUMED, Pushes
 from analysis.premortem.report import TABLES, Report
 from analysis.premortem.scaling import Program
-from analysis.premortem.story import after_faults, at, story, to_json
+from analysis.premortem.story import PERCENTILES, after_faults, at, story, to_json
 
 __all__ = [
+    "ASSUMED",
     "KINDS",
+    "PERCENTILES",
     "TABLES",
     "Ages",
     "Answers",
@@ -18,6 +21,7 @@ __all__ = [
     "Premortem",
     "PremortemError",
     "Program",
+    "Pushes",
     "Report",
     "Stage",
     "Strain",

@@ -39,6 +39,7 @@ from analysis.network.reading import Reading
 from analysis.premortem.delays import Ages, Answers, UnknownDelayError, ages, answers
 from analysis.premortem.faults import Fault, PremortemError
 from analysis.premortem.faults import faults as read_faults
+from analysis.premortem.pushes import Pushes, pushes
 from analysis.premortem.scaling import Program, programs, running
 
 STEP_S = 10.0
@@ -136,7 +137,8 @@ class Premortem:
     """The hours of a scenario at one stack. Arrays have one value for each step, `minutes` when it begins.
 
     Minutes count from kick-off, or from midnight UTC where the scenario is a whole day (`by_clock`). `running` is how many
-    instances of each program answer. `answers` and `ages` are None where they are not followed, and `unfollowed` says why.
+    instances of each program answer. `answers` and `ages` are None where they are not followed, and `unfollowed` says why; so are
+    `pushes`, and `unpushed`.
     """
 
     stack: str
@@ -159,6 +161,8 @@ class Premortem:
     answers: Answers | None = None
     ages: Ages | None = None
     unfollowed: str = ""
+    pushes: Pushes | None = None
+    unpushed: str = ""
 
     @property
     def strained(self) -> tuple[Strain, ...]:
@@ -215,13 +219,18 @@ def premortem(
         old = ages(flow, scenario, stack, took, backlogs)
     except UnknownDelayError as error:
         unfollowed = str(error)
+    pushed, unpushed = None, ""
+    try:
+        pushed = pushes(flow, courses, backlogs)
+    except UnknownDelayError as error:
+        unpushed = str(error)
     return Premortem(
         architecture.stack, scenario.title, profile.name, STEP_S, by_clock, client.timeout_s, minutes, people,
         flow.strains(), courses, backlogs, wrong, tuple(flow.waves()),
         frozenset(address for address, station in found.stations.items() if station.kind == "cache"), scaled,
         flow.counts,
         tuple(dict.fromkeys((*notes, *(note for one in scaled.values() for note in one.notes), *flow.notes))),
-        took, old, unfollowed,
+        took, old, unfollowed, pushed, unpushed,
     )  # fmt: skip
 
 

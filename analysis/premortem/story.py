@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.network.load import Rates
+from analysis.network.load import LEVELS, Rates
 from analysis.network.model import spoken
 from analysis.premortem.fluid import SETTLED, Course, Premortem, Strain
 
@@ -42,6 +43,10 @@ GROUPS = {
 
 FAIL = {"connections": "cannot be held", "deliveries over connections": "are not sent in time"}
 """What it means that some of a kind of traffic fails, where that is not the word."""
+
+
+PERCENTILES = (0.5, 0.95, 0.99)
+"""Shares of the updates whose time from ingestion to push is told."""
 
 
 class Told(NamedTuple):
@@ -281,5 +286,32 @@ def to_json(found: Premortem) -> dict[str, Any]:
             {"log": one.log, "reader": one.reader, "records": sampled(one.records), "age_s": sampled(one.age_s)}
             for one in found.backlogs
         ],
+        "pushes": _pushes(found),
         "notes": [str(note) for note in found.diagnostics],
+    }
+
+
+def _pushes(found: Premortem) -> dict[str, Any] | None:
+    """The steps of an update and its percentiles at the slowest moment, at each end of the assumed times."""
+    if found.pushes is None:
+        return None
+    worst = found.pushes.worst
+
+    def known(seconds: float) -> float | None:
+        return round(seconds, 6) if math.isfinite(seconds) else None
+
+    return {
+        "minute": float(found.minutes[worst]),
+        "steps": [
+            {
+                "name": hop.name,
+                "station": hop.address,
+                "mean_s": {level: known(hop.mean_s(worst, level)) for level in LEVELS},
+            }
+            for hop in found.pushes.hops
+        ],
+        "percentiles_s": {
+            level: {f"{share:g}": known(found.pushes.percentile_s(share, worst, level)) for share in PERCENTILES}
+            for level in LEVELS
+        },
     }

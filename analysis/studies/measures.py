@@ -17,7 +17,8 @@ from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import Freshness, overload_response_s
 from analysis.cost import TERMS, Estimate, Reservations, reservations
 from analysis.demand.flows import flows
-from analysis.facts import limit
+from analysis.facts import Level, limit
+from analysis.network.load import LEVELS
 from analysis.premortem import Ages, Premortem, PremortemError, premortem
 from analysis.studies.nights import StudiedNight
 from analysis.studies.study import Study
@@ -255,11 +256,11 @@ def _unpriced(study: Study, _: Arguments) -> Measured:
 # ---- capacity ---------------------------------------------------------------------------------------------------------------
 
 
-def _level(arguments: Arguments) -> str:
-    level = str(arguments.get("level", "value"))
-    if level not in {"low", "value", "high"}:
-        raise MeasureError(f"level is low, value or high, not {level!r}")
-    return level
+def _level(arguments: Arguments) -> Level:
+    for level in LEVELS:
+        if level == arguments.get("level", "value"):
+            return level
+    raise MeasureError(f"level is low, value or high, not {arguments['level']!r}")
 
 
 def _at_level(figure: Range, arguments: Arguments) -> float | None:
@@ -558,6 +559,25 @@ def _took(share: float | None) -> Callable[[Study, Arguments], Measured]:
     return measured
 
 
+def _pushed(share: float) -> Callable[[Study, Arguments], Measured]:
+    """The time from ingestion to a client's socket that a share of the updates do not exceed, at the slowest moment."""
+
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        found = _with_faults(study, arguments)
+        if found.pushes is None:
+            raise MeasureError(found.unpushed)
+        level, worst = _level(arguments), found.pushes.worst
+        value = found.pushes.percentile_s(share, worst, level)
+        each = (
+            Given(f"{hop.name}, mean", hop.mean_s(worst, level), "s", hop.address or "assumed")
+            for hop in found.pushes.hops
+        )
+        inputs = (Given("minute", float(found.minutes[worst]), "min", study.scenario.file), *each, *_hours(study))
+        return Measured(value, "s", "the steps of an update folded, at the slowest moment", inputs)
+
+    return measured
+
+
 def _with_faults(study: Study, arguments: Arguments) -> Premortem:
     """The scenario's hours, with faults written one after the other where some are given."""
     words = str(arguments.get("faults", "")).split()
@@ -815,6 +835,9 @@ MEASURES: Mapping[str, Measure] = {
     "response.mean": Measure("Response time, mean, worst minute", _took(None), takes=("faults",)),
     "response.p95": Measure("Response time, 95th percentile, worst minute", _took(0.95), takes=("faults",)),
     "response.p99": Measure("Response time, 99th percentile, worst minute", _took(0.99), takes=("faults",)),
+    "push.p50": Measure("From ingestion to push, median", _pushed(0.5), takes=("faults", "level")),
+    "push.p95": Measure("From ingestion to push, 95th percentile", _pushed(0.95), takes=("faults", "level")),
+    "push.p99": Measure("From ingestion to push, 99th percentile", _pushed(0.99), takes=("faults", "level")),
     "availability.event": Measure("Requests answered over the event", _answered, takes=("faults",)),
     "availability.allowed": Measure("Minutes that an objective allows over the event", _allowed, needs=("target",)),
     "premortem.delivered": Measure("Updates delivered over the hours", _delivered),

@@ -140,6 +140,7 @@ EXAMPLES = {
 
 OF_ANOTHER = {
     "premortem.delivered": "scoreboard",
+    **dict.fromkeys(("push.p50", "push.p95", "push.p99"), "engine"),
     **dict.fromkeys(
         (
             *("cost.event", "cost.break_even", "cost.reserved_saving", "cost.commitment"),

@@ -91,7 +91,8 @@ def resources(figure, studies):
     if figure.name == "cost.address":
         return lambda one: fnmatchcase(one.address, str(given.get("address")).replace("[", "[[]"))
     if source in (
-        "terraform", "cost", "bill", "capacity", "premortem", "freshness", "connections", "health", "response", "availability",
+        "terraform", "cost", "bill", "capacity", "premortem", "push", "freshness", "connections", "health", "response",
+        "availability",
     ):  # fmt: skip
         return lambda one: given.get("station", "") in one.address
     return None

@@ -29,6 +29,7 @@ READS, WRITES = 1.5, 4  # units of a table that a request reads, and of a record
     [
         ("Functions and a table behind CloudFront (alternative 1)", BALANCER),
         ("The same without a CDN, as the brief counts it", CDN),
+        ("Firebase, its bytes at AWS's price (alternative 4)", CDN),
     ],
 )
 def test_what_the_serverless_options_add_is_what_the_month_asks_of_them(directory, named, asked):
@@ -44,6 +45,10 @@ def test_what_the_serverless_options_add_is_what_the_month_asks_of_them(director
         "lambda.duration.arm64.gb_second": calls * 1e6 * SECONDS * GIB,
         "dynamodb.ondemand.read.million": requests * READS,
         "dynamodb.ondemand.write.million": records * WRITES,
+        "firestore.read.million": requests,
+        "firestore.write.million": records * WRITES,
     }
     added = {sku: float(amount) for sku, amount in option.change.adds.items() if sku in expected}
-    assert added == pytest.approx(expected, rel=0.005)
+    assert added == pytest.approx({sku: expected[sku] for sku in added}, rel=0.005)
+    assert {sku.split(".")[0] for sku in added} in ({"apigw", "lambda", "dynamodb"}, {"firestore"})
+    assert len(added) in (5, 2)
