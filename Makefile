@@ -71,8 +71,8 @@ drill: $(STAMP) ## lose a database's rows and restore them, on a real server of 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks $$(test "$$(id -u)" -ne 0 || echo --allow-root)
 
-notebook: $(STAMP) ## re-run a notebook with other numbers: make notebook NB=buzzer_cost PARAMS="users=8000"
-	@$(BIN)/gameday notebook $(NB) $(PARAMS)
+notebook: $(STAMP) ## re-run a notebook with other numbers: make notebook NB=cost STACK=scoreboard PARAMS="users=50000"
+	@$(BIN)/gameday notebook $(NB) $(if $(NB),$(if $(filter file,$(origin STACK)),,stack=$(STACK))) $(PARAMS)
 
 lock: $(UV) ## resolve pyproject.toml into requirements.lock, with hashes and without any address
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --all-extras --python-version 3.11 pyproject.toml -o requirements.lock

@@ -40,11 +40,11 @@ LAYERS = {
     "horizons": 9,
     "ledger": 9,
     "drawing": 8,
-    "notebooks": 9,
     "pages": 10,
-    "site": 11,
-    "commands": 12,
-    "__main__": 13,
+    "notebooks": 11,
+    "site": 12,
+    "commands": 13,
+    "__main__": 14,
 }
 
 

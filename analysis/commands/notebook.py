@@ -1,5 +1,6 @@
-"""`gameday notebook`: a notebook with other numbers."""
+"""`gameday notebook`: a notebook for a stack, with other numbers."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,11 +15,14 @@ def notebook(
         str | None, typer.Argument(metavar="NAME", help="A notebook of notebooks/, without its ending.")
     ] = None,
     parameters: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="Values in place of its own.")
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME=VALUE", help="Values in place of its own: stack=NAME, users=8000, variables.tasks.min=4."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Executes a notebook with other numbers into out/ and sets them beside its own. Without a name: the notebooks."""
+    """Executes a notebook for a stack with other numbers into out/, beside that stack's own. Without a name: the notebooks."""
     from analysis.notebooks import execution  # noqa: PLC0415 (pulls in Jupyter)
 
     books = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -33,19 +37,25 @@ def notebook(
     try:
         with err.status(f"executing {path.stem}"):
             rerun = execution.with_parameters(path, parameters or [])
-    except (execution.ParameterError, execution.NotebookError) as error:
+    except execution.ParameterError as error:
         refuse(str(error))
+    except execution.NotebookError as error:
+        refuse(error.refusal or str(error))
+    for sentence in rerun.warnings:
+        err.print(f"gameday: warning: {escape(sentence)}", highlight=False, soft_wrap=True)
     if as_json:
         rows = {
             "page": str(rerun.html),
             "notebook": str(rerun.notebook),
-            "given": [{"name": c.name, "base": c.base, "given": c.given} for c in rerun.parameters],
-            "results": [{"name": c.name, "base": c.base, "given": c.given} for c in rerun.headlines],
+            "stack": rerun.stack,
+            "given": [asdict(change) for change in rerun.parameters],
+            "results": [asdict(change) for change in rerun.headlines],
+            "warnings": list(rerun.warnings),
         }
         print_json(rows)
         return
-    table = Table("", "Base", "Given")
+    table = Table(rerun.stack, "Base", "Given", "Change")
     for change in (*rerun.parameters, *rerun.headlines):
-        table.add_row(escape(change.name), escape(change.base), escape(change.given))
+        table.add_row(*map(escape, (change.name, change.base, change.given, change.change)))
     out.print(table)
     out.print(f"{rerun.html}\n{rerun.notebook}", highlight=False, soft_wrap=True)

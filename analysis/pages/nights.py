@@ -19,7 +19,6 @@ from analysis.facts import Stack
 from analysis.night import Night, hard, hard_plan
 from analysis.night.calibration import error_share, rounded
 from analysis.night.calibration_plan import FOLDER, SETS, Calibration, Symptom
-from analysis.notebooks.views import Headlines, Shown
 from analysis.pages import reference
 from analysis.pages.reads import cache
 
@@ -83,69 +82,6 @@ def _failed(one: Night) -> list[float]:
     return [100.0 * error_share(one, np.arange(minutes) == minute) for minute in range(minutes)]
 
 
-def evening(
-    directory: str | Path,
-    *,
-    users: int | None = None,
-    seed: int = 1,
-    faults: str | None = None,
-    calibrated: bool = False,
-    values: Mapping[str, float | None] | None = None,
-) -> Night:
-    """A night of the stack in `directory`, for a notebook; `faults` are written with a + between them.
-
-    With the values of the stack's calibration where it is `calibrated`, and those of `values` that are not None. Raises
-    NightError for what cannot be simulated.
-    """
-    about = facts.stack(Path(directory))
-    found = dict(studies.calibration(about.directory).values) if calibrated else {}
-    found |= {name: value for name, value in (values or {}).items() if value is not None}
-    if users is not None:
-        found["audience.peak_users"] = users
-    course = facts.scenario(about.scenario)
-    broken = [night.fault(text.strip()) for text in (faults or "").split("+") if text.strip()]
-    return night.replay(terraform.load(about.directory), course, about, seed, broken, values=found)
-
-
-def headlines(before: Night, after: Night) -> Headlines:
-    """The figures of two nights that a reader asks for first."""
-    rows = []
-    for one, name in ((before, "Crashed"), (after, "Now")):
-        told = night.outcome(one)
-        rows += [
-            (f"{name}: failed requests, whole night", _percent(told.errors)),
-            (f"{name}: failed requests, worst minute", _percent(told.worst_errors)),
-            (f"{name}: age of an update at p95, worst minute", _seconds(told.age_p95_s)),
-            (f"{name}: minutes of impact", f"{told.hurt_minutes}"),
-        ]
-    return Headlines(tuple(rows))
-
-
-def quarters(one: Night) -> Shown:
-    """The night in quarters of an hour."""
-    columns = [Column("From minute", "number")]
-    columns += [Column(name, "number") for name in ("Users", "Failed", "Answer p95", "Age p50", "p95", "Tasks", "CPU")]
-    rows = [
-        [
-            f"{part.start_minute:g}",
-            f"{part.users:,.0f}",
-            _percent(part.error_share),
-            _seconds(part.latency_p95_s),
-            _seconds(part.age_p50_s),
-            _seconds(part.age_p95_s),
-            f"{part.tasks:.0f}",
-            f"{part.cpu_percent:.0f} %",
-        ]
-        for part in night.summary(one)
-    ]
-    return Shown(str(table(columns, rows, label=reconstructed(one))))
-
-
-def happened(one: Night) -> Shown:
-    """What happened on the night, in its order."""
-    return Shown(str(events(one)))
-
-
 def night_chart(one: Night, title: str) -> Markup:
     """The night's chart as part of a page."""
     return Markup(chart(one, title).html())  # noqa: S704 (its texts are escaped where it is made)
@@ -184,11 +120,13 @@ def events(one: Night, most: int = 20) -> Markup:
     return table(columns, rows, label=f"Events, {reconstructed(one)}")
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """A share in per cent; blank where there is none."""
     return "" if share is None else f"{100 * share:.3g} %"
 
 
-def _seconds(time_s: float | None) -> str:
+def seconds(time_s: float | None) -> str:
+    """A time in seconds; blank where there is none."""
     return "" if time_s is None else f"{time_s:.3g} s"
 
 
@@ -204,11 +142,11 @@ def hard_nights(root: Path, name: str) -> Markup:
     rows: list[Sequence[Cell]] = [
         [
             one["title"],
-            _percent(one["errors"]),
-            _percent(one["worst_errors"]),
-            _seconds(one["latency_p95_s"]),
-            _seconds(one["settled_age_p95_s"]),
-            _seconds(one["failover_age_p95_s"]),
+            percent(one["errors"]),
+            percent(one["worst_errors"]),
+            seconds(one["latency_p95_s"]),
+            seconds(one["settled_age_p95_s"]),
+            seconds(one["failover_age_p95_s"]),
             f"{one['failover_minutes']} min" if one["failover_minutes"] else "",
         ]
         for one in record.content["nights"]
@@ -249,7 +187,7 @@ USED = {
 def _figure(symptom: Symptom, value: float | None) -> str:
     if value is None:
         return ""
-    return _percent(value) if symptom.unit == "share" else f"{value:.3g} {symptom.unit}"
+    return percent(value) if symptom.unit == "share" else f"{value:.3g} {symptom.unit}"
 
 
 def symptoms(root: Path, name: str) -> Markup:
@@ -342,7 +280,7 @@ def tests_of(root: Path, name: str) -> Markup:
     def told(question: str, sets: int, spread: Mapping[str, Any], unit: str) -> None:
         factor = 100.0 if unit == "%" else 1.0
         figures = ("endless" if spread[q] is None else f"{factor * spread[q]:.3g} {unit}" for q in ("p5", "p50", "p95"))
-        rows.append([question, f"{sets:,}", *figures, _percent(spread.get("met"))])
+        rows.append([question, f"{sets:,}", *figures, percent(spread.get("met"))])
 
     counts = record["counts"]
     for test in record["tests"]:
@@ -456,9 +394,9 @@ def _figure_of(found: Calibration, key: str) -> str:
     (test,) = record["tests"]
     figures: dict[str, str] = {
         **{str(name): f"{count:,}" for name, count in record["counts"].items()},
-        "met": _percent(round(test["fitting"]["met"], 2)),
-        "met-by-all": _percent(round(test["all"]["met"], 2)),
-        "half-late": _seconds(test["fitting"]["p50"]),
+        "met": percent(round(test["fitting"]["met"], 2)),
+        "met-by-all": percent(round(test["all"]["met"], 2)),
+        "half-late": seconds(test["fitting"]["p50"]),
         "departure": f"{record['chosen']['departure']:.2f}",
         "set": str(record["chosen"]["set"]),
         "hash": evidence.digest(found.rests_on),

@@ -40,6 +40,9 @@ BROUGHT = ("index", "prices", "limits", "rules", "how-computed", "glossary", "te
 RECORDS = ("decisions", "runbooks")
 """The pages that are the index of a folder of records; each is there as soon as there is a record."""
 
+NOTEBOOKS = "notebooks"
+"""The page that is the index of the notebooks executed for a system's stacks; it is there where a stack names one."""
+
 SECTIONS: Mapping[str, str] = {
     "incident": "Incident",
     "pre-mortem": "Pre-mortem",
@@ -66,10 +69,11 @@ _FENCE = re.compile(r"\s*(```|~~~)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A stack that a system shows, and what its pages call it; `label` reads as a heading."""
+    """A stack that a system shows, what its pages call it (`label` reads as a heading), and the notebooks executed for it."""
 
     name: str
     label: str
+    notebooks: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -131,7 +135,10 @@ def system(docs: Path, folder: str) -> System | None:
 
 
 def _shown(entry: Table) -> Shown:
-    made = Shown(entry.text("name"), entry.text("label"))
+    names = entry.get(NOTEBOOKS) if NOTEBOOKS in entry.entries else []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise entry.error(NOTEBOOKS, "must be a list of notebooks, each named as its file without the ending")
+    made = Shown(entry.text("name"), entry.text("label"), tuple(names))
     entry.closed()
     return made
 
@@ -197,7 +204,7 @@ def templates() -> tuple[str, ...]:
 
 def address(page: str) -> str:
     """Where a made page stands in its system's folder: `cost` -> `cost.md`, `decisions` -> `decisions/index.md`."""
-    return f"{page}/index.md" if page in RECORDS else f"{page}.md"
+    return f"{page}/index.md" if page in {*RECORDS, NOTEBOOKS} else f"{page}.md"
 
 
 @cache
@@ -325,7 +332,8 @@ def _made_pages(docs: Path, folder: str) -> list[FrontMatter]:
 def _there(one: System, docs: Path) -> list[str]:
     """The pages of a system that have something to show: a page that waits for files is there as soon as there is one."""
     awaited = {**{page: f"{page}/*.md" for page in RECORDS}, "brief": LEDGER, "requirements": REQUIREMENTS}
-    return [page for page in one.pages if page not in awaited or any((docs / one.folder).glob(awaited[page]))]
+    there = [page for page in one.pages if page not in awaited or any((docs / one.folder).glob(awaited[page]))]
+    return [page for page in there if page != NOTEBOOKS or any(shown.notebooks for shown in one.stacks)]
 
 
 def children(docs: Path, name: str) -> list[FrontMatter]:
@@ -334,6 +342,8 @@ def children(docs: Path, name: str) -> list[FrontMatter]:
     below = [entry.relative_to(docs).as_posix() for entry in entries if entry.is_dir()]
     if not name and REFERENCE not in below:
         below.append(REFERENCE)
+    if (one := system(docs, name)) and NOTEBOOKS in _there(one, docs):
+        below.append(f"{name}/{NOTEBOOKS}")
     found = [index(docs, child) for child in below]
     return [page for page in found if page is not None]
 

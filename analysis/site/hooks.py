@@ -104,26 +104,29 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, nights.table_uri(stack), abs_src_path=str(path)))
     for uri, table in whatif.published(root(config), docs).items():
         files.append(File.generated(config, uri, content=table))
-    for path, place in _executed(config).items():
-        files.append(File(f"notebooks/{path.name}", str(place), config.site_dir, config.use_directory_urls))
+    for uri, place in _executed(config).items():
+        files.append(File(uri, str(place), config.site_dir, config.use_directory_urls))
     return files
 
 
-def _executed(config: MkDocsConfig) -> dict[Path, Path]:
-    """The executed notebooks: where each lies in the checkout -> the directory that holds it, named as its page, with outputs."""
-    paths = sorted((root(config) / "notebooks").glob("*.ipynb"))
+def _executed(config: MkDocsConfig) -> dict[str, Path]:
+    """The executed notebooks: the page of each -> the directory that holds it at that place, with outputs."""
+    wanted = _notebooks(config)
     cache = root(config) / ".cache"
-    made: dict[Path, Path] = {}
+    made: dict[str, Path] = {}
+    runs = [execution.Run(one.book.path, {execution.STACK: one.stack}) for one in wanted]
     try:
-        done = execution.executed(paths, cache / "notebooks") if paths else {}
+        done = execution.executed(runs, cache / "notebooks") if runs else []
     except execution.NotebookError as error:
         raise PluginError(str(error)) from None
-    for path, notebook in done.items():
+    for one, notebook in zip(wanted, done, strict=True):
+        execution.titled(notebook, one.about)
         text = execution.text(notebook)
-        target = cache / "pages" / hashlib.sha256(text.encode()).hexdigest()[:32] / "notebooks" / path.name
+        place = cache / "pages" / hashlib.sha256(text.encode()).hexdigest()[:32]
+        target = place / one.uri
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        made[path] = target.parents[1]
+        made[one.uri] = place
     return made
 
 
@@ -132,7 +135,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """The page with the glossary's abbreviations, after a check of what it says about itself."""
     if page.file.src_uri.endswith(".ipynb"):
         about = next(book for book in _notebooks(config) if book.uri == page.file.src_uri)
-        page.meta.update(title=about.title, description=about.description, render_macros=False)
+        page.meta.update(title=about.title, description=about.book.description, render_macros=False)
         return ""
     if not page.meta.get("description"):
         log.warning(
@@ -256,8 +259,8 @@ def root(config: MkDocsConfig) -> Path:
     return Path(config.docs_dir).resolve().parent
 
 
-def _notebooks(config: MkDocsConfig) -> list[navigation.Notebook]:
-    return navigation.notebooks(root(config) / "notebooks")
+def _notebooks(config: MkDocsConfig) -> list[navigation.Executed]:
+    return navigation.executed(root(config), Path(config.docs_dir))
 
 
 def last_change(config: MkDocsConfig, uri: str) -> str:

@@ -109,9 +109,13 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
         """A link to the only line of a source file that holds a text; it moves with the line."""
         return source.link(root, here(), path, source.line_of(root, path, text))
 
-    def notebook_list() -> Markup:
-        """One line for each notebook: its title and first paragraph."""
-        return book_list(root, here())
+    def notebook_list(folder: str) -> Markup:
+        """One line for each notebook that is executed for the stacks of a system: its title and first paragraph."""
+        return book_list(root, docs, folder, here())
+
+    def notebook_table() -> Markup:
+        """Every notebook with the stacks for which it is executed."""
+        return book_table(root, docs, here())
 
     def runbook_list(folder: str) -> Markup:
         """The runbooks of a folder."""
@@ -148,8 +152,8 @@ def _listings(site: model.Site) -> tuple[Callable[..., str], ...]:
         return Markup(drawing.html())  # noqa: S704 (its texts are escaped where it is made)
 
     return (
-        contents, glossary_list, source_files, cited, line_of, notebook_list, runbook_list, runbook_minutes, system_list,
-        how_many, how_many_notebooks, diagram,
+        contents, glossary_list, source_files, cited, line_of, notebook_list, notebook_table, runbook_list, runbook_minutes,
+        system_list, how_many, how_many_notebooks, diagram,
     )  # fmt: skip
 
 
@@ -196,10 +200,27 @@ def system_cards(root: Path, docs: Path, page: str) -> Markup:
     return Markup('<div class="g-doors g-systems">{}</div>').format(Markup("").join(cards))
 
 
-def book_list(root: Path, page: str) -> Markup:
-    """The notebooks, each with its description."""
-    books = navigation.notebooks(root / "notebooks")
-    return _rows((links.relative(page, book.uri), book.title, book.description) for book in books)
+def book_list(root: Path, docs: Path, folder: str, page: str) -> Markup:
+    """The notebooks executed for the stacks of a system, each with its description."""
+    found = [one for one in navigation.executed(root, docs) if one.system == folder]
+    return _rows((links.relative(page, one.uri), one.title, one.book.description) for one in found)
+
+
+def book_table(root: Path, docs: Path, page: str) -> Markup:
+    """The notebooks, each with what it shows and the pages of the stacks for which it is executed."""
+    found = navigation.executed(root, docs)
+    rows = []
+    for book in navigation.notebooks(root / "notebooks"):
+        pages = [tables.link(links.relative(page, one.uri), one.about) for one in found if one.book == book]
+        rows.append(
+            [Markup("{}<br>{}").format(tables.code(book.path.stem), book.title), book.description, _lines(pages)]
+        )
+    columns = [tables.Column("Notebook"), tables.Column("What it shows", "wide"), tables.Column("Executed for", "wide")]
+    return tables.table(columns, rows, label="Notebooks")
+
+
+def _lines(parts: Iterable[Markup]) -> Markup:
+    return Markup("<br>").join(parts)
 
 
 def _rows(entries: Iterable[tuple[str, str, str]]) -> Markup:

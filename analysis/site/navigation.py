@@ -10,20 +10,36 @@ from typing import Any
 
 from analysis.pages import frontmatter, systems
 from analysis.pages.frontmatter import FrontMatter
+from analysis.pages.model import model
 
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A notebook as a page: where it lies, its title (the first heading) and its description (the first paragraph)."""
+    """A notebook of the project: where it lies, its title (the first heading) and its description (the first paragraph)."""
 
     path: Path
     title: str
     description: str
 
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A notebook as a page of a system: executed for one of its stacks, whose title ends that of the page."""
+
+    book: Notebook
+    system: str
+    stack: str
+    about: str
+
     @property
     def uri(self) -> str:
         """Its place among the pages."""
-        return f"notebooks/{self.path.name}"
+        return f"{self.system}/{systems.NOTEBOOKS}/{self.book.path.stem}-{self.stack}.ipynb"
+
+    @property
+    def title(self) -> str:
+        """The question, and of which stack it is asked."""
+        return f"{self.book.title}: {self.about}"
 
 
 def notebooks(directory: Path) -> list[Notebook]:
@@ -42,7 +58,27 @@ def notebooks(directory: Path) -> list[Notebook]:
     return found
 
 
-def tree(docs: Path, books: Sequence[Notebook] = ()) -> list[Any]:
+def executed(root: Path, docs: Path) -> list[Executed]:
+    """The pages that the systems want of the notebooks, by system and stack.
+
+    Raises FrontMatterError where a system names a notebook that there is not.
+    """
+    books = {book.path.stem: book for book in notebooks(root / "notebooks")}
+    found = []
+    for system in systems.systems(docs):
+        for shown in system.stacks:
+            for name in shown.notebooks:
+                if name not in books:
+                    raise frontmatter.FrontMatterError(
+                        f"docs/{system.folder}/{systems.FILE_NAME}: stack {shown.name} names the notebook {name!r}; "
+                        f"there are {', '.join(books) or 'none'}"
+                    )
+                about = model(root, shown.name).about.title
+                found.append(Executed(books[name], system.folder, shown.name, about))
+    return found
+
+
+def tree(docs: Path, books: Sequence[Executed] = ()) -> list[Any]:
     """The navigation: the home page, then every folder with an index page, in order; notebooks join the folder they name."""
     return [{"Home": "index.md"}, *({page.title: _section(docs, _folder(page), books)} for page in _ordered(docs, ""))]
 
@@ -55,7 +91,7 @@ def _folder(index: FrontMatter) -> str:
     return index.path.removesuffix("/index.md")
 
 
-def _section(docs: Path, name: str, books: Sequence[Notebook]) -> list[Any]:
+def _section(docs: Path, name: str, books: Sequence[Executed]) -> list[Any]:
     """What stands below the index page of a folder; a system's pages stand in sections of their own."""
     entries: list[tuple[FrontMatter, dict[Any, Any]]] = [
         (page, {page.extra.get("nav", page.title): page.path}) for page in systems.folder(docs, name)

@@ -12,8 +12,7 @@ import pytest
 
 from analysis.architecture import Architecture, Location, Reference, Resource, Unknown
 from analysis.drawing import diagrams
-from analysis.drawing.diagrams import DrawingTooLarge, IncompleteDrawing, draw
-from analysis.notebooks.views import diagram
+from analysis.drawing.diagrams import DrawingTooLarge, IncompleteDrawing, draw, monthly_usd
 from analysis.studies import study
 from analysis.wiring.references import without_index
 
@@ -497,7 +496,7 @@ STACKS = sorted(path.parent for path in (ROOT / "terraform" / "stacks").glob("*/
 @pytest.mark.parametrize("directory", STACKS, ids=lambda directory: directory.name)
 def test_every_stack_is_drawn_with_all_that_it_is_billed_for(directory):
     one = study(directory)
-    drawn = diagram(one)
+    drawn = draw(one.architecture, title=one.title, monthly_usd=monthly_usd(one.bill))
     plans = {item.address for item in one.bill.line_items if item.type == "plan"}  # no resources, so nothing to draw
     billed = {item.address for item in one.bill.line_items} | {unpriced.address for unpriced in one.bill.unpriced}
     assert billed - plans <= {*drawn.drawn, *drawn.waived}
@@ -509,7 +508,12 @@ def test_every_stack_is_drawn_with_all_that_it_is_billed_for(directory):
 @pytest.mark.parametrize("directory", STACKS, ids=lambda directory: directory.name)
 def test_the_labels_of_the_services_are_the_arguments_that_the_model_resolves(directory):
     one = study(directory)
-    said = {line for n in diagram(one).nodes if n.title.startswith("ECS service") for line in n.lines}
+    said = {
+        line
+        for n in draw(one.architecture, title=one.title).nodes
+        if n.title.startswith("ECS service")
+        for line in n.lines
+    }
     for service in one.architecture.of_type("aws_ecs_service"):
         reference = next(r for r in service.references if "aws_ecs_task_definition" in r.address)
         task = one.architecture.by_address[reference.address]

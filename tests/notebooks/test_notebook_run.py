@@ -1,5 +1,6 @@
 """Notebooks fail loudly, rest on everything they read, and take parameters by name and type."""
 
+import ast
 import re
 import shutil
 import tempfile
@@ -7,11 +8,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.notebooks import execution
-from analysis.notebooks.execution import NotebookError, ParameterError, executed, given_values, with_parameters
+from analysis.notebooks.execution import NotebookError, ParameterError, Run, executed, given_values, with_parameters
+from analysis.site import navigation
 
-PARAMETERS = "users = 5_000\ntask_cpu: int | None = None\npoll_s = 2.0\nspot = False\nregion = 'us-east-1'"
+PARAMETERS = (
+    "users = 5_000\ntask_cpu: int | None = None\npoll_s = 2.0\nspot = False\nregion = 'us-east-1'\nvariables: dict = {}"
+)
 
 
 def write(path: Path, *sources: str, tags: dict[int, list[str]] | None = None) -> Path:
@@ -51,7 +57,7 @@ def counted(monkeypatch):
 def test_a_cell_that_raises_stops_the_build_and_names_notebook_cell_and_exception(tmp_path):
     path = write(tmp_path / "broken.ipynb", "x = 1", "x / 0", "x")
     with pytest.raises(NotebookError, match=r"broken\.ipynb, cell 2: ZeroDivisionError: division by zero"):
-        executed([path], tmp_path / "cache", root=tmp_path)
+        executed([Run(path)], tmp_path / "cache", root=tmp_path)
     assert not list((tmp_path / "cache").glob("*.ipynb")), "a failed run must not be kept"
 
 
@@ -59,13 +65,13 @@ def test_a_cell_that_raises_stops_the_build_and_names_notebook_cell_and_exceptio
 def test_a_cell_that_exits_stops_the_build(tmp_path):
     path = write(tmp_path / "leaving.ipynb", "import sys; sys.exit(0)")
     with pytest.raises(NotebookError, match="cell 1: SystemExit"):
-        executed([path], tmp_path / "cache", root=tmp_path)
+        executed([Run(path)], tmp_path / "cache", root=tmp_path)
 
 
 def test_a_cell_may_not_be_excused_for_raising(tmp_path):
     path = write(tmp_path / "excused.ipynb", "1 / 0", tags={1: ["raises-exception"]})
     with pytest.raises(NotebookError, match="raises-exception"):
-        executed([path], tmp_path / "cache", root=tmp_path)
+        executed([Run(path)], tmp_path / "cache", root=tmp_path)
 
 
 @pytest.mark.slow
@@ -79,15 +85,41 @@ print(object(), end=" ", flush=True); print("and more", flush=True)
 print("a warning", file=sys.stderr)
 object()"""
     paths = [write(tmp_path / f"n{number}.ipynb", f"name = {number}; name", source, "Shown()") for number in (1, 2)]
-    first = executed(paths, tmp_path / "first", parallel=2, root=tmp_path)
-    second = executed(paths, tmp_path / "second", parallel=2, root=tmp_path)
-    for number, path in enumerate(paths, start=1):
-        assert execution.text(first[path]) == execution.text(second[path])
-        assert first[path].cells[0].outputs[0].data["text/plain"] == str(number)
-        assert "0x…" in execution.text(first[path])
-        assert list(first[path].cells[2].outputs[0].data) == ["text/html"]
-        assert "T_cell3" in first[path].cells[2].outputs[0].data["text/html"]
-        assert not re.search(r"0x[0-9a-f]{6}", execution.text(first[path]))
+    runs = [Run(path) for path in paths]
+    first = executed(runs, tmp_path / "first", parallel=2, root=tmp_path)
+    second = executed(runs, tmp_path / "second", parallel=2, root=tmp_path)
+    for number, (one, again) in enumerate(zip(first, second, strict=True), start=1):
+        assert execution.text(one) == execution.text(again)
+        assert one.cells[0].outputs[0].data["text/plain"] == str(number)
+        assert "0x…" in execution.text(one)
+        assert list(one.cells[2].outputs[0].data) == ["text/html"]
+        assert "T_cell3" in one.cells[2].outputs[0].data["text/html"]
+        assert not re.search(r"0x[0-9a-f]{6}", execution.text(one))
+
+
+@pytest.mark.slow
+def test_runs_about_one_stack_take_turns_in_one_kernel_and_see_nothing_of_each_other(tmp_path):
+    source = "import os; 'left' in globals(), os.getpid()"
+    one = write(tmp_path / "one.ipynb", "stack = 'a'", source, "left = 1; left", tags={1: ["parameters"]})
+    other = write(tmp_path / "other.ipynb", "stack = 'a'", source, tags={1: ["parameters"]})
+    runs = [Run(one, {"stack": "a"}), Run(other, {"stack": "a"}), Run(other, {"stack": "b"})]
+    made = executed(runs, tmp_path / "cache", root=tmp_path)
+    outputs = [notebook.cells[1].outputs[0] for notebook in made]
+    found, processes = zip(*(ast.literal_eval(output.data["text/plain"]) for output in outputs), strict=True)
+    assert found == (False, False, False)
+    assert processes[0] == processes[1] != processes[2]
+    assert {output.execution_count for output in outputs} == {2}, "where a notebook's turn came does not show"
+
+
+@pytest.mark.slow
+def test_a_section_whose_call_shows_nothing_is_left_out_with_its_prose(tmp_path):
+    path = write(tmp_path / "n.ipynb", "x = 1", "None", "x")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell("## Nothing", id="cell-2-why"))
+    notebook.cells.insert(3, nbformat.v4.new_markdown_cell("## Something", id="cell-3-why"))
+    nbformat.write(notebook, path)
+    (made,) = executed([Run(path)], tmp_path / "cache", root=tmp_path)
+    assert [cell.id for cell in made.cells] == ["cell-1", "cell-3-why", "cell-3"]
 
 
 @pytest.mark.slow
@@ -95,7 +127,7 @@ def test_a_notebook_runs_in_its_own_directory_and_finds_the_package_of_its_check
     (tmp_path / "here").mkdir()
     (tmp_path / "marker.py").write_text("SAID = 'found'\n")
     path = write(tmp_path / "here" / "n.ipynb", "import os, marker; os.path.basename(os.getcwd()), marker.SAID")
-    output = executed([path], tmp_path / "cache", root=tmp_path)[path].cells[0].outputs[0]
+    output = executed([Run(path)], tmp_path / "cache", root=tmp_path)[0].cells[0].outputs[0]
     assert output.data["text/plain"] == "('here', 'found')"
 
 
@@ -104,11 +136,11 @@ def test_a_notebook_runs_in_its_own_directory_and_finds_the_package_of_its_check
 )
 def test_a_run_is_kept_until_something_it_rests_on_changes(checkout, counted, name):
     path = write(checkout / "notebooks" / "n.ipynb", "1")
-    executed([path], checkout / "cache", root=checkout)
-    executed([path], checkout / "cache", root=checkout)
+    executed([Run(path)], checkout / "cache", root=checkout)
+    executed([Run(path)], checkout / "cache", root=checkout)
     assert len(counted) == 1
     (checkout / name).write_text("two\n")
-    executed([path], checkout / "cache", root=checkout)
+    executed([Run(path)], checkout / "cache", root=checkout)
     assert len(counted) == 2
 
 
@@ -117,7 +149,7 @@ def test_a_new_a_renamed_and_a_removed_file_count_as_changes(checkout, counted):
     stack = checkout / "terraform" / "stacks" / "a"
 
     def runs():
-        executed([path], checkout / "cache", root=checkout)
+        executed([Run(path)], checkout / "cache", root=checkout)
         return len(counted)
 
     assert runs() == 1
@@ -131,24 +163,24 @@ def test_a_new_a_renamed_and_a_removed_file_count_as_changes(checkout, counted):
 
 def test_the_notebook_itself_and_the_given_values_count_but_caches_of_others_do_not(checkout, counted):
     path = write(checkout / "notebooks" / "n.ipynb", PARAMETERS, tags={1: ["parameters"]})
-    executed([path], checkout / "cache", root=checkout)
-    executed([path], checkout / "cache", root=checkout, given={"users": 1})
-    executed([path], checkout / "cache", root=checkout, given={"users": 2})
+    executed([Run(path)], checkout / "cache", root=checkout)
+    executed([Run(path, {"users": 1})], checkout / "cache", root=checkout)
+    executed([Run(path, {"users": 2})], checkout / "cache", root=checkout)
     assert len(counted) == 3
     for name in ("analysis/__pycache__/cost.pyc", "terraform/stacks/a/.terraform/provider"):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text("binary")
-    executed([path], checkout / "cache", root=checkout, given={"users": 2})
+    executed([Run(path, {"users": 2})], checkout / "cache", root=checkout)
     assert len(counted) == 3
     write(path, PARAMETERS + "\n", tags={1: ["parameters"]})
-    executed([path], checkout / "cache", root=checkout)
+    executed([Run(path)], checkout / "cache", root=checkout)
     assert len(counted) == 4
 
 
 def test_the_cache_keeps_the_newest_runs_only(checkout, counted):
     path = write(checkout / "notebooks" / "n.ipynb", PARAMETERS, tags={1: ["parameters"]})
     for users in range(execution.KEPT_RUNS + 3):
-        executed([path], checkout / "cache", root=checkout, given={"users": users})
+        executed([Run(path, {"users": users})], checkout / "cache", root=checkout)
     assert len(list((checkout / "cache").glob("*.ipynb"))) == execution.KEPT_RUNS
 
 
@@ -162,19 +194,24 @@ def test_values_are_read_in_the_types_that_the_notebook_states(tmp_path):
         "spot": True,
         "region": "eu-west-1",
     }
-    assert given_values(path, {"task_cpu": "none"}) == {"task_cpu": None}
+    assert given_values(path, ["task_cpu=none"]) == {"task_cpu": None}
+    pairs = ["variables.tasks.min=4", "variables.name=a=b"]
+    assert given_values(path, pairs) == {"variables": {"tasks.min": "4", "name": "a=b"}}
 
 
 @pytest.mark.parametrize(
     ("pair", "sentence"),
     [
-        ("user=1", r"n has no parameter 'user'; did you mean users\? it has users, task_cpu, poll_s, spot, region"),
+        ("user=1", r"n has no parameter 'user'; did you mean users\? it has users, task_cpu, poll_s, spot, region, variables"),
         ("users=many", "users must be a whole number, not 'many'"),
         ("users=1.5", "users must be a whole number"),
         ("users=none", "users must be a whole number"),
         ("poll_s=nan", "poll_s must be a number"),
         ("spot=yes", "spot must be true or false"),
         ("users", "not of the form name=value"),
+        ("variables=4", r"variables must be given by its keys, as in `name\.key=value`"),
+        ("variables.=4", r"has no parameter 'variables\.'"),
+        ("users.a=4", r"has no parameter 'users\.a'"),
     ],
 )
 def test_a_name_or_value_the_notebook_does_not_take_is_refused_in_a_sentence(tmp_path, pair, sentence):
@@ -187,6 +224,8 @@ def test_a_parameter_given_twice_is_refused(tmp_path):
     path = write(tmp_path / "n.ipynb", PARAMETERS, tags={1: ["parameters"]})
     with pytest.raises(ParameterError, match="twice"):
         given_values(path, ["users=1", "users=2"])
+    with pytest.raises(ParameterError, match=r"variables\.a is given twice"):
+        given_values(path, ["variables.a=1", "variables.a=2"])
 
 
 @pytest.mark.parametrize(
@@ -199,9 +238,9 @@ def test_a_parameters_cell_holds_literals_only(tmp_path, source):
 
 
 def test_a_missing_notebook_is_named_with_its_nearest_neighbour(tmp_path):
-    write(tmp_path / "buzzer_cost.ipynb", "1")
-    with pytest.raises(NotebookError, match="did you mean buzzer_cost"):
-        given_values(tmp_path / "buzzer_cots.ipynb", [])
+    write(tmp_path / "capacity.ipynb", "1")
+    with pytest.raises(NotebookError, match="did you mean capacity"):
+        given_values(tmp_path / "capacitiy.ipynb", [])
 
 
 def test_a_file_that_is_no_notebook_is_refused(tmp_path):
@@ -210,59 +249,121 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path):
         given_values(tmp_path / "n.ipynb", [])
 
 
-@pytest.mark.slow
-def test_a_rerun_shows_what_was_given_beside_the_base_and_what_came_of_it(tmp_path):
-    source = f"""
+TWICE = f"""
 class Shown:
     def _repr_mimebundle_(self, include=None, exclude=None):
-        value = str(users * 2) + ' <script>'
-        return {{"text/html": "<b>shown</b>", "{execution.HEADLINES}": [{{"name": "Twice", "value": value}}]}}
+        entry = {{"name": "Twice", "value": str(users * 2) + ' <script>', "amount": users * 2}}
+        return {{
+            "text/html": "<b>shown</b>",
+            "{execution.HEADLINES}": [entry],
+            "{execution.INPUTS}": [["variables.tasks.min", 3]],
+            "{execution.WARNINGS}": ["many"] if users > 6000 else [],
+        }}
 Shown()"""
-    path = write(tmp_path / "n.ipynb", PARAMETERS, source, tags={1: ["parameters"]})
-    run = with_parameters(path, ["users=8000"], out=tmp_path / "out", cache=tmp_path / "cache", root=tmp_path)
-    assert run.parameters == (execution.Change("users", "5,000", "8,000"),)
-    assert run.headlines == (execution.Change("Twice", "10000 <script>", "16000 <script>"),)
+
+
+@pytest.mark.slow
+def test_a_rerun_shows_in_one_table_base_given_and_change_and_says_what_it_warns_of(tmp_path):
+    path = write(tmp_path / "n.ipynb", PARAMETERS, TWICE, tags={1: ["parameters"]})
+    pairs = ["users=8000", "variables.tasks.min=6"]
+    run = with_parameters(path, pairs, out=tmp_path / "out", cache=tmp_path / "cache", root=tmp_path)
+    assert run.parameters == (
+        execution.Change("users", "5,000", "8,000", "+3,000 (+60 %)"),
+        execution.Change("variables.tasks.min", "3", "6", "+3 (+100 %)"),
+    )
+    assert run.headlines == (execution.Change("Twice", "10000 <script>", "16000 <script>", "+6,000 (+60 %)"),)
+    assert run.warnings == ("many",)
     page = run.html.read_text()
+    assert page.count("<table") == 1
     assert "8,000" in page
     assert "16000 &lt;script&gt;" in page
     assert "<script" not in page
     assert not re.search(r"""(?:src|href)=["']https?:""", page)
-    assert nbformat.read(run.notebook, as_version=4).cells[1].source.endswith("users = 8000")
+    given = nbformat.read(run.notebook, as_version=4).cells[1].source
+    assert given.endswith("users = 8000\nvariables = {'tasks.min': '6'}")
+
+
+@pytest.mark.slow
+def test_every_run_is_kept_under_a_name_of_its_own_and_its_base_is_about_the_same_stack(tmp_path):
+    path = write(tmp_path / "n.ipynb", f"stack = 'a'\n{PARAMETERS}", f"users += len(stack)\n{TWICE}", tags={1: ["parameters"]})
+    out = {"out": tmp_path / "out", "cache": tmp_path / "cache", "root": tmp_path}
+    runs = [with_parameters(path, pairs, **out) for pairs in (["users=1"], ["users=2"], ["stack=bb", "users=1"])]
+    assert [run.html.name for run in runs] == ["n-a-users-1.html", "n-a-users-2.html", "n-bb-users-1.html"]
+    assert [run.headlines[0].base for run in runs] == ["10002 <script>", "10002 <script>", "10004 <script>"]
+    assert "stack" not in [change.name for change in runs[2].parameters]
+
+
+@given(st.lists(st.lists(st.text(max_size=130), min_size=1, max_size=3), min_size=2, max_size=2, unique_by=lambda one: tuple(sorted(one))))
+def test_two_runs_with_different_values_never_share_a_file_name(pairs):
+    names = [execution.run_name("cost", "a", one) for one in pairs]
+    assert names[0] != names[1]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,140}", name) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("base", "given", "unit", "said"),
+    [
+        (10.0, 12.5, "$", "+$2.50 (+25 %)"),
+        (10.0, 4.0, "", "−6.00 (−60 %)"),
+        (0, 4, "", "+4.00"),
+        (1.0, 1.001, "$", "none"),
+        (20.0, 30.0, "%", "+10.00 points"),
+        ("a", 2, "", ""),
+        (True, 2, "", ""),
+        (None, 2, "", ""),
+    ],
+)
+def test_a_change_has_a_sign_a_unit_and_a_share_of_the_base(base, given, unit, said):
+    assert execution.difference(base, given, unit, 2) == said
 
 
 ROOT = Path(__file__).parents[2]
-COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
+COMMITTED = navigation.executed(ROOT, ROOT / "docs")
+"""What the site publishes: the notebooks that each system names for its stacks."""
+
+
+def test_cost_capacity_and_premortem_are_executed_for_every_stack_and_no_notebook_is_named_for_one():
+    stacks = {path.parent.name for path in ROOT.glob("terraform/stacks/*/gameday.toml")}
+    for question in ("cost", "capacity", "premortem"):
+        assert {one.stack for one in COMMITTED if one.book.path.stem == question} == stacks
+    questions = {path.stem for path in ROOT.glob("notebooks/*.ipynb")}
+    assert questions == {one.book.path.stem for one in COMMITTED}
+    assert not [name for name in questions if any(stack.partition("_")[0] in name for stack in stacks)]
 
 
 @pytest.mark.slow
 def test_the_committed_notebooks_run_and_show_tables_and_figures_only():
     # The cache is that of the build: what `make site` executed is not executed again.
-    for path, notebook in executed(COMMITTED, ROOT / ".cache" / "notebooks").items():
-        assert execution.headlines(notebook), f"{path.name} states no main result"
+    made = executed([Run(one.book.path, {"stack": one.stack}) for one in COMMITTED], ROOT / ".cache" / "notebooks")
+    for one, notebook in zip(COMMITTED, made, strict=True):
+        assert execution.headlines(notebook), f"{one.uri} states no main result"
         for cell in notebook.cells:
             for output in cell.get("outputs", ()):
-                assert "text/html" in output.get("data", {}), f"{path.name}, cell {cell.id}: {output}"
+                assert "text/html" in output.get("data", {}), f"{one.uri}, cell {cell.id}: {output}"
         page = execution.text(notebook)
         assert not [trace for trace in (str(ROOT), tempfile.gettempdir(), "site-packages") if trace in page]
         assert not re.search(r"""(?:src|href)=\\["']https?:|@import""", page)
+        shown = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert not re.search(r"Redis|Buzzer|Flask|Kinesis|fans?\b", shown), f"{one.uri} says of every stack what one has"
 
 
 @pytest.mark.slow
 def test_other_numbers_give_other_results_beside_the_base(tmp_path):
-    path = ROOT / "notebooks" / "buzzer_cost.ipynb"
-    run = with_parameters(path, ["users=8000", "task_cpu=1024", "task_memory=2048"], out=tmp_path)
-    assert [(change.name, change.given) for change in run.parameters] == [
-        ("users", "8,000"),
-        ("task_cpu", "1,024"),
-        ("task_memory", "2,048"),
+    path = ROOT / "notebooks" / "cost.ipynb"
+    run = with_parameters(path, ["stack=buzzer", "users=8000", "variables.task_size.cpu=1024"], out=tmp_path)
+    assert [(change.name, change.base, change.given) for change in run.parameters] == [
+        ("users", "5,000", "8,000"),
+        ("variables.task_size.cpu", "512", "1024"),
     ]
-    assert all(change.base != change.given for change in run.headlines if "games" in change.name)
+    assert all(change.base != change.given for change in run.headlines if "events" in change.name)
     assert run.html.is_file()
     assert run.notebook.is_file()
 
 
 @pytest.mark.slow
 def test_what_terraform_refuses_stops_the_notebook_with_terraforms_sentence(tmp_path):
-    path = ROOT / "notebooks" / "buzzer_cost.ipynb"
-    with pytest.raises(NotebookError, match=r"StudyError: .*poll_interval_s must be at least 0\.5"):
-        with_parameters(path, ["poll_interval_s=0.1"], out=tmp_path)
+    path = ROOT / "notebooks" / "cost.ipynb"
+    with pytest.raises(NotebookError, match=r"StudyError: .*poll_interval_s must be at least 0\.5") as refused:
+        with_parameters(path, ["stack=buzzer", "variables.poll_interval_s=0.1"], out=tmp_path)
+    assert "cell" not in refused.value.refusal
+    assert "poll_interval_s must be at least 0.5" in refused.value.refusal

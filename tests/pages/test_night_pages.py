@@ -73,18 +73,6 @@ def test_every_set_is_published_as_a_file():
     assert nights.table_uri("buzzer_baseline").endswith(".csv")
 
 
-def test_the_notebook_shows_both_nights_under_other_numbers():
-    stacks = ROOT / "terraform" / "stacks"
-    crashed = nights.evening(stacks / "buzzer_baseline", calibrated=True, values={"client.retries": None})
-    worse = nights.evening(stacks / "buzzer_baseline", calibrated=True, users=6_000, values={"client.timeout_s": 6})
-    now = nights.evening(stacks / "buzzer", faults="zone-loss@104 + deployment@103")
-    assert worse.errors(104, 109) > crashed.errors(104, 109)
-    assert {"deployment started", "task lost with its zone"} <= {event.what for event in now.events}
-    assert dict(nights.headlines(crashed, now).rows)["Now: minutes of impact"] == "0"
-    assert "seed 1" in nights.quarters(now).html
-    assert "task unhealthy" in nights.happened(crashed).html
-
-
 def test_every_assumption_of_a_simulated_night_stands_on_the_page_with_its_reason():
     shown = macro("night_assumptions")() + macro("thread_assumptions")()
     for name in ("hangup_per_s", "replica_lag_s", "proxy_failover_share", "factor_4"):

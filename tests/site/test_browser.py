@@ -59,7 +59,7 @@ PAGES = {
     "capacity": lambda: "buzzer/capacity.html",
     "what if": lambda: "buzzer/what-if.html",
     "infrastructure": lambda: "buzzer/infrastructure.html",
-    "notebook": lambda: first("notebooks/*.html"),
+    "notebook": lambda: first("*/notebooks/*-*.html"),
     "runbook": lambda: first("buzzer/runbooks/*.html"),
     "decision": lambda: first("buzzer/decisions/*.html"),
     "runbooks": lambda: "buzzer/runbooks/index.html",

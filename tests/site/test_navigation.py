@@ -82,18 +82,54 @@ def test_a_page_of_a_system_that_names_no_section_is_refused(tmp_path):
         navigation.tree(tmp_path)
 
 
+def notebook(path, *source):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": source}]}))
+
+
 def test_a_notebook_is_named_by_its_heading_and_described_by_its_first_paragraph(tmp_path):
-    cell = {
-        "cell_type": "markdown",
-        "source": ["# What it costs\n", "\n", "By service and\n", "by hour.\n", "\n", "More."],
-    }
-    (tmp_path / "cost.ipynb").write_text(json.dumps({"cells": [cell]}))
+    notebook(tmp_path / "cost.ipynb", "# What it costs\n", "\n", "By service and\n", "by hour.\n", "\n", "More.")
     (book,) = navigation.notebooks(tmp_path)
-    assert (book.title, book.description, book.uri) == (
-        "What it costs",
-        "By service and by hour.",
-        "notebooks/cost.ipynb",
+    assert (book.title, book.description) == ("What it costs", "By service and by hour.")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A system of two stacks, one of which names a notebook."""
+    write(tmp_path / "docs/index.md", "Home", 0)
+    write(tmp_path / "docs/a/index.md", "A", 1)
+    write(tmp_path / "docs/reference/index.md", "Reference", 9)
+    named = 'stack = [{ name = "now", label = "Now", notebooks = ["cost"] }, { name = "old", label = "Old" }]'
+    text = SYSTEM.replace('["cost", "decisions"]', '["notebooks"]').replace(
+        'stack = [{ name = "a", label = "Now" }]', named
     )
+    (tmp_path / "docs/a/system.toml").write_text(text)
+    for stack in ("now", "old"):
+        folder = tmp_path / "terraform" / "stacks" / stack
+        folder.mkdir(parents=True)
+        (folder / "gameday.toml").write_text(f'title = "The {stack} one"\nsummary = "s"\n')
+    notebook(tmp_path / "notebooks/cost.ipynb", "# What it costs\n\nBy service.")
+    return tmp_path
+
+
+def test_a_system_lists_the_notebooks_that_its_stacks_name_below_their_index(project):
+    (found,) = navigation.executed(project, project / "docs")
+    assert (found.uri, found.title) == ("a/notebooks/cost-now.ipynb", "What it costs: The now one")
+    below = ["a/notebooks/index.md", {"What it costs: The now one": "a/notebooks/cost-now.ipynb"}]
+    assert navigation.tree(project / "docs", [found])[1] == {"A": ["a/index.md", {"Decide": [{"Notebooks": below}]}]}
+
+
+def test_the_index_of_notebooks_waits_for_a_stack_that_names_one_and_one_that_there_is_not_is_refused(project):
+    system = project / "docs/a/system.toml"
+    system.write_text(system.read_text().replace('["cost"]', '["costs"]'))
+    reads.forget()
+    with pytest.raises(
+        frontmatter.FrontMatterError, match=r"docs/a/system\.toml: stack now names the notebook 'costs'; there are cost"
+    ):
+        navigation.executed(project, project / "docs")
+    system.write_text(system.read_text().replace(', notebooks = ["costs"]', ""))
+    reads.forget()
+    assert navigation.tree(project / "docs")[1] == {"A": ["a/index.md"]}
 
 
 @pytest.mark.parametrize("source", [["# Only a heading"], ["No heading\n\nA paragraph."]])
