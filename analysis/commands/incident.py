@@ -131,12 +131,8 @@ PAPER = frozenset({"pdf", "one-page"})
 
 def _chart(postmortem: Postmortem) -> Figure:
     """The chart of a report on paper."""
-    try:
-        from analysis.pages import postmortem as page  # noqa: PLC0415 (only the extra `site` brings what it needs)
-    except ImportError as error:
-        refuse(
-            f"a PDF needs {error.name}, which is not installed; install the extra: pip install 'gameday-notebook[site]'"
-        )
+    from analysis.pages import postmortem as page  # noqa: PLC0415 (only the extra `site` brings what it needs)
+
     return page.chart(postmortem)
 
 

@@ -27,7 +27,6 @@ from analysis.commands.common import (
 )
 from analysis.emulator import EmulatorError, running
 from analysis.evidence import Record
-from analysis.pages import rehearsals
 from analysis.rehearsal import faults as rehearsal_faults
 from analysis.rehearsal import record as rehearsal_record
 from analysis.rehearsal.faults import FILE_NAME, FaultError, Faults
@@ -132,6 +131,8 @@ def runbooks(faults: Faults, named: Sequence[str]) -> list[Runbook]:
     for name, stem in zip(named or wanted, wanted, strict=True):
         if stem not in paths or (Path(name).suffix and not Path(name).is_file()):
             raise PageError(f"{name}: there is no such runbook; there are {', '.join(paths) or 'none'}")
+    from analysis.pages import rehearsals  # noqa: PLC0415 (only the extra `site` brings what it needs)
+
     fill = rehearsals.filled(ROOT)
     found = [pages.read(paths[stem], fill, name=paths[stem].name) for stem in wanted]
     found = [book for book in found if named or "fault" in book.meta]

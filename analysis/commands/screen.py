@@ -22,6 +22,9 @@ from analysis.terraform import InputError
 DEBUG: Final = "GAMEDAY_DEBUG"
 """Set to anything, this environment variable shows the traceback of a fault in gameday itself."""
 
+OWN: Final = __name__.partition(".")[0]
+"""The package itself, of which no module may be missing. What the other extras bring is asked for where it is used."""
+
 UNREADABLE, CLOSED_OUTPUT, INTERRUPTED = 2, 141, 130
 """Exit statuses: of wrong input, of output that nobody reads any more (128 + SIGPIPE) and of Ctrl-C (128 + SIGINT)."""
 
@@ -61,7 +64,7 @@ class Screen(Console):
 
 
 class Commands(TyperGroup):
-    """The commands; a file that cannot be read or written and a reader that went away end each of them in the same way."""
+    """The commands; how each ends where a file cannot be read or written, a reader went away or a package is not installed."""
 
     def invoke(self, context: Any) -> Any:
         """Runs the command that was asked for."""
@@ -78,6 +81,11 @@ class Commands(TyperGroup):
             if error.filename is None or os.environ.get(DEBUG):
                 raise
             say(f"{os.fsdecode(error.filename)}: {error.strerror}")
+            raise typer.Exit(UNREADABLE) from None
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith(OWN) or os.environ.get(DEBUG):
+                raise
+            say(f"this needs {error.name}, which is not installed; pip install 'gameday-notebook[site]' brings it")
             raise typer.Exit(UNREADABLE) from None
         except InputError as error:
             for diagnostic in error.diagnostics:
