@@ -55,7 +55,7 @@ def test_where_nothing_is_changed_the_first_flaw_of_the_incident_is_undone_and_o
         (STACK, {"undone": "B99"}, r"incident\.toml has no factor 'B99'; it has B1, "),
         (STACK, {"seeds": 0}, "seeds must be from 1 to 20, not 0"),
         (STACK, {"users": -1}, "users must be above 0, not -1"),
-        (STACK, {"variables": {"tasks": "3"}}, "has no variable 'tasks'; it has none"),
+        (STACK, {"variables": {"tasks": "3"}}, "has no variable 'tasks'; it has region, zones, domain"),
         (STACK, {"arguments": {"desired_count": "3"}}, "names no argument; write ADDRESS.NAME"),
         (STACK, {"arguments": {"aws_ecs_service.api.size": "3"}}, "has no argument 'size'"),
         ("buzzer", {}, r"buzzer has no incident\.toml"),

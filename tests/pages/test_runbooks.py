@@ -45,7 +45,9 @@ def test_the_runbooks_hold_commands_to_check():
 
 
 def test_next_to_nothing_on_the_pages_is_left_unchecked():
-    assert sum(len(checked(path).unchecked) for path in PAGES) <= 3
+    """What a secret, a message or another site answers, nobody knows before it is there."""
+    pages = [checked(path) for path in PAGES]
+    assert sum(len(page.unchecked) for page in pages) <= 0.02 * sum(len(page.calls) for page in pages)
 
 
 @pytest.mark.parametrize("path", OWN_PAGES, ids=lambda path: path.stem)

@@ -166,6 +166,7 @@ def test_a_fault_of_one_command_is_said(planted, said):
         "aws ecs list-clusters | jq -r '.clusterArns[3] | select(test(\"a\")) | split(\"/\") | last'",
         "aws ecs describe-services --cluster a --services b | jq '.services[] | {status, n: .runningCount} | select(.n < 3)'",
         "aws ecs describe-services --cluster a --services b | jq '.services[0].gone // \"none\"'",
+        "aws kinesis get-records --shard-iterator a --query 'Records[0].Data' --output json | jq -r '@base64d'",
         ("cat > f.json <<EOF\n[{\"name\": \"a\", \"image\": \"$AWS_IMAGE\"}]\nEOF\naws ecs register-task-definition --family a "
         "--container-definitions file://f.json"),
         "while read -r task; do aws ecs stop-task --cluster a --task \"$task\"; done < <(aws ecs list-tasks --cluster a --output text)",
