@@ -15,8 +15,9 @@ from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.structure import StructureItem
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
 from analysis.facts import FactError
@@ -65,6 +66,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG001 (MkDocs' signature)
     """The navigation without the records of a system in its sidebar: their index lists them, and they stay below it.
 
+    A folder whose index says `sidebar: false` is left out of it altogether; other pages lead there.
+
     Previous and next follow whoever reads on: from the index of records to the page after it, and from record to record.
     """
     docs = Path(config.docs_dir)
@@ -76,6 +79,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  
                 if pages and systems.system(docs, pages[0].file.src_uri.partition("/")[0]):
                     part.children = pages[:1]
                     records.append(pages)
+            if section.children:
+                section.children = [part for part in section.children if not _aside(part, docs)]
     beside = {page.file.src_uri for pages in records for page in pages[1:]}
     main = [page for page in nav.pages if page.file.src_uri not in beside]
     for path in (main, *(pages[1:] for pages in records)):
@@ -88,6 +93,14 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  
         if pages[1:]:
             pages[1].previous_page = pages[0]
     return nav
+
+
+def _aside(part: StructureItem, docs: Path) -> bool:
+    """Whether the index page of a folder keeps it out of the sidebar."""
+    pages = part.children if isinstance(part, Section) else ()
+    index = next((page.file.src_uri for page in pages if isinstance(page, Page)), "")
+    path = docs / index
+    return bool(index) and path.is_file() and frontmatter.read(path, index).extra.get("sidebar") is False
 
 
 @event_priority(100)  # before mkdocs-jupyter wraps the notebooks

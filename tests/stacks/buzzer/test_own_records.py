@@ -47,6 +47,8 @@ FLIPS = {
     23: Change(repriced={"ecr.storage.gb_month": 100}),
     24: Change(repriced={"route53.health_check.option.aws_endpoint.month": 10}),
     25: Change(assumed={"audience.peak_users": 400_000}),
+    26: Change(assumed={"failover_multi_az_s": 3_600}),
+    27: Change(assumed={"audience.peak_users": 400_000}),
 }
 """One change for each record that must turn its predicate."""
 
