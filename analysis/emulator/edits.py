@@ -1,4 +1,4 @@
-"""Answers of moto that lose something, mended: mostly a field that was sent, dropped by moto, and is given back here."""
+"""Answers of moto that lose something, corrected: mostly a field that was sent, dropped by moto, and is given back here."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ class Front:
                     return "declared", _serialised(request, declared)
             if key in ABSENT:
                 return "front", self._absent(request)
-            return self._by_moto_or_mended(request, environ, body)
+            return self._by_moto_or_corrected(request, environ, body)
         except NotImplementedError:
             return "unimplemented", _refusal(
                 request, "NotImplemented", f"{request.service} {request.name}: {NOBODY}; {WHAT_TO_DO}", 400
@@ -215,7 +215,9 @@ class Front:
             said = f"{request.service} {request.name}: {BROKE} {type(error).__name__}: {error}"
             return "unimplemented", _refusal(request, "InternalFailure", said, 400)
 
-    def _by_moto_or_mended(self, request: _Request, environ: dict[str, Any], body: bytes) -> tuple[Answerer, _Answer]:
+    def _by_moto_or_corrected(
+        self, request: _Request, environ: dict[str, Any], body: bytes
+    ) -> tuple[Answerer, _Answer]:
         key = (request.service, request.name)
         answer = self._by_moto(environ, body)
         if key in EDITS and answer.status < 300:

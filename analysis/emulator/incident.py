@@ -38,7 +38,10 @@ _NEXT = {"InProgress": "Successful", "RollbackInProgress": "RollbackSuccessful"}
 
 
 def _refreshes(asked: Asked) -> list[Document]:
-    found: list[Document] = asked.memory("refreshes").setdefault(asked.parameters["AutoScalingGroupName"], [])
+    name = asked.parameters["AutoScalingGroupName"]
+    if name not in asked.backend().autoscaling_groups:
+        raise AwsError("ValidationError", f"AutoScalingGroup name not found - {name}")
+    found: list[Document] = asked.memory("refreshes").setdefault(name, [])
     return found
 
 

@@ -12,7 +12,7 @@ def invented() -> tuple[Row, ...]:
         Row(row.service, row.operation, "answered", row.why)
         for row in (*absent.ROWS, *incident.ABSENT, *services.ABSENT)
     ]
-    rows += [Row(row.service, row.operation, "mended", row.why) for row in (*edits.ROWS, *answers.ROWS)]
+    rows += [Row(row.service, row.operation, "corrected", row.why) for row in (*edits.ROWS, *answers.ROWS)]
     rows += [
         Row(row.service, name, "patched", row.why)
         for row in (*patches.ROWS, *services.PATCHES)

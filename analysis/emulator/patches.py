@@ -1,4 +1,4 @@
-"""Classes of moto's that behave wrongly, mended when the emulator starts."""
+"""Classes of moto's that behave wrongly, corrected when the emulator starts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def _around(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def mended(*args: Any, **kwargs: Any) -> Any:
+    def corrected(*args: Any, **kwargs: Any) -> Any:
         return wrapper(original, *args, **kwargs)
 
-    setattr(owner, name, mended)
+    setattr(owner, name, corrected)
 
 
 def _instances_have_their_own_identity() -> None:

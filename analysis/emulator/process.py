@@ -36,7 +36,7 @@ START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 5.0
 
 Answerer: TypeAlias = Literal["moto", "front", "patched", "declared", "unimplemented"]
-"""Who answered: moto as it is, the front in its place, moto with an answer or a class mended, a declaration, or nobody (400)."""
+"""Who answered: moto as it is, the front in its place, moto with an answer or a class corrected, a declaration, nobody (400)."""
 
 
 class EmulatorError(Exception):

@@ -1,7 +1,7 @@
 """What the front does in moto's place, as rows: each names a service and an operation, what it does and why moto is not enough.
 
 Three kinds. `Absent`: moto does not know the operation, the front answers. `Edit`: moto answers, the front mends the answer.
-`Patch`: a class of moto's is mended once, when the emulator starts. None of them imports moto before it is asked to act, so that
+`Patch`: a class of moto's is corrected once, at the start of the emulator. None of them imports moto before it is to act, so that
 `invented()` can be printed without it.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["answered", "mended", "patched"]
+Kind: TypeAlias = Literal["answered", "corrected", "patched"]
 Document: TypeAlias = dict[str, Any]
 
 
@@ -69,7 +69,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Edit:
-    """An operation that moto answers incompletely: `edit` takes the call and moto's answer and gives the mended one."""
+    """An operation that moto answers incompletely: `edit` takes the call and moto's answer and gives the corrected one."""
 
     service: str
     operation: str

@@ -9,13 +9,14 @@ from analysis.ledger.advice import REMEDIES, Remedies, Remedy, remedies
 from analysis.ledger.judging import Judged, Ledger, load
 from analysis.ledger.records import BREAKS, FILE_NAME, INPUTS, REASONS, VERDICTS, Statement
 from analysis.ledger.requirements import REQUIREMENTS, STATES, Requirement, Trace, Traced, trace
-from analysis.ledger.typed import CLASSES, COMMANDS, RUNS, Commands, Typed, commands
+from analysis.ledger.typed import CLASSES, COMMANDS, FAULTY, RUNS, Commands, Typed, commands
 from analysis.ledger.world import Leaf
 
 __all__ = [
     "BREAKS",
     "CLASSES",
     "COMMANDS",
+    "FAULTY",
     "FILE_NAME",
     "INPUTS",
     "REASONS",

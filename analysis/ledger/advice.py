@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Final
 from analysis.architecture import Location
 from analysis.decisions.expressions import Expression
 from analysis.frontmatter import PlacedError
-from analysis.ledger.records import rows
-from analysis.ledger.requirements import expression, held, surroundings
+from analysis.ledger.records import broken, counted, rows
+from analysis.ledger.requirements import expression, held, seen, surroundings
 from analysis.ledger.world import Leaf, World
 from analysis.studies import Studies
 
@@ -50,10 +49,9 @@ class Remedy:
         """Why the verdict no longer stands, in a sentence with its place; None where it does."""
         if self.holds is not False:
             return None
-        saw = self.why or ", ".join(f"{leaf.name}: {leaf.value} {leaf.unit}".rstrip() for leaf in self.leaves)
         return (
             f"{self.place.file}:{self.place.line}: the remedy of line {self.line} is stated as {self.verdict!r}, and its "
-            f"evidence does not hold ({saw}); correct the row, or what it rests on"
+            f"evidence does not hold ({seen(self.leaves, self.why)}); correct the row, or what it rests on"
         )
 
 
@@ -66,13 +64,12 @@ class Remedies:
     @property
     def broken(self) -> tuple[str, ...]:
         """The verdicts that no longer stand, each as a sentence with its file and line."""
-        return tuple(filter(None, (one.broken for one in self.remedies)))
+        return broken(self.remedies)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many remedies have each verdict, in the order of VERDICTS."""
-        found = Counter(one.verdict for one in self.remedies)
-        return {name: found[name] for name in VERDICTS if found[name]}
+        return counted((one.verdict for one in self.remedies), VERDICTS)
 
 
 def remedies(folder: Path, studies: Studies, name: str = "") -> Remedies | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +15,18 @@ from lark import Token, Tree
 from analysis.decisions.expressions import Expression, figure_of
 from analysis.frontmatter import PlacedError
 from analysis.ledger.dimensions import Amount, DimensionError
-from analysis.ledger.records import BREAKS, FILE_NAME, INPUTS, VERDICTS, Input, Statement, inputs, statements
+from analysis.ledger.records import (
+    BREAKS,
+    FILE_NAME,
+    INPUTS,
+    VERDICTS,
+    Input,
+    Statement,
+    broken,
+    counted,
+    inputs,
+    statements,
+)
 from analysis.ledger.sources import figure
 from analysis.ledger.world import Leaf, SourceError, World, plain
 from analysis.proofs import Report
@@ -115,13 +125,12 @@ class Ledger:
     @property
     def broken(self) -> tuple[str, ...]:
         """The rows that no longer stand as written, each as a sentence with its file and line."""
-        return tuple(filter(None, (one.broken for one in self.judged)))
+        return broken(self.judged)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many statements have each verdict, in the order of VERDICTS."""
-        found = Counter(one.verdict for one in self.judged)
-        return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
+        return counted((one.verdict for one in self.judged), VERDICTS)
 
     def recomputed(self, claim: str) -> Amount:
         """What is computed of one statement, as a plain number in its unit. SourceError where there is none, or no formula."""

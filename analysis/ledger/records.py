@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from analysis.architecture import Location
 from analysis.decisions.expressions import Expression, parse
@@ -56,6 +57,25 @@ COLUMNS: Final = (
     "differs", "note",
 )  # fmt: skip
 INPUT_COLUMNS: Final = ("name", "value", "unit", "line", "says")
+
+
+class Standing(Protocol):
+    """A row of a ledger that may no longer stand as it is written."""
+
+    @property
+    def broken(self) -> str | None:
+        """Why, in a sentence with its place; None where it stands."""
+
+
+def broken(found: Iterable[Standing]) -> tuple[str, ...]:
+    """The rows that no longer stand as written, each as a sentence with its file and line."""
+    return tuple(filter(None, (one.broken for one in found)))
+
+
+def counted(found: Iterable[str], order: Sequence[str]) -> Mapping[str, int]:
+    """How many there are of each word, in the order in which pages show them; a word that nobody has is left out."""
+    many = Counter(found)
+    return {word: many[word] for word in order if many[word]}
 
 
 @dataclass(frozen=True, slots=True)

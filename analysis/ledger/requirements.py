@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,7 +27,7 @@ from analysis.frontmatter import Entry, PlacedError
 from analysis.ledger.dimensions import Amount, DimensionError
 from analysis.ledger.judging import load
 from analysis.ledger.records import FILE_NAME as STATEMENTS
-from analysis.ledger.records import rows, statements
+from analysis.ledger.records import broken, counted, rows, statements
 from analysis.ledger.sources import SOURCES, told
 from analysis.ledger.world import Leaf, SourceError, World
 from analysis.studies import MEASURES, Studies
@@ -80,9 +79,9 @@ class Traced:
         one = self.requirement
         if self.verdict == one.verdict:
             return None
-        saw = self.why or ", ".join(f"{leaf.name}: {leaf.value} {leaf.unit}".rstrip() for leaf in self.leaves)
         return (
-            f"{one.place.file}:{one.place.line}: {one.id} is stated as {one.verdict!r} and is {self.verdict!r} ({saw}); correct "
+            f"{one.place.file}:{one.place.line}: {one.id} is stated as {one.verdict!r} and is {self.verdict!r} "
+            f"({seen(self.leaves, self.why)}); correct "
             "the row, or what it rests on"
         )
 
@@ -96,13 +95,12 @@ class Trace:
     @property
     def broken(self) -> tuple[str, ...]:
         """The rows that no longer stand as written, each as a sentence with its file and line."""
-        return tuple(filter(None, (one.broken for one in self.traced)))
+        return broken(self.traced)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many requirements have each verdict, in the order of STATES."""
-        found = Counter(one.verdict for one in self.traced)
-        return {state: found[state] for state in STATES if found[state]}
+        return counted((one.verdict for one in self.traced), STATES)
 
 
 def requirements(path: Path, name: str) -> Mapping[str, Requirement]:
@@ -192,6 +190,11 @@ def held(world: World, evidence: Expression) -> tuple[bool, tuple[Leaf, ...], st
         return evidence.holds(had), tuple(leaves), ""
     except (SourceError, DimensionError) as error:
         return False, tuple(leaves), str(error)
+
+
+def seen(leaves: Sequence[Leaf], why: str) -> str:
+    """What evidence rests on, in words: why it cannot be computed, else each figure."""
+    return why or ", ".join(f"{leaf.name}: {leaf.value} {leaf.unit}".rstrip() for leaf in leaves)
 
 
 def expression(text: str, key: str, place: Location) -> Expression:

@@ -14,7 +14,6 @@ A corrected command may have no finding.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -24,7 +23,7 @@ from typing import Final
 from analysis import runbooks
 from analysis.architecture import Location
 from analysis.frontmatter import PlacedError
-from analysis.ledger.records import rows
+from analysis.ledger.records import broken, counted, rows
 
 COMMANDS: Final = "guide/commands.csv"
 COLUMNS: Final = (
@@ -38,6 +37,9 @@ RUNS: Final = "runs"
 UNTRIED: Final = "not tried"
 CLASSES: Final = (REFUSED, ELSEWHERE, OTHERWISE, RUNS, UNTRIED)
 """What becomes of a command, in the order in which pages show them."""
+
+FAULTY: Final = (REFUSED, ELSEWHERE, OTHERWISE)
+"""Those of a command that is not right."""
 
 CHECKER, SERVER, READING = "checker", "server", "reading"
 FENCES: Final[Mapping[str, str]] = {"document": "json", "sql": "sql", "logs": "text"}
@@ -101,13 +103,12 @@ class Commands:
     @property
     def broken(self) -> tuple[str, ...]:
         """The rows that no longer stand as written, each as a sentence with its file and line."""
-        return tuple(filter(None, (one.broken for one in self.typed)))
+        return broken(self.typed)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many commands have each class, in the order of CLASSES."""
-        found = Counter(one.stated for one in self.typed)
-        return {name: found[name] for name in CLASSES if found[name]}
+        return counted((one.stated for one in self.typed), CLASSES)
 
 
 def commands(folder: Path, name: str = "") -> Commands | None:

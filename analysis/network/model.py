@@ -114,6 +114,9 @@ def assumed(assumption: Assumption) -> Figure:
 
 ONE = exact("one", 1.0, "", "")
 
+HOTTEST = "hottest key"
+"""What the limit of a log or table is called that its most frequent key reaches first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from analysis.architecture import Resource
 from analysis.facts import instances, limit
-from analysis.network.model import ONE, Figure, Kind, Limit, Station, Unit, assumed, exact, published
+from analysis.network.model import HOTTEST, ONE, Figure, Kind, Limit, Station, Unit, assumed, exact, published
 from analysis.network.reading import CACHE_TYPES, Reading
 from analysis.wiring.values import blocks, cpu_units, first_block, memory_mib, number
 
@@ -347,7 +347,7 @@ def _table(resource: Resource, reading: Reading) -> Station:
     hottest = published(limit("dynamodb.hottest_key_share"))
     limits.append(
         Limit(
-            "writes of the hottest key",
+            f"writes of the {HOTTEST}",
             published(writes),
             {"write": hottest},
             "writes of a partition / share of the hottest key",
@@ -355,14 +355,14 @@ def _table(resource: Resource, reading: Reading) -> Station:
     )
     limits.append(
         Limit(
-            "reads of the hottest key",
+            f"reads of the {HOTTEST}",
             published(reads),
             {"read": hottest},
             "reads of a partition / share of the hottest key",
         )
     )
     for index in blocks(resource.values.get("global_secondary_index")):
-        name = f"writes of the hottest key of {index.get('name')}"
+        name = f"writes of the {HOTTEST} of {index.get('name')}"
         limits.append(
             Limit(name, published(writes), {"write": hottest}, "writes of a partition / share of the hottest key")
         )
@@ -380,7 +380,7 @@ def _stream(resource: Resource, reading: Reading) -> Station:
         records = Limit("records", shard.times(shards.value), {"record": ONE}, "shards x records of a shard")
     hottest = published(limit("kinesis.hottest_key_share"))
     one_key = Limit(
-        "records of the hottest key", shard, {"record": hottest}, "records of a shard / share of the hottest key"
+        f"records of the {HOTTEST}", shard, {"record": hottest}, "records of a shard / share of the hottest key"
     )
     return Station(resource.address, "stream", resource.defined_at, (records, one_key, *reading.batches(resource)))
 

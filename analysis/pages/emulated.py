@@ -16,7 +16,7 @@ from analysis.pages.model import Model, models
 from analysis.validation import cycle
 
 STATES: Mapping[str, State] = {"passed": "good", "partly": "warn", "failed": "bad", "skipped": "plain"}
-HOW = {"answered": "answered by us", "mended": "its answer corrected", "patched": "its class corrected"}
+HOW = {"answered": "answered by us", "corrected": "its answer corrected", "patched": "its class corrected"}
 
 
 def applied(model: Model) -> Markup:

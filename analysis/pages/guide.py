@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, table
-from analysis.ledger import CLASSES, RUNS, Commands, Remedies, Remedy, Typed, commands, remedies
+from analysis.ledger import FAULTY, RUNS, Commands, Remedies, Remedy, Typed, commands, remedies
 from analysis.ledger.judging import words
 from analysis.pages import links
-from analysis.pages.ledger import leaf_of
+from analysis.pages.ledger import leaf_of, standing
 from analysis.pages.model import Macro, Site
 from analysis.pages.reads import cache
 from analysis.studies import Studies
@@ -38,26 +38,17 @@ JUDGED: Final[Mapping[str, str]] = {
 
 
 @cache
-def typed(root: Path, docs: Path, folder: str) -> Commands:
+def typed(docs: Path, folder: str) -> Commands:
     """The commands of a guide. Raises LookupError where it has none, ValueError where a class no longer follows."""
-    del root  # the same for all
     found = commands(docs / folder, f"docs/{folder}")
-    if found is None:
-        raise LookupError(f"docs/{folder} has no commands of a guide")
-    if found.broken:
-        raise ValueError(found.broken[0])
-    return found
+    return standing(found, f"docs/{folder} has no commands of a guide")
 
 
 @cache
 def advised(root: Path, docs: Path, folder: str) -> Remedies:
     """The remedies of a guide. Raises LookupError where it has none, ValueError where a verdict no longer stands."""
     found = remedies(docs / folder, Studies(root / "terraform" / "stacks"), f"docs/{folder}")
-    if found is None:
-        raise LookupError(f"docs/{folder} has no remedies of a guide")
-    if found.broken:
-        raise ValueError(found.broken[0])
-    return found
+    return standing(found, f"docs/{folder} has no remedies of a guide")
 
 
 def summary(found: Commands) -> Markup:
@@ -74,17 +65,17 @@ def summary(found: Commands) -> Markup:
 
 def faults(site: Site, found: Commands, chapter: str) -> Markup:
     """The commands of a chapter that are not right, each with the reason and the corrected one."""
-    chosen = [one for one in found.typed if one.chapter == chapter and one.stated in CLASSES[:3]]
-    every = sum(one.chapter == chapter for one in found.typed)
+    chosen = [one for one in found.typed if one.chapter == chapter and one.stated in FAULTY]
+    count = sum(one.chapter == chapter for one in found.typed)
     if not chosen:
-        return Markup("<p>Of its {} commands none has a fault that was found.</p>").format(every)
+        return Markup("<p>Of its {} commands none has a fault that was found.</p>").format(count)
     columns = [Column("Line", "number"), Column("What becomes of it", "wide"), Column("Corrected", "wide")]
     rows = [
         [tables.link(_all(site, one), str(one.line)), _said(one), _block(one.corrected) if one.corrected else _no(one)]
         for one in chosen
     ]
     label = f"Faults of chapter {chapter}"
-    return table(columns, rows, label=label, caption=f"{len(chosen)} of {every} commands.")
+    return table(columns, rows, label=label, caption=f"{len(chosen)} of {count} commands.")
 
 
 def every(found: Commands) -> Markup:
@@ -174,7 +165,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
     """What pages cite of a guide's commands and remedies."""
 
     def of(folder: str) -> Commands:
-        return typed(site.root, site.docs, folder)
+        return typed(site.docs, folder)
 
     def remedy(folder: str) -> Remedies:
         return advised(site.root, site.docs, folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from markupsafe import Markup
 
@@ -31,15 +31,31 @@ MEANT: Final[Mapping[str, str]] = {
 }
 
 
+class Stated(Protocol):
+    """Rows of a file beside the pages, which may no longer stand as they are written."""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Those that do not, each as a sentence with its place."""
+
+
+Rows = TypeVar("Rows", bound=Stated)
+
+
+def standing(found: Rows | None, lacking: str) -> Rows:
+    """What was found. Raises LookupError, saying what is `lacking`, where nothing was, ValueError for a row that is broken."""
+    if found is None:
+        raise LookupError(lacking)
+    if found.broken:
+        raise ValueError(found.broken[0])
+    return found
+
+
 @cache
 def ledger(root: Path, docs: Path, folder: str) -> Ledger:
     """The ledger of a system. Raises PlacedError where it has none, or where a verdict no longer follows."""
     found = load(docs / folder, Studies(root / "terraform" / "stacks"), f"docs/{folder}")
-    if found is None:
-        raise LookupError(f"docs/{folder} has no ledger; take `brief` out of the pages of its system.toml")
-    if found.broken:
-        raise ValueError(found.broken[0])
-    return found
+    return standing(found, f"docs/{folder} has no ledger; take `brief` out of the pages of its system.toml")
 
 
 def summary(book: Ledger) -> Markup:

@@ -22,6 +22,7 @@ from analysis.pages.model import Macro, Model, Site, model
 from analysis.pages.reads import cache
 from analysis.premortem import Premortem, Strain
 from analysis.premortem.story import demand, failing, grouped
+from analysis.studies.figures import seconds
 
 KIND = "premortem"
 """What its files begin with."""
@@ -74,8 +75,8 @@ def _shown(site: Site, name: str) -> Markup:
     figure = Markup(picture(found, crowd).html())  # noqa: S704 (its texts are escaped)
     parts = [
         exports.buttons(page, KIND, name, layer.TABLES), _listed(layer.story(found)), figure, _limits(about, found, page),
+        _pushed(found),
     ]  # fmt: skip
-    parts += [_pushed(found)]
     if notes:
         parts.append(Markup("<details><summary>What is taken for granted</summary><ul>{}</ul></details>").format(notes))
     return Markup("\n\n").join(parts)
@@ -190,10 +191,10 @@ def _pushed(found: Premortem) -> Markup:
         )
         for hop in pushes.hops
     ]
-    for share in layer.PERCENTILES:
+    reached = [pushes.percentiles_s(layer.PERCENTILES, worst, level) for level in SHOWN]
+    for share, *taken_s in zip(layer.PERCENTILES, *reached, strict=True):
         name = "half of the updates" if share == MEDIAN else f"{100 * share:g} of 100 updates"
-        cells = [name, *(_time(pushes.percentile_s(share, worst, level)) for level in SHOWN)]
-        rows.append(Row(cells, total=True))
+        rows.append(Row([name, *map(_time, taken_s)], total=True))
     columns = [Column("From ingestion to push", "wide"), *(Column(title, "number") for title in SHOWN.values())]
     caption = (
         f"At {layer.at(found, float(found.minutes[worst]))}, when updates take longest. Steps are means. Assumed are "
@@ -202,10 +203,8 @@ def _pushed(found: Premortem) -> Markup:
     return table(columns, rows, label=f"Times of an update in {found.stack}", caption=caption)
 
 
-def _time(seconds: float) -> str:
-    if not np.isfinite(seconds):
-        return "without end"
-    return f"{significant(1000 * seconds, 2)} ms" if seconds < 1 else f"{significant(seconds, 2)} s"
+def _time(taken_s: float) -> str:
+    return seconds(taken_s) if np.isfinite(taken_s) else "without end"
 
 
 MEDIAN = 0.5

@@ -13,7 +13,7 @@ from analysis.drawing.tables import Cell, Column, Row, State, table
 from analysis.ledger import STATES, Trace, Traced, trace
 from analysis.ledger.judging import words
 from analysis.pages import links
-from analysis.pages.ledger import leaf_of
+from analysis.pages.ledger import leaf_of, standing
 from analysis.pages.model import Macro, Site
 from analysis.pages.reads import cache
 from analysis.studies import Studies
@@ -34,11 +34,9 @@ MEANT: Final[Mapping[str, str]] = {
 def traced(root: Path, docs: Path, folder: str) -> Trace:
     """The requirements of a system. Raises PlacedError where a row is wrong, ValueError where a verdict no longer follows."""
     found = trace(docs / folder, Studies(root / "terraform" / "stacks"), f"docs/{folder}")
-    if found is None:
-        raise LookupError(f"docs/{folder} has no requirements; take `requirements` out of the pages of its system.toml")
-    if found.broken:
-        raise ValueError(found.broken[0])
-    return found
+    return standing(
+        found, f"docs/{folder} has no requirements; take `requirements` out of the pages of its system.toml"
+    )
 
 
 def summary(found: Trace) -> Markup:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from analysis.facts import Level, limit
 from analysis.network.load import asked_of, senders
-from analysis.network.model import COMPUTE, Figure, Link, Station, Traffic, Unit, published
+from analysis.network.model import COMPUTE, HOTTEST, Figure, Link, Station, Traffic, Unit, published
 from analysis.premortem.delays import UnknownDelayError
 
 if TYPE_CHECKING:
@@ -105,13 +105,15 @@ class Pushes:
         looked = range(0, self.steps, EVERY)
         return looked[int(np.argmax([self.mean_s(step) for step in looked]))]
 
-    def percentile_s(self, share: float, step: int, level: Level = "value") -> float:
-        """The time that `share` of the updates do not exceed; without end where more of them are never through."""
-        if not 0.0 < share < 1.0:
-            raise ValueError(f"a share of the updates lies between 0 and 1, not at {share}")
+    def percentiles_s(self, shares: Sequence[float], step: int, level: Level = "value") -> tuple[float, ...]:
+        """The times that such shares of the updates do not exceed; without end where more of them are never through."""
+        for share in shares:
+            if not 0.0 < share < 1.0:
+                raise ValueError(f"a share of the updates lies between 0 and 1, not at {share}")
         cell_s, chances = folded([hop.laws(step, level) for hop in self.hops])
-        over = np.flatnonzero(np.cumsum(chances) >= share)
-        return float(over[0]) * cell_s if len(over) else NEVER
+        through = np.cumsum(chances)
+        cells = np.searchsorted(through, shares)
+        return tuple(float(cell) * cell_s if cell < len(through) else NEVER for cell in cells)
 
 
 def folded(hops: Sequence[Sequence[Law]]) -> tuple[float, npt.NDArray[np.float64]]:
@@ -197,6 +199,7 @@ class Reader:
         come = rate * self.waits_s
         sent = min(come, self.batch) * float(self.sends[step]) * self.send.at(level)
         call_s = self.call.at(level) + sent
+        new = self._new(call_s, level)
         batches = max(1, math.ceil(come / self.batch - 1e-9))
         if come and come / self.batch * call_s >= self.waits_s:
             yield Law(share, NEVER)
@@ -205,9 +208,8 @@ class Reader:
             part = min(1.0, (come - batch * self.batch) / self.batch) * self.batch / come if batches > 1 else 1.0
             span_s = part * self.waits_s
             left_s = max(0.0, self.waits_s - batch * self.waits_s * self.batch / max(come, 1e-9) - span_s)
-            for cold, more in ((1.0 - (new := self._new(call_s, level)), 0), (new, 1)):
-                start_s = limit("lambda.cold_start_s").at(level) if more else 0.0
-                yield Law(share * part * cold, left_s + start_s, span_s, batch + 1, call_s)
+            for chance, start_s in ((1.0 - new, 0.0), (new, limit("lambda.cold_start_s").at(level))):
+                yield Law(share * part * chance, left_s + start_s, span_s, batch + 1, call_s)
 
     def _new(self, call_s: float, level: Level) -> float:
         """The share of the calls that meet a new environment: one for each that Lambda replaces after its time."""
@@ -236,18 +238,16 @@ def pushes(flow: Flow, courses: Sequence[Course], backlogs: Sequence[Backlog]) -
         hops += _along(flow, link, end)
     hops += _sent(flow, end)
     late = [one for one in courses if one.name == ends[0].name and float((one.refused + one.unmet).max()) > LOST]
-    if late or backlogs:
-        behind = np.max(
-            [np.max([one.refused + one.unmet for one in late], axis=0)] if late else [0.0 * flow.people], axis=0
-        )
-        for one in backlogs:
-            behind = np.maximum(behind, one.age_s)
-        hops.append(Hop("what waits or is refused", end.address, partial(_behind, behind)))
+    passed = {(link.source, link.target) for way in ways for link in way}
+    behind = [one.refused + one.unmet > LOST for one in late]
+    behind += [one.age_s > GRID_S for one in backlogs if (one.log, one.reader) in passed]
+    if behind:
+        hops.append(Hop("what waits or is refused", end.address, partial(_behind, np.any(behind, axis=0))))
     return Pushes(tuple(hops), len(flow.people))
 
 
-def _behind(behind: Rates, step: int, _level: Level) -> tuple[Law, ...]:
-    return (Law(1.0, NEVER if behind[step] > LOST else 0.0),)
+def _behind(behind: npt.NDArray[np.bool_], step: int, _level: Level) -> tuple[Law, ...]:
+    return (Law(1.0, NEVER if behind[step] else 0.0),)
 
 
 def _way(flow: Flow, start: str, last: frozenset[str]) -> tuple[Link, ...]:
@@ -308,7 +308,7 @@ def _along(flow: Flow, link: Link, end: Station) -> Iterator[Hop]:
     )
     unit: Unit = "record" if source.kind == "stream" else "write"
     lanes = next((one for one in source.limits if one.capacity.unit == "batch" and target.address in one.name), None)
-    hottest = [one.costs[unit].value for one in source.limits if unit in one.costs and "hottest key" in one.name]
+    hottest = [one.costs[unit].value for one in source.limits if unit in one.costs and HOTTEST in one.name]
     per_s = flow.load.get(target.address, {}).get("record", np.zeros_like(flow.people))
     if lanes is None:
         raise UnknownDelayError(

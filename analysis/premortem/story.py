@@ -311,7 +311,12 @@ def _pushes(found: Premortem) -> dict[str, Any] | None:
             for hop in found.pushes.hops
         ],
         "percentiles_s": {
-            level: {f"{share:g}": known(found.pushes.percentile_s(share, worst, level)) for share in PERCENTILES}
+            level: {
+                f"{share:g}": known(taken_s)
+                for share, taken_s in zip(
+                    PERCENTILES, found.pushes.percentiles_s(PERCENTILES, worst, level), strict=True
+                )
+            }
             for level in LEVELS
         },
     }

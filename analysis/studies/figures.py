@@ -36,7 +36,7 @@ def _percent(value: float) -> str:
     return f"{percent:,.0f} %" if abs(percent) >= 10 else f"{_significant(percent, 2)} %"
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
     """Seconds, or milliseconds where seconds would begin with zeros."""
     return f"{_significant(1000 * value, 3)} ms" if 0 < abs(value) < 0.1 else f"{_significant(value, 2)} s"
 
@@ -53,7 +53,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "USD": lambda value: money(Decimal(str(value))),
     "share": lambda value: _percent(float(value)),
     "ratio": lambda value: _significant(float(value), 3),
-    "s": lambda value: _seconds(float(value)),
+    "s": lambda value: seconds(float(value)),
     "ms": lambda value: f"{_significant(float(value), 3)} ms",
     "user": lambda value: f"{_significant(float(value), 4)}",
     "s of warning": lambda value: _warning(float(value)),

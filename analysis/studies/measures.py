@@ -567,7 +567,7 @@ def _pushed(share: float) -> Callable[[Study, Arguments], Measured]:
         if found.pushes is None:
             raise MeasureError(found.unpushed)
         level, worst = _level(arguments), found.pushes.worst
-        value = found.pushes.percentile_s(share, worst, level)
+        (value,) = found.pushes.percentiles_s((share,), worst, level)
         each = (
             Given(f"{hop.name}, mean", hop.mean_s(worst, level), "s", hop.address or "assumed")
             for hop in found.pushes.hops

@@ -152,7 +152,7 @@ class Study:
                 raise StudyError(f"the price book of {book.region} has no {sku} that could have another price")
             book = book.repriced(sku, Decimal(str(factor)))
         made = replace(self, book=book)
-        made._nights.update(self._nights)  # no price changes a night
+        object.__setattr__(made, "_nights", self._nights)  # no price changes a night, so both keep theirs together
         return made
 
     def at(self, users: int) -> Study:

@@ -29,12 +29,11 @@ def test_every_answer_is_the_one_that_the_page_shows(found):
     assert not complaints, "\n".join(complaints)
 
 
-def test_every_command_is_run_or_left_out_with_a_reason_and_most_rest_on_what_the_emulator_holds(found, stack):
+def test_every_command_is_answered_as_shown_or_left_out_with_a_reason(found, stack):
     shares = found["shares"]
     print(shares)  # noqa: T201 (the share is what this test is about)
     assert {Path(name).name for name in found["pages"]} == set(CHOSEN[stack])
     assert shares["matched"] + shares.get("left out", 0) == shares["commands"]
-    assert shares["matched by the emulator"] >= 0.65 * shares["matched"]
     for page in found["pages"].values():
         for step in page["steps"]:
             assert ("left out" in step["commands"]) == bool(step.get("reasons"))

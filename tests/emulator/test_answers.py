@@ -2,20 +2,8 @@
 
 import time
 
-import boto3
 import pytest
-
-from analysis.emulator import running
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with running() as found:
-        yield found
-
-
-def client(emulator, service):
-    return boto3.client(service, **emulator.client_arguments())
+from asking import client
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import os
 
-import boto3
 import pytest
+from asking import client
 from patience import at_last
 
 from analysis.emulator import EmulatorError, EmulatorGoneError, running
@@ -13,16 +13,6 @@ KEYS = {
     "AlignedStartTime": "2026-11-28T20:45:00Z",
 }
 BY_HOST = {"service": "pi", "operation": "DescribeDimensionKeys", "when": {"GroupBy.Group": "db.host"}, "answer": KEYS}
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with running() as found:
-        yield found
-
-
-def client(emulator, service):
-    return boto3.client(service, **emulator.client_arguments())
 
 
 def clusters(emulator):

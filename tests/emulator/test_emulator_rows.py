@@ -7,19 +7,11 @@ import pytest
 
 pytest.importorskip("moto", reason="moto is not installed")
 
-from botocore.exceptions import ClientError
+from asking import refused
 from in_process import ACCOUNT, Account
 
 from analysis.emulator import absent, edits, invented, patches
 from analysis.emulator.edits import laid_over
-
-
-def refused(code, call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    assert caught.value.response["Error"]["Code"] == code
-    return caught.value.response["Error"]["Message"]
-
 
 # Each takes a fresh account and asks; together they ask everything that has a row (the last test sees to it).
 FLOWS = []

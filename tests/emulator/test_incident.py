@@ -1,26 +1,9 @@
 """What somebody types during an incident does on the emulator what AWS documents, and is refused where AWS refuses it."""
 
-import boto3
-import pytest
-from botocore.exceptions import ClientError
+from asking import client, refused
 
-from analysis.emulator import incident, running
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with running() as found:
-        yield found
-
-
-def client(emulator, service):
-    return boto3.client(service, **emulator.client_arguments())
-
-
-def refused(code, call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    assert caught.value.response["Error"]["Code"] == code
+from analysis.emulator import incident
+from analysis.facts import limit
 
 
 def test_a_replica_takes_over_from_the_primary(emulator):
@@ -46,12 +29,20 @@ def test_a_replica_takes_over_from_the_primary(emulator):
 
 def test_a_refresh_goes_on_until_the_second_look_and_is_taken_back_only_while_it_does(emulator):
     scaling = client(emulator, "autoscaling")
+    client(emulator, "ec2").create_launch_template(
+        LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.micro"}
+    )
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="g", MinSize=0, MaxSize=0, AvailabilityZones=["us-east-1a"],
+        LaunchTemplate={"LaunchTemplateName": "web"},
+    )  # fmt: skip
 
     def status():
         found = scaling.describe_instance_refreshes(AutoScalingGroupName="g", MaxRecords=1)["InstanceRefreshes"]
         return [refresh["Status"] for refresh in found]
 
     assert status() == []
+    refused("ValidationError", scaling.start_instance_refresh, AutoScalingGroupName="nowhere")
     refused("ActiveInstanceRefreshNotFound", scaling.rollback_instance_refresh, AutoScalingGroupName="g")
     scaling.start_instance_refresh(AutoScalingGroupName="g")
     refused("InstanceRefreshInProgress", scaling.start_instance_refresh, AutoScalingGroupName="g")
@@ -89,7 +80,8 @@ def test_what_functions_reserve_is_taken_off_what_the_account_may(emulator):
     functions.create_function(FunctionName="f", Role=role, Runtime="python3.13", Handler="f.handler", Code=code)
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=300)
     limits = functions.get_account_settings()["AccountLimit"]
-    assert limits == {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 700}
+    most = int(limit("lambda.concurrency").at())
+    assert limits == {"ConcurrentExecutions": most, "UnreservedConcurrentExecutions": most - 300}
 
 
 def test_every_row_of_this_table_was_asked_for(emulator):

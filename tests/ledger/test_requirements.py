@@ -206,7 +206,6 @@ def test_at_least_97_of_100_requirements_are_met_over_all_and_of_each_system():
     every = [one for each in counts.values() for one in each]
     said = ", ".join(f"{system} {sum(counts[system])} of {len(counts[system])}" for system in SYSTEMS)
     print(f"{sum(every)} of {len(every)} requirements are met or met differently: {said}")  # noqa: T201 (what this test is about)
-    assert sum(every) / len(every) >= 0.97
     assert min(shares.values()) >= 0.97, said
     assert sum(counts["buzzer"]) >= 102
 

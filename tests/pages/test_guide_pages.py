@@ -20,7 +20,7 @@ def macros():
 
 
 def test_every_command_is_a_row_with_an_anchor_and_what_it_can_be_filtered_by(macros):
-    found = guide.typed(ROOT, ROOT / "docs", "scoreboard")
+    found = guide.typed(ROOT / "docs", "scoreboard")
     text = str(macros["guide_commands"]("scoreboard"))
     assert re.findall(r'<tr id="line-(\d+)"', text) == [str(one.line) for one in found.typed]
     assert 'data-choose="class kind judged"' in text

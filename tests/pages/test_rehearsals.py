@@ -17,6 +17,9 @@ BOOKS = {
     (name, path) for name in STACKS for path in (ROOT / "docs" / name / "runbooks").glob("*.md") if path.stem != "index"
 }
 TYPED = sorted({*BOOKS, ("buzzer", ROOT / "docs" / "buzzer" / "troubleshooting.md")})
+LEFT_OUT = {"engine": 1, "olympics": 11}
+"""Commands that no rehearsal types, each with its reason on the page: a stream of replays, sessions, another program's prompt."""
+
 each_page = pytest.mark.parametrize(("name", "path"), TYPED, ids=lambda value: getattr(value, "stem", value))
 each_stack = pytest.mark.parametrize("name", STACKS)
 
@@ -67,8 +70,8 @@ def test_the_shares_of_the_record_are_those_of_its_pages(name):
             counted[word] = counted.get(word, 0) + number
     shares = record(name).content["shares"]
     print(shares)  # noqa: T201 (the share is what this test is about)
-    assert counted["commands"] == shares["commands"] >= 90
-    assert counted["matched"] == shares["matched"] >= 0.9 * shares["commands"]
+    assert counted["commands"] == shares["commands"] == shares["matched"] + LEFT_OUT.get(name, 0)
+    assert counted["matched"] == shares["matched"]
     assert counted["matched, emulator"] == shares["matched by the emulator"] >= 0.65 * shares["commands"]
 
 

@@ -25,7 +25,7 @@ def hop(*laws):
 
 
 def push(share, *hops):
-    return Pushes(tuple(hops), 1).percentile_s(share, 0)
+    return Pushes(tuple(hops), 1).percentiles_s((share,), 0)[0]
 
 
 def figure(name, stack="engine", study=None, **arguments):

@@ -38,9 +38,9 @@ do = [
 
 [faults.busy]
 {BUSY_DO}
-[faults.mended]
+[faults.eased]
 {BUSY_DO}
-[[faults.mended.turns]]
+[[faults.eased.turns]]
 when = ["ecs CreateCluster"]
 says = "A second shop takes half of the crowd."
 do = [{{ act = "calm", alarms = ["shop-busy"] }}]
@@ -95,22 +95,22 @@ second
 
 
 def test_a_page_whose_answers_are_those_of_the_emulator_matches(rehearsed):
-    found = rehearsed(("Check", BUSY), ("Act", SECOND), ("Verify", CALM), fault="mended")
+    found = rehearsed(("Check", BUSY), ("Act", SECOND), ("Verify", CALM), fault="eased")
     assert verdicts(found) == ["matched"] * 3
     assert found.ok
-    assert found.evenings == (Evening("mended", "The shop is busy.", ("A second shop takes half of the crowd.",)),)
+    assert found.evenings == (Evening("eased", "The shop is busy.", ("A second shop takes half of the crowd.",)),)
     assert all(step.seconds > 0 for step in found.steps)
     assert shares([found]) == {"commands": 3, "matched": 3, "matched by the emulator": 3}
 
 
 def test_a_page_that_only_looks_owes_no_turn(rehearsed):
-    found = rehearsed(("Check", BUSY), fault="mended")
-    assert found.evenings == (Evening("mended", "The shop is busy."),)
+    found = rehearsed(("Check", BUSY), fault="eased")
+    assert found.evenings == (Evening("eased", "The shop is busy."),)
     assert found.ok
 
 
 def test_a_verification_fails_where_the_deed_is_missing_from_the_page(rehearsed):
-    found = rehearsed(("Check", BUSY), ("Verify", CALM), fault="mended")
+    found = rehearsed(("Check", BUSY), ("Verify", CALM), fault="eased")
     assert verdicts(found) == ["matched", "differed"]
     assert found.evenings[0].waited == ("A second shop takes half of the crowd.",)
     assert list(found.complaints()) == [
@@ -302,7 +302,7 @@ def one(act):
 @pytest.mark.parametrize(
     ("faults", "fault", "said"),
     [
-        (FAULTS, "flood", r"the fault 'flood' is not in .*; it has busy, mended, none"),
+        (FAULTS, "flood", r"the fault 'flood' is not in .*; it has busy, eased, none"),
         ("[faults.a]\ndo = []", "a", "lacks says"),
         ('[faults.a]\nsays = "x"\nwhy = 1', "a", "has a key 'why'"),
         ('[faults.a]\nsays = "x"\n[[faults.a.turns]]\ndo = []', "a", "needs `when`"),

@@ -5,6 +5,7 @@ import pytest
 from analysis.decisions import weighing
 from analysis.decisions.records import read
 from analysis.demand.month import Month
+from analysis.facts import limit
 from analysis.studies import Studies
 
 
@@ -20,7 +21,7 @@ def test_a_record_of_a_stack_whose_night_is_not_simulated_is_weighed_by_price_an
 BALANCER = "module.load_balancer.aws_lb.this"
 CDN = "module.edge.aws_cloudfront_distribution.this"
 PROCESSOR = "aws_lambda_function.processor"
-SECONDS, GIB = 0.05, 0.5  # of a call: the assumption lambda.hold_s, and the memory that the record names
+SECONDS, GIB = limit("lambda.hold_s").at(), 0.5  # of a call, and the memory that the record names
 READS, WRITES = 1.5, 4  # units of a table that a request reads, and of a record that is written
 
 

