@@ -20,7 +20,7 @@ from analysis.architecture import Architecture, Resource
 from analysis.demand.calendar import WHOLE_DAY_MIN, Kind, Window, kinds, scheduled_windows
 from analysis.demand.instances import kept, tracked
 from analysis.demand.usage import LoadHours
-from analysis.facts import Assumption, Limit, Runtime, Scenario, Stack, limit
+from analysis.facts import Assumption, FactError, Limit, Runtime, Scenario, Stack, limit
 from analysis.network import (
     Link,
     Network,
@@ -118,9 +118,10 @@ class Month:
         nights = sum(kind.per_month for kind in self.kinds)
         self.span_h = (last - first) / 60.0
         if nights * self.span_h > float(HOURS_PER_MONTH):
-            raise ValueError(
-                f"{scenario.file}: calendar.games_per_month: {nights:g} nights of {self.span_h:.1f} h do not fit into "
-                f"a month of {HOURS_PER_MONTH} h"
+            raise FactError(
+                scenario.file,
+                "calendar.games_per_month",
+                f"{nights:g} nights of {self.span_h:.1f} h do not fit into a month of {HOURS_PER_MONTH} h",
             )
 
     @cached_property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +14,9 @@ from markupsafe import escape
 from analysis.notebooks.subjects import directory
 from analysis.notebooks.views import Shown
 from analysis.terraform.written import Written, read_by, written
+from analysis.wiring.references import without_index
 
 COLUMNS = ("address", "argument", "value", "file", "line")
-
-INSTANCE = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
-"""What tells the instances of a block apart in an address."""
 
 WIDEST = 90
 """Characters of a value in a table on a page."""
@@ -41,11 +38,11 @@ class Blocks:
 
     def read_by(self, addresses: Iterable[str]) -> pd.DataFrame:
         """Those of the blocks at resolved `addresses`, and of the variables, locals and calls that their values come from."""
-        return _frame(read_by(self.rows, {INSTANCE.sub("", address) for address in addresses}))
+        return _frame(read_by(self.rows, {without_index(address) for address in addresses}))
 
     def starts(self, addresses: Iterable[str]) -> pd.DataFrame:
         """Of `read_by`, those that are a value and refer to nothing: here what is computed of the blocks starts."""
-        found = read_by(self.rows, {INSTANCE.sub("", address) for address in addresses})
+        found = read_by(self.rows, {without_index(address) for address in addresses})
         return _frame(row for row in found if row.literal and row.argument.rpartition(".")[2] not in WORDS)
 
 

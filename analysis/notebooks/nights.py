@@ -9,7 +9,7 @@ from typing import Any
 from analysis import night, studies
 from analysis.drawing.figures import Figure
 from analysis.drawing.tables import Column, table
-from analysis.night import Night
+from analysis.night import Night, NightError
 from analysis.night.calibration_plan import folder
 from analysis.notebooks.subjects import Subject, numbers
 from analysis.notebooks.views import Headline, Headlines, Shown
@@ -22,6 +22,8 @@ def evening(one: Subject, *, seed: int = 1, faults: str | None = None, assumed: 
     Where a night of the stack was searched for (`calibration/` beside it), with the values that were found; those of `assumed`
     go before them. Raises NightError for what cannot be simulated.
     """
+    if seed < 0:
+        raise NightError(f"seed must be 0 or more, not {seed}")
     made = one.study
     found = dict(studies.calibration(made.directory).values) if Path(folder(made.directory)).is_dir() else {}
     found |= numbers(one.base, assumed or {})

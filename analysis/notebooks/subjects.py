@@ -6,7 +6,6 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,6 @@ from analysis.studies import Study, StudyError, study
 
 MOST_USERS = 10_000_000_000
 """More people than there are."""
-
-HOURS_OF_A_MONTH = 730
-"""As on AWS's own bill."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def subject(
     place = Path(root).resolve()
     folder = directory(place, stack)
     plain = models(place)[stack].study
-    _possible(plain, users, events)
+    _possible(users, events)
     made = plain
     if users is not None or events is not None or variables or assumed:
         made = study(
@@ -115,18 +111,12 @@ def subject(
     return Subject(place, made, plain, system.words if system else systems.WORDS, beside, users, events)
 
 
-def _possible(plain: Study, users: int | None, events: int | None) -> None:
+def _possible(users: int | None, events: int | None) -> None:
     """Refuses a crowd and a number of events that cannot be."""
     if users is not None and not 1 <= users <= MOST_USERS:
         raise StudyError(f"users must be from 1 to {MOST_USERS:,}, not {users:,}")
-    hours = plain.scenario.calendar["hours_per_game"].value if events else Decimal(0)
-    most = int(HOURS_OF_A_MONTH / hours) if hours else HOURS_OF_A_MONTH
-    if events is not None and not 0 <= events <= most:
-        raise StudyError(
-            f"events must be from 0 to {most}, not {events:,}: each lasts {hours:g} hours, and a month has {HOURS_OF_A_MONTH}"
-            if events > 0
-            else f"events must be 0 or more, not {events:,}"
-        )
+    if events is not None and events < 0:
+        raise StudyError(f"events must be 0 or more, not {events:,}")
 
 
 def nested(declared: Mapping[str, Variable], given: Mapping[str, Any], title: str) -> dict[str, Any]:

@@ -215,11 +215,11 @@ def _dollars(name: str, usd: Decimal) -> Headline:
 
 
 def cost_headlines(one: Subject) -> Headlines:
-    """What the stack costs a month, in a month without events, and for each of these."""
+    """What the stack costs a month, in a month of quiet days, and for each event."""
     bill, games = one.study.bill, one.study.games_per_month
     rows = [
         _dollars("A month with its events", bill.total.usd),
-        _dollars(f"A month without a {one.event}", one.study.idle_bill.total.usd),
+        _dollars("A month of quiet days", one.study.idle_bill.total.usd),
     ]
     if games:
         rows += [
@@ -244,12 +244,12 @@ def cost_by_service(one: Subject) -> Figure:
 
 
 def events_and_idle(one: Subject) -> Figure:
-    """What a month costs before anybody comes, and what its events add, beside the other stacks of the system."""
+    """What a month of quiet days costs, and what its events and other busy days add, beside the other stacks of the system."""
     rows = [
         (what, each.title, float(usd))
         for what, amounts in (
-            (f"A month without a {one.event}", [each.idle_bill.total.usd for each in one.every]),
-            ("All events of a month", [each.bill.total.usd - each.idle_bill.total.usd for each in one.every]),
+            ("A month of quiet days", [each.idle_bill.total.usd for each in one.every]),
+            ("Its events and other busy days", [each.bill.total.usd - each.idle_bill.total.usd for each in one.every]),
             (f"One {one.event}", [each.game.usd for each in one.every]),
         )
         for each, usd in zip(one.every, amounts, strict=True)
@@ -502,7 +502,7 @@ def hours(one: Subject) -> Figure:
 
 
 def hours_limits(one: Subject) -> Shown:
-    """Every limit that is used to more than a trace, the fullest first."""
+    """The limits that are passed, or where none is, the fullest."""
     found = layer.Report(one.study.premortem, today()).tables["limits"]
     kept = [row for row in found.rows if row[-1] != "0"] or list(found.rows)
     shown = kept[:MOST_STATIONS]

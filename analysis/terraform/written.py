@@ -13,6 +13,7 @@ from analysis.terraform import tree
 from analysis.terraform.cache import parsed
 from analysis.terraform.inputs import tfvars_files
 from analysis.terraform.lexer import Lexer, Token
+from analysis.terraform.rules import Reference, traversal
 from analysis.terraform.sources import (
     InputError,
     Placed,
@@ -84,6 +85,8 @@ def read_by(rows: Sequence[Written], addresses: Iterable[str]) -> tuple[Written,
     while waiting:
         address, argument = waiting.pop()
         new = {at for at in places.get(address, ()) if argument in ("", rows[at].argument)} - found
+        if address.startswith("var.") and argument == VALUE:
+            new = {max(new)} if new else new  # of several files of values the last one counts
         found |= new
         for referred in (pair for at in new for pair in _from(rows, places, rows[at].refers)):
             if referred not in seen:
@@ -95,12 +98,12 @@ def read_by(rows: Sequence[Written], addresses: Iterable[str]) -> tuple[Written,
 def _from(
     rows: Sequence[Written], places: dict[str, list[int]], refers: Iterable[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """Where values come from: for a module's variable that its call sets, the call; else the default."""
+    """Where values come from: of a variable from the call of its module, or from a file of values, else from its default."""
     for address, argument in refers:
         module, dot, name = address.rpartition("var.")
-        call = (module.rstrip("."), name)
-        if dot and module and any(rows[at].argument == name for at in places.get(call[0], ())):
-            yield call
+        given = (module.rstrip("."), name) if module else (address, VALUE)
+        if dot and any(rows[at].argument == given[1] for at in places.get(given[0], ())):
+            yield given
         else:
             yield address, argument
 
@@ -174,27 +177,37 @@ class _File:
         match steps:
             case ("var", name, *_):
                 yield f"{self.prefix}var.{name}", "default"
-                if not self.prefix:
-                    yield f"var.{name}", VALUE
             case ("local", name, *_):
                 yield f"{self.prefix}local.{name}", VALUE
             case ("module", name, output, *_):
                 yield f"{self.prefix}module.{name}.output.{output}", VALUE
 
 
-def _names(node: object) -> Iterator[tuple[str, ...]]:
-    """What an expression refers to, as the steps of each name in it: ("var", "tasks", "min")."""
-    steps: list[str] = []
-    inner = node
-    while isinstance(inner, tree.Attribute | tree.Index):
-        if isinstance(inner, tree.Attribute):
-            steps.append(inner.name)
-        else:
-            yield from _names(inner.key)
-            steps.clear()
-        inner = inner.target
-    if isinstance(inner, tree.Name):
-        yield (inner.name, *reversed(steps))
-    elif isinstance(inner, tuple):
-        for part in inner:
+def _names(node: object) -> Iterator[Reference]:
+    """What an expression refers to, as the steps of each name in it without its indices: ("var", "tasks", "min")."""
+    steps = traversal(node)
+    if steps is not None:
+        yield steps
+        yield from _keys(node)
+    elif isinstance(node, tree.Splat) and (steps := traversal(node.target)) is not None:
+        yield (*steps, *_after_splat(node.each))
+        yield from (*_keys(node.target), *_keys(node.each))
+    elif isinstance(node, tuple):
+        for part in node:
             yield from _names(part)
+
+
+def _keys(node: object) -> Iterator[Reference]:
+    """The names in the indices of a reference."""
+    while isinstance(node, tree.Attribute | tree.Index):
+        if isinstance(node, tree.Index):
+            yield from _names(node.key)
+        node = node.target
+
+
+def _after_splat(node: object) -> Iterator[str]:
+    """The attributes that are taken of each element, from the first on."""
+    if isinstance(node, tree.Attribute | tree.Index):
+        yield from _after_splat(node.target)
+        if isinstance(node, tree.Attribute):
+            yield node.name

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.notebooks import blocks, nights, views
+from analysis.facts import FactError
+from analysis.night import NightError
+from analysis.notebooks import blocks, execution, nights, views
 from analysis.notebooks.subjects import subject
 from analysis.studies import StudyError
 
@@ -16,7 +18,7 @@ def test_a_stack_is_shown_in_the_words_of_its_system_and_beside_its_other_stacks
     one = subject(ROOT, "olympics")
     assert (one.crowd, one.event, one.beside) == ("visitors", "competition day", ("olympics_as_written",))
     assert "Visitors at the peak" in views.settings(one).shown
-    assert [row.name for row in views.cost_headlines(one).rows][1] == "A month without a competition day"
+    assert [row.name for row in views.cost_headlines(one).rows][1] == "A month of quiet days"
 
 
 def test_users_events_variables_and_assumptions_are_replaced():
@@ -40,7 +42,6 @@ def test_users_events_variables_and_assumptions_are_replaced():
         ("scoreboard", {"users": -5}, "users must be from 1"),
         ("scoreboard", {"users": 10**11}, "users must be from 1"),
         ("scoreboard", {"events": -1}, "events must be 0 or more, not -1"),
-        ("scoreboard", {"events": 4000}, r"events must be from 0 to \d+, not 4,000: each lasts \d+ hours"),
         ("scoreboard", {"variables": {"task": "1"}}, r"Scoreboard has no variable 'task' \(did you mean tasks\?\); it has"),
         ("scoreboard", {"variables": {"tasks.most": "1"}}, "the variable tasks of Scoreboard has no 'most'; it has max, min"),
         ("scoreboard", {"variables": {"region.x": "1"}}, "has no 'x'; it is a single value"),
@@ -56,6 +57,18 @@ def test_users_events_variables_and_assumptions_are_replaced():
 def test_what_cannot_be_is_refused_with_a_sentence(stack, given, sentence):
     with pytest.raises(StudyError, match=sentence):
         subject(ROOT, stack, **given)
+
+
+@pytest.mark.parametrize(("stack", "events"), [("scoreboard", 4000), ("engine", 60), ("olympics", 25)])
+def test_more_events_than_fit_beside_the_other_days_of_a_month_are_refused_with_a_sentence(stack, events):
+    with pytest.raises(FactError, match="do not fit into a month"):
+        _ = subject(ROOT, stack, events=events).study.bill
+    assert FactError.__name__ in execution.REFUSED
+
+
+def test_a_seed_below_zero_is_refused_with_a_sentence():
+    with pytest.raises(NightError, match="seed must be 0 or more, not -1"):
+        nights.evening(subject(ROOT, "buzzer_baseline"), seed=-1)
 
 
 def test_a_crowd_that_is_more_than_the_stack_holds_is_a_warning_and_so_is_what_terraform_would_refuse():

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from analysis import terraform
-from analysis.notebooks.blocks import INSTANCE
 from analysis.terraform import InputError
 from analysis.terraform.written import Written, read_by, written
+from analysis.wiring.references import without_index
 
 STACKS = sorted(path.parent for path in Path(__file__).parents[2].glob("terraform/stacks/*/gameday.toml"))
 
@@ -38,7 +38,7 @@ def test_the_lines_are_those_at_which_the_evaluation_finds_the_arguments(directo
     found = terraform.load(directory)
     compared = 0
     for resource in found.resources:
-        address = INSTANCE.sub("", resource.address)
+        address = without_index(resource.address)
         for argument, location in resource.locations.items():
             row = rows.get((address, argument))
             if row is not None:
@@ -96,12 +96,24 @@ def test_what_a_block_rests_on_leads_through_calls_locals_and_files_of_values_to
     )
     found = read_by(tuple(rows.values()), ["module.m.aws_x.y"])
     assert [(row.address, row.argument, row.value) for row in found if row.literal] == [
-        ("var.size", "default", "1"),
         ("local.twice", "value", "2"),
         ("var.size", "value", "3"),
         ("module.m.var.left", "default", "7"),
     ]
     assert ("module.m", "size") in {(row.address, row.argument) for row in found}
+
+
+@pytest.mark.parametrize("index", ["[0]", "[*]", "[var.which]", ".*"])
+def test_an_index_on_the_way_is_passed_and_what_it_names_is_read_too(tmp_path, index):
+    rows = stack(
+        tmp_path,
+        main_tf=f'module "m" {{\n  count = 2\n  source = "./m"\n}}\nvariable "which" {{ default = 1 }}\n'
+        f'resource "aws_x" "y" {{ a = module.m{index}.size }}\n',
+        m__main_tf='output "size" { value = local.five }\nlocals { five = 5 }\n',
+    )
+    found = {row.address for row in read_by(tuple(rows.values()), ["aws_x.y"])}
+    assert {"module.m.output.size", "module.m.local.five"} <= found
+    assert ("var.which" in found) == ("which" in index)
 
 
 def test_a_module_that_is_called_twice_is_there_under_both_addresses_and_one_that_calls_itself_ends(tmp_path):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import without_containers as local
+from patience import patiently
 
 from analysis import runbooks
 from analysis.loadtest import servers
@@ -334,7 +335,7 @@ def test_the_servers_start_without_containers_by_the_command_of_the_page(tmp_pat
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
     finally:
         process.terminate()
-        assert process.wait(30) == 0
+        assert patiently(process.wait, subprocess.TimeoutExpired) == 0
     for port in spare.values():
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=5)
