@@ -146,7 +146,7 @@ TEN = "SELECT * FROM scores ORDER BY score DESC LIMIT 10"
 
 @on_servers
 def test_each_command_for_postgresql_does_as_its_row_says(commands, database):
-    here = {"PGPORT": str(database.port), "PATH": f"{Path(shutil.which('psql')).parent}:/usr/bin:/bin"}
+    here = {"PGPORT": str(database.port), "PATH": f"{Path(servers.found('psql')).parent}:/usr/bin:/bin"}
     rows = [one for one in commands.typed if one.by == "server" and "psql" in (one.corrected or one.command)]
     assert len(rows) == 4
     for one in rows:
@@ -233,7 +233,14 @@ def cache(tmp_path_factory):
         "tls-auth-clients": "no",
     }  # fmt: skip
     with servers.cache(home, settings, password="word") as (_, _):
-        yield port, {"REDIS_PASSWORD": "word", "SSL_CERT_FILE": str(certificate), "PATH": "/usr/bin:/bin"}
+        yield (
+            port,
+            {
+                "REDIS_PASSWORD": "word",
+                "SSL_CERT_FILE": str(certificate),
+                "PATH": f"{Path(servers.found('redis-cli')).parent}:/usr/bin:/bin",
+            },
+        )
 
 
 def at_redis(text, port):
