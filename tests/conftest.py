@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -40,6 +41,14 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker("terraform"):
                 item.add_marker(pytest.mark.skip(reason="terraform is not on PATH"))
+
+
+@pytest.fixture
+def heard():
+    """What this test starts hears Ctrl-C: where a script started the session in the background, that is ignored and inherited."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 NOT_DEBIANS = re.compile(

@@ -68,8 +68,9 @@ def started_by(process):
     return found
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_is_ended_leaves_no_server_behind(end):
+@pytest.mark.usefixtures("heard")
+@pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_run_that_is_ended_leaves_no_server_behind(end, status):
     words = [sys.executable, "-m", "analysis", "load", "terraform/stacks/buzzer_baseline"]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     started = {}
@@ -77,7 +78,7 @@ def test_a_run_that_is_ended_leaves_no_server_behind(end):
         started |= started_by(process)
         time.sleep(0.1)
     process.send_signal(end)
-    process.wait()
+    assert process.wait() == status
     _, left = psutil.wait_procs(started, timeout=30)
     assert any("gunicorn" in words for words in started.values())
     assert not left
