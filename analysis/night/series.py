@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import factorial
@@ -183,7 +183,6 @@ class Night:
     setup: Setup
     seed: int
     noted: kernel.Noted
-    _kept: dict[tuple[str, str], Series] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def column(self, name: str) -> Array:
         """What the kernel noted each second under `name` (kernel.SECOND)."""
@@ -209,12 +208,7 @@ class Night:
         return {(station, name): self.metric(station, name) for station, name in keys if self._there(station)}
 
     def metric(self, station: str, name: str) -> Series:
-        """One series, made once and without making the others. LookupError where the night has none of that name."""
-        if (station, name) not in self._kept:
-            self._kept[station, name] = self._metric(station, name)
-        return self._kept[station, name]
-
-    def _metric(self, station: str, name: str) -> Series:
+        """One series, without making the others. LookupError where the night has none of that name."""
         if not self._there(station):
             raise LookupError(f"{self.setup.stack} has no {station}")
         if (station, name) in TIMES:

@@ -34,12 +34,27 @@ class StudyError(ValueError):
     """A stack that does not resolve under the given values; the message is Terraform's own sentence."""
 
 
+class Nights:
+    """The nights of a stack under one scenario, each simulated once for the same seed and faults: a memory, no value."""
+
+    def __init__(self) -> None:
+        self._simulated: dict[tuple[int, tuple[str, ...]], StudiedNight] = {}
+
+    def night(self, seed: int, faults: tuple[str, ...], simulated: Callable[[], StudiedNight]) -> StudiedNight:
+        """The night of that seed and those faults, `simulated` where it is not here yet."""
+        key = (seed, faults)
+        if key not in self._simulated:
+            self._simulated[key] = simulated()
+        return self._simulated[key]
+
+
 @dataclass(frozen=True)
 class Study:
     """One stack, resolved under given values, with the scenario it is judged by, the program it runs and the prices it pays.
 
     A stack whose load is not modelled has neither scenario nor program: its resources and its fixed charges are there, and
-    whatever rests on a crowd raises FactError. `values` replaces assumptions that only a simulated night makes.
+    whatever rests on a crowd raises FactError. `values` replaces assumptions that only a simulated night makes. Studies that
+    differ in nothing but their prices share their `nights`.
     """
 
     directory: Path
@@ -49,9 +64,7 @@ class Study:
     program: Runtime | None
     book: PriceBook
     values: Mapping[str, float] = field(default_factory=dict)
-    _nights: dict[tuple[int, tuple[str, ...]], StudiedNight] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    nights: Nights = field(default_factory=Nights, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -151,29 +164,28 @@ class Study:
             if sku not in book.prices:
                 raise StudyError(f"the price book of {book.region} has no {sku} that could have another price")
             book = book.repriced(sku, Decimal(str(factor)))
-        made = replace(self, book=book)
-        object.__setattr__(made, "_nights", self._nights)  # no price changes a night, so both keep theirs together
-        return made
+        return replace(self, book=book)
 
     def at(self, users: int) -> Study:
         """The same study with another number of users at the peak."""
-        return replace(self, crowd=self.scenario.with_peak(users))
+        return replace(self, crowd=self.scenario.with_peak(users), nights=Nights())
 
     def altered(self, arguments: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> Study:
         """The same study with resources left out and arguments replaced on the resolved model; see `study`."""
-        return replace(self, architecture=_altered(_reduced(self.architecture, without), arguments))
+        architecture = _altered(_reduced(self.architecture, without), arguments)
+        return replace(self, architecture=architecture, nights=Nights())
 
     def night(self, seed: int = 1, faults: Sequence[str] = ()) -> StudiedNight:
         """The scenario's night, simulated once for the same seed and faults (written `zone-loss@104`). Raises NightError."""
         from analysis.night import fault  # noqa: PLC0415 (pulls in the compiler)
 
-        key = (seed, tuple(faults))
-        if key not in self._nights:
+        def simulated() -> StudiedNight:
             broken = [fault(text) for text in faults]
-            self._nights[key] = studied_night(
+            return studied_night(
                 self.architecture, self.scenario, self.about, seed, broken, profile=self.profile, values=self.values
             )
-        return self._nights[key]
+
+        return self.nights.night(seed, tuple(faults), simulated)
 
     @property
     def assumptions(self) -> Mapping[str, Assumption]:
