@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -9,23 +10,34 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from analysis import claims as claims_layer
-from analysis import ledger
-from analysis.commands.common import FINDINGS, ROOT, AsJson, err, out, print_json, refusals, refuse
+from analysis import evidence, ledger
+from analysis.commands.common import FINDINGS, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
+from analysis.evidence import Record
 from analysis.frontmatter import PlacedError
+from analysis.ledger import executed
 from analysis.ledger.judging import Judged, shown, words
+from analysis.loadtest.servers import LoadError
 from analysis.studies import Studies
 
 System = Annotated[
     str, typer.Argument(metavar="[SYSTEM]", help="A folder of docs/ with a ledger: the statements of its brief.")
 ]
 
+Recorded = Annotated[
+    bool,
+    typer.Option("--record", help="Execute the SQL of the SYSTEM's brief on a PostgreSQL first, and keep its answers."),
+]
+Date = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day to record; else today's.")]
 
-def claims(system: System = "", as_json: AsJson = False) -> None:
+
+def claims(system: System = "", record: Recorded = False, date: Date = "", as_json: AsJson = False) -> None:
     """Every figure the site states, with its band and where it is cited; exit status 1 if one no longer holds.
 
     With a SYSTEM, every statement of its brief with what is computed for it, worst first; exit status 1 if a verdict as written
     no longer follows.
     """
+    if record:
+        _execute(system, day_of(date))
     if system:
         _brief(system, as_json=as_json)
         return
@@ -59,6 +71,17 @@ def claims(system: System = "", as_json: AsJson = False) -> None:
         out.print(table)
     if not all(r.holds for r in results):
         raise typer.Exit(FINDINGS)
+
+
+def _execute(system: str, day: dt.date) -> None:
+    folder = ROOT / "docs" / system
+    if not system or not (folder / executed.FILE_NAME).is_file():
+        known = sorted(path.parent.name for path in (ROOT / "docs").glob(f"*/{executed.FILE_NAME}"))
+        refuse(f"there is no SQL of {system or 'no system'!r} to execute; there is of {', '.join(known) or 'none'}")
+    with refusals(PlacedError, LoadError, OSError):
+        content = executed.executed(executed.written(folder))
+        file = evidence.beside(folder, executed.KIND)
+        evidence.write(file, Record(executed.KIND, day, executed.basis(folder), content))
 
 
 def _brief(system: str, *, as_json: bool) -> None:

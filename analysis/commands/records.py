@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from analysis import decisions, evidence, facts, migration, season, studies, terraform
 from analysis.commands.common import FINDINGS, FINE, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
 from analysis.evidence import Record
+from analysis.ledger import executed
 from analysis.loadtest import kept
 from analysis.loadtest.tested import tested
 from analysis.migration import record as migrations
@@ -143,6 +144,10 @@ KINDS: Final = (
     Kind(
         kept.DRILLED, f"{STACKS}/{kept.DRILLED}{evidence.SUFFIX}", lambda file: file, lambda _: kept.drill_basis(),
         lambda file: ("drill", _shown(file.parent), "--record"),
+    ),
+    Kind(
+        executed.KIND, f"docs/*/{executed.FILE_NAME}", lambda plan: evidence.beside(plan.parent, executed.KIND),
+        lambda plan: executed.basis(plan.parent), lambda plan: ("claims", plan.parent.name, "--record"),
     ),
     Kind(
         rehearsal_record.KIND, f"{STACKS}/{rehearsal_faults.FILE_NAME}",

@@ -3,6 +3,7 @@
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
+from analysis.facts.logs import log_kinds
 from analysis.facts.metrics import Metric, metric_namespaces, metrics
 from analysis.facts.prices import Price, PriceBook, PriceRow, prices
 from analysis.facts.runtimes import Runtime, runtime, runtimes
@@ -39,6 +40,7 @@ __all__ = [
     "instances",
     "limit",
     "limits",
+    "log_kinds",
     "managed_cache_policies",
     "metric_namespaces",
     "metrics",

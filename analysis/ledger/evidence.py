@@ -13,6 +13,8 @@ import yaml
 
 from analysis import decisions, evidence, runbooks, season
 from analysis.files import read_text
+from analysis.frontmatter import PlacedError
+from analysis.ledger import executed
 from analysis.ledger.dimensions import Amount
 from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
 from analysis.rehearsal import record as rehearsal
@@ -79,6 +81,48 @@ def _amount(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
         raise SourceError(f"{arguments['at']} of {file} is no number")
     amount = _TAKES[take]([Decimal(str(value)) for value in values])
     return Amount(amount), Leaf(f"{take} {arguments['at']} of {len(values)}", plain(amount), "", "file", file)
+
+
+def _statement(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """1 where a real server took the brief's statement of that line, 0 where it refused it."""
+    line, file = int(arguments["line"]), evidence.beside(world.folder, executed.KIND)
+    try:
+        record = evidence.read(file, executed.KIND)
+        stale = evidence.stale(record, executed.basis(world.folder)) if record else "not executed yet"
+    except (evidence.RecordError, PlacedError, OSError) as error:
+        raise SourceError(str(error)) from None
+    if record is None or stale:
+        raise SourceError(
+            f"{file.name}: {stale}; `gameday claims {world.folder.name} --record` executes the statements"
+        )
+    found = next((one for one in record.content["statements"] if one["line"] == line), None)
+    if found is None:
+        raise SourceError(f"{executed.FILE_NAME} has no statement of line {line}")
+    said = f"{record.content['server']}: {found['refused'] or 'accepted'}"
+    return counted(said, int(not found["refused"]), "statement", "file", _below_root(world, file))
+
+
+MEASURED: Final = "measured"
+"""The record of what was measured on the stand-in for a system."""
+
+
+def measured_file(root: Path, system: str) -> Path:
+    """Where the record of the stand-in for a system lies."""
+    return evidence.beside(root / "local" / system, MEASURED)
+
+
+def _measured(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """A figure by its name of those that were measured on the stand-in for the system."""
+    name, file = str(arguments["name"]), measured_file(world.root, world.folder.name)
+    try:
+        record = evidence.read(file, MEASURED)
+    except evidence.RecordError as error:
+        raise SourceError(str(error)) from None
+    found = [one for one in record.content["figures"] if one["name"] == name] if record else []
+    if not found:
+        raise SourceError(f"nothing called {name!r} was measured on the stand-in for {world.folder.name}")
+    value, unit = Decimal(str(found[0]["value"])), str(found[0]["unit"])
+    return Amount.of(value, unit), Leaf(name, plain(value), unit, "file", _below_root(world, file))
 
 
 def _in_time(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
@@ -199,6 +243,8 @@ def _recomputed(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
 EVIDENCE: Final[Mapping[str, Source]] = {
     "record.with": (("stack", "kind", "at"), ("is",), _with),
     "record.amount": (("stack", "kind", "at", "take"), (), _amount),
+    "measured.figure": (("name",), (), _measured),
+    "statement.accepted": (("line",), (), _statement),
     "season.in_time": (("stack",), (), _in_time),
     "runbook.rehearsed": (("stack", "page"), (), _rehearsed),
     "runbook.accepted": (("page",), (), _accepted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from analysis import alarms, proofs, runbooks
 from analysis.architecture import Resource
-from analysis.facts import FactError, Price, instance, limit, metric_namespaces, metrics, prices, today
+from analysis.facts import FactError, Price, instance, limit, log_kinds, metric_namespaces, metrics, prices, today
 from analysis.ledger.dimensions import Amount
 from analysis.ledger.evidence import EVIDENCE
 from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
@@ -54,7 +55,7 @@ def told(world: World, name: str, arguments: Arguments) -> tuple[Amount | str, L
     return Amount.of(value, found.unit), Leaf(shown, plain(value), found.unit, "stack", where, study.directory.name)
 
 
-_NUMBERS: Final = frozenset({"above", "record", "users"})
+_NUMBERS: Final = frozenset({"above", "line", "record", "users"})
 _EITHER: Final = frozenset({"is", "free", "at"})
 
 
@@ -66,7 +67,7 @@ def unfit(arguments: Arguments) -> str:
         is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
         if is_number != (key in _NUMBERS):
             return f"{key} is {'a number' if key in _NUMBERS else 'a text in quotes'}, not {value!r}"
-        if key == "record" and value != int(value):
+        if key in {"line", "record"} and value != int(value):
             return f"{key} is a whole number, not {value}"
     return ""
 
@@ -157,6 +158,23 @@ def _metric(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     return Amount(Decimal(there)), Leaf(
         f"{said} is published", str(int(there)), "metric", "metric", made.source if made else ""
     )
+
+
+def _discovered(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """1 where Logs Insights makes the field of a log of that kind by itself, else 0."""
+    kind, field = str(arguments["log"]), str(arguments["field"])
+    known = log_kinds()
+    if kind not in known:
+        raise SourceError(f"the kinds of log that are known are {', '.join(known)}, not {kind!r}")
+    made = int(field in known[kind].fields)
+    return counted(f"{field} is made of {kind} log", made, "field", "metric", known[kind].source)
+
+
+def _fits(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """1 where one text of the brief fits a pattern, else 0; `line` is where the text stands. A star is any text."""
+    text, pattern = str(arguments["text"]), str(arguments["pattern"])
+    fits = fnmatch.fnmatchcase(text, pattern)
+    return counted(f"`{text}` fits `{pattern}`", int(fits), "text", "brief", str(arguments["line"]))
 
 
 # ---- stacks -----------------------------------------------------------------------------------------------------------------
@@ -348,6 +366,8 @@ SOURCES: Mapping[str, Source] = {
     "calendar.year": ((), (), _calendar(12 * HOURS_PER_MONTH, "hours of a year")),
     "limit.at": (("name",), (), _limit),
     "instance.has": (("type", "of"), (), _instance),
+    "log.discovers": (("log", "field"), (), _discovered),
+    "text.fits": (("text", "pattern", "line"), (), _fits),
     "metric.published": (("namespace", "metric"), ("dimensions",), _metric),
     "rule.fails": (("stack", "rule"), (), _judged("fails")),
     "rule.holds": (("stack", "rule"), (), _judged("holds")),

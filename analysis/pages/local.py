@@ -12,15 +12,14 @@ from analysis import evidence
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, significant, table
 from analysis.facts import limit
+from analysis.ledger.evidence import MEASURED, measured_file
 from analysis.pages.model import Macro, Site
-
-KIND = "measured"
 
 
 def figures(root: Path, system: str, group: str) -> Markup:
     """The figures of a group: measured, assumed with its range, and whether the one lies within the other's range."""
-    path = evidence.beside(root / "local" / system, KIND)
-    record = evidence.read(path, KIND)
+    path = measured_file(root, system)
+    record = evidence.read(path, MEASURED)
     if record is None:
         raise LookupError(f"there is no local/{system}/{path.name}; measure with --record")
     content: Mapping[str, Any] = record.content

@@ -177,6 +177,11 @@ def test_a_formula_reads_as_words():
         ('metric.published(namespace = "AWS/ECS", metric = "CPUUtilization", dimensions = "")', "", 0),
         ('command.refused(text = "aws ecs list-task-definitions --sort NONE")', "", 1),
         ('command.refused(text = "aws ecs list-task-definitions --sort DESC")', "", 0),
+        ('log.discovers(log = "lambda", field = "@duration")', "", 1),
+        ('log.discovers(log = "lambda", field = "@message")', "", 1),
+        ('log.discovers(log = "any", field = "@duration")', "", 0),
+        ('text.fits(text = "/api/event/7", pattern = "/api/event/*", line = 5)', "", 1),
+        ('text.fits(text = "/api/event/7", pattern = "/api/events/*", line = 5)', "", 0),
         ('rule.fails(stack = "engine_as_written", rule = "FIT-05")', "", 3),
         ('alarm.able(stack = "scoreboard_as_written")', "", 1),  # the one on a metric of the program's own
         (
@@ -216,6 +221,10 @@ def test_a_source_gives_what_aws_publishes_or_the_stack_says(book, formula, in_u
         ({"formula": 'limit.at(name = "no.such")'}, "no.such is not in analysis/facts/limits.csv"),
         ({"formula": 'rule.fails(stack = "engine", rule = "NO-1")'}, "'NO-1' is no rule"),
         ({"formula": 'rule.fails(stack = "../engine_as_written/x", rule = "FIT-05")'}, "names no stack that exists"),
+        ({"formula": 'log.discovers(log = "ecs", field = "@log")'}, "the kinds of log that are known are any, lambda"),
+        ({"formula": 'text.fits(text = "a", pattern = "b", line = 1.5)'}, "line is a whole number, not 1.5"),
+        ({"formula": 'measured.figure(name = "speed")'}, "nothing called 'speed' was measured on the stand-in"),
+        ({"formula": 'statement.accepted(line = 5)'}, "not executed yet; `gameday claims"),
         ({"formula": 'alarm.able(stack = "engine", alarm = "none")'}, "engine has no alarm none"),
         ({"formula": "no.measure(stack = \"engine\")"}, "there is no measure 'no.measure'"),
         ({"line": ""}, "shop/ledger.csv:2:1: X-1 names no line of the brief"),
@@ -349,7 +358,7 @@ def test_every_line_of_the_briefs_that_was_audited_has_a_row_and_most_are_comput
     rows = {name: len(book.statements) for name, book in books.items()}
     computed = {name: sum(one.value is not None for one in book.judged) for name, book in books.items()}
     assert rows == {"buzzer": 17, "engine": 42, "olympics": 189, "scoreboard": 73}  # the audit's rows of each brief
-    assert sum(computed.values()) >= 0.65 * sum(rows.values()), computed
+    assert sum(computed.values()) >= 0.74 * sum(rows.values()), computed
 
 
 @pytest.mark.parametrize("system", ["engine", "olympics", "scoreboard"])
