@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from analysis.notebooks import execution
 from analysis.notebooks.execution import NotebookError, ParameterError, Run, executed, given_values, with_parameters
 from analysis.site import navigation
 
+ROOT = Path(__file__).parents[2]
 PARAMETERS = (
     "users = 5_000\ntask_cpu: int | None = None\npoll_s = 2.0\nspot = False\nregion = 'us-east-1'\nvariables: dict = {}"
 )
@@ -28,6 +30,15 @@ def write(path: Path, *sources: str, tags: dict[int, list[str]] | None = None) -
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begin():
+    """One process for the kernels of all tests, whose imports take five seconds; given is what begins one of its own."""
+    warm = execution._warm
+    with warm(ROOT) as process, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "_warm", lambda _root: nullcontext(process))
+        yield warm
 
 
 @pytest.fixture
@@ -75,7 +86,7 @@ def test_a_cell_may_not_be_excused_for_raising(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_kernels_at_once_do_not_hear_each_other_and_two_runs_give_the_same_bytes(tmp_path):
+def test_two_kernels_at_once_do_not_hear_each_other_and_two_runs_give_the_same_bytes(tmp_path, begin, monkeypatch):
     source = """
 class Shown:
     def _repr_html_(self):
@@ -87,6 +98,7 @@ object()"""
     paths = [write(tmp_path / f"n{number}.ipynb", f"name = {number}; name", source, "Shown()") for number in (1, 2)]
     runs = [Run(path) for path in paths]
     first = executed(runs, tmp_path / "first", parallel=2, root=tmp_path)
+    monkeypatch.setattr(execution, "_warm", begin)
     second = executed(runs, tmp_path / "second", parallel=2, root=tmp_path)
     for number, (one, again) in enumerate(zip(first, second, strict=True), start=1):
         assert execution.text(one) == execution.text(again)
@@ -123,7 +135,8 @@ def test_a_section_whose_call_shows_nothing_is_left_out_with_its_prose(tmp_path)
 
 
 @pytest.mark.slow
-def test_a_notebook_runs_in_its_own_directory_and_finds_the_package_of_its_checkout(tmp_path):
+def test_a_notebook_runs_in_its_own_directory_and_finds_the_package_of_its_checkout(tmp_path, begin, monkeypatch):
+    monkeypatch.setattr(execution, "_warm", begin)
     (tmp_path / "here").mkdir()
     (tmp_path / "marker.py").write_text("SAID = 'found'\n")
     path = write(tmp_path / "here" / "n.ipynb", "import os, marker; os.path.basename(os.getcwd()), marker.SAID")
@@ -202,7 +215,10 @@ def test_values_are_read_in_the_types_that_the_notebook_states(tmp_path):
 @pytest.mark.parametrize(
     ("pair", "sentence"),
     [
-        ("user=1", r"n has no parameter 'user'; did you mean users\? it has users, task_cpu, poll_s, spot, region, variables"),
+        (
+            "user=1",
+            r"n has no parameter 'user'; did you mean users\? it has users, task_cpu, poll_s, spot, region, variables",
+        ),
         ("users=many", "users must be a whole number, not 'many'"),
         ("users=1.5", "users must be a whole number"),
         ("users=none", "users must be a whole number"),
@@ -285,7 +301,9 @@ def test_a_rerun_shows_in_one_table_base_given_and_change_and_says_what_it_warns
 
 @pytest.mark.slow
 def test_every_run_is_kept_under_a_name_of_its_own_and_its_base_is_about_the_same_stack(tmp_path):
-    path = write(tmp_path / "n.ipynb", f"stack = 'a'\n{PARAMETERS}", f"users += len(stack)\n{TWICE}", tags={1: ["parameters"]})
+    path = write(
+        tmp_path / "n.ipynb", f"stack = 'a'\n{PARAMETERS}", f"users += len(stack)\n{TWICE}", tags={1: ["parameters"]}
+    )
     out = {"out": tmp_path / "out", "cache": tmp_path / "cache", "root": tmp_path}
     runs = [with_parameters(path, pairs, **out) for pairs in (["users=1"], ["users=2"], ["stack=bb", "users=1"])]
     assert [run.html.name for run in runs] == ["n-a-users-1.html", "n-a-users-2.html", "n-bb-users-1.html"]
@@ -293,7 +311,14 @@ def test_every_run_is_kept_under_a_name_of_its_own_and_its_base_is_about_the_sam
     assert "stack" not in [change.name for change in runs[2].parameters]
 
 
-@given(st.lists(st.lists(st.text(max_size=130), min_size=1, max_size=3), min_size=2, max_size=2, unique_by=lambda one: tuple(sorted(one))))
+@given(
+    st.lists(
+        st.lists(st.text(max_size=130), min_size=1, max_size=3),
+        min_size=2,
+        max_size=2,
+        unique_by=lambda one: tuple(sorted(one)),
+    )
+)
 def test_two_runs_with_different_values_never_share_a_file_name(pairs):
     names = [execution.run_name("cost", "a", one) for one in pairs]
     assert names[0] != names[1]
@@ -317,7 +342,6 @@ def test_a_change_has_a_sign_a_unit_and_a_share_of_the_base(base, given, unit, s
     assert execution.difference(base, given, unit, 2) == said
 
 
-ROOT = Path(__file__).parents[2]
 COMMITTED = navigation.executed(ROOT, ROOT / "docs")
 """What the site publishes: the notebooks that each system names for its stacks."""
 
@@ -344,7 +368,9 @@ def test_the_committed_notebooks_run_and_show_tables_and_figures_only():
         assert not [trace for trace in (str(ROOT), tempfile.gettempdir(), "site-packages") if trace in page]
         assert not re.search(r"""(?:src|href)=\\["']https?:|@import""", page)
         shown = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        assert not re.search(r"Redis|Buzzer|Flask|Kinesis|fans?\b", shown), f"{one.uri} says of every stack what one has"
+        assert not re.search(r"Redis|Buzzer|Flask|Kinesis|fans?\b", shown), (
+            f"{one.uri} says of every stack what one has"
+        )
 
 
 @pytest.mark.slow

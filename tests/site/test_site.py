@@ -1,11 +1,13 @@
 """The built site: complete, sound, and not built again when nothing has changed."""
 
 import posixpath
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,13 +26,51 @@ def built():
     return build.build()
 
 
+@dataclass(frozen=True)
+class Read:
+    """What the tests ask of a page; the trees of all pages at once would be a gigabyte."""
+
+    headings: int
+    description: str
+    sidebar: int
+    before: str | None
+    after: str | None
+    text: str
+
+
+SIDEBAR = 25
+"""Links that a reader sees at once."""
+
+SECTION = ".md-sidebar--primary .md-nav--primary > ul > li.md-nav__item--active > nav a.md-nav__link"
+LISTING = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+
+
+def read(name, html):
+    """A page; of one that shows a file, what is around the file."""
+    page = BeautifulSoup(LISTING.sub("", html) if "/source/" in name else html, "html.parser")
+
+    def leads(way):
+        link = page.select_one(f"a.md-footer__link--{way}")
+        return link and posixpath.normpath(posixpath.join(posixpath.dirname(name), link["href"]))
+
+    described, article = page.select_one("meta[name=description]"), page.select_one("article")
+    found = Read(
+        headings=len(page.select("h1")),
+        description=described["content"].strip() if described else "",
+        sidebar=sum(link.find_parent(class_="md-nav--secondary") is None for link in page.select(SECTION)),
+        before=leads("prev"),
+        after=leads("next"),
+        text=article.get_text() if article else "",
+    )
+    page.decompose()
+    return found
+
+
 @pytest.fixture(scope="session")
 def pages(built):
-    """The parsed pages by name: reading them takes longest, so it is done once."""
-    return {
-        path.relative_to(built).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
-        for path in sorted(built.rglob("*.html"))
-    }
+    """The pages by name: reading them takes longest, so it is done once."""
+    paths = {path.relative_to(built).as_posix(): path for path in sorted(built.rglob("*.html"))}
+    return {name: read(name, path.read_text()) for name, path in paths.items()}
 
 
 def test_no_link_is_broken_and_nothing_is_loaded_from_outside(built):
@@ -38,54 +78,34 @@ def test_no_link_is_broken_and_nothing_is_loaded_from_outside(built):
 
 
 def test_every_page_describes_itself_and_has_one_first_heading(pages):
-    faults = {
-        name: (len(page.select("h1")), bool(page.select_one("meta[name=description]")))
-        for name, page in pages.items()
-        if name != "404.html"
-        and (len(page.select("h1")) != 1 or not page.select_one("meta[name=description]")["content"].strip())
-    }
-    assert not faults
-
-
-SIDEBAR = 25
-"""Links that a reader sees at once."""
-
-
-SECTION = ".md-sidebar--primary .md-nav--primary > ul > li.md-nav__item--active > nav a.md-nav__link"
+    assert not [
+        name for name, page in pages.items() if name != "404.html" and (page.headings != 1 or not page.description)
+    ]
 
 
 def test_the_sidebar_of_a_page_is_short(pages):
-    counts = {
-        name: sum(link.find_parent(class_="md-nav--secondary") is None for link in page.select(SECTION))
-        for name, page in pages.items()
-    }
+    counts = {name: page.sidebar for name, page in pages.items()}
     assert max(counts.values()) > 15
     assert not {name: count for name, count in counts.items() if count > SIDEBAR}
 
 
 def test_previous_and_next_lead_past_the_records_and_from_record_to_record(pages):
-    def leads(name, way):
-        link = pages[name].select_one(f"a.md-footer__link--{way}")
-        return link and posixpath.normpath(posixpath.join(posixpath.dirname(name), link["href"]))
-
     for index in [name for name in pages if name.endswith(("/runbooks/index.html", "/decisions/index.html"))]:
         folder = posixpath.dirname(index)
         records = {name for name in pages if name.startswith(f"{folder}/")} - {index}
-        assert leads(index, "next") not in records, index
-        assert leads(index, "prev") not in records, index
-        first = next(name for name in records if leads(name, "prev") == index)
-        read = [first]
-        while leads(read[-1], "next"):
-            read.append(leads(read[-1], "next"))
-        assert set(read) == records, index
+        assert pages[index].after not in records, index
+        assert pages[index].before not in records, index
+        reached = [next(name for name in records if pages[name].before == index)]
+        while pages[reached[-1]].after:
+            reached.append(pages[reached[-1]].after)
+        assert set(reached) == records, index
 
 
 def test_no_template_or_undefined_value_is_left_on_a_page(pages):
     for name, page in pages.items():
         if "/source/" not in name:
-            text = page.select_one("article").get_text() if page.select_one("article") else ""
-            assert "{{" not in text, name
-            assert "Undefined" not in text, name
+            assert "{{" not in page.text, name
+            assert "Undefined" not in page.text, name
 
 
 def test_a_second_build_finds_nothing_to_do_and_takes_no_time(built):
