@@ -87,7 +87,7 @@ def published(name: str) -> int:
 
 def main() -> int:
     """Runs both until Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # not SIGINT's, which is ignored behind `&` in a script
     try:
         with servers({name: published(name) for name in ("postgres", "redis")}), suppress(KeyboardInterrupt):
             sys.stdout.write("PostgreSQL and Redis are healthy; Ctrl-C ends them and removes their data\n")

@@ -325,9 +325,10 @@ def test_an_answer_that_is_not_the_one_on_the_page_is_noticed(typed):
 
 @on_servers
 def test_the_servers_start_without_containers_by_the_command_of_the_page(tmp_path):
-    """On ports of the test's own; Ctrl-C ends them."""
+    """On ports of the test's own; SIGTERM ends them, also behind `&` in a script, where Ctrl-C is ignored."""
     spare = {"postgres": servers.free_port(), "redis": servers.free_port()}
-    code = f"import without_containers as w; w.published = {spare!r}.__getitem__; raise SystemExit(w.main())"
+    ignored = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    code = f"{ignored}; import without_containers as w; w.published = {spare!r}.__getitem__; raise SystemExit(w.main())"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=HOME, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == next(c.answer for c in commands() if c.typed == SERVERS).rstrip("\n") + "\n"
