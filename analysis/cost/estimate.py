@@ -365,10 +365,13 @@ def _unheard(architecture: Architecture, usage: Usage | None) -> Iterator[Unpric
     """What the usage names and no price reads: an address outside the stack, or a key that the type does not have."""
     if usage is None:
         return
+    kinds: dict[str, str] = {}
+    for resource in architecture.resources:
+        for name in (resource.address, *patterns(resource.address)):
+            kinds.setdefault(name, resource.type)
     for address, quantities in usage.quantities.items():
-        matched = [r for r in architecture.resources if address in {r.address, *patterns(r.address)}]
-        kind = matched[0].type if matched else _type_of(address)
-        if not matched and kind != "aws_data_transfer":
+        kind = kinds.get(address) or _type_of(address)
+        if address not in kinds and kind != "aws_data_transfer":
             yield Unpriced(address, kind, f"{usage.origin} gives a use for it, but the stack has no such resource")
         elif kind in RATE_CARD:
             for key in sorted(set(quantities) - usage_keys(kind)):

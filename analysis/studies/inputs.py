@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from analysis import evidence, facts
 from analysis.alarms.harm import definition
 from analysis.architecture import Architecture, Resource
 from analysis.facts import PriceBook
 from analysis.facts.instances import DATA
-from analysis.network import network
 from analysis.studies.study import Study
 
 LIMITS: Final = (
@@ -65,15 +65,12 @@ def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True)
     for study in studies:
         texts = set(_texts([resource.values for resource in study.architecture.resources]))
         rows["instances"] |= {name: row for name, row in facts.instances().items() if name in texts}
-        resolved = evidence.resolved(study.architecture) if told else untold(study.architecture)
-        stack = [resolved, study.about.environment]
-        variants[f"stack {study.directory.resolve().name}"].add(evidence.digest(stack))
+        variants[f"stack {study.directory.resolve().name}"].add(_stack(study, told=told))
         if study.crowd is not None:
             variants[f"scenario {study.crowd.file}"].add(evidence.digest([study.crowd, study.values]))
             if study.crowd.connections or study.crowd.feeds:
                 rows["limits"] |= {name: facts.limit(name) for name in BEYOND_POLLS}
-                found = network(study.architecture, study.about, study.program)
-                if any(link.role == "publish" for link in found.links):
+                if any(link.role == "publish" for link in study.network.links):
                     rows["limits"] |= {name: facts.limit(name) for name in PUBLISHED}
         if study.program is not None:
             variants[f"program {study.program.name}"].add(evidence.digest(study.program))
@@ -84,6 +81,19 @@ def inputs(studies: Iterable[Study], *, priced: bool = False, told: bool = True)
             rows["limits"] |= {n: row for n, row in facts.limits().items() if n in used or n.startswith("alb.lcu.")}
     rows["assumptions"] = {**facts.assumptions(DATA / "night.toml"), **facts.assumptions(facts.THREADS), **definition()}
     return {**variants, **rows}
+
+
+_STACKS: WeakKeyDictionary[Study, dict[bool, str]] = WeakKeyDictionary()
+"""The digests of the stacks of studies, each made once: a study is asked for by every record that rests on it."""
+
+
+def _stack(study: Study, *, told: bool) -> str:
+    """The digest of the stack of a study, with or without whom it tells what."""
+    made = _STACKS.setdefault(study, {})
+    if told not in made:
+        resolved = evidence.resolved(study.architecture) if told else untold(study.architecture)
+        made[told] = evidence.digest([resolved, study.about.environment])
+    return made[told]
 
 
 def untold(architecture: Architecture) -> Any:

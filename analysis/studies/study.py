@@ -23,6 +23,7 @@ from analysis.cost import CalendarCost, Estimate, calendar_cost, estimate
 from analysis.demand import Usage, kinds, usage_if_modelled, without_days
 from analysis.facts import Assumption, PriceBook, Runtime, Scenario, Stack, prices, runtime, scenario, stack, today
 from analysis.facts.scenarios import GROUPS, OPTIONAL
+from analysis.network import Network, network
 from analysis.premortem import Premortem
 from analysis.premortem import premortem as hours
 from analysis.studies.nights import StudiedNight, studied_night
@@ -48,7 +49,7 @@ class Nights:
         return self._simulated[key]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
     """One stack, resolved under given values, with the scenario it is judged by, the program it runs and the prices it pays.
 
@@ -90,6 +91,11 @@ class Study:
     def path(self) -> RequestPath:
         """The way of a request through the stack. Raises PathError where none can be derived."""
         return request_path(self.architecture, self.about)
+
+    @cached_property
+    def network(self) -> Network:
+        """Its stations and what leads from one to the next."""
+        return network(self.architecture, self.about, self.program)
 
     @cached_property
     def usage(self) -> Usage | None:
