@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -144,7 +145,13 @@ def front_matter(text: str, file: str) -> Entry:
     end = closing(lines)
     if end is None:
         raise PlacedError(Location(file), "the front matter does not end; close it with a line of three hyphens")
-    loader = yaml.SafeLoader("\n".join(lines[1:end]) + "\n")
+    return _matter("\n".join(lines[1:end]) + "\n", file)
+
+
+@lru_cache(maxsize=1024)
+def _matter(text: str, file: str) -> Entry:
+    """The mapping in the text of front matter; kept, since a build reads the same records for many of its pages."""
+    loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
