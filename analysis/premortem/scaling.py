@@ -125,7 +125,7 @@ def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Rate
             if all(len(ratios) >= back and max(ratios[-back:]) < below for ratios in seen):
                 highest = max(max(ratios[-back:]) for ratios in seen)
                 desired = min(desired, max(1.0, np.ceil(live * highest - 1e-9)))
-        desired = float(np.clip(desired, floor[step], most))
+        desired = float(min(max(desired, floor[step]), most))
         coming = live + sum(count for _, count in starting)
         if desired > coming:
             starting.append((step + max(1, round(program.start_s / step_s)), desired - coming))
