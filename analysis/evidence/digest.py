@@ -65,8 +65,8 @@ def _number(value: float | Decimal | Fraction) -> str:
     return str(int(number)) if number.is_finite() and number == number.to_integral_value() else str(number.normalize())
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_text: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""The canonical text of JSON; `json.dumps` would make an encoder for each of the keys of a stack."""
 
 
 def digest(value: Any) -> str:

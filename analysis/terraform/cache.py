@@ -12,6 +12,7 @@ import io
 import pickle
 from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from types import MethodType
 from typing import Any, Final
@@ -125,11 +126,17 @@ def parsed(path: Path, name: str, directory: Path | None = None) -> Parsed:
     digest = hashlib.sha256(f"{VERSION}\0{name}\0".encode("utf-8", "surrogatepass") + content).hexdigest()
     place = private / f"{digest}.tree"
     with suppress(OSError, ValueError):
-        return decoded(files.read_bytes(place, files.RECORD_BYTES))
+        return _kept(place)
     result = parsed_afresh(content, name)
     with suppress(OSError, RecursionError):
         files.write_own(place, encoded(result))
     return result
+
+
+@lru_cache(maxsize=256)
+def _kept(place: Path) -> Parsed:
+    """The tree in a file of the cache, whose name says of what content it is; a tree never changes, so it is read once."""
+    return decoded(files.read_bytes(place, files.RECORD_BYTES))
 
 
 def parsed_afresh(content: bytes, name: str) -> Parsed:
