@@ -266,6 +266,13 @@ def background(pytestconfig: pytest.Config) -> Callable[[str], Result]:
     return lambda name: awaited(directory, name)
 
 
+@pytest.fixture(scope="session")
+def once(pytestconfig: pytest.Config) -> Callable[[str, Callable[[], Any]], Any]:
+    """What the first worker that asks works out under a name, as JSON: the others wait for it, and work nothing out."""
+    directory = Path(pytestconfig.stash[DIRECTORY])
+    return lambda name, make: answer(directory, f"once-{name}", make)
+
+
 DIRECTORY = pytest.StashKey[str]()
 OWN = pytest.StashKey[Background]()
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -67,10 +67,14 @@ def read(name, html):
 
 
 @pytest.fixture(scope="session")
-def pages(built):
+def pages(built, once):
     """The pages by name: reading them takes longest, so it is done once."""
-    paths = {path.relative_to(built).as_posix(): path for path in sorted(built.rglob("*.html"))}
-    return {name: read(name, path.read_text()) for name, path in paths.items()}
+
+    def found():
+        paths = {path.relative_to(built).as_posix(): path for path in sorted(built.rglob("*.html"))}
+        return {name: asdict(read(name, path.read_text())) for name, path in paths.items()}
+
+    return {name: Read(**page) for name, page in once("pages-of-the-site", found).items()}
 
 
 def test_no_link_is_broken_and_nothing_is_loaded_from_outside(built):
