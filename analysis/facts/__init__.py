@@ -1,5 +1,6 @@
 """Facts as data: prices, instances, limits, runtimes, assumptions, scenarios. Every row has a source, or a reason and a range."""
 
+from analysis.facts.actions import without_resource
 from analysis.facts.assumptions import Assumption, FactError, Level, assumptions
 from analysis.facts.instances import Instance, instance, instances
 from analysis.facts.limits import CachePolicy, Limit, fargate_sizes, limit, limits, managed_cache_policies
@@ -50,4 +51,5 @@ __all__ = [
     "scenario",
     "stack",
     "today",
+    "without_resource",
 ]

@@ -303,8 +303,8 @@ RULES = (
     ),
     Rule(
         "DRAIN-08",
-        "error",
-        "A queue hides a message while its reader works",
+        "warning",
+        "A queue hides a message for six times its reader's timeout",
         "Set visibility_timeout_seconds to six times the function's timeout.",
         redelivery,
     ),

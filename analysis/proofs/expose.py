@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from analysis.architecture import Resource, Unknown, Value
+from analysis.facts import without_resource
 from analysis.proofs.restore import restored
 from analysis.proofs.rule import Requirement, Rule, Verdict, attribute_verdict, judged, requires, true
 from analysis.proofs.start import STORES
@@ -33,15 +34,14 @@ ENCRYPTED: tuple[tuple[str, str, Requirement, str], ...] = (
 """Type, argument, requirement: what lies in clear without it. Queues, "
 "tables, buckets and topics are encrypted by AWS's default keys."""
 
-# Actions that name no resource, by the service authorization reference; `*` is the only resource that works for them.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = re.compile(
-    r"^(ecr:GetAuthorizationToken|ecs:(Describe|List|Register|Deregister)TaskDefinition.*|cloudwatch:(PutMetricData|GetMetric.*|ListMetrics)"
-    r"|ec2:Describe.*|xray:.*|ssmmessages:.*|sts:GetCallerIdentity|rds:(StartExportTask|Describe.*)|logs:(CreateLogGroup|DescribeLogGroups|CreateLogDelivery"
-    r"|GetLogDelivery|UpdateLogDelivery|DeleteLogDelivery|ListLogDeliveries|PutResourcePolicy|DescribeResourcePolicies)"
-    r"|ec2:(Create|Delete|Assign|Unassign).*NetworkInterface.*|ec2:(Unassign|Assign)PrivateIpAddresses|s3:ListAllMyBuckets|tag:GetResources|secretsmanager:GetRandomPassword)$",
+    r"^(ec2:Describe.*|ecs:(Describe|List)TaskDefinition.*|xray:.*|ssmmessages:.*|ec2:(Create|Delete|Assign|Unassign).*NetworkInterface.*"
+    r"|ec2:(Unassign|Assign)PrivateIpAddresses)$",
     re.IGNORECASE,
 )
+"""What is allowed on every resource by custom beside the actions that cannot be bound: groups of actions by a pattern, and those
+on network interfaces, which Lambda wants on every resource before it puts a function into a network."""
 
 POLICIES = {  # a policy that stands on a resource, and the argument that holds it
     "aws_s3_bucket_policy": "policy",
@@ -214,17 +214,39 @@ def edge_tls(view: View) -> Iterator[Verdict]:
                 )
 
 
+BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+
+def _blocks(view: View, bucket: Resource) -> list[Resource]:
+    return [*view.references.about(bucket, "bucket", "aws_s3_bucket_public_access_block")]
+
+
 def private_buckets(view: View) -> Iterator[Verdict]:
-    """Every bucket blocks public access in all four ways."""
-    keys = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    """No block on public access to a bucket is lifted: S3 sets all four on a new bucket, and what is written replaces them."""
     for bucket in view.model.of_type("aws_s3_bucket"):
-        found = [*view.references.about(bucket, "bucket", "aws_s3_bucket_public_access_block")]
-        missing = [k for k in keys if not any(true(b.values.get(k)) for b in found)]
+        found = _blocks(view, bucket)
+        missing = [key for key in BLOCKS if found and not any(true(one.values.get(key)) for one in found)]
+        hidden = [key for key in missing if any(isinstance(one.values.get(key), Unknown) for one in found)]
+        said = "all four are set" if found else "none is written, and S3 sets all four on a new bucket"
         yield judged(
             bucket,
             "bucket",
-            not missing,
-            "all four blocks are set" if not missing else f"{', '.join(missing)} is not set",
+            None if missing and missing == hidden else not missing,
+            f"{', '.join(missing)} is {'known only after apply' if missing == hidden else 'not set'}"
+            if missing
+            else said,
+        )
+
+
+def written_blocks(view: View) -> Iterator[Verdict]:
+    """The block on public access is part of the stack, so that an apply puts it back."""
+    for bucket in view.model.of_type("aws_s3_bucket"):
+        found = _blocks(view, bucket)
+        yield judged(
+            bucket,
+            "bucket",
+            bool(found),
+            found[0].address if found else "no block is written: where S3's own is lifted by hand, no plan shows it",
         )
 
 
@@ -280,6 +302,10 @@ def _everyone(principal: Value) -> bool:
     return bool(principal == "*")
 
 
+IDENTITY_POOL = "cognito-identity.amazonaws.com:aud"
+"""Names the one identity pool whose users take a role on: Cognito has no subject that could be known before they sign in."""
+
+
 def federated(view: View) -> Iterator[Verdict]:
     """A role for an outside identity provider names the one subject that may take it on."""
     for role in view.model.of_type("aws_iam_role"):
@@ -287,26 +313,28 @@ def federated(view: View) -> Iterator[Verdict]:
             if "sts:AssumeRoleWithWebIdentity" not in items(statement.get("Action")):
                 continue
             condition = statement.get("Condition")
-            subjects = (
-                [
-                    v
-                    for test in (condition or {}).values()
-                    if isinstance(test, Mapping)
-                    for k, v in test.items()
-                    if str(k).endswith(":sub")
-                ]
-                if isinstance(condition, Mapping)
-                else []
+            if isinstance(condition, Unknown):
+                yield judged(
+                    role,
+                    "assume_role_policy",
+                    None,
+                    f"what it asks for is known only after apply: {condition.reference}",
+                )
+                continue
+            named = [
+                (str(key), item)
+                for test in (condition.values() if isinstance(condition, Mapping) else ())
+                if isinstance(test, Mapping)
+                for key, value in test.items()
+                if str(key).endswith(":sub") or key == IDENTITY_POOL
+                for item in items(value)
+            ]
+            bound = bool(named) and all(
+                key == IDENTITY_POOL or (isinstance(item, str) and item != "*" and not item.endswith(":*"))
+                for key, item in named
             )
-            bound = bool(subjects) and all(
-                isinstance(s, str) and s != "*" and not s.endswith(":*") for v in subjects for s in items(v)
-            )
-            yield judged(
-                role,
-                "assume_role_policy",
-                bound,
-                f"subject {', '.join(str(s) for v in subjects for s in items(v)) or 'not named'}",
-            )
+            said = ", ".join(item.reference if isinstance(item, Unknown) else str(item) for _, item in named)
+            yield judged(role, "assume_role_policy", bound, f"subject {said or 'not named'}")
 
 
 def secrets(view: View) -> Iterator[Verdict]:
@@ -398,7 +426,7 @@ def resources(view: View) -> Iterator[Verdict]:
             for s in found
             if s.get("Effect") == "Allow" and "*" in items(s.get("Resource")) and not s.get("Condition")
             for a in items(s.get("Action"))
-            if not WITHOUT_RESOURCE.match(str(a))
+            if not without_resource(str(a)) and not WITHOUT_RESOURCE.match(str(a))
         )
         yield judged(
             place,
@@ -487,7 +515,7 @@ RULES = (
         "EXPOSE-07",
         "error",
         "Buckets block public access",
-        "Add aws_s3_bucket_public_access_block with all four set.",
+        "Set all four in aws_s3_bucket_public_access_block.",
         private_buckets,
     ),
     Rule(
@@ -541,5 +569,12 @@ RULES = (
         "Requests with broken headers are dropped",
         "Set drop_invalid_header_fields = true.",
         requires(("aws_lb",), "drop_invalid_header_fields", true, "true"),
+    ),
+    Rule(
+        "EXPOSE-18",
+        "warning",
+        "The block on public access to a bucket is written down",
+        "Add aws_s3_bucket_public_access_block with all four set.",
+        written_blocks,
     ),
 )

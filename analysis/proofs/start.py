@@ -380,11 +380,14 @@ def pull_and_log(view: View) -> Iterator[Verdict]:
                 continue
             if role is None:
                 unset = task.definition.values.get("execution_role_arn") is None
+                instances = unset and not task.fargate
+                said = "not set" if unset else "not part of this stack"
                 yield judged(
                     task.definition,
                     "execution_role_arn",
-                    False if unset else None,
-                    f"the execution role is {'not set' if unset else 'not part of this stack'}",
+                    False if unset and not instances else None,
+                    f"the execution role is {said}"
+                    + ("; on instances theirs is used, which is not judged here" if instances else ""),
                 )
                 continue
             # On which repository and group is not asked here: a statement on some resource is enough to tell intent from absence.

@@ -254,12 +254,20 @@ def _statement(row: Mapping[str, Value], version: Value) -> dict[str, Value]:
             result[key] = _one_or_many(values)
     for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         rows = row.get(name)
-        if rows and not isinstance(rows, Unknown):
-            result[key] = _principals(rows, version)
+        if rows:
+            result[key] = _hidden(rows, "type") or _principals(rows, version)
     conditions = row.get("condition")
-    if conditions and not isinstance(conditions, Unknown):
-        result["Condition"] = _conditions(conditions, version)
+    if conditions:
+        result["Condition"] = _hidden(conditions, "test", "variable") or _conditions(conditions, version)
     return result
+
+
+def _hidden(rows: Value, *names: str) -> Unknown | None:
+    """What is not known before apply of the blocks, or of a key that their arguments `names` make; None where all is."""
+    if isinstance(rows, Unknown):
+        return rows
+    keys = (row.get(name) for row in rows if isinstance(row, dict) for name in names)
+    return next((key for key in keys if isinstance(key, Unknown)), None)
 
 
 def _variables(value: Value, version: Value) -> Value:

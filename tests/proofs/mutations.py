@@ -222,6 +222,7 @@ MUTATIONS = (
     Mutation("EXPOSE-06", "HTTP behind the edge", EDGE, '"https-only"', '"http-only"'),
     Mutation("EXPOSE-06", "TLS 1.0 at the edge", EDGE, '"TLSv1.2_2021"', '"TLSv1"'),
     Mutation("EXPOSE-07", "public policies allowed", BUCKET, "block_public_policy     = true", "block_public_policy     = false"),
+    Mutation("EXPOSE-18", "no block on public access", BUCKET, 'resource "aws_s3_bucket_public_access_block" "this" {', 'resource "aws_s3_bucket_public_access_block" "this" {\n  count = 0'),
     Mutation("EXPOSE-08", "buckets without TLS", BUCKET, '{ Bool = { "aws:SecureTransport" = "false" } }', '{ StringEquals = { "aws:SourceVpc" = "vpc-1" } }'),
     Mutation("EXPOSE-09", "a topic for everyone", module("topic"), "Principal = { Service = service }\n        Action    = \"sns:Publish\"\n        Resource  = aws_sns_topic.this.arn\n        Condition = { StringEquals = { \"aws:SourceAccount\" = var.account_id } }", "Principal = \"*\"\n        Action    = \"sns:Publish\"\n        Resource  = aws_sns_topic.this.arn"),
     Mutation("EXPOSE-10", "any branch may deploy", module("delivery"), "repo:${var.repository}:environment:${var.environment}", "repo:${var.repository}:*"),

@@ -522,3 +522,16 @@ def test_a_plan_is_read_with_its_unknowns_and_without_its_secrets(tmp_path):
     assert (database.module, database.index) == ("module.m", 0)
     assert database.values["arn"] == Unknown("module.m.aws_db_instance.d[0].arn")
     assert "hunter2" not in repr(architecture)
+
+
+def test_a_condition_of_a_policy_whose_key_is_unknown_is_unknown_and_not_left_out(load):
+    architecture = load(
+        'data "aws_ssm_parameter" "p" {\n  name = "p"\n}\n'
+        'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["sts:AssumeRoleWithWebIdentity"]\n'
+        '    condition {\n      test = "StringEquals"\n      variable = "${data.aws_ssm_parameter.p.value}:sub"\n'
+        '      values = ["a"]\n    }\n  }\n}\n'
+        'output "o" {\n  value = data.aws_iam_policy_document.d.json\n}\n'
+    )
+    (statement,) = architecture.outputs["o"].value.partial["Statement"]
+    assert isinstance(statement["Condition"], Unknown)
+    assert statement["Condition"].reference == "data.aws_ssm_parameter.p.value"

@@ -1,0 +1,134 @@
+"""What a rule once said wrongly of a public stack, retyped small: an alarm that was false beside one of its kind that is true."""
+
+import datetime as dt
+
+import pytest
+
+from analysis import proofs, terraform
+
+TODAY = dt.date(2026, 11, 21)
+
+BUCKET = 'resource "aws_s3_bucket" "b" {\n  bucket = "b"\n}\n'
+BLOCK = """
+resource "aws_s3_bucket_public_access_block" "b" {
+  bucket                  = aws_s3_bucket.b.id
+  block_public_acls       = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+  block_public_policy     = %s
+}
+"""
+
+SERVICE = """
+resource "aws_ecs_task_definition" "t" {
+  family                = "t"
+  container_definitions = jsonencode([{ name = "c", image = "${aws_ecr_repository.r.repository_url}@sha256:0" }])
+}
+
+resource "aws_ecr_repository" "r" {
+  name = "r"
+}
+
+resource "aws_ecs_service" "s" {
+  name            = "s"
+  task_definition = aws_ecs_task_definition.t.arn
+%s
+}
+"""
+ON_FARGATE = '  capacity_provider_strategy {\n    capacity_provider = "FARGATE_SPOT"\n    weight = 1\n  }'
+
+TRUST = """
+data "aws_ssm_parameter" "issuer" {
+  name = "issuer"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::123456789012:oidc-provider/issuer.example.com"]
+    }
+%s
+  }
+}
+
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+"""
+CONDITION = '    condition {\n      test     = "StringEquals"\n      variable = "%s"\n      values   = ["%s"]\n    }'
+
+ACTIONS = """
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = "{}"
+}
+
+resource "aws_iam_role_policy" "p" {
+  role   = aws_iam_role.r.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Resource = "*", Action = %s }] })
+}
+"""
+
+QUEUE = """
+resource "aws_sqs_queue" "q" {
+  name                       = "q"
+  visibility_timeout_seconds = %d
+}
+
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  role          = "arn:aws:iam::123456789012:role/f"
+  timeout       = 15
+}
+
+resource "aws_lambda_event_source_mapping" "m" {
+  event_source_arn = aws_sqs_queue.q.arn
+  function_name    = aws_lambda_function.f.arn
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "state"),
+    [
+        ("EXPOSE-07", BUCKET, "holds"),  # S3 itself blocks public access to a new bucket
+        ("EXPOSE-18", BUCKET, "fails"),
+        ("EXPOSE-07", BUCKET + BLOCK % "true", "holds"),
+        ("EXPOSE-18", BUCKET + BLOCK % "true", "holds"),
+        ("EXPOSE-07", BUCKET + BLOCK % "false", "fails"),
+        ("EXPOSE-07", BUCKET + BLOCK % "data.aws_ssm_parameter.issuer.value == 1", "undecidable"),
+        ("START-06", SERVICE % '  launch_type = "EC2"', "undecidable"),  # the instances' role pulls the image
+        ("START-06", SERVICE % "", "undecidable"),  # without a word ECS takes instances
+        ("START-06", SERVICE % '  launch_type = "FARGATE"', "fails"),
+        ("START-06", SERVICE % ON_FARGATE, "fails"),
+        ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:sub", "system:serviceaccount:a:b"), "holds"),
+        ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:sub", "system:serviceaccount:*"), "fails"),
+        ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:aud", "sts.amazonaws.com"), "fails"),
+        ("EXPOSE-10", TRUST % CONDITION % ("${data.aws_ssm_parameter.issuer.value}:sub", "a"), "undecidable"),
+        ("EXPOSE-10", TRUST % CONDITION % ("cognito-identity.amazonaws.com:aud", "us-east-1:1"), "holds"),
+        ("EXPOSE-10", TRUST % "", "fails"),
+        ("EXPOSE-13", ACTIONS % '["ecs:ListClusters", "iam:listUsers", "secretsmanager:ListSecrets"]', "holds"),
+        ("EXPOSE-13", ACTIONS % '["ecs:ListClusters", "ecs:DescribeTasks"]', "fails"),
+        ("DRAIN-08", QUEUE % 90, "holds"),
+        ("DRAIN-08", QUEUE % 89, "fails"),
+    ],
+)  # fmt: skip
+def test_a_rule_says_of_a_public_stack_what_aws_documents(tmp_path, rule, text, state):
+    if "data.aws_ssm_parameter" in text and 'data "aws_ssm_parameter"' not in text:
+        text += 'data "aws_ssm_parameter" "issuer" {\n  name = "issuer"\n}\n'
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    assert {v.state for v in report.verdicts if v.rule.id == rule} == {state}
+
+
+@pytest.mark.parametrize("rule", ["EXPOSE-07", "EXPOSE-10", "START-06", "EXPOSE-09"])
+def test_these_are_errors(rule):
+    assert proofs.RULES[rule].severity == "error"
+
+
+@pytest.mark.parametrize("rule", ["EXPOSE-18", "DRAIN-08", "EXPOSE-13"])
+def test_what_aws_advises_and_nothing_breaks_without_is_a_warning(rule):
+    assert proofs.RULES[rule].severity == "warning"
