@@ -155,3 +155,27 @@ def test_capacity_is_answered_where_what_is_missing_lies_beside_the_way_of_the_c
     assert "Holds" in result.stdout
     assert ARTEFACT[1] in result.stderr
     assert MODULE[1] in result.stderr
+
+
+def test_files_beside_the_stack_are_read_only_where_the_user_names_their_directory(tmp_path):
+    stack, beside, elsewhere = tmp_path / "repo" / "envs", tmp_path / "repo" / "assets", tmp_path / "elsewhere"
+    for directory in (stack, beside, elsewhere):
+        directory.mkdir(parents=True)
+    (beside / "name.txt").write_text("jobs", encoding="utf-8")
+    (elsewhere / "name.txt").write_text("private", encoding="utf-8")
+    (beside / "link.txt").symlink_to(elsewhere / "name.txt")
+    text = HEAD + 'resource "aws_sqs_queue" "q" {\n  name = file("../assets/%s.txt")\n}\n'
+    (stack / "main.tf").write_text(text % "name", encoding="utf-8")
+    refused = run("model", stack)
+    assert refused.exit_code == FINDINGS
+    assert "files outside are not read without --files DIR" in refused.stderr
+    read = run("model", stack, "--files", beside, "--json")
+    assert read.exit_code == FINE
+    assert '"jobs"' in read.stdout
+    (stack / "main.tf").write_text(text % "link", encoding="utf-8")
+    linked = run("model", stack, "--files", beside, "--json")
+    assert linked.exit_code == FINDINGS
+    assert "private" not in linked.stdout
+    nowhere = run("model", stack, "--files", tmp_path / "none")
+    assert nowhere.exit_code == UNREADABLE
+    assert "there is no such directory" in nowhere.stderr

@@ -23,6 +23,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Runtime,
     ScenarioFile,
@@ -58,6 +59,7 @@ def alarms(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     harm_at: Annotated[
         str | None,
         typer.Option("--harm-at", metavar="TIME", help="When the first user was affected: 2026-03-07T20:45:00Z."),
@@ -81,7 +83,7 @@ def alarms(
     from analysis.night import NightError  # noqa: PLC0415 (pulls in the compiler)
 
     with refusals(NightError, studies.StudyError):
-        found = complete(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = complete(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         try:
             if pack is not None:
                 incident = layer.load(pack, gaps="missing" if gaps == "missing" else "refuse")

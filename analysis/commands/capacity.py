@@ -14,6 +14,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Runtime,
     ScenarioFile,
@@ -40,6 +41,7 @@ def capacity(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[
@@ -49,7 +51,7 @@ def capacity(
 ) -> None:
     """How many users the stack holds, what saturates first, and how old an update is when it is seen."""
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         stack = about(directory)
         crowd = course(directory, scenario)
         if runtime is None and stack is None:

@@ -54,6 +54,10 @@ DataFile = Annotated[
         "--data", metavar="FILE", help='Values of data sources: TOML tables such as \\[data."aws_subnets.private"].'
     ),
 ]
+FilesFrom = Annotated[
+    list[Path],
+    typer.Option("--files", metavar="DIR", help="A directory outside the stack whose files its functions may read."),
+]
 Placeholders = Annotated[
     bool, typer.Option("--placeholders", help="Give variables without a value a stand-in of their type, and say so.")
 ]
@@ -140,14 +144,15 @@ def evaluated(
     *,
     placeholders: bool = False,
     data_files: Sequence[Path] = (),
+    shared: Sequence[Path] = (),
 ) -> Architecture:
     """The resolved stack, with its diagnostics; a file that cannot be read is an `InputError`.
 
     With `placeholders` a variable without a value gets a stand-in of its type, which the diagnostics name.
     """
     if source.is_file() and source.suffix == ".json":
-        if var or var_file or data_files:
-            refuse(f"{source}: a plan has its values already; leave out --var, --var-file and --data")
+        if var or var_file or data_files or shared:
+            refuse(f"{source}: a plan has its values already; leave out --var, --var-file, --data and --files")
         return terraform.from_plan(source)
     return terraform.load(
         source,
@@ -156,6 +161,7 @@ def evaluated(
         environ=os.environ,
         stand_ins=placeholders,
         data_files=data_files,
+        shared=shared,
     )
 
 
@@ -166,13 +172,14 @@ def answered(
     *,
     placeholders: bool = False,
     data_files: Sequence[Path] = (),
+    shared: Sequence[Path] = (),
 ) -> Architecture:
     """As `evaluated`, for what goes on over a model with holes: each is said by address, on standard error.
 
     Ends with exit status 2 where nothing could be read: no resource at all, and an error that may be why. The command ends with
     `ended` once it has answered the rest.
     """
-    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files)
+    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files, shared=shared)
     say_holes(found)
     if not found.resources:
         ended(found)
@@ -223,9 +230,10 @@ def complete(
     *,
     placeholders: bool = False,
     data_files: Sequence[Path] = (),
+    shared: Sequence[Path] = (),
 ) -> Architecture:
     """As `evaluated`, for what cannot go on over a model with holes: its errors are said, with exit status 2."""
-    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files)
+    found = evaluated(source, var, var_file, placeholders=placeholders, data_files=data_files, shared=shared)
     tell(found.diagnostics)
     if found.errors:
         raise typer.Exit(UNREADABLE)

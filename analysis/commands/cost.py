@@ -24,6 +24,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Runtime,
     ScenarioFile,
@@ -67,6 +68,7 @@ def cost(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     usage: UsageFile = None,
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
@@ -89,7 +91,7 @@ def cost(
         refuse(f"--reserved {reserved}: write {' or '.join(cost_layer.TERMS)}")
     day = day_of(as_of, "--as-of").isoformat()
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         consumed = _consumed(found, directory, usage, scenario, runtime)
         book = facts.prices(found.region, day)
         stack = about(directory)

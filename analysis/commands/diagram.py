@@ -12,6 +12,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Var,
     VarFile,
@@ -32,6 +33,7 @@ def diagram(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     target: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the SVG goes; else out/.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,7 +41,7 @@ def diagram(
     from analysis.drawing import diagrams  # noqa: PLC0415 (pulls in what only drawing needs)
 
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         stack = about(directory)
         use = (
             demand.usage_if_modelled(found, facts.scenario(stack.scenario), stack) if stack and stack.modelled else None

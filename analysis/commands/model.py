@@ -11,6 +11,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Var,
     VarFile,
@@ -34,11 +35,12 @@ def model(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     as_json: AsJson = False,
 ) -> None:
     """What the Terraform resolves to: every resource with its values, where it is defined, and what it rests on."""
     with refusals():
-        found = evaluated(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = evaluated(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
     say_holes(found)
     if as_json:
         print_json({**terraform.to_json(found), "holes": holes(found)})

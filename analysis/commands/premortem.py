@@ -13,6 +13,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Runtime,
     ScenarioFile,
@@ -43,6 +44,7 @@ def premortem(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     users: Annotated[
@@ -56,7 +58,7 @@ def premortem(
 ) -> None:
     """What would go wrong in the scenario's hours: what is full, what scales, waits, fails, and when."""
     with refusals(layer.PremortemError):
-        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         stack = about(directory)
         crowd = course(directory, scenario)
         if runtime is None and stack is None:

@@ -16,6 +16,7 @@ from analysis.commands.common import (
     AsJson,
     DataFile,
     Directory,
+    FilesFrom,
     Placeholders,
     Runtime,
     ScenarioFile,
@@ -45,6 +46,7 @@ def prove(
     var_file: VarFile = [],  # noqa: B006 (Typer copies)
     placeholders: Placeholders = False,
     data: DataFile = [],  # noqa: B006 (Typer copies)
+    files_from: FilesFrom = [],  # noqa: B006 (as above)
     scenario: ScenarioFile = None,
     runtime: Runtime = None,
     sarif: Annotated[
@@ -55,7 +57,7 @@ def prove(
 ) -> None:
     """Whether the stack starts, fits, keeps up, stays fresh, drains, rolls back and restores, and what it exposes."""
     with refusals():
-        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data)
+        found = answered(directory, var, var_file, placeholders=placeholders, data_files=data, shared=files_from)
         stack = about(directory)
         night = scenario or (stack.scenario_file if stack else None)
         report = proofs_layer.prove(

@@ -30,6 +30,7 @@ def load(
     cache: Path | None = None,
     stand_ins: bool = False,
     data_files: Sequence[Path] = (),
+    shared: Sequence[Path] = (),
 ) -> Architecture:
     """The stack in `directory`, resolved under its tfvars files and the given values.
 
@@ -37,8 +38,9 @@ def load(
     `environ`; `environ` is also asked for AWS_REGION where no provider block names a region. A text for a variable of a
     composite type is read as an expression. With `stand_ins` a variable that has neither value nor default gets a placeholder of
     its type, and a warning. What data sources read comes from `data_files` and from the tables `[data."TYPE.NAME"]` of
-    `gameday.toml`; where `count` or `for_each` rests on another one, a stand-in is assumed and a warning says so. `cache` is the
-    directory of parsed files, by default the user's.
+    `gameday.toml`; where `count` or `for_each` rests on another one, a stand-in is assumed and a warning says so. Functions read
+    files of the stack and of the directories `shared`, and no others. `cache` is the directory of parsed files, by default the
+    user's.
 
     What is wrong with the configuration is in `diagnostics` of the result, and evaluation goes on past it. Raises `InputError`
     where there is nothing to evaluate: no directory, no configuration files, a file of values that does not exist.
@@ -47,7 +49,10 @@ def load(
         raise problem(str(directory), "this directory does not exist")
     if not directory.is_dir():
         raise problem(str(directory), "this is a file; name the directory that holds the stack's .tf files")
-    stack = Stack(directory, cache, environ)
+    for place in shared:
+        if not place.is_dir():
+            raise problem(str(place), "there is no such directory, so no file of it can be read")
+    stack = Stack(directory, cache, environ, shared)
     config = stack.module(stack.root)
     for shown, message in foreign(stack.root):
         # Terraform reads what stands beside terragrunt.hcl; an OpenTofu file holds resources of its own.

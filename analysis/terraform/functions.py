@@ -98,7 +98,7 @@ class Context:
             raise ValueProblem(f"the path {quoted(path)} cannot be followed") from None
         if not any(real == root or root in real.parents for root in roots):
             raise ValueProblem(
-                f"the path {quoted(path)} leads out of the stack's directory; files outside are not read"
+                f"the path {quoted(path)} leads out of the stack's directory; files outside are not read without --files DIR"
             )
         return real
 

@@ -8,7 +8,7 @@ evaluated closes a cycle. An error in a cell becomes a diagnostic, the cell's va
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -94,8 +94,10 @@ class ProviderSettings:
 class Stack:
     """The evaluation of one stack: its budget, its diagnostics, its modules on disk."""
 
-    def __init__(self, root: Path, cache: Path | None, environ: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, cache: Path | None, environ: Mapping[str, str], shared: Sequence[Path] = ()) -> None:
         self.root = root.resolve()
+        self.shared = tuple(path.resolve() for path in shared)
+        """Directories beside the stack whose files its functions may read, because its user says so."""
         self.cache = cache
         self.environ = environ
         self.budget = Budget()
@@ -294,8 +296,9 @@ class Stack:
         return self.directories[key]
 
     def roots(self, directory: Path) -> tuple[Path, ...]:
-        """Where the files lie that functions in the module at `directory` may read: the stack's and, where readable, its own."""
-        return (self.root, directory) if directory in self.readable else (self.root,)
+        """Where the files lie that functions in the module at `directory` may read: the stack's, its own, and shared ones."""
+        own = (directory,) if directory in self.readable else ()
+        return (self.root, *own, *self.shared)
 
     def module(self, resolved: Path) -> Module:
         """The module in a resolved directory, read once. Raises `InputError`."""
