@@ -2,7 +2,9 @@
 
     .venv/bin/python tests/proofs/compare.py PATH_OF_CHECKOV [--new]
 
-With `--new` checkov is asked about the faults that are new; what the same version found in the others is kept. checkov brings 290 MB of packages and is not in the lock: install it anywhere else. It is run as its user would run it, on a copy
+With `--new` checkov is asked about the faults that are new; what the same version found in the others is kept.
+
+checkov brings 290 MB of packages and is not in the lock: install it anywhere else. It is run as its user would run it, on a copy
 of the stack, without its platform. Some ten seconds a fault and core.
 """
 
