@@ -174,7 +174,7 @@ def crowd(found: Network, scenario: Scenario, stack: Stack | None, interval_s: f
     traffic.append(
         Traffic("publisher", _door(found, stack, "publisher", door), "request", fixed=updates, path=live, method="POST")
     )
-    traffic += [_fed(found, stack, feed) for feed in scenario.feeds]
+    traffic += _meeting(found, [_fed(found, stack, feed) for feed in scenario.feeds])
     updates += sum(feed.per_s.at() for feed in scenario.feeds)
     for connection in scenario.connections:
         traffic += _held_open(found, connection, _door(found, stack, connection.name, door), updates)
@@ -237,6 +237,15 @@ def _fed(found: Network, stack: Stack | None, feed: Feed) -> Traffic:
     if path:
         return Traffic(feed.name, door, "request", fixed=feed.per_s.at(), path=path, method="POST")
     return Traffic(feed.name, door, "record", fixed=feed.per_s.at())
+
+
+def _meeting(found: Network, feeds: Sequence[Traffic]) -> Iterator[Traffic]:
+    """Feeds, each with its portion of those that come into a stream or queue that it comes into."""
+    read = {link.source for link in found.links if link.calls_per_s is not None}
+    logs = [read & found.reached([one.enters]) for one in feeds]
+    for one, own in zip(feeds, logs, strict=True):
+        every = sum(other.fixed for other, theirs in zip(feeds, logs, strict=True) if other is one or own & theirs)
+        yield replace(one, portion=one.fixed / every) if every else one
 
 
 def _held_open(found: Network, connection: Connection, door: str, updates_per_s: float) -> tuple[Traffic, ...]:

@@ -361,13 +361,16 @@ def _log(resource: Resource, reading: Reading) -> Iterator[Link]:
 
 
 def _calls_per_s(log: Resource, mapping: Resource, reading: Reading) -> Figure:
-    """Calls a second that a mapping makes while its batches are not full: one for each window and shard, or worker of a queue."""
+    """Calls a second that a mapping makes while its batches are not full: one for each window and worker of a queue, or lane.
+
+    What a shard has is split by keys among the batches that are worked on at once, and each has its own window.
+    """
     window = number(mapping.values.get("maximum_batching_window_in_seconds")) or 0.0
     if log.type == "aws_sqs_queue":
         workers = published(limit("sqs.batches_at_once"))
         return workers.times(1.0 / (window or limit("lambda.hold_s").at()), "calls of the workers", "1/s")
     polls = _polls_per_s(log)
-    return polls.times(reading.shards(log) / max(1.0, window * polls.value), "calls of the shards", "1/s")
+    return polls.times(reading.lanes(log, mapping) / max(1.0, window * polls.value), "calls of the shards", "1/s")
 
 
 def _polls_per_s(log: Resource) -> Figure:

@@ -225,11 +225,12 @@ def _handed_on(
         elif unit == "record" or (unit == "write" and station.kind == "table"):
             for link in links:
                 if link.role == "log" and network.stations[link.target].kind == "bucket":
-                    yield link.target, "write", rate if link.batch is None else _batches(link, link.batch.value, rate)
+                    size = None if link.batch is None else link.batch.value
+                    yield link.target, "write", rate if size is None else _batches(link, size, rate, traffic.portion)
                 elif link.role == "log":
                     yield link.target, "record", rate
                     if link.batch is not None:
-                        yield link.target, "invocation", _batches(link, link.batch.value, rate)
+                        yield link.target, "invocation", _batches(link, link.batch.value, rate, traffic.portion)
 
 
 def _forwarded(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates) -> Iterator[tuple[str, Unit, Rates]]:
@@ -254,10 +255,13 @@ def _authorized(links: Sequence[Link], traffic: Traffic, unit: Unit, rate: Rates
     yield link.target, "invocation", rate * (1.0 - hit_share(traffic.per_user or traffic.fixed, remembered_s))
 
 
-def _batches(link: Link, size: float, rate: Rates) -> Rates:
-    """Calls a second for so many records: full batches, or as many as the reader makes while they are not full."""
+def _batches(link: Link, size: float, rate: Rates, portion: float = 1.0) -> Rates:
+    """Calls a second for so many records: full batches, or as many as the reader makes at most while they are not full.
+
+    Of those calls the records have the `portion` that they are of all that come.
+    """
     full = rate / size
-    return full if link.calls_per_s is None else np.maximum(full, np.minimum(rate, link.calls_per_s.value))
+    return full if link.calls_per_s is None else np.maximum(full, np.minimum(rate, portion * link.calls_per_s.value))
 
 
 def _asked(

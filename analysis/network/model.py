@@ -194,7 +194,8 @@ class Traffic:
     """One kind of load and where it enters. Its rate is `per_user` times the users, plus `fixed`; both per second of `unit`.
 
     A request has a path and a method; what is `shared` a cache may keep, under one key for each of `objects`. A delivery carries
-    so many `updates`.
+    so many `updates`. `portion` is how much a feed is of all that come into the streams that it comes into: their readers' calls
+    are made for all of them together.
     """
 
     name: str
@@ -208,6 +209,7 @@ class Traffic:
     objects: float = 1.0
     caches: float = 1.0
     updates: float = 1.0
+    portion: float = 1.0
 
     @property
     def writes(self) -> bool:

@@ -317,6 +317,13 @@ class Reading:
                 ]
         return found
 
+    def lanes(self, log: Resource, mapping: Resource) -> float:
+        """Batches of a stream, or of a table's changes, that a mapping works on at once: so many of each shard, by their keys.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+        """
+        return self.shards(log) * (number(mapping.values.get("parallelization_factor")) or 1.0)
+
     def batches(self, log: Resource) -> tuple[Limit, ...]:
         """How many records the readers of a stream get done: batches at once, each as long as one call of the function."""
         unit: Unit = "write" if log.type == "aws_dynamodb_table" else "record"
@@ -324,8 +331,7 @@ class Reading:
         limits = []
         for mapping, reader in self.mappings(log):
             batch = self.figure(mapping, "batch_size", "record", 100.0) or exact("batch_size", 100.0, "record", "")
-            parallel = number(mapping.values.get("parallelization_factor")) or 1.0
-            most = exact("batches at once", self.shards(log) * parallel, "batch", str(mapping.defined_at))
+            most = exact("batches at once", self.lanes(log, mapping), "batch", str(mapping.defined_at))
             cost = hold.times(1.0 / batch.value, f"{hold.name} / {batch.name}")
             limits.append(
                 Limit(

@@ -4,11 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from network_makers import AURORA, CALLS, GROUP, PUSHED, TOLD
 
 from analysis import facts
-from analysis.network import Traffic, check_answered, crowd, dead_ends, entry, network, uses
+from analysis.network import Traffic, check_answered, crowd, dead_ends, entry, loads, network, uses
 from analysis.terraform import load
 from analysis.wiring import PathError
 
@@ -99,6 +100,48 @@ def test_a_stream_leads_through_an_alias_to_its_reader_which_sends_to_the_gatewa
     batches = limits(found, "aws_kinesis_stream.results")["batches of aws_lambda_function.send"]
     assert batches.capacity.value == 2 * 2
     assert batches.costs["record"].value == pytest.approx(0.05 / 50)
+
+
+def mapped(found, target="aws_lambda_function.send"):
+    return next(link for link in found.links if link.role == "log" and link.target == target)
+
+
+def test_each_shard_is_called_for_as_many_batches_a_second_as_its_mapping_works_on_at_once(derived):
+    # Concurrent batches per shard, and a shard is asked once a second:
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
+    assert mapped(derived(PUSHED)).calls_per_s.value == 2 * 2
+    assert mapped(derived(PUSHED.replace("  parallelization_factor  = 2\n", ""))).calls_per_s.value == 2
+    longer = PUSHED.replace("  parallelization_factor  = 2\n", "  parallelization_factor  = 10\n  WINDOW = 5\n")
+    assert (
+        mapped(derived(longer.replace("WINDOW", "maximum_batching_window_in_seconds"))).calls_per_s.value == 2 * 10 / 5
+    )
+
+
+def called(found, *rates):
+    """Calls a second of the function for feeds with such rates."""
+    feeds = tuple(facts.Feed(f"feed-{number}", assumed(rate, "1/s")) for number, rate in enumerate(rates))
+    night = replace(streams(), routes=(), connections=(), feeds=feeds)
+    about = replace(ABOUT, sources={feed.name: ("aws_kinesis_stream.results",) for feed in feeds})
+    return loads(found, crowd(found, night, about, 5.0), 1.0)["aws_lambda_function.send"]["invocation"][0]
+
+
+@pytest.mark.parametrize("rate", [1, 4, 40, 170, 1_000])
+def test_a_simulation_of_shards_whose_records_are_split_by_their_keys_is_called_as_often(derived, rate):
+    """Each second a shard's records go to lanes by their keys, and each lane that has some is called for batches of up to 50.
+
+    With one record for each lane, 37 of 100 lanes have none and the others more than one: so far what is computed is too much.
+    """
+    lanes, batch, rng, calls, asked = 2 * 2, 50, np.random.default_rng(7), 0, 400
+    for _ in range(asked):
+        in_lane = np.bincount(rng.integers(0, 100_000, rng.poisson(rate)) % lanes, minlength=lanes)
+        calls += int(np.ceil(in_lane / batch).sum())
+    assert 0.85 * calls / asked <= called(derived(PUSHED), rate) <= (1.65 if rate == lanes else 1.15) * calls / asked
+
+
+def test_feeds_of_one_stream_are_read_by_the_same_calls(derived):
+    found = derived(PUSHED)
+    assert called(found, 30, 30, 60) == pytest.approx(called(found, 120)) == 4
+    assert called(found, 400, 100) == pytest.approx(called(found, 500)) == 10  # full batches of fifty
 
 
 def test_what_only_an_internal_balancer_reaches_serves_nobody(derived):
@@ -368,9 +411,7 @@ def test_a_source_enters_at_the_first_of_several_addresses_that_the_stack_has(to
 
 
 def test_no_update_is_passed_on_while_the_channel_is_down(told):
-    import numpy as np
-
-    from analysis.network.load import Carried, loads
+    from analysis.network.load import Carried
 
     found = told()
     traffic = crowd(found, replace(streams(), routes=()), ABOUT, 5.0)
