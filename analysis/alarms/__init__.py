@@ -10,7 +10,7 @@ from analysis.alarms.harm import Harm, first_harm, harm_in, harms
 from analysis.alarms.mutations import Mutant, MutationRun, Part, mutants, mutation_run
 from analysis.alarms.packs import Identity, MetricKey, Pack, PackError, Series, addressed, load, moment, simulated
 from analysis.alarms.packs import to_json as pack_to_json
-from analysis.alarms.replay import PUBLICATION_DELAY_S, replay
+from analysis.alarms.replay import PUBLICATION_DELAY_S, replay, watched
 from analysis.alarms.rules import RuleError
 from analysis.alarms.seasons import Season, SeasonRow, season
 from analysis.alarms.semantics import State, evaluate
@@ -64,4 +64,5 @@ __all__ = [
     "simulated",
     "survival",
     "to_json",
+    "watched",
 ]

@@ -96,10 +96,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Updates that arrive whoever watches: so many a second, where gameday.toml says under `[enters]`."""
+    """Updates that arrive whoever watches: so many a second, where gameday.toml says under `[sources]`.
+
+    `lag_s` is how old an update is when the feed first has it; None where nobody says, and then its age is not known.
+    """
 
     name: str
     per_s: Assumption
+    lag_s: Assumption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,7 @@ class Scenario:
             *routes,
             *(value for c in self.connections for value in (c.per_user, c.minutes, c.follows)),
             *(feed.per_s for feed in self.feeds),
+            *(feed.lag_s for feed in self.feeds if feed.lag_s is not None),
             *(value for day in self.days for value in (day.days_per_month, day.crowd, day.feeds)),
             *(day.event_days for day in self.days if day.event_days is not None),
             self.freshness_target_s,
@@ -378,7 +383,12 @@ def _connection(entry: Table) -> Connection:
 
 def _feed(entry: Table) -> Feed:
     name = entry.text("name")
-    made = Feed(name, replace(entry.assumption("per_s", "1/s"), name=f"feed.{name}.per_s"))
+
+    def assumed(key: str, unit: str) -> Assumption:
+        return replace(entry.assumption(key, unit), name=f"feed.{name}.{key}")
+
+    lag = assumed("lag_s", "s") if entry.get("lag_s") is not None else None
+    made = Feed(name, assumed("per_s", "1/s"), lag)
     entry.closed()
     return made
 

@@ -32,6 +32,9 @@ ENVIRONMENT_KEYS: Mapping[str, str] = {
 COUNTED = ("connection", "delivery", "request", "record")
 """What a metric of a program's own may count on one instance, for a scaling policy that follows it: `[metrics]`."""
 
+TIMED = ("push_ms", "age_ms")
+"""What else it may be: the milliseconds from the ingestion of an update to its push, or from what happened to its push."""
+
 
 @dataclass(frozen=True, slots=True)
 class Enters:
@@ -81,8 +84,8 @@ class Stack:
     of the scenario, or `publisher`, to the address where it enters, the first of several that the stack has, and `paths` to the
     path to which it is posted where it comes by HTTP. `settings` gives a key of ENVIRONMENT_KEYS its number where the
     program is told it in another way than by a variable, such as user data. `metrics` says of a metric that a program publishes
-    itself what it counts on one instance, `kept_days` maps a pattern of tables' addresses to the days for which an item stays
-    there, and `plans` are paid beside the resources.
+    itself what it counts on one instance or which time it is, `kept_days` maps a pattern of tables' addresses to the days for
+    which an item stays there, and `plans` are paid beside the resources.
     `questions` are those that the scenario, or the file itself, has not answered yet; as long as there is one, nothing that rests
     on a crowd is computed.
     """
@@ -188,7 +191,7 @@ def stack(directory: Path) -> Stack:
         sources={name: at for name, (at, _) in _sources(table).items()},
         paths={name: path for name, (_, path) in _sources(table).items() if path},
         settings=_settings(table),
-        metrics={name: table.table("metrics").choice(name, COUNTED) for name in table.texts("metrics")},
+        metrics={name: table.table("metrics").choice(name, (*COUNTED, *TIMED)) for name in table.texts("metrics")},
         kept_days=_kept_days(table),
         plans=_plans(table, path.read_text(encoding="utf-8")),
         questions=_questions(table, path, scenario),

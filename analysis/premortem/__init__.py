@@ -7,11 +7,13 @@ from analysis.premortem.pushes import ASSUMED, Pushes
 from analysis.premortem.report import TABLES, Report
 from analysis.premortem.scaling import Program
 from analysis.premortem.story import PERCENTILES, after_faults, at, story, to_json
+from analysis.premortem.watched import PUBLISHED, Watched
 
 __all__ = [
     "ASSUMED",
     "KINDS",
     "PERCENTILES",
+    "PUBLISHED",
     "TABLES",
     "Ages",
     "Answers",
@@ -25,6 +27,7 @@ __all__ = [
     "Report",
     "Stage",
     "Strain",
+    "Watched",
     "after_faults",
     "at",
     "premortem",

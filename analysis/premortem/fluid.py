@@ -221,7 +221,9 @@ def premortem(
         unfollowed = str(error)
     pushed, unpushed = None, ""
     try:
-        pushed = pushes(flow, courses, backlogs)
+        pushed = pushes(
+            flow, courses, backlogs, {one.name: one.lag_s for one in scenario.feeds if one.lag_s is not None}
+        )
     except UnknownDelayError as error:
         unpushed = str(error)
     return Premortem(

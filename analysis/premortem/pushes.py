@@ -9,6 +9,8 @@ has what has come for the lane since, and is called for one batch after another.
 and are taken every P seconds in batches of B, those of batch j came in the j-th stretch of B/r seconds, so they wait for the end
 of P and for j calls. The key that has most records has a lane of its own kind: the records of one key stay in one lane.
 
+The age of an update counts from what happened: before its ingestion it has the feed's own lag, and waits until the feed is asked.
+
 Times of calls are exponential; a call that meets a new execution environment waits for its start. The steps are taken as
 independent and are folded numerically; a simulation of the mechanism, written from AWS's documentation, is beside it in the
 tests. What is not in it: the network between the parts, TLS, and the way to the client.
@@ -17,15 +19,15 @@ tests. What is not in it: the network between the parts, TLS, and the way to the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.facts import Level, limit
+from analysis.facts import Assumption, Level, limit
 from analysis.network.load import asked_of, senders
 from analysis.network.model import COMPUTE, HOTTEST, Figure, Link, Station, Traffic, Unit, published
 from analysis.premortem.delays import UnknownDelayError
@@ -44,6 +46,9 @@ LOST: Final = 1e-3
 """A share of updates that are not delivered in time from which there is no steady state to speak of."""
 
 NEVER: Final = math.inf
+
+UNASKED: Final = "late by the feed, and until it is asked"
+"""What an update goes through before its ingestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,18 @@ class Hop:
 
 @dataclass(frozen=True)
 class Pushes:
-    """The way of an update of all feeds together, at each of `steps` moments of the hours."""
+    """The way of an update of all feeds together, at each of `steps` moments of the hours.
+
+    `feeds` has for each feed whose lag is known what an update of its own goes through in place of the first hop.
+    """
 
     hops: tuple[Hop, ...]
     steps: int
+    feeds: Mapping[str, tuple[Hop, ...]] = field(default_factory=dict)
+
+    def of(self, feed: str) -> Pushes:
+        """The way of an update of one feed, from what happened to the socket. KeyError where its lag is not known."""
+        return Pushes((*self.feeds[feed], *self.hops[1:]), self.steps)
 
     def mean_s(self, step: int, level: Level = "value") -> float:
         """The mean time from ingestion to the socket."""
@@ -144,14 +157,35 @@ def _transform(law: Law, cell_s: float) -> npt.NDArray[np.complex128]:
 # ---- the steps --------------------------------------------------------------------------------------------------------------
 
 
-def _worked_off(feeds: Sequence[tuple[float, Rates, float, Figure]], step: int, level: Level) -> tuple[Law, ...]:
+class Poller(NamedTuple):
+    """A program that asks a feed: its share of all updates, how busy it is, how often it asks, and what an update costs it."""
+
+    address: str
+    share: float
+    busy: Rates
+    interval_s: float
+    service: Figure
+
+
+def _unasked(lag: Assumption, interval_s: float, _step: int, level: Level) -> tuple[Law, ...]:
+    """As late as the feed has it, and until the feed is asked."""
+    return (Law(1.0, lag.at(level), interval_s),)
+
+
+def _worked_off(pollers: Sequence[Poller], step: int, level: Level) -> tuple[Law, ...]:
     """For each feed's share of the updates: what came in one answer is worked off one by one, then its own turn.
 
     Of a program that is busy for a part of the time, that part of the interval is what the answers of one interval take.
     """
     return tuple(
-        Law(share, NEVER if busy[step] >= 1.0 else 0.0, float(busy[step]) * interval_s, 1, service.at(level))
-        for share, busy, interval_s, service in feeds
+        Law(
+            one.share,
+            NEVER if one.busy[step] >= 1.0 else 0.0,
+            float(one.busy[step]) * one.interval_s,
+            1,
+            one.service.at(level),
+        )
+        for one in pollers
     )
 
 
@@ -220,8 +254,13 @@ ASSUMED: Final = ("kinesis.put_s", "lambda.hold_s", "dynamodb.stream_lag_s", "la
 """The times that nobody publishes; each end of their ranges is taken for all of them together."""
 
 
-def pushes(flow: Flow, courses: Sequence[Course], backlogs: Sequence[Backlog]) -> Pushes:
-    """The way of the feeds' updates to the clients. Raises UnknownDelayError where it is not followed."""
+def pushes(
+    flow: Flow, courses: Sequence[Course], backlogs: Sequence[Backlog], lags: Mapping[str, Assumption]
+) -> Pushes:
+    """The way of the feeds' updates to the clients; `lags` are of the feeds that have one.
+
+    Raises UnknownDelayError where it is not followed.
+    """
     network, name = flow.network, flow.network.stack
     ends = [one for one in flow.traffic if one.unit == "delivery"]
     feeds = [one for one in flow.traffic if one.unit == "record" and one.fixed > 0]
@@ -233,7 +272,9 @@ def pushes(flow: Flow, courses: Sequence[Course], backlogs: Sequence[Backlog]) -
     ways = {_way(flow, one.enters, frozenset(senders(network, end.address))) for one in feeds}
     if len(ways) != 1:
         raise UnknownDelayError(f"{name}: the updates of its feeds go {len(ways)} ways, and one is followed")
-    hops = [_polled(flow, feeds)]
+    total = sum(one.fixed for one in feeds)
+    pollers = {one.name: _poller(flow, one, one.fixed / total) for one in feeds}
+    hops = [_polled(tuple(pollers.values()))]
     for link in next(iter(ways)):
         hops += _along(flow, link, end)
     hops += _sent(flow, end)
@@ -243,7 +284,20 @@ def pushes(flow: Flow, courses: Sequence[Course], backlogs: Sequence[Backlog]) -
     behind += [one.age_s > GRID_S for one in backlogs if (one.log, one.reader) in passed]
     if behind:
         hops.append(Hop("what waits or is refused", end.address, partial(_behind, np.any(behind, axis=0))))
-    return Pushes(tuple(hops), len(flow.people))
+    own = {
+        name: (
+            Hop(UNASKED, one.address, partial(_unasked, lags[name], one.interval_s)),
+            _polled((one._replace(share=1.0),)),
+        )
+        for name, one in pollers.items()
+        if name in lags
+    }
+    return Pushes(tuple(hops), len(flow.people), own)
+
+
+def _polled(pollers: tuple[Poller, ...]) -> Hop:
+    """The programs that ask the feeds, as a step."""
+    return Hop("worked off by who polls", pollers[0].address, partial(_worked_off, pollers))
 
 
 def _behind(behind: npt.NDArray[np.bool_], step: int, _level: Level) -> tuple[Law, ...]:
@@ -265,22 +319,17 @@ def _way(flow: Flow, start: str, last: frozenset[str]) -> tuple[Link, ...]:
     raise UnknownDelayError(f"{flow.network.stack}: no log or table leads from {start} to who sends the updates")
 
 
-def _polled(flow: Flow, feeds: Sequence[Traffic]) -> Hop:
-    """The programs that poll, each with the share of the updates that it brings."""
-    total = sum(one.fixed for one in feeds)
-    parts = []
-    for one in feeds:
-        station = flow.network.stations[one.enters]
-        own = next((each for each in station.limits if "record" in each.costs and each.capacity.unit == "vCPU"), None)
-        if own is None or station.asks_s is None:
-            raise UnknownDelayError(
-                f"{flow.network.stack}: how often {station.address} asks its feed, and what an update costs it, is not known; "
-                "name the variable feed_interval_s in gameday.toml"
-            )
-        busy = _busy(flow, station)
-        service = own.costs["record"].times(1.0 / own.capacity.value)
-        parts.append((one.fixed / total, busy, station.asks_s.value, service))
-    return Hop("worked off by who polls", feeds[0].enters, partial(_worked_off, tuple(parts)))
+def _poller(flow: Flow, feed: Traffic, share: float) -> Poller:
+    """The program that asks a feed, which brings such a share of the updates."""
+    station = flow.network.stations[feed.enters]
+    own = next((each for each in station.limits if "record" in each.costs and each.capacity.unit == "vCPU"), None)
+    if own is None or station.asks_s is None:
+        raise UnknownDelayError(
+            f"{flow.network.stack}: how often {station.address} asks its feed, and what an update costs it, is not known; "
+            "name the variable feed_interval_s in gameday.toml"
+        )
+    service = own.costs["record"].times(1.0 / own.capacity.value)
+    return Poller(station.address, share, _busy(flow, station), station.asks_s.value, service)
 
 
 def _busy(flow: Flow, station: Station) -> Rates:

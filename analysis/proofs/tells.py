@@ -12,6 +12,7 @@ from analysis.alarms import Alarm, Metric, expressions
 from analysis.alarms.definitions import PAGE, severity
 from analysis.alarms.semantics import COMPARISONS
 from analysis.architecture import Resource, Unknown, Value
+from analysis.premortem import PUBLISHED
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.view import View
 from analysis.wiring.policies import names_action, statements
@@ -249,6 +250,34 @@ def stopped(view: View) -> Iterator[Verdict]:
             yield judged(view.model.by_address[(loud or watching)[0].address], "threshold", bool(loud), said)
 
 
+def quiet(view: View) -> Iterator[Verdict]:
+    """An alarm whose metric the scenario's hours decide does not ring in them, where nothing fails."""
+    own = view.stack.metrics if view.stack else {}
+    decided = [
+        alarm
+        for alarm in alarms.read(view.model).metric
+        if all((m.namespace, m.name) in PUBLISHED or m.name in own for _, m in alarm.queries)
+    ]
+    if view.hours is None:
+        for alarm in decided[:1]:
+            yield judged(view.model.by_address[alarm.address], "threshold", None, view.no_hours)
+        return
+    trouble = view.hours.trouble()
+    for answer in view.hours.answers():
+        over = f"over the hours of {view.hours.found.scenario}"
+        said = f"what it watches comes to {_shown(answer.extreme)} {over}; its threshold is {_shown(answer.alarm.threshold)}"
+        holds: bool | None = not answer.minutes
+        if answer.minutes:
+            said = f"{said}, and it rings for {answer.minutes} min"
+        if answer.minutes and trouble:
+            holds, said = None, f"{said}; but {trouble}, so it may have reason to"
+        yield judged(view.model.by_address[answer.alarm.address], "threshold", holds, said)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _watches(view: View, metric: Metric, database: Resource) -> bool:
     value = dict(metric.dimensions).get("DBInstanceIdentifier")
     if isinstance(value, Unknown):
@@ -328,5 +357,12 @@ RULES: Final = (
         "A replica that stopped is noticed",
         "Let the alarm go off below zero too: RDS reports a lag of -1 while replication stands still.",
         stopped,
+    ),
+    Rule(
+        "TELLS-08",
+        "error",
+        "An alarm is quiet in hours in which nothing fails",
+        "Set the threshold above what the hours reach, with a margin, or change what makes them reach it.",
+        quiet,
     ),
 )

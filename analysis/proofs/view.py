@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.architecture import Architecture, Diagnostic, Resource
 from analysis.facts import Assumption, Runtime, Scenario, Stack, assumptions, runtime, today
+from analysis.premortem import Watched, premortem
 from analysis.wiring import PathError, RequestPath, request_path
 from analysis.wiring.names import Names
 from analysis.wiring.network import Network
@@ -100,6 +101,28 @@ class View:
     def no_path(self) -> str:
         """Why there is none."""
         return self._derived[1].message if self._derived[1] else ""
+
+    @cached_property
+    def _hours(self) -> tuple[Watched | None, str]:
+        if self.scenario is None:
+            return None, "no scenario is given"
+        if self.profile is None:
+            return None, "no runtime is named"
+        try:
+            found = premortem(self.model, self.scenario, self.stack, profile=self.profile)
+        except ValueError as refusal:  # what a path, a network or the hours cannot be derived from, in a sentence
+            return None, str(refusal)
+        return Watched(found, self.model, self.stack.metrics if self.stack else {}), ""
+
+    @property
+    def hours(self) -> Watched | None:
+        """The scenario's hours without a fault, as the alarms see them; None where they cannot be computed."""
+        return self._hours[0]
+
+    @property
+    def no_hours(self) -> str:
+        """Why they cannot."""
+        return self._hours[1]
 
     @property
     def serving(self) -> Resource | None:

@@ -560,17 +560,27 @@ def _took(share: float | None) -> Callable[[Study, Arguments], Measured]:
 
 
 def _pushed(share: float) -> Callable[[Study, Arguments], Measured]:
-    """The time from ingestion to a client's socket that a share of the updates do not exceed, at the slowest moment."""
+    """The time from ingestion to a client's socket that a share of the updates do not exceed, at the slowest moment.
+
+    Of one `feed` it is the time from what happened.
+    """
 
     def measured(study: Study, arguments: Arguments) -> Measured:
         found = _with_faults(study, arguments)
         if found.pushes is None:
             raise MeasureError(found.unpushed)
-        level, worst = _level(arguments), found.pushes.worst
-        (value,) = found.pushes.percentiles_s((share,), worst, level)
+        ways, feed = found.pushes, arguments.get("feed")
+        if feed is not None:
+            if feed not in ways.feeds:
+                known = ", ".join(ways.feeds) or "none"
+                raise MeasureError(
+                    f"{feed} is no feed of {study.scenario.file} whose lag_s is said; those are: {known}"
+                )
+            ways = ways.of(str(feed))
+        level, worst = _level(arguments), ways.worst
+        (value,) = ways.percentiles_s((share,), worst, level)
         each = (
-            Given(f"{hop.name}, mean", hop.mean_s(worst, level), "s", hop.address or "assumed")
-            for hop in found.pushes.hops
+            Given(f"{hop.name}, mean", hop.mean_s(worst, level), "s", hop.address or "assumed") for hop in ways.hops
         )
         inputs = (Given("minute", float(found.minutes[worst]), "min", study.scenario.file), *each, *_hours(study))
         return Measured(value, "s", "the steps of an update folded, at the slowest moment", inputs)
@@ -838,6 +848,12 @@ MEASURES: Mapping[str, Measure] = {
     "push.p50": Measure("From ingestion to push, median", _pushed(0.5), takes=("faults", "level")),
     "push.p95": Measure("From ingestion to push, 95th percentile", _pushed(0.95), takes=("faults", "level")),
     "push.p99": Measure("From ingestion to push, 99th percentile", _pushed(0.99), takes=("faults", "level")),
+    "push.age.p95": Measure(
+        "Age of a feed's update when it is pushed, 95th percentile",
+        _pushed(0.95),
+        needs=("feed",),
+        takes=("faults", "level"),
+    ),
     "availability.event": Measure("Requests answered over the event", _answered, takes=("faults",)),
     "availability.allowed": Measure("Minutes that an objective allows over the event", _allowed, needs=("target",)),
     "premortem.delivered": Measure("Updates delivered over the hours", _delivered),

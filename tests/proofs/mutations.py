@@ -256,6 +256,7 @@ MUTATIONS = (
     Mutation("TELLS-05", "pages by e-mail alone", WAIVERS, 'rule = "TELLS-05"', 'rule = "TELLS-04"'),
     Mutation("TELLS-06", "pages that do not say where the runbook is", "stacks/buzzer/alarms.tf", "  runbook_site = var.runbook_site\n", ""),
     Mutation("TELLS-07", "a replica that may stop unnoticed", "stacks/buzzer/alarms.tf", "IF(lowest < 0, 86400, lag)", "lag"),
+    Mutation("TELLS-08", "an alarm on processors that an ordinary evening sets off", "stacks/buzzer/alarms.tf", "      threshold    = 60\n      periods      = 2", "      threshold    = 0.5\n      periods      = 2"),
     # LIFECYCLE
     Mutation("LIFECYCLE-01", "Redis that is past its standard support", CACHE_VARIABLES, 'version = "7.1"', 'version = "5.0.6"'),
     Mutation("LIFECYCLE-02", "Redis whose support ends in two months", CACHE_VARIABLES, 'version = "7.1"', 'version = "6.2"'),
