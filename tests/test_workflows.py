@@ -224,6 +224,30 @@ def test_an_environment_that_would_change_another_is_noticed(old, new, fault):
     assert fault in list(misrouted(text.replace(old, new), ROOT / "terraform/stacks/engine"))
 
 
+BOOTSTRAP = ROOT / "terraform" / "bootstrap" / "terraform.tfvars"
+
+
+def untrusted(text):
+    """Environments of the workflows that the role that applies does not trust, and trusted ones that no workflow has."""
+    listed = set(re.findall(r'"([^"]+)"', re.search(r"^environments\s*=\s*\[(.*)\]$", text, re.MULTILINE)[1]))
+    named = {job["with"]["environment"] for path in CALLERS for job in jobs(path.read_text()).values()}
+    return sorted(listed ^ named)
+
+
+def test_the_role_that_applies_trusts_just_the_environments_of_the_workflows():
+    assert untrusted(BOOTSTRAP.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [('"engine-staging", ', "", "engine-staging"), ('"engine-dev"', '"engine-dev", "engine-test"', "engine-test")],
+)
+def test_an_environment_that_cannot_apply_or_that_nothing_uses_is_noticed(old, new, fault):
+    text = BOOTSTRAP.read_text()
+    assert old in text
+    assert untrusted(text.replace(old, new)) == [fault]
+
+
 def mismatched(given, declared):
     """Inputs that a caller gives and the workflow does not know, or that it needs and does not get."""
     needed = {name for name, about in declared.items() if about.get("required")}

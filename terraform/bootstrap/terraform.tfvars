@@ -2,4 +2,4 @@
 
 account_id        = "123456789012"
 github_repository = "gameday-example/gameday"
-environments      = ["buzzer-production", "scoreboard-prod", "engine-prod", "olympics-prod"]
+environments      = ["buzzer-production", "scoreboard-prod", "engine-dev", "engine-staging", "engine-prod", "olympics-prod"]
