@@ -271,8 +271,8 @@ module "alarms" {
     },
     {
       for name, push in {
-        push-slow    = { severity = "page", limit_ms = var.push_ms, than = "${var.push_ms} ms from its ingestion to its push" }
-        push-slowing = { severity = "ticket", limit_ms = 0.8 * var.push_ms, than = "four fifths of the ${var.push_ms} ms that a push may take" }
+        push-slow    = { severity = "page", limit_ms = var.push_ms, than = "${var.push_ms / 1000} s from its ingestion to its push" }
+        push-slowing = { severity = "ticket", limit_ms = 0.8 * var.push_ms, than = "four fifths of the ${var.push_ms / 1000} s that a push may take" }
         } : name => {
         description  = "One update in a hundred takes more than ${push.than}."
         runbook      = "updates-behind"

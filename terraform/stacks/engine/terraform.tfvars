@@ -11,13 +11,14 @@ runbook_site  = "https://handbook.engine.example/engine/runbooks/"
 page_emails   = ["platform-oncall@engine.example"]
 ticket_emails = ["platform-tickets@engine.example"]
 
-# Five are named by the brief and have its figures for the lag; five places are kept free.
+# Five are named by the brief and have its figures for the lag; five places are kept free. The pre-mortem's age of an update, 95th
+# percentile: sportsdataio and sportradar 2.6 s, statscore 4.3 s, theoddsapi 151 s. apisports stands by: 15 s late, polled every 15 s.
 feeds = {
-  sportsdataio = { kind = "scores", poll_s = 1, lag_s = 0.1, freshness_s = 2, most_tasks = 4 }
-  sportradar   = { kind = "races", poll_s = 1, lag_s = 0.05, freshness_s = 2, most_tasks = 4 }
+  sportsdataio = { kind = "scores", poll_s = 1, lag_s = 0.1, freshness_s = 5, most_tasks = 4 }
+  sportradar   = { kind = "races", poll_s = 1, lag_s = 0.05, freshness_s = 5, most_tasks = 4 }
   theoddsapi   = { kind = "odds", poll_s = 30, lag_s = 120, freshness_s = 180 }
   apisports    = { kind = "scores", poll_s = 15, lag_s = 15, freshness_s = 45, backup_of = "sportsdataio" }
-  statscore    = { kind = "statistics", poll_s = 2, lag_s = 1, freshness_s = 5 }
+  statscore    = { kind = "statistics", poll_s = 2, lag_s = 1, freshness_s = 8 }
   place-6      = { kind = "unassigned", enabled = false }
   place-7      = { kind = "unassigned", enabled = false }
   place-8      = { kind = "unassigned", enabled = false }
