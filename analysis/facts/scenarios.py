@@ -103,7 +103,7 @@ class Feed:
 
     name: str
     per_s: Assumption
-    lag_s: Assumption | None = None
+    lag_s: Assumption | None = field(default=None, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
