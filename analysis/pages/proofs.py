@@ -30,7 +30,7 @@ GROUPS: Mapping[str, str] = {
     "RESTORE": "Can it be brought back?",
     "EXPOSE": "Is what is private hidden?",
     "NAME": "Do clients get there by name?",
-    "TELLS": "Does an alarm reach somebody?",
+    "TELLS": "Does an alarm reach somebody, and only when something is wrong?",
     "LIFECYCLE": "Is what it runs on still supported?",
     "WAIVER": "Are the exceptions in order?",
 }
