@@ -1,4 +1,4 @@
-"""TELLS: whether what an alarm or an event says reaches somebody, hop by hop, and whether alarms are quiet while nothing fails."""
+"""TELLS: whether what alarms or events say reaches somebody, hop by hop; and whether alarms are quiet where nothing fails."""
 
 from __future__ import annotations
 
