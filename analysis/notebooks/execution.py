@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -542,7 +543,9 @@ def _number(value: Any) -> Any:
 
 def _decimals(*values: Any) -> int:
     """As many decimals as one of the values is written with."""
-    return max(len(str(value).partition(".")[2]) for value in values)
+    numbers = [value for value in map(_number, values) if isinstance(value, int | float) and math.isfinite(value)]
+    places = (Decimal(str(float(value))).normalize().as_tuple().exponent for value in numbers)
+    return max([0, *(-int(place) for place in places)])
 
 
 def difference(base: Any, given: Any, unit: str = "", decimals: int = 0) -> str:

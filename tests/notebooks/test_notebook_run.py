@@ -342,6 +342,21 @@ def test_a_change_has_a_sign_a_unit_and_a_share_of_the_base(base, given, unit, s
     assert execution.difference(base, given, unit, 2) == said
 
 
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [
+        ((1e-7, "2e-7"), 7),
+        ((0.25, "3"), 2),
+        ((1, "2.0"), 0),
+        ((1000, "2e3"), 0),
+        ((None, "many"), 0),
+        ((True, "nan"), 0),
+    ],
+)
+def test_a_number_keeps_the_decimals_with_which_it_is_written(values, places):
+    assert execution._decimals(*values) == places
+
+
 COMMITTED = navigation.executed(ROOT, ROOT / "docs")
 """What the site publishes: the notebooks that each system names for its stacks."""
 
