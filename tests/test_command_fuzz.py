@@ -98,6 +98,11 @@ def test_odd_arguments_and_files_end_with_a_sentence_and_a_known_status(name, nu
     argv = drawn(*COMMANDS[name], places, random.Random(f"{SEED} {name} {number}"))
     if name in {"claims", "records"}:  # without a wrong name these judge the whole checkout
         argv.append("nothing-of-the-kind")
+    if name == "drill":  # where the arguments are right it restores a database: here a small one
+        from analysis.loadtest import restore
+
+        small = restore.drill
+        monkeypatch.setattr(restore, "drill", lambda **given: small(rows=100, after=10, **given))
     result = CliRunner().invoke(app, argv)
     assert result.exception is None or isinstance(result.exception, SystemExit), (argv, repr(result.exception))
     assert result.exit_code in {FINE, FINDINGS, UNREADABLE}, argv
