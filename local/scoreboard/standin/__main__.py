@@ -32,7 +32,7 @@ def main() -> int:
     try:
         told = settings.read(os.environ)
         if given.command == "token":
-            sys.stdout.write(tokens.sign(given.user, told.jwt_secret, time.time(), told.jwt_expiry_s) + "\n")
+            sys.stdout.write(tokens.sign(given.user, told.jwt_keys[0], time.time(), told.jwt_expiry_s) + "\n")
         else:
             asyncio.run(serve(told, given.host))
     except (settings.SettingError, *STORE_ERRORS) as error:

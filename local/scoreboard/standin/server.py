@@ -187,7 +187,7 @@ class Server:
         try:
             if scheme.lower() != "bearer":
                 raise tokens.TokenError("a token is needed: Authorization: Bearer TOKEN")  # noqa: TRY301 (one answer for all)
-            return tokens.user_of(token, self.settings.jwt_secret, time.time())
+            return tokens.user_of(token, self.settings.jwt_keys, time.time())
         except tokens.TokenError as error:
             raise RefusedError(401, str(error), www_authenticate="Bearer") from None
 

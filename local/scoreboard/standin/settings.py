@@ -12,7 +12,7 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the stand-in is told. Times in seconds, whatever unit the variable has."""
+    """What the stand-in is told. Times in seconds, whatever unit the variable has; of the keys the first signs."""
 
     app_name: str
     app_version: str
@@ -34,7 +34,7 @@ class Settings:
     rate_limit_prefix: str
     rate_limit: int
     rate_window_s: float
-    jwt_secret: str
+    jwt_keys: tuple[str, str]
     jwt_expiry_s: int
     cors_origin: str
     heartbeat_s: float
@@ -62,8 +62,10 @@ def read(environment: Mapping[str, str]) -> Settings:
 
     if text("JWT_ALGORITHM") != "HS256":
         raise SettingError("JWT_ALGORITHM must be HS256, the only one that the stand-in knows")
-    if not text("JWT_SECRET"):
-        raise SettingError("JWT_SECRET is empty, so anybody could sign a token; set it")
+    keys = (text("JWT_SECRET"), text("JWT_SECRET_PREVIOUS"))
+    for name, key in zip(("JWT_SECRET", "JWT_SECRET_PREVIOUS"), keys, strict=True):
+        if not key:
+            raise SettingError(f"{name} is empty, so anybody could sign a token; set it")
     return Settings(
         app_name=text("APP_NAME"),
         app_version=text("APP_VERSION"),
@@ -85,7 +87,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         rate_limit_prefix=text("REDIS_KEY_RATE_LIMIT_PREFIX"),
         rate_limit=whole("RATE_LIMIT_MAX_REQUESTS"),
         rate_window_s=whole("RATE_LIMIT_WINDOW_MS") / 1000,
-        jwt_secret=text("JWT_SECRET"),
+        jwt_keys=keys,
         jwt_expiry_s=_duration_s(text("JWT_EXPIRY")),
         cors_origin=text("CORS_ORIGIN"),
         heartbeat_s=whole("SSE_HEARTBEAT_INTERVAL") / 1000,

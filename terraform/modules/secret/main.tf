@@ -17,11 +17,25 @@ resource "terraform_data" "first" {
   }
 }
 
+# The value before the first: nobody has ever used it, and a reader of both fields finds both from the start.
+resource "terraform_data" "previous" {
+  count = var.generated && var.previous_field != null ? 1 : 0
+
+  input = uuid()
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "aws_secretsmanager_secret_version" "first" {
   count = var.generated ? 1 : 0
 
-  secret_id     = aws_secretsmanager_secret.this.id
-  secret_string = jsonencode({ (var.field) = terraform_data.first[0].output })
+  secret_id = aws_secretsmanager_secret.this.id
+  secret_string = jsonencode(merge(
+    { (var.field) = terraform_data.first[0].output },
+    { for previous in terraform_data.previous : (var.previous_field) => previous.output },
+  ))
 
   lifecycle {
     # What rotation or a person has written since stays.

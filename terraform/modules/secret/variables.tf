@@ -42,6 +42,17 @@ variable "field" {
   default     = "value"
 }
 
+variable "previous_field" {
+  description = "Field that holds the value before the last rotation, so that what was signed with it is still accepted; null: there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.previous_field == null || var.previous_field != var.field
+    error_message = "previous_field must be another field than field, or the first value would be lost."
+  }
+}
+
 variable "reader_arns" {
   description = "Roles that may read the value, everybody else being denied; a rotation function's role must be among them. None: identity policies decide."
   type        = list(string)

@@ -176,6 +176,7 @@ module "service" {
       DATABASE_URL            = "${module.database.secret_arn}:url::"
       REDIS_PASSWORD          = "${module.cache.secret_arn}:auth_token::"
       JWT_SECRET              = "${module.secret["jwt"].arn}:current::"
+      JWT_SECRET_PREVIOUS     = "${module.secret["jwt"].arn}:previous::"
       ADMIN_API_KEY           = "${module.secret["api"].arn}:current::"
       LOG_LEVEL               = aws_ssm_parameter.settings["log-level"].arn
       APP_VERSION             = aws_ssm_parameter.settings["version"].arn

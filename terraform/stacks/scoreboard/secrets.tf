@@ -1,4 +1,5 @@
-# Keys that sign and admit. Rotation keeps the one before valid for as long as a token lives, or every user is signed out at once.
+# Keys that sign and admit. A rotation moves `current` to `previous` (apps/rotation/keys.py); a task accepts what either has signed, or
+# every user would be signed out at once.
 
 module "secret" {
   for_each = {
@@ -8,12 +9,13 @@ module "secret" {
 
   source = "../../modules/secret"
 
-  name        = "scoreboard/${var.environment}/${each.key}"
-  description = each.value
-  field       = "current"
-  key_arn     = module.key.arn
-  rotation    = { function_arn = aws_lambda_function.rotation["keys"].arn, days = var.rotation_days }
-  tags        = local.tags
+  name           = "scoreboard/${var.environment}/${each.key}"
+  description    = each.value
+  field          = "current"
+  previous_field = "previous"
+  key_arn        = module.key.arn
+  rotation       = { function_arn = aws_lambda_function.rotation["keys"].arn, days = var.rotation_days }
+  tags           = local.tags
 }
 
 locals {

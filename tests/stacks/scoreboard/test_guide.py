@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from clients import Postgres, Redis
 from patience import at_last
 
 from analysis import ledger
@@ -111,34 +112,15 @@ def test_the_shell_itself_refuses_what_is_not_written_out_and_what_is_no_command
 
 @pytest.fixture(scope="module")
 def database():
-    """A PostgreSQL with the guide's table and two hundred thousand scores, by its port."""
+    """A PostgreSQL with the guide's table and two hundred thousand scores, and what asks it."""
     with scratch_directory("gameday-guide-") as home, servers.postgresql(home) as server:
-        sql(server.port, "CREATE DATABASE scoreboard_db", of="postgres")
-        sql(
-            server.port,
+        asked = Postgres(server.port, "scoreboard_db")
+        asked.run("CREATE DATABASE scoreboard_db", database="postgres")
+        asked.run(
             "CREATE TABLE scores (user_id int, score int); "
             "INSERT INTO scores SELECT n, (n * 7919) % 1000003 FROM generate_series(1, 200000) n; ANALYZE scores",
         )
-        yield server
-
-
-def sql(port, text, of="scoreboard_db"):
-    command = [
-        "psql",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-U",
-        "postgres",
-        "-d",
-        of,
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-Atqc",
-        text,
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout.strip()
+        yield server, asked
 
 
 TEN = "SELECT * FROM scores ORDER BY score DESC LIMIT 10"
@@ -146,7 +128,7 @@ TEN = "SELECT * FROM scores ORDER BY score DESC LIMIT 10"
 
 @on_servers
 def test_each_command_for_postgresql_does_as_its_row_says(commands, database):
-    here = {"PGPORT": str(database.port), "PATH": f"{Path(servers.found('psql')).parent}:/usr/bin:/bin"}
+    here = {"PGPORT": str(database[0].port), "PATH": f"{Path(servers.found('psql')).parent}:/usr/bin:/bin"}
     rows = [one for one in commands.typed if one.by == "server" and "psql" in (one.corrected or one.command)]
     assert len(rows) == 4
     for one in rows:
@@ -157,60 +139,59 @@ def test_each_command_for_postgresql_does_as_its_row_says(commands, database):
 
 @on_servers
 def test_the_index_of_the_guide_does_nothing_and_the_corrected_one_ends_the_sort(commands, database):
-    plain = sql(database.port, f"EXPLAIN {TEN}")
-    sql(database.port, at(commands, 1218).command)
-    assert sql(database.port, f"EXPLAIN {TEN}") == plain
+    plain = database[1].run(f"EXPLAIN {TEN}")
+    database[1].run(at(commands, 1218).command)
+    assert database[1].run(f"EXPLAIN {TEN}") == plain
     assert "Seq Scan" in plain
-    sql(database.port, at(commands, 1218).corrected)
-    assert "Index Scan using idx_scores_score" in sql(database.port, f"EXPLAIN {TEN}")
-    sql(database.port, "DROP INDEX idx_scores_user_score, idx_scores_score")
+    database[1].run(at(commands, 1218).corrected)
+    assert "Index Scan using idx_scores_score" in database[1].run(f"EXPLAIN {TEN}")
+    database[1].run("DROP INDEX idx_scores_user_score, idx_scores_score")
 
 
 @on_servers
 def test_the_slow_query_log_is_empty_until_a_threshold_is_set(database):
     text = "SELECT pg_sleep(0.3)"
-    sql(database.port, text)
-    assert text not in database.log.read_text()
-    sql(database.port, f"SET log_min_duration_statement = 100; {text}")
-    assert text in database.log.read_text()
+    database[1].run(text)
+    assert text not in database[0].log.read_text()
+    database[1].run(f"SET log_min_duration_statement = 100; {text}")
+    assert text in database[0].log.read_text()
 
 
 @on_servers
 def test_max_connections_needs_a_restart(database):
-    assert sql(database.port, "SELECT context FROM pg_settings WHERE name = 'max_connections'") == "postmaster"
+    assert database[1].run("SELECT context FROM pg_settings WHERE name = 'max_connections'") == "postmaster"
 
 
 @on_servers
 def test_a_session_that_waits_in_a_transaction_keeps_its_connection_until_it_is_ended(commands, database):
-    waits = ["psql", "-h", "127.0.0.1", "-p", str(database.port), "-U", "postgres", "-d", "scoreboard_db"]
     with subprocess.Popen(
-        waits, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        database[1].command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
     ) as session:
         session.stdin.write("BEGIN; SELECT 1;\n")
         session.stdin.flush()
         idle = "FROM pg_stat_activity WHERE datname = 'scoreboard_db' AND state = 'idle in transaction'"
-        at_last(lambda: sql(database.port, f"SELECT count(*) {idle}") == "1")
+        at_last(lambda: database[1].run(f"SELECT count(*) {idle}") == "1")
         listed = re.search(r'-c "(.*)"', at(commands, 1134).command)[1].rstrip(";")
-        assert "idle in transaction" in sql(database.port, listed)
-        assert sql(database.port, f"SELECT pg_terminate_backend(pid) {idle}") == "t"
-        at_last(lambda: sql(database.port, f"SELECT count(*) {idle}") == "0")
+        assert "idle in transaction" in database[1].run(listed)
+        assert database[1].run(f"SELECT pg_terminate_backend(pid) {idle}") == "t"
+        at_last(lambda: database[1].run(f"SELECT count(*) {idle}") == "0")
         session.stdin.close()
 
 
 @on_servers
 def test_a_materialized_view_is_as_old_as_its_refresh_and_a_refresh_reads_the_whole_table(database):
-    sql(database.port, f"CREATE MATERIALIZED VIEW board AS {TEN}; INSERT INTO scores VALUES (0, 2000000)")
+    database[1].run(f"CREATE MATERIALIZED VIEW board AS {TEN}; INSERT INTO scores VALUES (0, 2000000)")
     highest = "SELECT max(score) FROM board"
-    assert sql(database.port, highest) != "2000000"
-    before = rows_read(database.port)
-    sql(database.port, "REFRESH MATERIALIZED VIEW board")
-    assert sql(database.port, highest) == "2000000"
-    at_last(lambda: rows_read(database.port) - before >= 200_000)
-    sql(database.port, "DROP MATERIALIZED VIEW board; DELETE FROM scores WHERE user_id = 0")
+    assert database[1].run(highest) != "2000000"
+    before = rows_read(database[1])
+    database[1].run("REFRESH MATERIALIZED VIEW board")
+    assert database[1].run(highest) == "2000000"
+    at_last(lambda: rows_read(database[1]) - before >= 200_000)
+    database[1].run("DROP MATERIALIZED VIEW board; DELETE FROM scores WHERE user_id = 0")
 
 
-def rows_read(port):
-    return int(sql(port, "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'scores'"))
+def rows_read(asked):
+    return int(asked.run("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'scores'"))
 
 
 # --- typed at Redis
@@ -271,13 +252,7 @@ def test_each_command_for_redis_is_refused_as_written_and_answered_as_corrected(
 def redis(tmp_path_factory):
     """A Redis without a password, by what its redis-cli answers."""
     with servers.cache(tmp_path_factory.mktemp("redis"), password="") as (server, _):
-        yield lambda *words: cli(server.port, *words)
-
-
-def cli(port, *words):
-    return subprocess.run(
-        ["redis-cli", "-p", str(port), *words], capture_output=True, text=True, timeout=20, check=False
-    ).stdout.strip()
+        yield Redis(server.port).raw
 
 
 @on_servers
@@ -301,17 +276,15 @@ def test_a_sorted_set_takes_one_score_and_gives_the_ten_highest(redis):
 def test_cluster_mode_refuses_keys_of_two_slots(tmp_path):
     settings = {"cluster-enabled": "yes", "cluster-port": str(servers.free_port())}
     with servers.cache(tmp_path, settings, password="") as (server, _):
-        assert cli(server.port, "cluster", "addslotsrange", "0", "16383") == "OK"
-        at_last(lambda: "cluster_state:ok" in cli(server.port, "cluster", "info"))
-        assert "CROSSSLOT" in cli(server.port, "mget", "leaderboard:top10", "score:ada")
+        asked = Redis(server.port).raw
+        assert asked("cluster", "addslotsrange", "0", "16383") == "OK"
+        at_last(lambda: "cluster_state:ok" in asked("cluster", "info"))
+        assert "CROSSSLOT" in asked("mget", "leaderboard:top10", "score:ada")
 
 
 @on_servers
 def test_a_closed_port_refuses_at_once_and_says_so():
-    done = subprocess.run(
-        ["redis-cli", "-p", str(servers.free_port()), "ping"], capture_output=True, text=True, timeout=20, check=False
-    )
-    assert "Connection refused" in done.stderr + done.stdout
+    assert "Connection refused" in Redis(servers.free_port()).raw("ping")
 
 
 # --- simulated

@@ -12,19 +12,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import without_containers as local
+from clients import Redis
 from patience import patiently
+from standins import HOME, ask, serving, settings, token, variables, variables_last
 
 from analysis import runbooks
 from analysis.loadtest import servers
 from analysis.wiring.values import document, number
 
 ROOT = Path(__file__).parents[3]
-HOME = ROOT / "local" / "scoreboard"
 PAGE = ROOT / "docs" / "scoreboard" / "local-development.md"
 ELSEWHERE = ("docker ", "npm ", "npx ")
 """Beginnings of commands that want Docker or the program, which are not here."""
@@ -46,14 +46,6 @@ def task(architecture):
     """The container of the program in the task definition."""
     found = next(r for r in architecture.resources if r.address == "module.service.aws_ecs_task_definition.this")
     return document(found.values["container_definitions"])[0]
-
-
-def variables(text):
-    """The variables of a file of settings, by name."""
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    found = dict(line.split("=", 1) for line in lines)
-    assert len(found) == len(lines), "a variable is there twice"
-    return found
 
 
 # --- the files against the Terraform
@@ -176,57 +168,6 @@ def test_the_compose_file_has_the_versions_ports_and_settings_of_the_terraform(a
 # --- the page, typed at real servers
 
 
-@pytest.fixture(scope="module")
-def ports():
-    return {name: servers.free_port() for name in ("postgres", "redis", "api", "traces")}
-
-
-@pytest.fixture(scope="module")
-def home(ports):
-    """The directory of the two servers, which run."""
-    with local.servers(ports) as directory:
-        yield directory
-
-
-def settings(ports, **other):
-    """The example, with the ports of this test."""
-    text = (HOME / ".env.example").read_text()
-    for old, new in (("localhost:5432", f"localhost:{ports['postgres']}"), ("REDIS_PORT=6379", f"REDIS_PORT={ports['redis']}"),
-                     ("\nPORT=3000", f"\nPORT={ports['api']}")):  # fmt: skip
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return text + "".join(f"{name}={value}\n" for name, value in other.items())
-
-
-@contextmanager
-def serving(directory, environment):
-    """The stand-in, as the page starts it; gives the file of its log once it listens."""
-    log = directory / "standin.log"
-    with log.open("w") as words:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "standin"],
-            cwd=HOME,
-            env={"PATH": os.environ["PATH"], **environment},
-            stdout=words,
-            stderr=words,
-            start_new_session=True,
-        )
-    try:
-        until = time.monotonic() + 60
-        while "listening on" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.05)
-        yield log
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        finally:
-            process.kill()
-            process.wait()
-
-
 class Shell:
     """A terminal that stays open: what is typed in it finds the variables of what was typed before."""
 
@@ -345,19 +286,6 @@ def test_the_servers_start_without_containers_by_the_command_of_the_page(tmp_pat
 # --- what the stand-in promises
 
 
-def ask(ports, path, token=None, data=None, **headers):
-    """Status, headers and JSON of an answer."""
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"http://127.0.0.1:{ports['api']}{path}", data=data, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.headers, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, json.load(error)
-
-
 @pytest.fixture(scope="module")
 def program(typed, home, ports):
     """A second stand-in beside the page's, which logs JSON, traces, and lets a user enter three scores; its log and its ports."""
@@ -373,17 +301,6 @@ def program(typed, home, ports):
     directory.mkdir()
     with collector, serving(directory, variables_last(text) | {"AWS_XRAY_DAEMON_ADDRESS": address}) as log:
         yield log, own, collector
-
-
-def variables_last(text):
-    """The variables of a file in which a later line replaces an earlier one."""
-    return dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
-
-
-def token(user, secret="dev-secret-key-not-for-production", expiry_s=60):
-    from standin import tokens
-
-    return tokens.sign(user, secret, time.time(), expiry_s)
 
 
 @on_servers
@@ -484,8 +401,7 @@ def test_a_stream_that_lost_nothing_but_time_is_told_what_redis_did_not_carry(pr
     )
     with urllib.request.urlopen(request, timeout=20) as stream:
         stream.readline()
-        found = ["redis-cli", "-p", str(ports["redis"])]
-        subprocess.run([*found, "client", "kill", "type", "pubsub"], check=True, capture_output=True, timeout=20)
+        assert int(Redis(ports["redis"]).raw("client", "kill", "type", "pubsub")) >= 1
         _, _, entered = ask(ports, "/api/scores", token("alan"), data=b'{"points": 7}')
         while stream.readline() != f"id: {entered['id']}\n".encode():
             pass

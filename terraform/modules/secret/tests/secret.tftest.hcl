@@ -30,6 +30,22 @@ run "it_rotates_and_only_its_readers_read_it" {
   }
 }
 
+run "a_reader_of_two_keys_finds_both_from_the_start" {
+  variables {
+    previous_field = "previous"
+  }
+
+  assert {
+    condition     = keys(jsondecode(aws_secretsmanager_secret_version.first[0].secret_string)) == tolist(["current", "previous"])
+    error_message = "A task that reads both fields cannot start."
+  }
+
+  assert {
+    condition     = length(distinct(values(jsondecode(aws_secretsmanager_secret_version.first[0].secret_string)))) == 2
+    error_message = "Both fields hold one value."
+  }
+}
+
 run "an_empty_one_waits_for_a_person" {
   command = plan
 
@@ -49,10 +65,11 @@ run "what_secrets_manager_refuses_is_refused" {
   command = plan
 
   variables {
-    name          = "stand/prod/jwt-secret"
-    recovery_days = 3
-    rotation      = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate", days = 1001 }
+    name           = "stand/prod/jwt-secret"
+    recovery_days  = 3
+    previous_field = "current"
+    rotation       = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate", days = 1001 }
   }
 
-  expect_failures = [var.name, var.recovery_days, var.rotation]
+  expect_failures = [var.name, var.recovery_days, var.previous_field, var.rotation]
 }
