@@ -36,10 +36,11 @@ from typing import Any
 import pytest
 import rotation
 
-from analysis import evidence, terraform
+from analysis import evidence, ledger, terraform
 from analysis.emulator import EmulatorError
 from analysis.emulator.process import moto_version
 from analysis.evidence import answer
+from analysis.ledger import attempts
 from analysis.migration import record as migration
 from analysis.migration import stages
 from analysis.validation import cycle, terraform_cli
@@ -66,7 +67,7 @@ class Run:
     still_s: float = STILL_S
 
 
-APPLIED, REHEARSED, MIGRATED = "applied", "rehearsed", "migrated"
+APPLIED, REHEARSED, MIGRATED, TYPED = "applied", "rehearsed", "migrated", "executed"
 MIGRATION = ROOT / "terraform" / "migrations" / "buzzer.toml"
 MIGRATION_STACKS = ("terraform/stacks/buzzer_baseline", "terraform/stacks/buzzer")
 
@@ -93,6 +94,7 @@ def choice() -> dict[str, Any]:
     return {
         APPLIED: rotation.turn(candidates, changed, part=1 / max(1, len(candidates))),
         REHEARSED: {stack: rotation.turn(pages[stack], other[stack]) for stack in rehearsed},
+        TYPED: rotation.turn(typed_guides := guides_with_records(), filter(changed_guide, typed_guides), part=0),
     }
 
 
@@ -103,6 +105,20 @@ def changed_pages(stack: str, pages: Sequence[str], record: evidence.Record) -> 
     name = Path(stack).name
     paths = {path.name: path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs" / name).rglob("*.md")}
     return [page for page in pages if page in paths and rehearsals.stale(ROOT, name, paths[page], record)]
+
+
+def guides_with_records() -> list[str]:
+    """The folders of pages with a guide whose commands were typed."""
+    return sorted(
+        path.parents[1].relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*/guide/executed.record.json")
+    )
+
+
+def changed_guide(folder: str) -> bool:
+    """Whether the record of a guide no longer speaks of its commands, of what they need, or of the Terraform."""
+    found, needs = ledger.commands(ROOT / folder), attempts.plan(ROOT / folder)
+    record = evidence.read(attempts.record_file(ROOT / folder), attempts.KIND)
+    return bool(evidence.stale(record, attempts.basis(found, needs, terraform.load(ROOT / needs.stack), ROOT)))
 
 
 PLACE: dict[str, Path] = {}
@@ -118,6 +134,11 @@ def chosen() -> dict[str, Any]:
 def applied() -> list[str]:
     """What this session applies: stacks by their directory, and MIGRATED for the migration."""
     return list(chosen()[APPLIED])
+
+
+def guides() -> list[str]:
+    """The guides whose commands this session types, by the folder of their pages: all under `--all`, else what has changed."""
+    return list(chosen()[TYPED])
 
 
 def rehearsed() -> dict[str, list[str]]:
@@ -139,6 +160,8 @@ def runs() -> dict[str, Run]:
         names = [page.removesuffix(".md") for page in pages]
         arguments = ("rehearse", "--stack", stack, "--json", *names)
         found[f"{REHEARSED} {stack}"] = Run("tests/emulation/test_rehearsed.py", arguments)
+    for folder in guides():
+        found[f"{TYPED} {folder}"] = Run("tests/emulation/test_typed.py", ("guide", folder, "--json"))
     return found
 
 

@@ -14,9 +14,10 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from analysis import decisions, evidence, facts, migration, season, studies, terraform
+from analysis import decisions, evidence, facts, ledger, migration, season, studies, terraform
 from analysis.commands.common import FINDINGS, FINE, ROOT, AsJson, day_of, err, out, print_json, refusals, refuse
 from analysis.evidence import Record
+from analysis.ledger import attempts as guides
 from analysis.ledger import executed
 from analysis.loadtest import kept
 from analysis.loadtest.tested import tested
@@ -24,6 +25,7 @@ from analysis.migration import record as migrations
 from analysis.night import calibration_plan
 from analysis.night.hard_plan import PLAN as NIGHTS_PLAN
 from analysis.rehearsal import faults as rehearsal_faults
+from analysis.rehearsal import guide as rehearsal_guide
 from analysis.rehearsal import record as rehearsal_record
 from analysis.season import PLAN_FILE
 from analysis.studies import Studies, recorded, whatif
@@ -75,6 +77,14 @@ def _rehearsed(plan: Path) -> Basis:
 
     faults = rehearsal_faults.read(plan)
     return rehearsal_record.basis(terraform.load(plan.parent), faults, runbooks(faults, ()))
+
+
+def _guide(plan: Path) -> Basis:
+    folder = plan.parents[1]
+    found, needs = ledger.commands(folder), guides.plan(folder)
+    assert found is not None  # noqa: S101 (a guide that is typed has commands)
+    assert needs is not None  # noqa: S101 (the plan is this file)
+    return guides.basis(found, needs, terraform.load(ROOT / needs.stack), ROOT)
 
 
 def _migrated(plan: Path, kind: str) -> Path:
@@ -153,6 +163,11 @@ KINDS: Final = (
         rehearsal_record.KIND, f"{STACKS}/{rehearsal_faults.FILE_NAME}",
         lambda plan: evidence.beside(plan.parent, rehearsal_record.KIND), _rehearsed,
         lambda plan: ("rehearse", "--stack", _shown(plan.parent), "--record"),
+    ),
+    Kind(
+        guides.KIND, f"docs/*/{guides.FOLDER}/{rehearsal_guide.FILE_NAME}",
+        lambda plan: guides.record_file(plan.parents[1]), _guide,
+        lambda plan: ("guide", _shown(plan.parents[1]), "--record"),
     ),
     Kind(
         migrations.KIND, "terraform/migrations/*.toml", lambda plan: _migrated(plan, migrations.KIND),

@@ -150,7 +150,7 @@ def _rehearsed(
     say("starting the emulated AWS")
     with running() as emulator, AppliedStack(directory, emulator, progress=say) as applied:
         applied.apply()
-        versions = terraform_cli.versions(applied) | {"moto": emulator.version, "AWS CLI": _version("awscli")}
+        versions = terraform_cli.versions(applied) | {"moto": emulator.version, "AWS CLI": cli_version()}
 
         def one(book: Runbook) -> Rehearsal:
             return rehearsal_of(book, faults, emulator.copy, ROOT, progress=lambda what: say(escape(what)), trust=trust)
@@ -166,12 +166,13 @@ def _rehearsed(
     return found, versions
 
 
-def _version(name: str) -> str:
+def cli_version() -> str:
+    """The version of the AWS CLI that types; a refusal where there is none."""
     try:
-        return version(name)
+        return version("awscli")
     except PackageNotFoundError:
         return refuse(
-            f"{name} is not installed, and without it no command is typed; pip install 'gameday-notebook[runbooks]'"
+            "awscli is not installed, and without it no command is typed; pip install 'gameday-notebook[runbooks]'"
         )
 
 

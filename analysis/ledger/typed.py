@@ -1,8 +1,9 @@
 """Every command of a guide: what becomes of it when it is typed, computed by the checker of runbooks, and the corrected one.
 
 `docs/SYSTEM/guide/commands.csv` holds `line` (of the guide), `chapter`, `section` (its heading), `kind`, `command` as it stands
-there, `class`, `by`, `reason`, `corrected`, `evidence`. The commands are checked together in their order, as one page, so that
-variables and files of earlier ones are known; a row of the kind `document` is a file that they name. `by` says who judged it:
+there, `class`, `by`, `reason`, `corrected`, `evidence`, `outcome` (see `attempts`). The commands are checked together in their
+order, as one page, so that variables and files of earlier ones are known; a row of the kind `document` is a file that they name.
+`by` says who judged it:
 
 - `checker`: the class is what `gameday runbooks` computes, and no other.
 - `server`: a test types it at real servers.
@@ -27,7 +28,7 @@ from analysis.ledger.records import broken, counted, rows
 
 COMMANDS: Final = "guide/commands.csv"
 COLUMNS: Final = (
-    "line", "chapter", "section", "kind", "command", "class", "by", "reason", "corrected", "evidence",
+    "line", "chapter", "section", "kind", "command", "class", "by", "reason", "corrected", "evidence", "outcome",
 )  # fmt: skip
 
 REFUSED: Final = "refused"
@@ -69,6 +70,7 @@ class Typed:
     reason: str
     corrected: str
     evidence: str
+    outcome: str
     found: tuple[runbooks.Finding, ...] = ()
     remaining: tuple[runbooks.Finding, ...] = ()
     checked: bool = False
@@ -157,7 +159,7 @@ def _typed(place: Location, row: Mapping[str, str]) -> Typed:
         raise wrong(f"is judged by {row['by']} without evidence; say which test types it, or where it is written")
     return Typed(
         place, int(row["line"]), row["chapter"], row["section"], row["kind"], row["command"], row["class"], row["by"],
-        row["reason"], row["corrected"], row["evidence"],
+        row["reason"], row["corrected"], row["evidence"], row["outcome"],
     )  # fmt: skip
 
 

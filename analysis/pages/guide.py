@@ -9,14 +9,29 @@ from typing import Final
 
 from markupsafe import Markup
 
+from analysis import evidence
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, Row, State, table
-from analysis.ledger import FAULTY, RUNS, Commands, Remedies, Remedy, Typed, commands, remedies
+from analysis.ledger import (
+    FAULTY,
+    RUNS,
+    Commands,
+    Outcome,
+    Outcomes,
+    Remedies,
+    Remedy,
+    Typed,
+    attempts,
+    commands,
+    outcomes,
+    remedies,
+)
 from analysis.ledger.judging import words
-from analysis.pages import links
+from analysis.pages import links, rehearsals
 from analysis.pages.ledger import leaf_of, standing
 from analysis.pages.model import Macro, Site
 from analysis.pages.reads import cache
+from analysis.rehearsal import guide as guides
 from analysis.studies import Studies
 
 CHIPS: Final[Mapping[str, State]] = {
@@ -32,6 +47,27 @@ MEANT: Final[Mapping[str, str]] = {
     "not tried": "It needs what is not given: Docker, the program, an address.",
 }
 
+TYPED: Final[Mapping[str, tuple[State, str, str]]] = {
+    "executed": ("good", "exit status 0", "Typed at the emulated AWS, which answered each of its calls."),
+    "server": (
+        "good",
+        "answered by a real server",
+        "Typed by a test at PostgreSQL, Redis or the stand-in, which answered it.",
+    ),
+    "failed": ("bad", "failed", "Typed at the emulated AWS, and not answered."),
+    "refused": (
+        "warn",
+        "refused here",
+        "It needs a program that a rehearsal does not start, or version 2 of the command line.",
+    ),
+    "left out": (
+        "plain",
+        "not typed",
+        "It needs Docker, the program or an editor, or is a file or a query for the console.",
+    ),
+}
+"""What became of a command when it was typed, as its mark, its word and what that means."""
+
 JUDGED: Final[Mapping[str, str]] = {
     "checker": "computed by the checker", "server": "typed at a real server", "reading": "read",
 }  # fmt: skip
@@ -42,6 +78,12 @@ def typed(docs: Path, folder: str) -> Commands:
     """The commands of a guide. Raises LookupError where it has none, ValueError where a class no longer follows."""
     found = commands(docs / folder, f"docs/{folder}")
     return standing(found, f"docs/{folder} has no commands of a guide")
+
+
+@cache
+def tried(docs: Path, folder: str) -> Outcomes:
+    """What became of the commands of a guide when they were typed. Raises ValueError where an outcome is not the stated one."""
+    return standing(outcomes(docs / folder, typed(docs, folder)), f"docs/{folder} has no commands of a guide")
 
 
 @cache
@@ -63,35 +105,135 @@ def summary(found: Commands) -> Markup:
     return table(columns, rows, label="Commands by what becomes of them", caption=f"{len(found.typed)} commands.")
 
 
-def faults(site: Site, found: Commands, chapter: str) -> Markup:
+def typed_summary(site: Site, folder: str) -> Markup:
+    """How many commands were typed with which outcome, when, and with what; a warning where something has changed since."""
+    found = tried(site.docs, folder)
+    counts = {name: sum(_typed(one) == name for one in found.outcomes) for name in TYPED}
+    rows: list[list[Cell]] = [
+        [Markup("{}<br><small>{}</small>").format(tables.chip(state, word), meaning), str(counts[name])]
+        for name, (state, word, meaning) in TYPED.items()
+        if counts[name]
+    ]
+    record = found.record
+    if record is None:
+        return rehearsals.warning(f"Never typed. {_COMMAND.format(folder)} does it.")
+    versions = ", ".join(f"{name} {version}" for name, version in record.content["versions"].items())
+    said = table(
+        [Column("When it was typed", "wide"), Column("Commands", "number")], rows,
+        label="Commands by their outcome", caption=f"{len(found.outcomes)} commands, typed on {record.recorded_on} ({versions}).",
+    )  # fmt: skip
+    return Markup("{}{}").format(rehearsals.warning(why), said) if (why := stale(site, folder, found)) else said
+
+
+_COMMAND: Final = "`gameday guide docs/{} --record`"
+
+
+def stale(site: Site, folder: str, found: Outcomes) -> str:
+    """What has changed since the commands of a guide were typed, in a sentence; empty where nothing has."""
+    needs = attempts.plan(site.docs / folder, f"docs/{folder}")
+    if found.record is None or needs is None:
+        return f"Never typed. {_COMMAND.format(folder)} does it."
+    stack = rehearsals.resolved(site.root / needs.stack)
+    why = evidence.stale(found.record, attempts.basis(typed(site.docs, folder), needs, stack, site.root))
+    return f"{why.capitalize()}; {_COMMAND.format(folder)} types them again." if why else ""
+
+
+def scripts(site: Site, folder: str, name: str) -> Markup:
+    """What became of each variant of a script, side by side: its calls with their answers, its end, and what it left."""
+    found = tried(site.docs, folder).scripts.get(name)
+    if not found:
+        raise LookupError(f"docs/{folder} has no script {name} that was run; {_COMMAND.format(folder)} runs them")
+    rows: list[list[Cell]] = [
+        ["Calls", *(Markup("<br>").join(map(_call, one.calls)) for one in found)],
+        ["Ends", *(_end(one) for one in found)],
+        ["Says last", *(_short(one.last) for one in found)],
+    ]
+    rows += [[says, *(_short(one.state[says]) for one in found)] for says in found[0].state]
+    columns = [Column("", "head"), *(Column(one.title, "wide") for one in found)]
+    return table(columns, rows, label=f"The script {name}, side by side")
+
+
+def _call(call: guides.Call) -> Markup:
+    where = Markup("{}: ").format(call.line) if call.line else Markup("")
+    answered = call.answered or "refused by the command line, AWS is not asked"
+    return Markup("{}{}<br><small>{}</small>").format(where, tables.code(call.typed), answered)
+
+
+def _end(one: guides.Tried) -> Markup:
+    if one.status:
+        chip = tables.chip("bad", f"at line {one.ended}" if one.ended else "early")
+        return Markup("{}<br>exit status {}: {}").format(chip, one.status, one.said)
+    if one.said:
+        chip = tables.chip("bad", f"on AWS at line {one.ended}" if one.ended else "on AWS early")
+        return Markup("{}<br>{}. The emulator lets it run on to its end.").format(chip, one.said)
+    return tables.chip("good", "runs to its end")
+
+
+_ARN: Final = re.compile(r"arn:aws:ecs:[\w:-]+/([\w-]+:\d+)")
+_DIGEST: Final = re.compile(r"[\w./-]+@(sha256:[0-9a-f]{8})[0-9a-f]+")
+
+
+def _short(text: str) -> str:
+    """Text with a revision in place of its ARN, and the beginning of a digest in place of an image."""
+    return _DIGEST.sub(r"\1…", _ARN.sub(r"\1", text))
+
+
+def faults(site: Site, folder: str, chapter: str) -> Markup:
     """The commands of a chapter that are not right, each with the reason and the corrected one."""
-    chosen = [one for one in found.typed if one.chapter == chapter and one.stated in FAULTY]
-    count = sum(one.chapter == chapter for one in found.typed)
+    found = tried(site.docs, folder)
+    chosen = [one for one in found.outcomes if one.command.chapter == chapter and one.command.stated in FAULTY]
+    count = sum(one.command.chapter == chapter for one in found.outcomes)
     if not chosen:
         return Markup("<p>Of its {} commands none has a fault that was found.</p>").format(count)
-    columns = [Column("Line", "number"), Column("What becomes of it", "wide"), Column("Corrected", "wide")]
+    columns = [Column("Line", "number"), Column("What becomes of it", "wide"), Column("Corrected, and typed", "wide")]
     rows = [
-        [tables.link(_all(site, one), str(one.line)), _said(one), _block(one.corrected) if one.corrected else _no(one)]
+        [
+            tables.link(_all(site, one.command), str(one.command.line)),
+            _said(one.command),
+            _corrected(one) or _no(one.command),
+        ]
         for one in chosen
     ]
     label = f"Faults of chapter {chapter}"
     return table(columns, rows, label=label, caption=f"{len(chosen)} of {count} commands.")
 
 
-def every(found: Commands) -> Markup:
-    """Every command in the order of the guide, as it stands there and corrected."""
+def every(site: Site, folder: str) -> Markup:
+    """Every command in the order of the guide, as it stands there and corrected, with what became of it when it was typed."""
     columns = [
-        Column("Line", "number"), Column("As written", "wide"), Column("What becomes of it", "wide"), Column("Corrected", "wide"),
+        Column("Line", "number"), Column("As written", "wide"), Column("What becomes of it", "wide"),
+        Column("Corrected, and typed", "wide"),
     ]  # fmt: skip
     rows = [
         Row(
-            [str(one.line), _block(one.command), _said(one), _block(one.corrected) if one.corrected else None],
+            [str(one.line), _block(one.command), _said(one), _corrected(outcome) if one.corrected else _outcome(outcome)],
             anchor=f"line-{one.line}",
-            facets={"class": [one.stated], "kind": [one.kind], "judged": [JUDGED[one.by]]},
+            facets={
+                "class": [one.stated], "kind": [one.kind], "judged": [JUDGED[one.by]], "typed": [TYPED[_typed(outcome)][1]],
+            },
         )
-        for one in found.typed
-    ]
-    return table(columns, rows, label="Every command", filters=("class", "kind", "judged"))
+        for outcome in tried(site.docs, folder).outcomes
+        for one in (outcome.command,)
+    ]  # fmt: skip
+    return table(columns, rows, label="Every command", filters=("class", "kind", "judged", "typed"))
+
+
+def _typed(one: Outcome) -> str:
+    """The key of an outcome in TYPED."""
+    return "server" if one.text == attempts.AT_A_SERVER else one.found.verdict if one.found else "left out"
+
+
+def _corrected(one: Outcome) -> Markup | None:
+    if not one.command.corrected:
+        return None
+    return Markup("{}{}").format(_block(one.command.corrected), _outcome(one))
+
+
+def _outcome(one: Outcome) -> Markup:
+    """The mark of an outcome, and why where it was not answered."""
+    state, word, _ = TYPED[_typed(one)]
+    why = one.found.said if one.found and one.found.status != 0 and _typed(one) != "server" else ""
+    return Markup("{}<br><small>{}</small>").format(tables.chip(state, word), why) if why else tables.chip(state, word)
 
 
 def _all(site: Site, one: Typed) -> str:
@@ -172,8 +314,10 @@ def macros(site: Site) -> Mapping[str, Macro]:
 
     return {
         "guide_summary": lambda folder: summary(of(folder)),
-        "guide_faults": lambda folder, chapter: faults(site, of(folder), str(chapter)),
-        "guide_commands": lambda folder: every(of(folder)),
+        "guide_faults": lambda folder, chapter: faults(site, folder, str(chapter)),
+        "guide_commands": lambda folder: every(site, folder),
+        "guide_typed": lambda folder: typed_summary(site, folder),
+        "guide_script": lambda folder, name: scripts(site, folder, name),
         "guide_count": lambda folder, name: of(folder).counts.get(name, 0),
         "remedies_summary": lambda folder: remedies_summary(remedy(folder)),
         "remedies_table": lambda folder: remedies_table(site, remedy(folder)),

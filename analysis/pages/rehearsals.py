@@ -79,11 +79,11 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
     record = _record(stack)
     found = record.content["pages"].get(Path(page).name) if record else None
     if record is None or found is None:
-        return _warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
+        return warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
     counted = rehearsal_record.of_page(found)
     parts = [Markup('<div class="rehearsed">')]
     if reason := stale(root, name, page, record):
-        parts.append(_warning(reason))
+        parts.append(warning(reason))
     parts.append(Markup("<p>{}</p>").format(_summary(record, found, counted)))
     sentences = [evening["says"] for evening in found["evenings"]]
     turns = [turn for evening in found["evenings"] for turn in evening["turns"]]
@@ -105,7 +105,8 @@ def rehearsed(root: Path, name: str, page: str) -> Markup:
 
 
 @cache
-def _resolved(stack: Path) -> Architecture:
+def resolved(stack: Path) -> Architecture:
+    """A stack, resolved once for all pages."""
     return terraform.load(stack)
 
 
@@ -144,7 +145,7 @@ def stale(root: Path, name: str, page: str, record: evidence.Record) -> str:
     if Path(page).name not in record.content["pages"]:
         return f"Never rehearsed. `{COMMAND.format(name)}` does it."
     runbook = pages.read(root / "docs" / page, filled(root), name=Path(page).name)
-    now = rehearsal_record.basis(_resolved(stack), faults(stack), [runbook])
+    now = rehearsal_record.basis(resolved(stack), faults(stack), [runbook])
     changed = [rested for rested, digest in now.items() if record.rests_on.get(rested) != digest]
     if rehearsal_record.page_input(runbook.path) in changed:
         return f"Commands, answers or fault have changed since {record.recorded_on}; `{COMMAND.format(name)}` rehearses again."
@@ -155,7 +156,8 @@ def stale(root: Path, name: str, page: str, record: evidence.Record) -> str:
     return ""
 
 
-def _warning(text: str) -> Markup:
+def warning(text: str) -> Markup:
+    """A box that says that what was tried is not what stands here."""
     return Markup(
         '<div class="admonition warning"><p class="admonition-title">Not rehearsed as it stands</p><p>{}</p></div>'
     ).format(text)
@@ -166,7 +168,7 @@ def overview(root: Path, name: str) -> Markup:
     stack = root / "terraform" / "stacks" / name
     record = _record(stack)
     if record is None:
-        return _warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
+        return warning(f"Never rehearsed. `{COMMAND.format(name)}` does it.")
     shares = record.content["shares"]
     rows: list[Row | list[Cell]] = [
         [text, f"{shares.get(key, 0)}"]

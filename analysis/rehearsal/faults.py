@@ -74,6 +74,16 @@ class Seen(Protocol):
         """Who answered."""
         ...
 
+    @property
+    def error(self) -> str:
+        """AWS's code of the error, if it is one."""
+        ...
+
+    @property
+    def strange(self) -> str:
+        """What AWS's own model says against it, though it was answered."""
+        ...
+
 
 class Emulated(Protocol):
     """An emulated AWS on loopback with the stack applied."""
@@ -161,22 +171,23 @@ def read(path: Path) -> Faults:
         if strange:
             raise FaultError(f"{where} has a key {strange[0]!r}; it may have says, do and turns")
         turns = tuple(
-            Turn(tuple(turn.get("when", ())), str(turn.get("says", "")), _acts(turn.get("do"), f"{where}.turns"))
+            Turn(tuple(turn.get("when", ())), str(turn.get("says", "")), acts(turn.get("do"), f"{where}.turns"))
             for turn in table.get("turns", ())
         )
         if any(not turn.when or not turn.says for turn in turns):
             raise FaultError(f"{where}: each of its turns needs `when`, the calls it waits for, and `says`, a sentence")
-        faults[name] = Fault(name, table["says"], _acts(table.get("do", []), where), turns)
+        faults[name] = Fault(name, table["says"], acts(table.get("do", []), where), turns)
     return Faults(
         str(path),
-        _acts(found.get("world", {}).get("do", []), f"{path}: world"),
+        acts(found.get("world", {}).get("do", []), f"{path}: world"),
         faults,
         {str(name): str(more) for name, more in found.get("linked", {}).items()},
         tuple(str(name) for name in found.get("pages", ())),
     )
 
 
-def _acts(given: object, where: str) -> tuple[Table, ...]:
+def acts(given: object, where: str) -> tuple[Table, ...]:
+    """A list of acts out of a file. Raises FaultError, naming its place, for what is none."""
     if not isinstance(given, list) or not all(isinstance(act, dict) for act in given):
         raise FaultError(f"{where}: do is a list of tables, each with an `act`")
     for act in given:
@@ -235,9 +246,9 @@ class World:
             return [self.filled(item) for item in value]
         return value
 
-    def do(self, acts: Sequence[Table]) -> None:
+    def do(self, todo: Sequence[Table]) -> None:
         """Does acts in their order. Raises FaultError where one cannot be done."""
-        for act in acts:
+        for act in todo:
             arguments = {name: value for name, value in act.items() if name != "act"}
             try:
                 ACTS[act["act"]](self, **arguments)

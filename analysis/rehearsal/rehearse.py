@@ -13,31 +13,23 @@ and applies the stack.
 from __future__ import annotations
 
 import re
-import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from analysis.rehearsal.aws import REFUSED
-from analysis.rehearsal.faults import Emulated, Fault, FaultError, Faults, World
+from analysis.rehearsal.faults import Emulated, Fault, FaultError, Faults
 from analysis.rehearsal.shapes import Bindings, Difference, compare
-from analysis.rehearsal.shell import Output, Shell, ShellError, refusal
-from analysis.rehearsal.web import Site
+from analysis.rehearsal.shell import Output, ShellError
+from analysis.rehearsal.terminal import Source, Terminal, terminal
 from analysis.runbooks.page import CONSOLE, Block, Command, Kind, Runbook
-from analysis.sandbox import Confinement
-from analysis.scratch import scratch_directory
 
 Verdict: TypeAlias = Literal["matched", "differed", "refused", "left out"]
 """`matched`: the answer is the page's. `refused`: may not run here. `left out`: the page says that and why it cannot."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-
-Source: TypeAlias = Literal["emulator", "declared", "shell"]
-"""What an answer rests on: the emulator's state, an answer declared for want of it, or the shell alone."""
 
 _LEFT_OUT = re.compile(r"<!--\s*not rehearsed:\s*(.*?)\s*-->")
 _BRANCH = re.compile(r"<!--\s*fault:\s*(\S+)\s*-->")
@@ -193,77 +185,25 @@ def _evening(
     trust: bool,
 ) -> tuple[Evening, tuple[Step, ...]]:
     """The blocks of one fault, on an emulator of their own."""
-    with ExitStack() as stack:
-        emulated = stack.enter_context(fresh())
-        scratch = stack.enter_context(scratch_directory("gameday-site-"))
-        world = World(emulated, scratch)
-        site = stack.enter_context(Site(world.web, world.names, scratch))
-        linked, scripts, startable = _linked(faults, root, trust=trust)
-        keys = emulated.client_arguments(world.region)
-        shell = stack.enter_context(
-            Shell(
-                emulated.endpoint,
-                {**site.scripts(), **scripts},
-                linked,
-                timeout_s,
-                (keys["aws_access_key_id"], keys["aws_secret_access_key"]),
-            )
-        )
-        world.home = shell.home
+    with fresh() as emulated, terminal(emulated, faults.linked, faults.path, root, timeout_s, trust=trust) as opened:
         try:
-            world.do(faults.world)
-            world.do(fault.do)
+            opened.world.do(faults.world)
+            opened.world.do(fault.do)
         except FaultError as error:
             raise FaultError(f"{faults.path}: the fault {fault.name}: {error}") from None
-        return _Run(runbook, fault, world, site, shell, startable, progress).whole(blocks)
-
-
-_PYTHON = """#!{python} -IS
-import os, sys
-files = {files!r}
-if len(sys.argv) < 2 or sys.argv[1] not in files:
-    sys.exit(sys.stderr.write("rehearsal: python3 " + " ".join(sys.argv[1:2]) + " {refused}\\n") and {status})
-path, more = files[sys.argv[1]]
-os.execv({python!r}, ["python3", "-I", path, *sys.argv[2:], *more])
-"""
-
-
-def _linked(faults: Faults, root: Path, *, trust: bool) -> tuple[dict[str, Path], dict[str, str], tuple[str, ...]]:
-    """The files of the project that a page may read, a `python3` that starts only those, and which of them it may start.
-
-    A file that is started may do whatever the wall lets it: without one it is started only where the user trusts the stack.
-    """
-    startable = trust or Confinement((root,)).stands()
-    linked = {}
-    files = {}
-    for name, arguments in faults.linked.items():
-        path = (root / name).resolve()
-        if not path.is_relative_to(root.resolve()) or not path.exists():
-            raise FaultError(f"{faults.path}: linked: {name} is no file of the project")
-        linked[name] = path
-        if name.endswith(".py") and startable:
-            files[name] = (str(path), arguments.split())
-    refused = "is not among the files that a page may start"
-    if not startable:
-        refused = "is started only behind a wall of the kernel's, which this machine does not offer, or with --trust"
-    python = str(Path(sys.executable).resolve())
-    script = _PYTHON.format(python=python, files=files, refused=refused, status=REFUSED)
-    return linked, {"python3": script}, tuple(linked) if startable else ()
+        return _Run(runbook, fault, opened, progress).whole(blocks)
 
 
 @dataclass
 class _Run:
     runbook: Runbook
     fault: Fault
-    world: World
-    site: Site
-    shell: Shell
-    scripts: tuple[str, ...]
+    terminal: Terminal
     progress: Callable[[str], None]
 
     def __post_init__(self) -> None:
         self.bindings = Bindings()
-        self.begun = len(self.world.emulated.calls())
+        self.begun = len(self.terminal.world.emulated.calls())
         self.pending = list(self.fault.turns)
         self.played: list[str] = []
 
@@ -286,32 +226,20 @@ class _Run:
     def _command(self, block: Block, command: Command) -> Ran:
         typed = self.bindings.typed(command.typed)
         self.progress(f"{self.runbook.path}:{command.line}: {typed.splitlines()[0]}")
-        if why := refusal(typed, self.scripts):
-            return Ran(command.line, typed, "refused", said=why)
-        self.site.write_names()
-        before = len(self.world.emulated.calls())
-        asked, unknown = self.site.requests(), len(self.site.undeclared)
         try:
-            output = self.shell.run(typed)
+            answer = self.terminal.type(typed)
         except ShellError as error:
             self._require(error)
             raise RehearsalError(
                 f"{self.runbook.path}:{command.line}: {error}; the rest of the page was not tried"
             ) from None
-        calls = self.world.emulated.calls()[before:]
-        answerers = {call.answered for call in calls}
-        source: Source = "emulator" if calls else "shell"
-        if "declared" in answerers or self.site.requests() > asked or re.search(r"\bdig\b", typed):
-            source = "declared"
         self._turns()
-        if said := self._not_run(output):
-            return Ran(command.line, typed, "refused", source, output.seconds, said=said)
-        if self.site.undeclared[unknown:]:
-            said = f"no answer is declared for {self.site.undeclared[-1]}"
-            return Ran(command.line, typed, "refused", source, output.seconds, said=said)
+        output, source = answer.output, answer.source
+        if answer.refused or output is None:
+            return Ran(command.line, typed, "refused", source, output.seconds if output else 0.0, said=answer.refused)
         if output.status:
             self._require(None)
-            return Ran(command.line, typed, "differed", source, output.seconds, said=_failure(output))
+            return Ran(command.line, typed, "differed", source, output.seconds, said=answer.failure)
         return self._compared(block, command, typed, source, output)
 
     def _compared(self, block: Block, command: Command, typed: str, source: Source, output: Output) -> Ran:
@@ -329,40 +257,23 @@ class _Run:
             said=output.stderr.strip()[-300:],
         )  # fmt: skip
 
-    def _not_run(self, output: Output) -> str:
-        """Why a command was not run, by its exit status or by what the shell says of it; empty where it was."""
-        lines = output.stderr.strip().splitlines()
-        own = next((line for line in lines if line.startswith("rehearsal: ")), "")
-        if own:
-            return own.removeprefix("rehearsal: ")
-        missing = re.search(r": ([\w./-]+): (?:command not found|No such file or directory)", output.stderr)
-        if missing and output.status == 127:
-            there = " on this machine, though not on the path of a rehearsal" if shutil.which(missing[1]) else ""
-            return f"{missing[1]} is not among the tools of a rehearsal{f'; it is{there}' if there else ''}"
-        return ""
-
     def _turns(self) -> None:
         """Plays AWS's part where the page's own calls have brought it about."""
         while True:
             done = {
                 f"{call.service} {call.operation}"
-                for call in self.world.emulated.calls()[self.begun :]
+                for call in self.terminal.world.emulated.calls()[self.begun :]
                 if call.status < 300
             }
             due = next((turn for turn in self.pending if done >= set(turn.when)), None)
             if due is None:
                 return
             self.pending.remove(due)
-            self.world.do(due.do)
+            self.terminal.world.do(due.do)
             self.played.append(due.says)
 
     def _require(self, error: Exception | None) -> None:
-        if not self.world.emulated.alive():
+        if not self.terminal.world.emulated.alive():
             raise RehearsalError(
                 f"{self.runbook.path}: the emulated AWS ended in the middle; run `gameday rehearse` again"
             ) from error
-
-
-def _failure(output: Output) -> str:
-    lines = [line.strip() for line in output.stderr.splitlines() if line.strip()]
-    return f"exit status {output.status}: {' '.join(lines[-2:]) or 'nothing said'}"

@@ -5,14 +5,15 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from clients import Postgres, Redis
 from patience import at_last
 
-from analysis import ledger
-from analysis.ledger import typed
+from analysis import evidence, ledger
+from analysis.ledger import attempts, typed
 from analysis.loadtest import servers
 from analysis.premortem import premortem
 from analysis.scratch import scratch_directory
@@ -90,6 +91,82 @@ def test_a_row_that_no_longer_follows_is_named_with_its_place(tmp_path, line, va
     (broken,) = changed(tmp_path, line, **values)[:1]
     assert wanted in broken
     assert broken.startswith("pages/guide/commands.csv:")
+
+
+# --- typed at the emulated AWS, by `gameday guide`
+
+
+@pytest.fixture(scope="module")
+def outcomes(commands):
+    return ledger.outcomes(PAGES, commands)
+
+
+def test_every_outcome_is_the_one_that_was_recorded_of_what_stands_here(commands, outcomes, architecture):
+    """After a change: gameday records --renew executed/scoreboard."""
+    needs = attempts.plan(PAGES, "docs/scoreboard")
+    assert evidence.stale(outcomes.record, attempts.basis(commands, needs, architecture, ROOT)) == ""
+    assert outcomes.broken == ()
+
+
+def test_every_corrected_command_was_executed_but_those_that_need_what_is_not_here(outcomes):
+    corrected = [one for one in outcomes.outcomes if one.command.corrected]
+    left = {one.command.line: one.found.said for one in corrected if not one.executed}
+    assert left.keys() == {
+        361, 371,  # the program; an editor
+        389, 392, 435, 495,  # Docker
+        504,  # version 2 of the command line
+        563,  # a template
+        1011, 1017, 1029, 1034,  # queries for the console
+    }  # fmt: skip
+    assert all(left.values())
+    assert 1 - len(left) / len(corrected) >= 0.75
+
+
+def test_of_all_commands_at_least_seventy_were_answered_by_the_emulator_and_none_failed(outcomes):
+    assert sum(one.text == "0" and one.found.source != "declared" for one in outcomes.outcomes) >= 70
+    assert not [one.command.line for one in outcomes.outcomes if one.found.verdict == "failed"]
+    assert all(one.found.said for one in outcomes.outcomes if one.found.verdict != "executed")
+
+
+def test_the_release_script_ends_at_line_1397_and_ours_notes_what_serves(outcomes):
+    written, corrected, ours = outcomes.scripts["blue-green"]
+    assert (written.ended, written.state["Revisions registered"]) == (1397, "1")
+    assert [call.line for call in written.calls if not call.answered] == [1397]
+    assert corrected.status == ours.status == 0
+    assert corrected.state["Serves"] == ours.state["Serves"] != written.state["Serves"]
+    noted = "Image noted for the next apply"
+    assert "sha256:3333" in ours.state[noted]
+    assert written.state[noted] == corrected.state[noted]
+
+
+def test_the_rollback_ends_at_its_first_command_and_would_serve_a_revision_that_never_ran(outcomes):
+    written, corrected, ours = outcomes.scripts["rollback"]
+    assert (written.ended, written.calls[0].line) == (1456, 1456)
+    assert "sort is NONE" in written.said
+    assert written.state["Serves"].endswith(":2")
+    assert corrected.state["Serves"].endswith(":1")
+    assert ours.state["Serves"].endswith(":1")
+
+
+def test_an_outcome_that_is_not_the_recorded_one_is_named_with_its_place(commands, outcomes):
+    one = outcomes.of(584)
+    assert replace(one, command=replace(one.command, outcome="255")).broken.startswith(
+        f"docs/scoreboard/guide/commands.csv:{one.command.place.line}: the outcome of line 584 is stated as '255' and is '0'"
+    )
+    assert "is '?'" in replace(one, found=None).broken
+
+
+def test_the_scripts_are_those_of_the_rows(commands):
+    """As written: each command of chapter 8's scripts stands in them, in its line."""
+    plan = attempts.plan(PAGES, "docs/scoreboard")
+    for script in plan.scripts:
+        written = script.variants[0]
+        lines = (ROOT / written.file).read_text().splitlines()
+        rows = [one for one in commands.typed if written.starts <= one.line < written.starts + len(lines)]
+        assert len(rows) >= 5
+        for one in rows:
+            begins = one.line - written.starts
+            assert "\n".join(lines[begins : begins + len(one.command.splitlines())]) == one.command
 
 
 # --- typed at the shell

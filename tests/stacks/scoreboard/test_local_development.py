@@ -20,7 +20,7 @@ from clients import Redis
 from patience import patiently
 from standins import HOME, ask, serving, settings, token, variables, variables_last
 
-from analysis import runbooks
+from analysis import ledger, runbooks
 from analysis.loadtest import servers
 from analysis.wiring.values import document, number
 
@@ -316,6 +316,20 @@ def test_the_leaderboard_wants_a_token_that_we_signed_and_health_wants_none(prog
         assert ask(ports, "/api/leaderboard", wrong)[0] == 401
         assert ask(ports, "/api/scores", wrong, data=b'{"points": 1}')[0] == 401
         assert ask(ports, "/api/stream", wrong)[0] == 401
+
+
+@on_servers
+@pytest.mark.parametrize(("line", "answer"), [(429, '"status": "ok"'), (432, '"rank": 1')])
+def test_the_guides_own_requests_are_answered_as_corrected(program, line, answer):
+    _, ports, _ = program
+    row = next(one for one in ledger.commands(ROOT / "docs" / "scoreboard").typed if one.line == line)
+    text = (row.corrected or row.command).replace("localhost:3000", f"127.0.0.1:{ports['api']}")
+    done = subprocess.run(
+        ["bash", "-c", text.replace("curl ", "curl --silent --show-error --fail ", 1)],
+        env={"PATH": os.environ["PATH"], "TOKEN": token("ada")}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert answer in done.stdout
 
 
 @on_servers

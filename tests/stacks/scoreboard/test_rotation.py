@@ -17,7 +17,8 @@ import without_containers as local
 from clients import Postgres
 from moto import mock_aws
 from moto.awslambda.models import LambdaBackend
-from standins import HOME, ask, serving, settings, token, variables_last
+from standin.settings import SettingError, read
+from standins import HOME, ask, serving, settings, token, variables, variables_last
 
 import keys
 from analysis.loadtest import servers
@@ -197,3 +198,9 @@ def test_a_token_and_an_open_stream_survive_one_rotation_and_the_token_is_refuse
     assert ask(newest, "/api/leaderboard", since)[0] == 200
     status, headers, _ = ask(newest, "/api/leaderboard", admitted)
     assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET", "JWT_SECRET_PREVIOUS"])
+def test_an_empty_key_with_which_anybody_could_sign_is_refused(name):
+    with pytest.raises(SettingError, match=f"{name} is empty"):
+        read(variables((HOME / ".env.example").read_text()) | {name: ""})
