@@ -48,7 +48,7 @@ MEANT: Final[Mapping[str, str]] = {
 }
 
 TYPED: Final[Mapping[str, tuple[State, str, str]]] = {
-    "executed": ("good", "exit status 0", "Typed at the emulated AWS, which answered each of its calls."),
+    "executed": ("good", "exit status 0", "Typed at the emulated AWS; none of its calls was refused."),
     "server": (
         "good",
         "answered by a real server",
@@ -119,7 +119,7 @@ def typed_summary(site: Site, folder: str) -> Markup:
         return rehearsals.warning(f"Never typed. {_COMMAND.format(folder)} does it.")
     versions = ", ".join(f"{name} {version}" for name, version in record.content["versions"].items())
     said = table(
-        [Column("When it was typed", "wide"), Column("Commands", "number")], rows,
+        [Column("When it was typed"), Column("Commands", "number")], rows,
         label="Commands by their outcome", caption=f"{len(found.outcomes)} commands, typed on {record.recorded_on} ({versions}).",
     )  # fmt: skip
     return Markup("{}{}").format(rehearsals.warning(why), said) if (why := stale(site, folder, found)) else said
