@@ -74,9 +74,9 @@ def item(update: Update, days: int) -> Item:
 def claim(dynamodb: Any, table: str, update: Update) -> bool:
     """Whether the update is this one's to store: its key is new, or was claimed by an earlier run of the same.
 
-    One call for each key. BatchWriteItem takes no condition. TransactWriteItems takes one for each of up to 100 items, but a single
-    key that is known already cancels all of them, which with two providers of one game is the usual case; it writes each item
-    twice as units go, and two functions with a key in common cancel each other.
+    One call for each key. BatchWriteItem takes no condition. TransactWriteItems takes one for each of up to 100 items, but a
+    single key that is known already cancels all of them, which with two providers of one game is the usual case; it writes
+    each item twice as units go, and two functions with a key in common cancel each other.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
     """
