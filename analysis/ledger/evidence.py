@@ -14,7 +14,7 @@ import yaml
 from analysis import decisions, evidence, runbooks, season
 from analysis.files import read_text
 from analysis.frontmatter import PlacedError
-from analysis.ledger import executed
+from analysis.ledger import attempts, executed
 from analysis.ledger.dimensions import Amount
 from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
 from analysis.rehearsal import record as rehearsal
@@ -123,6 +123,22 @@ def _measured(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
         raise SourceError(f"nothing called {name!r} was measured on the stand-in for {world.folder.name}")
     value, unit = Decimal(str(found[0]["value"])), str(found[0]["unit"])
     return Amount.of(value, unit), Leaf(name, plain(value), unit, "file", _below_root(world, file))
+
+
+def _left(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
+    """1 where a script of the guide, in the form that is named, left `what` with `ends` at its end, when it was run; else 0."""
+    name, form, what, ends = (str(arguments[key]) for key in ("script", "form", "what", "ends"))
+    file = evidence.beside(world.folder / attempts.FOLDER, attempts.KIND)
+    try:
+        record = evidence.read(file, attempts.KIND)
+    except evidence.RecordError as error:
+        raise SourceError(str(error)) from None
+    runs = record.content["scripts"].get(name, ()) if record else ()
+    state: Mapping[str, Any] = next((run["state"] for run in runs if run["title"] == form), {})
+    if what not in state:
+        raise SourceError(f"no run of the script {name} {form.lower()} says anything of {what!r}")
+    said = f"{what.lower()} after {name}, {form.lower()}: {str(state[what]).rpartition('/')[2]}"
+    return counted(said, int(str(state[what]).endswith(ends)), "script", "file", _below_root(world, file))
 
 
 def _in_time(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
@@ -245,6 +261,7 @@ EVIDENCE: Final[Mapping[str, Source]] = {
     "record.amount": (("stack", "kind", "at", "take"), (), _amount),
     "measured.figure": (("name",), (), _measured),
     "statement.accepted": (("line",), (), _statement),
+    "script.left": (("script", "form", "what", "ends"), (), _left),
     "season.in_time": (("stack",), (), _in_time),
     "runbook.rehearsed": (("stack", "page"), (), _rehearsed),
     "runbook.accepted": (("page",), (), _accepted),

@@ -214,6 +214,7 @@ PHRASES: Final[Mapping[str, str]] = {
     "log.discovers": "whether Logs Insights makes {field} of {log} log",
     "text.fits": "whether “{text}” fits “{pattern}”",
     "measured.figure": "measured: {name}",
+    "script.left": "whether {script}, {form}, leaves “{ends}” as what {what}",
     "statement.accepted": "whether PostgreSQL accepts the statement of line {line}",
     "metric.published": "whether {namespace} publishes {metric} {dimensions}",
     "rule.fails": "places at which {rule} fails in {stack}",

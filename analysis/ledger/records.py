@@ -28,7 +28,7 @@ from analysis.ledger.dimensions import DimensionError, unit
 FILE_NAME: Final = "ledger.csv"
 INPUTS: Final = "ledger_inputs.csv"
 
-VERDICTS: Final = ("wrong", "unsupported", "holds", "cannot be verified", "not recomputed yet")
+VERDICTS: Final = ("wrong", "unsupported", "holds", "cannot be verified")
 """What becomes of a statement. The first and the third follow from a computation; the others are for what has no formula here."""
 
 COMPUTED: Final = ("wrong", "holds")

@@ -174,7 +174,7 @@ def _fits(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     """1 where one text of the brief fits a pattern, else 0; `line` is where the text stands. A star is any text."""
     text, pattern = str(arguments["text"]), str(arguments["pattern"])
     fits = fnmatch.fnmatchcase(text, pattern)
-    return counted(f"`{text}` fits `{pattern}`", int(fits), "text", "brief", str(arguments["line"]))
+    return counted(f"`{text}` fits `{pattern}`", int(fits), "text", "brief", str(int(arguments["line"])))
 
 
 # ---- stacks -----------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from analysis.pages.reads import cache
 from analysis.studies import Studies
 
 STATES: Final[Mapping[str, State]] = {
-    "wrong": "bad", "unsupported": "warn", "holds": "good", "cannot be verified": "info", "not recomputed yet": "plain",
+    "wrong": "bad", "unsupported": "warn", "holds": "good", "cannot be verified": "info",
 }  # fmt: skip
 
 MEANT: Final[Mapping[str, str]] = {
@@ -27,7 +27,6 @@ MEANT: Final[Mapping[str, str]] = {
     "unsupported": "The brief names no source and no derivation, and there is no published figure.",
     "holds": "The computation gives the same.",
     "cannot be verified": "About something that nothing here can observe: a vendor, a law, a judgement.",
-    "not recomputed yet": "It could be computed, and is not: SQL, paths, documents.",
 }
 
 

@@ -114,7 +114,7 @@ def test_the_verdict_follows_from_the_value(book, row, verdict):
     assert book(row).judged[0].verdict == verdict
 
 
-@pytest.mark.parametrize("verdict", ["unsupported", "cannot be verified", "not recomputed yet"])
+@pytest.mark.parametrize("verdict", ["unsupported", "cannot be verified"])
 def test_what_has_no_formula_keeps_its_verdict_and_no_value(book, verdict):
     (one,) = book({"formula": "", "quoted": "soon", "verdict": verdict, "reason": "cannot be verified"}).judged
     assert (one.verdict, one.value, one.broken) == (verdict, None, None)
@@ -224,6 +224,10 @@ def test_a_source_gives_what_aws_publishes_or_the_stack_says(book, formula, in_u
         ({"formula": 'log.discovers(log = "ecs", field = "@log")'}, "the kinds of log that are known are any, lambda"),
         ({"formula": 'text.fits(text = "a", pattern = "b", line = 1.5)'}, "line is a whole number, not 1.5"),
         ({"formula": 'measured.figure(name = "speed")'}, "nothing called 'speed' was measured on the stand-in"),
+        (
+            {"formula": 'script.left(script = "a", form = "Ours", what = "Serves", ends = "1")'},
+            "no run of the script a ours says anything of 'Serves'",
+        ),
         ({"formula": 'statement.accepted(line = 5)'}, "not executed yet; `gameday claims"),
         ({"formula": 'alarm.able(stack = "engine", alarm = "none")'}, "engine has no alarm none"),
         ({"formula": "no.measure(stack = \"engine\")"}, "there is no measure 'no.measure'"),
