@@ -22,9 +22,15 @@ module "function" {
   reserved_concurrency    = 100
   provisioned_concurrency = 5
   environment             = { TABLE = "scores" }
-  statements              = { WriteScores = { actions = ["dynamodb:PutItem"], resources = ["arn:aws:dynamodb:us-east-1:123456789012:table/scores"] } }
-  streams                 = { scores = { arn = "arn:aws:kinesis:us-east-1:123456789012:stream/scores", parallel_batches = 2 } }
-  callers                 = { rest = { service = "apigateway.amazonaws.com", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*/POST/scores" } }
-  deployment              = { alarms = ["scores-ingest-errors"] }
-  tags                    = { System = "scores" }
+  statements = {
+    WriteScores = { actions = ["dynamodb:PutItem"], resources = ["arn:aws:dynamodb:us-east-1:123456789012:table/scores"] }
+    ReadScores = {
+      actions   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+      resources = ["arn:aws:kinesis:us-east-1:123456789012:stream/scores"]
+    }
+  }
+  streams    = { scores = { arn = "arn:aws:kinesis:us-east-1:123456789012:stream/scores", parallel_batches = 2 } }
+  callers    = { rest = { service = "apigateway.amazonaws.com", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*/POST/scores" } }
+  deployment = { alarms = ["scores-ingest-errors"] }
+  tags       = { System = "scores" }
 }
