@@ -75,8 +75,8 @@ def claims(system: System = "", record: Recorded = False, date: Date = "", as_js
 
 def _execute(system: str, day: dt.date) -> None:
     folder = ROOT / "docs" / system
-    if not system or not (folder / executed.FILE_NAME).is_file():
-        known = sorted(path.parent.name for path in (ROOT / "docs").glob(f"*/{executed.FILE_NAME}"))
+    known = sorted(path.parent.name for path in (ROOT / "docs").glob(f"*/{executed.FILE_NAME}"))
+    if system not in known:
         refuse(f"there is no SQL of {system or 'no system'!r} to execute; there is of {', '.join(known) or 'none'}")
     with refusals(PlacedError, LoadError, OSError):
         content = executed.executed(executed.written(folder))

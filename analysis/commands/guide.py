@@ -36,9 +36,7 @@ from analysis.rehearsal.shell import ShellError, missing
 from analysis.validation import terraform_cli
 from analysis.validation.workspace import AppliedStack
 
-Folder = Annotated[
-    Path, typer.Argument(metavar="PAGES", help="The pages of a system with a guide, such as docs/scoreboard.")
-]
+Folder = Annotated[Path, typer.Argument(metavar="PAGES", help="A folder of docs/ with a guide.")]
 Recorded = Annotated[bool, typer.Option("--record", help="Keep what was seen in a file beside the commands.")]
 
 
@@ -109,7 +107,7 @@ def _print(executed: Sequence[guides.Executed], scripts: Mapping[str, Sequence[g
         for script in tried:
             ends = (
                 f"ends at line {script.ended} with status {script.status}: {script.said}"
-                if script.status
+                if script.status or script.ended
                 else "runs to its end"
             )
             out.print(escape(f"{name}, {script.title}: {ends}"), highlight=False, soft_wrap=True)

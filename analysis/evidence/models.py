@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 MODELS: Final[Mapping[str, int]] = {
-    "bill": 2,  # demand of a month and its price: analysis/demand, analysis/cost
-    "capacity": 1,  # closed formulas: analysis/capacity
+    "bill": 3,  # demand of a month and its price: analysis/demand, analysis/cost
+    "capacity": 2,  # closed formulas: analysis/capacity
     "night": 1,  # the simulated night: analysis/night
     "alarms": 2,  # alarms over a night and who is affected: analysis/alarms
     "season": 2,  # which nights a back-test simulates and what it counts: analysis/season

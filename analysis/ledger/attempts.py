@@ -5,6 +5,7 @@ column `outcome` of `commands.csv` states of each command what became of it. A c
 which nobody has typed, no longer stands.
 
 - A number: the exit status, at the emulated AWS.
+- `failed`: the shell says 0, and a call of it was refused all the same.
 - `refused`: a rehearsal may not run it; the record says why.
 - `server`: a test types it at a real server, and asserts that it is answered; `evidence` names the test.
 - nothing: it is not typed; the record says why.
@@ -24,6 +25,7 @@ from analysis.files import read_text
 from analysis.ledger.records import broken
 from analysis.ledger.typed import COMMANDS, FAULTY, RUNS, SERVER, UNTRIED, Commands, Typed
 from analysis.rehearsal import guide
+from analysis.rehearsal.faults import FaultError
 
 FOLDER: Final = Path(COMMANDS).parent
 KIND: Final = "executed"
@@ -46,6 +48,8 @@ class Outcome:
         if self.found.verdict == "left out":
             right = self.command.corrected or self.command.stated == RUNS
             return AT_A_SERVER if self.command.by == SERVER and right else ""
+        if self.found.verdict == "failed" and not self.found.status:
+            return "failed"
         return "refused" if self.found.status is None else str(self.found.status)
 
     @property
@@ -105,6 +109,10 @@ def plan(folder: Path, name: str = "") -> guide.Plan | None:
 def files(found: Commands, of: guide.Plan) -> Mapping[str, str]:
     """The text of each file that commands name, as the guide shows it."""
     shown = {one.line: one.command for one in found.typed}
+    if wrong := next((name for name, line in of.files.items() if line not in shown), ""):
+        raise FaultError(
+            f"{of.path}: the file {wrong} is that of line {of.files[wrong]}, and the guide has no such line"
+        )
     return {name: shown[line] + "\n" for name, line in of.files.items()}
 
 

@@ -128,6 +128,8 @@ def _measured(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
 def _left(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     """1 where a script of the guide, in the form that is named, left `what` with `ends` at its end, when it was run; else 0."""
     name, form, what, ends = (str(arguments[key]) for key in ("script", "form", "what", "ends"))
+    if not ends:
+        raise SourceError("script.left asks for a text at the end, and `ends` is empty")
     file = evidence.beside(world.folder / attempts.FOLDER, attempts.KIND)
     try:
         record = evidence.read(file, attempts.KIND)

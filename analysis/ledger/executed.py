@@ -70,8 +70,11 @@ def executed(statements: Sequence[Written]) -> Mapping[str, Any]:
     if lacking := servers.lacking(NEEDED):
         raise servers.LoadError(lacking)
     with scratch_directory("gameday-postgresql-") as home, servers.postgresql(home) as server:
-        version = _asked(server.port, "SHOW server_version;").stdout.split()[0]
-        answers = [_refusal(_asked(server.port, one.sql)) for one in statements]
+        try:
+            version = (_asked(server.port, "SHOW server_version;").stdout.split() or ["?"])[0]
+            answers = [_refusal(_asked(server.port, one.sql)) for one in statements]
+        except subprocess.TimeoutExpired as error:
+            raise servers.LoadError(f"PostgreSQL did not answer a statement within {error.timeout:g} s") from None
     rows = [
         {"line": one.line, "says": one.says, "refused": answer} for one, answer in zip(statements, answers, strict=True)
     ]

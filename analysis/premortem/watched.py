@@ -135,8 +135,12 @@ class Watched:
         values = self._held(metric) if what == "connection" else self._published(metric) if key in PUBLISHED else None
         if values is None or metric.statistic not in {"Average", "Maximum", "Minimum", "Sum"}:
             return None
+        if (metric.statistic == "Sum") != (
+            key in PER_STEP
+        ):  # of what is counted, only the sum of a minute follows from a rate
+            return None
         if metric.statistic == "Sum":
-            return [60.0 * value for value in self._minutes(values, "Average")] if key in PER_STEP else None
+            return [60.0 * value for value in self._minutes(values, "Average")]
         return list(self._minutes(values, metric.statistic))
 
     def _minutes(self, values: Rates, statistic: str) -> Iterator[float]:

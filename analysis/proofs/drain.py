@@ -224,31 +224,47 @@ def request_timeout(view: View) -> Iterator[Verdict]:
                     )
 
 
-def redelivery(view: View) -> Iterator[Verdict]:
-    """A queue hides a message for six times the timeout of the function that reads it, as AWS advises."""
+def _readers(view: View) -> Iterator[tuple[Resource, Resource, float, float]]:
+    """Each queue with a function that reads it, for how long the queue hides a message, and how long the function may take."""
     for mapping in view.model.of_type("aws_lambda_event_source_mapping"):
         queues = view.references.linked(mapping, "event_source_arn", "aws_sqs_queue")
-        functions = view.references.linked(mapping, "function_name", "aws_lambda_function", "aws_lambda_alias")
+        called = view.references.linked(mapping, "function_name", "aws_lambda_function", "aws_lambda_alias")
         functions = [
-            f
-            for x in functions
-            for f in (
-                [x]
-                if x.type == "aws_lambda_function"
-                else view.references.linked(x, "function_name", "aws_lambda_function")
+            function
+            for one in called
+            for function in (
+                [one]
+                if one.type == "aws_lambda_function"
+                else view.references.linked(one, "function_name", "aws_lambda_function")
             )
         ]
         for queue in queues:
             for function in functions:
-                hidden = number(queue.values.get("visibility_timeout_seconds"))
-                timeout = number(function.values.get("timeout"))
-                hidden, timeout = 30.0 if hidden is None else hidden, 3.0 if timeout is None else timeout
-                yield judged(
-                    queue,
-                    "visibility_timeout_seconds",
-                    hidden >= 6 * timeout,
-                    f"hidden for {hidden:g} s, 6 x {timeout:g} s of {function.address} = {6 * timeout:g} s",
-                )
+                hidden_s = number(queue.values.get("visibility_timeout_seconds"))
+                timeout_s = number(function.values.get("timeout"))
+                yield queue, function, 30.0 if hidden_s is None else hidden_s, 3.0 if timeout_s is None else timeout_s
+
+
+def redelivery(view: View) -> Iterator[Verdict]:
+    """A queue hides a message for six times the timeout of the function that reads it, as AWS advises."""
+    for queue, function, hidden_s, timeout_s in _readers(view):
+        yield judged(
+            queue,
+            "visibility_timeout_seconds",
+            hidden_s >= 6 * timeout_s,
+            f"hidden for {hidden_s:g} s, 6 x {timeout_s:g} s of {function.address} = {6 * timeout_s:g} s",
+        )
+
+
+def hidden_while_read(view: View) -> Iterator[Verdict]:
+    """A queue hides a message at least as long as its reader may take: Lambda refuses to read it otherwise."""
+    for queue, function, hidden_s, timeout_s in _readers(view):
+        yield judged(
+            queue,
+            "visibility_timeout_seconds",
+            hidden_s >= timeout_s,
+            f"hidden for {hidden_s:g} s, {function.address} may take {timeout_s:g} s",
+        )
 
 
 RULES = (
@@ -307,5 +323,12 @@ RULES = (
         "A queue hides a message for six times its reader's timeout",
         "Set visibility_timeout_seconds to six times the function's timeout.",
         redelivery,
+    ),
+    Rule(
+        "DRAIN-09",
+        "error",
+        "A queue hides a message as long as its reader may take",
+        "Set visibility_timeout_seconds to the function's timeout at least, better to six times that.",
+        hidden_while_read,
     ),
 )

@@ -306,6 +306,10 @@ IDENTITY_POOL = "cognito-identity.amazonaws.com:aud"
 """Names the one identity pool whose users take a role on: Cognito has no subject that could be known before they sign in."""
 
 
+BINDING = re.compile(r"(ForAnyValue:|ForAllValues:)?String(Equals|Like)(IgnoreCase)?")
+"""The operators of a condition that name what is let in; the others name what is kept out."""
+
+
 def federated(view: View) -> Iterator[Verdict]:
     """A role for an outside identity provider names the one subject that may take it on."""
     for role in view.model.of_type("aws_iam_role"):
@@ -322,19 +326,18 @@ def federated(view: View) -> Iterator[Verdict]:
                 )
                 continue
             named = [
-                (str(key), item)
-                for test in (condition.values() if isinstance(condition, Mapping) else ())
-                if isinstance(test, Mapping)
+                item
+                for operator, test in (condition.items() if isinstance(condition, Mapping) else ())
+                if isinstance(test, Mapping) and BINDING.fullmatch(str(operator))
                 for key, value in test.items()
                 if str(key).endswith(":sub") or key == IDENTITY_POOL
                 for item in items(value)
             ]
-            bound = bool(named) and all(
-                key == IDENTITY_POOL or (isinstance(item, str) and item != "*" and not item.endswith(":*"))
-                for key, item in named
-            )
-            said = ", ".join(item.reference if isinstance(item, Unknown) else str(item) for _, item in named)
-            yield judged(role, "assume_role_policy", bound, f"subject {said or 'not named'}")
+            wide = [item for item in named if isinstance(item, str) and (item == "*" or item.endswith(":*"))]
+            hidden = not wide and any(isinstance(item, Unknown) for item in named)
+            said = ", ".join(item.reference if isinstance(item, Unknown) else str(item) for item in named)
+            bound = bool(named) and not wide
+            yield judged(role, "assume_role_policy", None if hidden else bound, f"subject {said or 'not named'}")
 
 
 def secrets(view: View) -> Iterator[Verdict]:

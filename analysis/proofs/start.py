@@ -368,6 +368,22 @@ def read_secrets(view: View) -> Iterator[Verdict]:
             )
 
 
+def _on_fargate(task: Task, view: View) -> bool:
+    """Whether Fargate runs it: as its definition, launch type or providers say, else its cluster's; else instances do."""
+    definition = task.definition.values.get("requires_compatibilities") if task.definition else None
+    own = blocks(task.service.values.get("capacity_provider_strategy"))
+    default = [
+        strategy
+        for cluster in view.references.linked(task.service, "cluster", "aws_ecs_cluster")
+        for settings in view.references.about(cluster, "cluster_name", "aws_ecs_cluster_capacity_providers")
+        for strategy in blocks(settings.values.get("default_capacity_provider_strategy"))
+    ]
+    launch_type = task.service.values.get("launch_type")
+    strategies = own or (() if launch_type else default)
+    said = [*items(definition), launch_type, *(strategy.get("capacity_provider") for strategy in strategies)]
+    return any(isinstance(word, str) and word.startswith("FARGATE") for word in said)
+
+
 def pull_and_log(view: View) -> Iterator[Verdict]:
     """The execution role may pull the image and write the logs."""
     for task in view.tasks:
@@ -380,7 +396,7 @@ def pull_and_log(view: View) -> Iterator[Verdict]:
                 continue
             if role is None:
                 unset = task.definition.values.get("execution_role_arn") is None
-                instances = unset and not task.fargate
+                instances = unset and not _on_fargate(task, view)
                 said = "not set" if unset else "not part of this stack"
                 yield judged(
                     task.definition,

@@ -116,6 +116,7 @@ class Plan:
         return self.lines.get(line.line, "") or self.kinds.get(line.kind, "") or line.why
 
 
+SAID: Final[Mapping[type, str]] = {str: "text", list: "list", dict: "table"}
 KEYS: Final = frozenset({"stack", "linked", "values", "files", "world", "before", "left_out", "scripts"})
 
 
@@ -127,6 +128,9 @@ def read(path: Path, name: str) -> Plan:
         raise FaultError(f"{name}: cannot be read: {error}") from None
     if unknown := sorted(found.keys() - KEYS):
         raise FaultError(f"{name}: there is no table {unknown[0]!r}; there are {', '.join(sorted(KEYS))}")
+    for key, kind in (("stack", str), ("linked", list), ("values", dict), ("files", dict), ("left_out", dict)):
+        if not isinstance(found.get(key, kind()), kind):
+            raise FaultError(f"{name}: {key} is {found[key]!r}, and no {SAID[kind]}")
     try:
         return Plan(
             name,
@@ -306,13 +310,14 @@ def run_script(
             calls += _calls(told, made, text, variant)
             status = output.status
             last = next((line for line in reversed(output.stdout.splitlines()) if line.strip()), last)
-            wrong = next((number for number, call in enumerate(calls) if call.refused), None)
+            wrong = next((call for call in calls if call.refused), None)
+            if wrong is not None and not ended:
+                ended, said = wrong.line, wrong.refused
             if status:
                 own = [one for one in told if one["file"] == SCRIPT]
-                ended, said = _line(int(own[-1]["line"]) if own else 1, text, variant), _last_words(output.stderr)
+                if wrong is None:
+                    ended, said = _line(int(own[-1]["line"]) if own else 1, text, variant), _last_words(output.stderr)
                 break
-            if wrong is not None and not ended:
-                ended, said = calls[wrong].line, calls[wrong].refused
         state = {row["says"]: _looked(opened, row) for row in script.state}
         return Tried(variant.title, tuple(calls), status, ended, said, last, state)
 
@@ -338,21 +343,30 @@ def _parts(
 ) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """The texts of a variant in their order, each with the shell's flags and its variables."""
     if variant.file:
-        text = read_text(root / variant.file)
+        try:
+            text = read_text(root / variant.file)
+        except OSError as error:
+            raise FaultError(f"{variant.title}: the script {variant.file} cannot be read: {error.strerror}") from None
         for written, corrected in corrections if variant.corrected else ():
             text = text.replace(written, corrected)
         yield text, "+e", {}
         return
-    found = yaml.safe_load(read_text(root / variant.workflow))["jobs"][variant.job]["steps"]
-    named = {step["name"]: step for step in found if "name" in step}
+    named = _steps(variant, root)
     outputs: dict[tuple[str, str], str] = {}
     for name in variant.steps:
         step = named[name]
         (opened.world.home / OUTPUTS).write_text("", encoding="utf-8")
         given = {key: str(opened.world.filled(value)) for key, value in variant.environment.items()}
         for key, value in step.get("env", {}).items():
-            if (of := _STEP.fullmatch(value)) and (of[1], of[2]) in outputs:
+            of = _STEP.fullmatch(str(value))
+            if of and (of[1], of[2]) in outputs:
                 given[key] = outputs[of[1], of[2]]
+            elif "${{" not in str(value):
+                given[key] = str(value)
+            elif key not in given:
+                raise FaultError(
+                    f"{variant.workflow}: step {name!r}: {key} is {value}, and `environment` gives it no value"
+                )
         yield step["run"], "-eo pipefail", given | {"GITHUB_OUTPUT": OUTPUTS}
         written = (opened.world.home / OUTPUTS).read_text(encoding="utf-8")
         outputs |= {
@@ -360,9 +374,21 @@ def _parts(
         }
 
 
+def _steps(variant: Variant, root: Path) -> Mapping[str, Table]:
+    """The steps of a workflow's job by name. Raises FaultError where one that is run is not there."""
+    try:
+        jobs = yaml.safe_load(read_text(root / variant.workflow))["jobs"]
+        named = {step["name"]: step for step in jobs[variant.job]["steps"] if "name" in step}
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise FaultError(f"{variant.workflow}: the job {variant.job!r} cannot be read: {error}") from None
+    if missing := [name for name in variant.steps if "run" not in named.get(name, {})]:
+        raise FaultError(f"{variant.workflow}: the job {variant.job!r} has no step {missing[0]!r} that runs a command")
+    return named
+
+
 def _calls(told: Sequence[re.Match[str]], made: Sequence[Seen], text: str, variant: Variant) -> Iterator[Call]:
     """Each call of `aws` that the shell told of, with what AWS answered: one answer, of a waiter as many as it asked for."""
-    typed = [(one, words) for one in told if (words := one["typed"].split())[:1] == ["aws"] and len(words) > 3]
+    typed = [(one, words) for one in told if (words := one["typed"].split())[:1] == ["aws"] and len(words) > 2]
     left = list(made)
     for number, (one, words) in enumerate(typed):
         waits = words[2] == "wait"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from analysis.architecture import Resource, Unknown, Value
 from analysis.units import TIME_SUFFIX
 from analysis.wiring.references import References
-from analysis.wiring.values import blocks, document, items
+from analysis.wiring.values import blocks, document
 
 # `family`, `family:revision` or the ARN that ends so:
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-taskDefinition
@@ -36,14 +36,6 @@ class Task:
     def hides(self, key: str) -> bool:
         """Whether `key` of a container is known only after apply, in whole."""
         return any(isinstance(c.get(key), Unknown) for c in self.containers or ())
-
-    @property
-    def fargate(self) -> bool:
-        """Whether it runs on Fargate: as its definition, launch type or capacity providers say; without a word on instances."""
-        definition = self.definition.values.get("requires_compatibilities") if self.definition else None
-        providers = [b.get("capacity_provider") for b in blocks(self.service.values.get("capacity_provider_strategy"))]
-        said = [*items(definition), self.service.values.get("launch_type"), *providers]
-        return any(isinstance(word, str) and word.startswith("FARGATE") for word in said)
 
     @property
     def container(self) -> Mapping[str, Value]:

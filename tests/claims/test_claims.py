@@ -134,13 +134,14 @@ EXAMPLES = {
     "terraform.attribute": {"address": "aws_ecs_service.api", "attribute": "desired_count"},
     "fact.limit": {"limit": "alb.lcu.new_connections"},
     "fact.price": {"sku": "alb.hour"},
+    "push.age.p95": {"feed": "sportradar"},
     "scenario.assumption": {"assumption": "poll_interval_s"},
 }
 
 
 OF_ANOTHER = {
     "premortem.delivered": "scoreboard",
-    **dict.fromkeys(("push.p50", "push.p95", "push.p99"), "engine"),
+    **dict.fromkeys(("push.p50", "push.p95", "push.p99", "push.age.p95"), "engine"),
     **dict.fromkeys(
         (
             *("cost.event", "cost.break_even", "cost.reserved_saving", "cost.commitment"),

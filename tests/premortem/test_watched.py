@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.alarms.definitions import Metric
 from analysis.premortem import Watched
 from analysis.premortem.watched import STARTS_MIN
 from analysis.studies import MeasureError, Studies, measure
@@ -69,6 +70,17 @@ def test_what_no_hour_says_is_not_answered(engine):
     assert LONG not in without
     assert "engine-prod-live-streams-full" not in without
     assert "engine-prod-live-cpu-page" in without
+
+
+def test_of_what_is_counted_only_the_sum_of_a_minute_follows_from_a_rate(engine):
+    asked = {
+        statistic: engine._points(
+            Metric("AWS/Kinesis", "IncomingRecords", (("StreamName", "engine-prod-updates"),), statistic, 60)
+        )
+        for statistic in ("Sum", "Average", "Maximum")
+    }
+    assert max(asked["Sum"]) > 60.0
+    assert asked["Average"] is asked["Maximum"] is None
 
 
 def test_an_update_that_is_never_pushed_publishes_nothing(engine):

@@ -185,6 +185,7 @@ MUTATIONS = (
     Mutation("DRAIN-06", "no room for new tasks", SERVICE, "deployment_maximum_percent         = var.deployment.maximum_percent", "deployment_maximum_percent         = 100"),
     Mutation("DRAIN-07", "requests outlive the balancer", GOOD, '"REQUEST_TIMEOUT_S", value = "30"', '"REQUEST_TIMEOUT_S", value = "300"'),
     Mutation("DRAIN-08", "a message comes back while it is worked on", GOOD, "visibility_timeout_seconds = 180", "visibility_timeout_seconds = 30"),
+    Mutation("DRAIN-09", "a message is hidden for less than its reader may take", GOOD, "visibility_timeout_seconds = 180", "visibility_timeout_seconds = 20"),
     # ROLLBACK
     Mutation("ROLLBACK-01", "the breaker does not roll back", SERVICE, "enable   = true\n    rollback = true", "enable   = true\n    rollback = false"),
     Mutation("ROLLBACK-02", "an alarm that does not exist", GOOD, "alarm_names = [aws_cloudwatch_metric_alarm.errors.alarm_name]", 'alarm_names = ["failures"]'),

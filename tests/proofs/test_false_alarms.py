@@ -37,6 +37,20 @@ resource "aws_ecs_service" "s" {
 """
 ON_FARGATE = '  capacity_provider_strategy {\n    capacity_provider = "FARGATE_SPOT"\n    weight = 1\n  }'
 
+CLUSTER = """
+resource "aws_ecs_cluster" "c" {
+  name = "c"
+}
+
+resource "aws_ecs_cluster_capacity_providers" "c" {
+  cluster_name       = aws_ecs_cluster.c.name
+  capacity_providers = ["FARGATE", "own"]
+  default_capacity_provider_strategy {
+    capacity_provider = "%s"
+  }
+}
+"""
+
 TRUST = """
 data "aws_ssm_parameter" "issuer" {
   name = "issuer"
@@ -59,6 +73,7 @@ resource "aws_iam_role" "r" {
 }
 """
 CONDITION = '    condition {\n      test     = "StringEquals"\n      variable = "%s"\n      values   = ["%s"]\n    }'
+NOT_IN = CONDITION.replace("StringEquals", "StringNotEquals")
 
 ACTIONS = """
 resource "aws_iam_role" "r" {
@@ -104,16 +119,23 @@ resource "aws_lambda_event_source_mapping" "m" {
         ("START-06", SERVICE % "", "undecidable"),  # without a word ECS takes instances
         ("START-06", SERVICE % '  launch_type = "FARGATE"', "fails"),
         ("START-06", SERVICE % ON_FARGATE, "fails"),
+        ("START-06", SERVICE % "  cluster = aws_ecs_cluster.c.id" + CLUSTER % "FARGATE", "fails"),
+        ("START-06", SERVICE % "  cluster = aws_ecs_cluster.c.id" + CLUSTER % "own", "undecidable"),
         ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:sub", "system:serviceaccount:a:b"), "holds"),
         ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:sub", "system:serviceaccount:*"), "fails"),
         ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:aud", "sts.amazonaws.com"), "fails"),
         ("EXPOSE-10", TRUST % CONDITION % ("${data.aws_ssm_parameter.issuer.value}:sub", "a"), "undecidable"),
         ("EXPOSE-10", TRUST % CONDITION % ("cognito-identity.amazonaws.com:aud", "us-east-1:1"), "holds"),
+        ("EXPOSE-10", TRUST % CONDITION % ("cognito-identity.amazonaws.com:aud", "*"), "fails"),
+        ("EXPOSE-10", TRUST % NOT_IN % ("cognito-identity.amazonaws.com:aud", "us-east-1:1"), "fails"),
+        ("EXPOSE-10", TRUST % CONDITION % ("issuer.example.com:sub", "${data.aws_ssm_parameter.issuer.value}"), "undecidable"),
         ("EXPOSE-10", TRUST % "", "fails"),
         ("EXPOSE-13", ACTIONS % '["ecs:ListClusters", "iam:listUsers", "secretsmanager:ListSecrets"]', "holds"),
         ("EXPOSE-13", ACTIONS % '["ecs:ListClusters", "ecs:DescribeTasks"]', "fails"),
         ("DRAIN-08", QUEUE % 90, "holds"),
         ("DRAIN-08", QUEUE % 89, "fails"),
+        ("DRAIN-09", QUEUE % 15, "holds"),
+        ("DRAIN-09", QUEUE % 14, "fails"),
     ],
 )  # fmt: skip
 def test_a_rule_says_of_a_public_stack_what_aws_documents(tmp_path, rule, text, state):
@@ -124,7 +146,7 @@ def test_a_rule_says_of_a_public_stack_what_aws_documents(tmp_path, rule, text, 
     assert {v.state for v in report.verdicts if v.rule.id == rule} == {state}
 
 
-@pytest.mark.parametrize("rule", ["EXPOSE-07", "EXPOSE-10", "START-06", "EXPOSE-09"])
+@pytest.mark.parametrize("rule", ["EXPOSE-07", "EXPOSE-10", "START-06", "EXPOSE-09", "DRAIN-09"])
 def test_these_are_errors(rule):
     assert proofs.RULES[rule].severity == "error"
 

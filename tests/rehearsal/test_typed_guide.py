@@ -64,11 +64,13 @@ jobs:
       - name: Look
         id: look
         run: |
+          aws sts get-caller-identity
           echo "cluster=$NAME-new" >> "$GITHUB_OUTPUT"
       - name: Deploy
         env:
           CLUSTER: ${{ steps.look.outputs.cluster }}
-        run: ./deploy.sh "$CLUSTER"
+          ENDING: 2
+        run: ./deploy.sh "$CLUSTER-$ENDING"
 """
 
 
@@ -151,8 +153,9 @@ def test_a_script_as_written_ends_at_its_line_corrected_it_goes_on_and_ours_hand
     assert (written.ended, written.status > 0, written.state) == (106, True, {"Clusters": SHOP})
     assert "--colour" in written.said
     assert (corrected.ended, corrected.status, corrected.last) == (0, 0, "never said")
-    assert corrected.state == ours.state == {"Clusters": f"{SHOP}, {SHOP}-new"}
-    assert [call.answered for call in ours.calls] == ["CreateCluster 200"]
+    assert corrected.state == {"Clusters": f"{SHOP}, {SHOP}-new"}
+    assert ours.state == {"Clusters": f"{SHOP}, {SHOP}-new-2"}
+    assert [call.answered for call in ours.calls] == ["GetCallerIdentity 200", "CreateCluster 200"]
     assert ours.status == 0
 
 
@@ -167,9 +170,29 @@ def test_a_call_that_only_aws_refuses_ends_a_script_on_aws(plan, root, emulator)
     assert "sort is NONE" in found.said
 
 
+@walled
+@pytest.mark.parametrize(
+    ("file", "old", "new", "wanted"),
+    [
+        ("delivery.yml", "steps.look.outputs.cluster", "secrets.CLUSTER", "and `environment` gives it no value"),
+        ("delivery.yml", "name: Deploy", "name: Ship", "has no step 'Deploy' that runs a command"),
+        ("delivery.yml", "release:", "ship:", "the job 'release' cannot be read: 'release'"),
+    ],
+)  # fmt: skip
+def test_a_workflow_that_is_not_what_the_plan_says_is_refused(plan, root, emulator, file, old, new, wanted):
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+    (script,) = plan.scripts
+    with pytest.raises(FaultError, match=wanted):
+        guide.run_script(script, script.variants[2], [], plan, emulator.copy, root)
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
+        ("stack = 5", "stack is 5, and no text"),
+        ('stack = "x"\nfiles = 3', "files is 3, and no table"),
         ("stack = 1\nfault = 2", "there is no table 'fault'"),
         ("[world]\ndo = []", "is written wrongly: 'stack'"),
         ('stack = "x"\n[world]\ndo = [{ act = "dance" }]', "there is no act 'dance'"),

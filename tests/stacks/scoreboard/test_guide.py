@@ -108,6 +108,13 @@ def test_every_outcome_is_the_one_that_was_recorded_of_what_stands_here(commands
     assert outcomes.broken == ()
 
 
+def test_a_call_that_was_refused_is_not_executed_although_the_shell_says_0(outcomes):
+    one = next(one for one in outcomes.outcomes if one.text == "0")
+    failed = replace(one, found=replace(one.found, verdict="failed", said="AWS refuses it"))
+    assert (failed.text, failed.executed) == ("failed", False)
+    assert "is stated as '0' and is 'failed' (AWS refuses it)" in failed.broken
+
+
 def test_every_corrected_command_was_executed_but_those_that_need_what_is_not_here(outcomes):
     corrected = [one for one in outcomes.outcomes if one.command.corrected]
     left = {one.command.line: one.found.said for one in corrected if not one.executed}
@@ -122,8 +129,8 @@ def test_every_corrected_command_was_executed_but_those_that_need_what_is_not_he
     assert 1 - len(left) / len(corrected) >= 0.75
 
 
-def test_of_all_commands_at_least_seventy_were_answered_by_the_emulator_and_none_failed(outcomes):
-    assert sum(one.text == "0" and one.found.source != "declared" for one in outcomes.outcomes) >= 70
+def test_of_all_commands_at_least_66_were_answered_by_the_emulator_and_none_failed(outcomes):
+    assert sum(one.text == "0" and one.found.source == "emulator" for one in outcomes.outcomes) >= 66
     assert not [one.command.line for one in outcomes.outcomes if one.found.verdict == "failed"]
     assert all(one.found.said for one in outcomes.outcomes if one.found.verdict != "executed")
 
