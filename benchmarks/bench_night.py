@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "night"))
 
 from night_oracle import ONE_TASK, Polling, Run  # noqa: E402 (beside the tests)
+from timing import least_s  # noqa: E402
 
 from analysis import night, terraform  # noqa: E402
 from analysis.facts import scenario, stack  # noqa: E402
@@ -25,16 +26,6 @@ STACKS = ROOT / "terraform" / "stacks"
 THREE_HOURS_S = 3 * 3_600
 
 pytestmark = pytest.mark.skipif(not compiled.COMPILES, reason="numba is not installed or not wanted")
-
-
-def least_s(work, rounds):
-    work()
-    found = []
-    for _ in range(rounds):
-        began = time.process_time()
-        work()
-        found.append(time.process_time() - began)
-    return min(found)
 
 
 def three_hours(name, peak_users, faults=()):

@@ -1,30 +1,18 @@
 """The hours of each system as a fluid, beside a simulated night of the Buzzer: processor time of one run."""
 
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from timing import least_s
+
+from analysis import night
+from analysis.night import compiled
+from analysis.premortem import premortem, to_json
+from analysis.studies import Studies
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from analysis import night  # noqa: E402 (after the path)
-from analysis.night import compiled  # noqa: E402
-from analysis.premortem import premortem, to_json  # noqa: E402
-from analysis.studies import Studies  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not compiled.COMPILES, reason="numba is not installed or not wanted")
-
-
-def least_s(work, rounds):
-    work()
-    found = []
-    for _ in range(rounds):
-        began = time.process_time()
-        work()
-        found.append(time.process_time() - began)
-    return min(found)
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,8 @@ class Postgres:
 
     def tried(self, sql, *, database="", user=""):
         """The psql that has ended."""
-        command = [*self.command(database, user), "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
-        return subprocess.run(
-            command, input=sql, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        return servers.psql(
+            self.port, sql, database=database or self.database, user=user or self.user, password=self.password
         )
 
     def command(self, database="", user=""):

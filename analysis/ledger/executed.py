@@ -26,7 +26,6 @@ FILE_NAME: Final = "statements.sql"
 NEEDED: Final = ("initdb", "postgres", "pg_isready", "psql")
 
 _HEAD: Final = re.compile(r"^-- line (\d+): (.+)$", re.MULTILINE)
-_ANSWER_S: Final = 60.0
 _PLACE: Final = re.compile(r"^psql:\S*:\d+: ")
 """Where psql read a statement, which is no part of the server's answer."""
 
@@ -71,24 +70,14 @@ def executed(statements: Sequence[Written]) -> Mapping[str, Any]:
         raise servers.LoadError(lacking)
     with scratch_directory("gameday-postgresql-") as home, servers.postgresql(home) as server:
         try:
-            version = (_asked(server.port, "SHOW server_version;").stdout.split() or ["?"])[0]
-            answers = [_refusal(_asked(server.port, one.sql)) for one in statements]
+            version = (servers.psql(server.port, "SHOW server_version;").stdout.split() or ["?"])[0]
+            answers = [_refusal(servers.psql(server.port, one.sql)) for one in statements]
         except subprocess.TimeoutExpired as error:
             raise servers.LoadError(f"PostgreSQL did not answer a statement within {error.timeout:g} s") from None
     rows = [
         {"line": one.line, "says": one.says, "refused": answer} for one, answer in zip(statements, answers, strict=True)
     ]
     return {"server": f"PostgreSQL {version}", "statements": rows}
-
-
-def _asked(port: int, sql: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        str(servers.found("psql")), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--tuples-only", "--no-align",
-        f"--host={servers.LOOPBACK}", f"--port={port}", "--username=postgres", "--dbname=postgres", "--file=-",
-    ]  # fmt: skip
-    return subprocess.run(  # noqa: S603 (a program we found, on a server of our own)
-        command, input=sql, capture_output=True, text=True, timeout=_ANSWER_S, check=False
-    )
 
 
 def _refusal(done: subprocess.CompletedProcess[str]) -> str:

@@ -233,6 +233,26 @@ def postgresql(
         yield made
 
 
+def psql(
+    port: int,
+    sql: str,
+    *,
+    database: str = "postgres",
+    user: str = "postgres",
+    password: str = "",
+    timeout_s: float = 120.0,
+) -> subprocess.CompletedProcess[str]:
+    """The `psql` that was given SQL and has ended, at its first error: rows unaligned, one a line. Raises TimeoutExpired."""
+    command = [
+        _program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--tuples-only", "--no-align",
+        f"--host={LOOPBACK}", f"--port={port}", f"--username={user}", f"--dbname={database}", "--file=-",
+    ]  # fmt: skip
+    return subprocess.run(  # noqa: S603 (a program we found)
+        command, input=sql, env={**os.environ, "PGPASSWORD": password}, capture_output=True, text=True, timeout=timeout_s,
+        check=False,
+    )  # fmt: skip
+
+
 FAST: Final = signal.SIGINT
 """What tells PostgreSQL to end without waiting for its clients."""
 
