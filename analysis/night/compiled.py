@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
@@ -75,10 +76,17 @@ def array_of(fields: np.dtype[Any], rows: Any) -> Any:
     return rows.view(np.recarray)
 
 
+@cache
+def _fields(of: type[NamedTuple]) -> tuple[dict[str, type], np.dtype[Any]]:
+    """The type of each number of a named tuple, and the fields of its record: reading annotations costs half a short night."""
+    kinds = get_type_hints(of)
+    return kinds, np.dtype([(name, NUMBERS[kinds[name]]) for name in of._fields])
+
+
 def record_of(values: NamedTuple) -> Any:
     """A named tuple as one record, each number of its field's type: an int in place of a float would be compiled anew."""
-    hints = get_type_hints(type(values))
-    made = records(np.dtype([(name, NUMBERS[hints[name]]) for name in values._fields]), 1)[0]
+    kinds, fields = _fields(type(values))
+    made = records(fields, 1)[0]
     for name, value in values._asdict().items():
-        setattr(made, name, hints[name](value))
+        setattr(made, name, kinds[name](value))
     return made
