@@ -416,9 +416,43 @@ def _unit_hours(unit: str, name: str) -> Callable[[Setting], Quantity | None]:
     return hours
 
 
-def _no_replicas(table: Setting) -> str:
-    regions = ", ".join(str(r.get("region_name")) for r in table.blocks("replica"))
-    raise NotPriced(f"the price book has no prices for replicas in other regions ({regions})")
+def _replicated(table: Setting) -> bool:
+    return bool(table.blocks("replica"))
+
+
+def _at_replicas(sku: str) -> Callable[[Setting], str]:
+    """A price that counts in each region of a table's replicas, too. Raises NotPriced where it is another there, or not known."""
+
+    def of(table: Setting) -> str:
+        for replica in table.blocks("replica"):
+            region = str(table.known(replica.get("region_name"), "region_name"))
+            here, there = table.prices.prices.get(sku), table.prices.of(region).prices.get(sku)
+            if here is None or there is None:
+                raise NotPriced(f"the price book has no {sku} of {region} or none of {table.prices.region}")
+            if [tier.usd for tier in here.tiers] != [tier.usd for tier in there.tiers]:
+                raise NotPriced(
+                    f"{sku} costs {there.tiers[0].usd} in {region} and {here.tiers[0].usd} in {table.prices.region}"
+                )
+        return _standard_class(sku)(table)
+
+    return of
+
+
+def _for_replicas(charge: Charge, sku: str, unit: str) -> Charge:
+    """What a charge of a table costs again for each of its replicas, under its own sku and unit."""
+    history = charge.applies is _keeps_history
+
+    def copies(table: Setting) -> int:
+        return sum(not history or replica.get("point_in_time_recovery") is True for replica in table.blocks("replica"))
+
+    def quantity(table: Setting) -> Quantity | None:
+        once = charge.quantity(table)
+        return None if once is None else Quantity(once.amount * copies(table), unit)
+
+    def applies(table: Setting) -> bool:
+        return copies(table) > 0 and (history or charge.applies(table))
+
+    return Charge(f"replicas: {charge.component}", _at_replicas(sku), quantity, charge.keys, applies)
 
 
 def _standard_class(sku: str) -> Callable[[Setting], str]:
@@ -432,6 +466,77 @@ def _standard_class(sku: str) -> Callable[[Setting], str]:
 
 def _keeps_history(table: Setting) -> bool:
     return table.block("point_in_time_recovery").get("enabled") is True
+
+
+TABLE = (
+    by_use(
+        "writes, on demand",
+        _standard_class("dynamodb.ondemand.write.million"),
+        "monthly_write_request_units",
+        "1M WRU",
+        per=10**6,
+        applies=_on_demand,
+    ),
+    by_use(
+        "reads, on demand",
+        _standard_class("dynamodb.ondemand.read.million"),
+        "monthly_read_request_units",
+        "1M RRU",
+        per=10**6,
+        applies=_on_demand,
+    ),
+    Charge(
+        "write capacity",
+        _standard_class("dynamodb.provisioned.wcu_hour"),
+        _unit_hours("write", "WCU-hour"),
+        ("write_capacity_unit_hours",),
+        lambda s: not _on_demand(s),
+    ),
+    Charge(
+        "read capacity",
+        _standard_class("dynamodb.provisioned.rcu_hour"),
+        _unit_hours("read", "RCU-hour"),
+        ("read_capacity_unit_hours",),
+        lambda s: not _on_demand(s),
+    ),
+    by_use("storage", _standard_class("dynamodb.storage.gb_month"), "storage_gb", "GB-month"),
+    by_use(
+        "point-in-time recovery",
+        "dynamodb.pitr.gb_month",
+        "pitr_backup_storage_gb",
+        "GB-month",
+        applies=_keeps_history,
+    ),
+    if_used("on-demand backups", "dynamodb.backup.gb_month", "on_demand_backup_storage_gb", "GB-month"),
+    if_used("restored data", "dynamodb.restore.gb", "monthly_data_restored_gb", "GB"),
+    # Reads by Lambda are free; only other readers of the stream make these.
+    if_used(
+        "stream reads",
+        "dynamodb.streams.100k_reads",
+        "monthly_streams_read_request_units",
+        "100k sRRU",
+        per=10**5,
+    ),
+)
+"""What a table costs in its own region."""
+
+REPLICAS = (
+    *(
+        _for_replicas(charge, sku, unit)
+        for charge, sku, unit in zip(
+            TABLE[:6],
+            (
+                "dynamodb.ondemand.replicated_write.million", "dynamodb.ondemand.read.million",
+                "dynamodb.provisioned.replicated_wcu_hour", "dynamodb.provisioned.rcu_hour",
+                "dynamodb.storage.gb_month", "dynamodb.pitr.gb_month",
+            ),
+            ("1M rWRU", "1M RRU", "rWCU-hour", "RCU-hour", "GB-month", "GB-month"),
+            strict=True,
+        )
+    ),
+    by_use("replication to other regions", "transfer.inter_region.gb", "monthly_replicated_gb", "GB", applies=_replicated),
+)  # fmt: skip
+"""What each replica of a table costs in its region, at the capacity that the table itself has, and the bytes that go there."""
 
 
 CHARGES: Mapping[str, tuple[Charge, ...]] = {
@@ -500,54 +605,7 @@ CHARGES: Mapping[str, tuple[Charge, ...]] = {
         by_use("processing units", _serverless_cache("million_ecpu"), "monthly_ecpus", "1M ECPU", per=10**6),
     ),
     "aws_dynamodb_table": (
-        by_use(
-            "writes, on demand",
-            _standard_class("dynamodb.ondemand.write.million"),
-            "monthly_write_request_units",
-            "1M WRU",
-            per=10**6,
-            applies=_on_demand,
-        ),
-        by_use(
-            "reads, on demand",
-            _standard_class("dynamodb.ondemand.read.million"),
-            "monthly_read_request_units",
-            "1M RRU",
-            per=10**6,
-            applies=_on_demand,
-        ),
-        Charge(
-            "write capacity",
-            _standard_class("dynamodb.provisioned.wcu_hour"),
-            _unit_hours("write", "WCU-hour"),
-            ("write_capacity_unit_hours",),
-            lambda s: not _on_demand(s),
-        ),
-        Charge(
-            "read capacity",
-            _standard_class("dynamodb.provisioned.rcu_hour"),
-            _unit_hours("read", "RCU-hour"),
-            ("read_capacity_unit_hours",),
-            lambda s: not _on_demand(s),
-        ),
-        by_use("storage", _standard_class("dynamodb.storage.gb_month"), "storage_gb", "GB-month"),
-        by_use(
-            "point-in-time recovery",
-            "dynamodb.pitr.gb_month",
-            "pitr_backup_storage_gb",
-            "GB-month",
-            applies=_keeps_history,
-        ),
-        if_used("on-demand backups", "dynamodb.backup.gb_month", "on_demand_backup_storage_gb", "GB-month"),
-        if_used("restored data", "dynamodb.restore.gb", "monthly_data_restored_gb", "GB"),
-        # Reads by Lambda are free; only other readers of the stream make these.
-        if_used(
-            "stream reads",
-            "dynamodb.streams.100k_reads",
-            "monthly_streams_read_request_units",
-            "100k sRRU",
-            per=10**5,
-        ),
-        hourly("replicas", _no_replicas, applies=lambda s: bool(s.blocks("replica"))),
+        *TABLE,
+        *REPLICAS,
     ),
 }

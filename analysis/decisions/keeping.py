@@ -18,7 +18,8 @@ from typing import Any, Final
 from analysis import evidence
 from analysis.decisions.records import NOTHING, Record
 from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing, effect_columns
-from analysis.studies import Measured, StudyError, inputs
+from analysis.facts import limit
+from analysis.studies import AGREEMENTS, GLOBAL, Measured, StudyError, inputs, rests_on
 
 KIND: Final = "decisions"
 FILE_NAME: Final = "weighing.json"
@@ -40,13 +41,18 @@ def basis(world: Weighing, record: Record) -> str:
     """The digest of what one record is computed from. Raises as `Weighing.study`."""
     cases = [(undone.then(night), "") for undone in (NOTHING, record.undo) for night in (NOTHING, record.night.change)]
     cases += [(option.change, option.stack) for option in record.options if not option.not_modelled]
+    cases += [(option.beside, option.stack) for option in record.options if option.beside is not None]
     studies = []
     for change, stack in cases:
         try:
             studies.append(world.changed(change, stack=stack))
         except StudyError:  # an option that Terraform refuses; the front matter says what it is
             continue
-    return evidence.digest([read_of(record), evidence.basis(inputs(studies, priced=True, told=False), MODELS)])
+    facts: list[Any] = [rests_on(option.broker, world.study) for option in record.options if option.broker]
+    if any(column.measure == "availability.promised" for column in record.columns):
+        facts.append([limit(name) for name in sorted({*AGREEMENTS.values(), *GLOBAL.values()})])
+    rest = [evidence.basis(inputs(studies, priced=True, told=False), MODELS), *([facts] if facts else [])]
+    return evidence.digest([read_of(record), *rest])
 
 
 def read_of(record: Record) -> dict[str, Any]:
@@ -57,7 +63,10 @@ def read_of(record: Record) -> dict[str, Any]:
         "undo": record.undo,
         "night": [night.change, night.faults, night.seed],
         "measures": [[c.name, c.measure, c.arguments, c.change] for c in record.columns],
-        "options": [[o.change, o.stack, o.refused, o.not_modelled] for o in record.options],
+        "options": [
+            [o.change, o.stack, o.refused, o.not_modelled, *filter(None, (o.broker, o.replaces, o.beside))]
+            for o in record.options
+        ],
         "reopen_when": record.reopen_when.text if record.reopen_when else "",
         "break_even": [[b.kind, b.input, b.low, b.high, b.whole, b.when.text] for b in record.break_even],
     }

@@ -12,7 +12,10 @@ night:                               # the night on which the decision tells, if
   name: the edge purged at the winning goal
   faults: [cdn-purge@104]            # and variables, arguments, without, assumed, users, scenario, seed
 measures: [{ measure: capacity.users_held, title: Users held, name: held }]
-options: [{ name: No cache, without: [module.cache.*] }, { name: Cache, chosen: true }]
+options:                             # `broker`: a service in place of the addresses it `replaces`; `beside`: a second stack
+  - { name: Cache, chosen: true }
+  - { name: No cache, without: [module.cache.*] }
+  - { name: A second region, beside: { variables: { region: us-west-2 }, users: 0 } }
 reopen_when: held < 5000 or month > 2 * undone(month)
 break_even:
   - { input: { assumption: flask.cpu_s_per_request }, range: [0.001, 0.1], when: held < 5000 }
@@ -39,7 +42,7 @@ from analysis.decisions import expressions
 from analysis.decisions.expressions import Expression
 from analysis.files import read_text
 from analysis.frontmatter import MAX_BYTES, Entry, PlacedError, front_matter
-from analysis.studies import MEASURES
+from analysis.studies import BROKERS, MEASURES
 from analysis.units import later
 
 Status: TypeAlias = Literal["proposed", "accepted", "rejected", "deprecated", "superseded"]
@@ -141,7 +144,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the options considered."""
+    """One of the options considered.
+
+    `broker` is a managed service that pushes in place of the addresses that it `replaces`; `beside` is what is different in a
+    second copy of the stack that stands beside the first.
+    """
 
     name: str
     change: Change
@@ -151,6 +158,9 @@ class Option:
     refused: bool = False
     not_modelled: str = ""
     note: str = ""
+    broker: str = ""
+    replaces: tuple[str, ...] = ()
+    beside: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,8 +373,9 @@ def _named_places(changed: Entry | None) -> Mapping[str, Location]:
 
 CHANGE_KEYS: Final = frozenset({"variables", "arguments", "without", "adds", "assumed", "repriced"})
 CIRCUMSTANCE_KEYS: Final = frozenset({"variables", "arguments", "without", "assumed", "users", "scenario"})
+BESIDE_KEYS: Final = CIRCUMSTANCE_KEYS - {"scenario"}
 OPTION_KEYS: Final = CHANGE_KEYS | {
-    "name", "stack", "users", "poll_interval_s", "chosen", "refused", "not_modelled", "note",
+    "name", "stack", "users", "poll_interval_s", "chosen", "refused", "not_modelled", "note", "broker", "replaces", "beside",
 }  # fmt: skip
 
 
@@ -441,6 +452,15 @@ def _column(entry: Entry) -> Column:
 
 def _option(entry: Entry) -> Option:
     entry.mapping(OPTION_KEYS)
+    broker, replaces, beside = entry.get("broker"), entry.get("replaces"), entry.get("beside")
+    if broker is not None and broker.text() not in BROKERS:
+        raise broker.error(f": there is no broker {broker.value!r}; there are {', '.join(BROKERS)}")
+    if (broker is None) != (replaces is None):
+        raise (broker or replaces or entry).error(
+            "stands alone; a `broker` comes with the addresses that it `replaces`"
+        )
+    if beside is not None:
+        beside.mapping(BESIDE_KEYS)
     return Option(
         name=entry.need("name", "the option in a few words").text(),
         change=_change(entry, OPTION_KEYS),
@@ -450,6 +470,9 @@ def _option(entry: Entry) -> Option:
         refused=_flag(entry, "refused"),
         not_modelled=_words(entry, "not_modelled"),
         note=_words(entry, "note"),
+        broker=_words(entry, "broker"),
+        replaces=() if replaces is None else replaces.texts(),
+        beside=None if beside is None else _change(beside, BESIDE_KEYS),
     )
 
 

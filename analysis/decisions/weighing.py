@@ -112,6 +112,49 @@ def figure(world: Weighing, column: Column, change: Change, varied: Change = NOT
     return replace(found, value=total, inputs=(*found.inputs, *listed.inputs))
 
 
+BROKERED: Final[Mapping[str, str]] = {
+    "premortem.delivered": "broker.delivered",
+    "premortem.fullest": "broker.fullest",
+    "cost.month": "broker.month",
+    "cost.game": "broker.game",
+}
+"""The measure that stands for a column where a managed service pushes in place of a part of the stack."""
+
+TOGETHER: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
+    "cost.month": lambda one, other: one + other,
+    "cost.idle_month": lambda one, other: one + other,
+    "cost.game": lambda one, other: one + other,
+    "availability.promised": lambda one, other: 1 - (1 - one) * (1 - other),
+}
+"""What a figure is of two stacks, one beside the other: bills add up, and what fails apart is away only where both are."""
+
+
+def option_figure(world: Weighing, option: Option, column: Column) -> Measured:
+    """The figure of a column under an option. Raises as `figure`, and MeasureError where the option has no such figure."""
+    if option.broker:
+        if column.measure not in BROKERED:
+            raise MeasureError(f"{column.measure} is not known of a broker; those are: {', '.join(BROKERED)}")
+        given = {"broker": option.broker, "replaces": list(option.replaces)}
+        brokered = replace(column, measure=BROKERED[column.measure], arguments=given)
+        return figure(world, brokered, option.change, stack=option.stack)
+    found = figure(world, column, option.change, stack=option.stack)
+    if option.beside is None:
+        return found
+    if column.measure not in TOGETHER:
+        raise MeasureError(f"{column.measure} is not known of two stacks; those are: {', '.join(TOGETHER)}")
+    second = second_study(world, option)
+    other = measure(column.measure, second, column.arguments)
+    value = TOGETHER[column.measure](Decimal(str(found.value)), Decimal(str(other.value)))
+    kept = tuple(replace(one, name=f"{one.name}, in {second.architecture.region}") for one in other.inputs)
+    return replace(found, value=value, inputs=(*found.inputs, *kept))
+
+
+def second_study(world: Weighing, option: Option) -> Study:
+    """The second copy of the stack; what is paid by the month and is no resource is paid once."""
+    second = world.changed(option.beside or NOTHING, stack=option.stack)
+    return replace(second, about=replace(second.about, plans=()))
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One figure with and without the decision. A text in place of a figure says why there is none."""
@@ -386,7 +429,7 @@ def _option(world: Weighing, record: Record, option: Option) -> tuple[Measured, 
         return PlacedError(option.place, f"option {option.name!r}: {problem}")
 
     try:
-        found = tuple(figure(world, column, option.change, stack=option.stack) for column in record.columns)
+        found = tuple(option_figure(world, option, column) for column in record.columns)
     except StudyError as error:
         if option.refused:
             return f"Terraform refuses it: {_REFUSAL.sub('', str(error))}"

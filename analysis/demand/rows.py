@@ -334,6 +334,9 @@ def _table(month: Month, table: Resource) -> Mapping[str, float]:
     reads = max(reads, _listeners_read(month, table))
     stored = _stored_gb(month, table)
     found = {"storage_gb": stored, "pitr_backup_storage_gb": stored}
+    if replicas := len(blocks(table.values.get("replica"))):
+        written = sum(month.total(table.address, "write", of=name) * month.sizes[name][0] for name in month.names())
+        found["monthly_replicated_gb"] = replicas * written / GB
     if table.values.get("billing_mode") != "PAY_PER_REQUEST":
         for unit, index in units_of(table):
             key = f"{unit}_capacity_unit_hours"

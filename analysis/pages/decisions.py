@@ -320,6 +320,11 @@ def _changes(option: Option) -> Iterator[str]:
         yield f"users = {option.change.users}"
     if option.change.poll_interval_s is not None:
         yield f"poll_interval_s = {option.change.poll_interval_s:g}"
+    if option.broker:
+        yield f"{option.broker} in place of {', '.join(option.replaces)}"
+    if option.beside is not None:
+        users = [] if option.beside.users is None else [f"users = {option.beside.users}"]
+        yield f"beside it the same with {', '.join((*_change(option.beside), *users)) or 'nothing else'}"
 
 
 def _change(change: Change) -> Iterator[str]:

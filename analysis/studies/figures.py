@@ -25,11 +25,11 @@ MOST_NINES = 6
 """Decimals of a share just below the whole, at most; what is nearer is "more than" the last of them."""
 
 
-def _percent(value: float) -> str:
+def _percent(value: float, digits: int = 1) -> str:
     """A share in per cent. One that is not the whole never reads 100 %: it keeps the decimals that show what is missing."""
     percent = 100 * value
     if 99 <= percent < 100:
-        decimals = max(1, -math.floor(math.log10(100 - percent)))
+        decimals = max(1, digits - 1 - math.floor(math.log10(100 - percent)))
         if decimals > MOST_NINES:
             return f"more than 99.{'9' * MOST_NINES} %"
         return f"{percent:.{decimals}f}".rstrip("0").rstrip(".") + " %"
@@ -52,6 +52,7 @@ def _warning(seconds: float) -> str:
 FORMATS: Mapping[str, Callable[[Any], str]] = {
     "USD": lambda value: money(Decimal(str(value))),
     "share": lambda value: _percent(float(value)),
+    "uptime": lambda value: _percent(float(value), 2),
     "ratio": lambda value: _significant(float(value), 3),
     "s": lambda value: seconds(float(value)),
     "ms": lambda value: f"{_significant(float(value), 3)} ms",

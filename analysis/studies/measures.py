@@ -17,12 +17,16 @@ from analysis.capacity.analytic import MOST_USERS
 from analysis.capacity.queueing import Freshness, overload_response_s
 from analysis.cost import TERMS, Estimate, Reservations, reservations
 from analysis.demand.flows import flows
-from analysis.facts import Level, limit
-from analysis.network.load import LEVELS
+from analysis.demand.month import Month
+from analysis.facts import FactError, Level, limit
+from analysis.facts.prices import known_region
+from analysis.network.load import LEVELS, loads
 from analysis.premortem import Ages, Premortem, PremortemError, premortem
+from analysis.studies import brokers
 from analysis.studies.nights import StudiedNight
-from analysis.studies.study import Study
+from analysis.studies.study import Study, StudyError
 from analysis.units import HOURS_PER_MONTH, Given, number
+from analysis.wiring.values import blocks
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -538,6 +542,33 @@ def _fullest(study: Study, _: Arguments) -> Measured:
     return Measured(text, "", "pre-mortem: the limit that is fullest at worst, with what is tried again", _hours(study))
 
 
+# ---- a managed service in place of the stack's own tier ----------------------------------------------------------------------
+
+
+def _brokered(
+    unit: str, formula: str, compute: Callable[[Study, brokers.Broker, list[str]], Decimal | float | str]
+) -> Callable[[Study, Arguments], Measured]:
+    """A figure of the stack with a broker in place of the addresses that it `replaces`; its quotas are the inputs."""
+
+    def measured(study: Study, arguments: Arguments) -> Measured:
+        replaces = arguments["replaces"]
+        try:
+            found = brokers.broker(str(arguments["broker"]))
+            value = compute(study, found, [replaces] if isinstance(replaces, str) else list(replaces))
+            shares = brokers.shares(found, brokers.day(study))
+        except StudyError as error:
+            raise MeasureError(str(error)) from None
+        inputs = (Given(f"{quota.title}, of the quota", share, "share", row.origin) for quota, row, share in shares)
+        return Measured(value, unit, formula, (*inputs, *_hours(study)))
+
+    return measured
+
+
+def _fullest_with(study: Study, found: brokers.Broker, replaces: list[str]) -> str:
+    text, load = brokers.fullest(study, found, replaces)
+    return f"{text}: {load:.0%}"
+
+
 def _took(share: float | None) -> Callable[[Study, Arguments], Measured]:
     """The time of an answer in the step in which answers take longest: the mean, or what a share of them does not exceed."""
 
@@ -647,6 +678,68 @@ def _allowed(study: Study, arguments: Arguments) -> Measured:
     days = _event_days(study)
     inputs = (Given("objective", float(target), "share", "asked for"), Given("days", days, "day", study.scenario.file))
     return Measured((1.0 - float(target)) * days * 1440.0, "min", "(1 − objective) × days × 1,440 minutes", inputs)
+
+
+AGREEMENTS: Mapping[str, str] = {
+    "aws_api_gateway_rest_api": "apigateway.sla",
+    "aws_apigatewayv2_api": "apigateway.sla",
+    "aws_dynamodb_table": "dynamodb.sla",
+    "aws_ecs_service": "fargate.sla",
+    "aws_elasticache_replication_group": "elasticache.sla",
+    "aws_kinesis_stream": "kinesis.sla",
+    "aws_lambda_function": "lambda.sla",
+    "aws_lb": "elb.sla",
+}
+"""The limit that holds what AWS promises for each resource type on a way of load."""
+
+GLOBAL: Mapping[str, str] = {"dynamodb.sla": "dynamodb.global.sla"}
+"""What AWS promises instead where every table on the way has replicas in other regions."""
+
+ASIDE = frozenset({"bucket", "delivery"})
+"""Stations that keep a copy, for which no client waits."""
+
+
+def _promised(study: Study, arguments: Arguments) -> Measured:
+    """What AWS's agreements promise together for the services on the way: of all traffic, or of that which `of` names."""
+    wanted = str(arguments.get("of", "")).split()
+    month = Month(study.architecture, study.scenario, study.about, study.profile)
+    known = {one.name: one for one in month.traffic}
+    if unknown := [name for name in wanted if name not in known]:
+        raise MeasureError(f"{study.scenario.file} has no traffic {unknown[0]!r}; there are {', '.join(known)}")
+    chosen = [known[name] for name in wanted] or list(month.traffic)
+    reached = {address for one in chosen for address in loads(month.network, [one], 1.0)}
+    types = {
+        study.architecture.by_address[address].type
+        for address in reached
+        if month.network.stations[address].kind not in ASIDE
+    }
+    if missing := sorted(types - AGREEMENTS.keys()):
+        raise MeasureError(f"what AWS promises for {missing[0]} is not among the facts")
+    tables = study.architecture.of_type("aws_dynamodb_table")
+    names = sorted({AGREEMENTS[one] for one in types})
+    if all(blocks(table.values.get("replica")) for table in tables if table.address in reached):
+        names = [GLOBAL.get(name, name) for name in names]
+    rows = [limit(name) for name in names]
+    inputs = tuple(Given(row.name, float(row.value), row.unit, row.origin) for row in rows)
+    share = math.prod(row.value / 100 for row in rows)
+    return Measured(share, "uptime", "product of what AWS promises for each service on the way, each once", inputs)
+
+
+def _lacking(study: Study, arguments: Arguments) -> Measured:
+    """What the lines of a month cost here whose price the book of another region lacks."""
+    try:
+        region = known_region(str(arguments["region"]))
+    except FactError as error:
+        raise MeasureError(str(error)) from None
+    here, there = study.book.prices, study.book.of(region).prices
+    lines = [line for line in study.bill.line_items if line.sku in here and line.sku not in there]
+    by_sku: dict[str, Decimal] = {}
+    for line in lines:
+        by_sku[line.sku] = by_sku.get(line.sku, Decimal(0)) + (line.cost or Decimal(0))
+    inputs = tuple(
+        Given(sku, float(usd), "USD/month", f"no price in {region} within reach") for sku, usd in by_sku.items()
+    )
+    return Measured(sum(by_sku.values(), Decimal(0)), "USD", f"sum of the lines without a price in {region}", inputs)
 
 
 def _hours(study: Study) -> tuple[Given, ...]:
@@ -761,6 +854,8 @@ def _price(study: Study, arguments: Arguments) -> Measured:
 NIGHT = ("seed", "faults")
 """What a measure of a simulated night may be given: the seed of its dice (1), and faults such as `zone-loss@104`."""
 
+BROKERED = ("broker", "replaces")
+
 MEASURES: Mapping[str, Measure] = {
     "cost.month": Measure("A month with its games", _month),
     "cost.idle_month": Measure("A month without a game", _idle_month),
@@ -777,6 +872,7 @@ MEASURES: Mapping[str, Measure] = {
     "cost.reserved_saving": Measure("Saved a month by reservations", _reserved_saving, needs=("term",)),
     "cost.commitment": Measure("What a reservation obliges to pay", _commitment, needs=("term",)),
     "cost.unpriced": Measure("Without a price", _unpriced),
+    "cost.lacking": Measure("Without a price in another region, at this one's", _lacking, needs=("region",)),
     "capacity.users_held": Measure("Users held", _held, takes=("level", "scaled_out")),
     "capacity.tasks": Measure("Tasks at kick-off", _tasks, takes=("scaled_out",)),
     "capacity.bottleneck": Measure("First bottleneck", _bottleneck, takes=("scaled_out",)),
@@ -855,9 +951,28 @@ MEASURES: Mapping[str, Measure] = {
         takes=("faults", "level"),
     ),
     "availability.event": Measure("Requests answered over the event", _answered, takes=("faults",)),
+    "availability.promised": Measure("What AWS's agreements promise together", _promised, takes=("of",)),
     "availability.allowed": Measure("Minutes that an objective allows over the event", _allowed, needs=("target",)),
     "premortem.delivered": Measure("Updates delivered over the hours", _delivered),
     "premortem.fullest": Measure("Fullest limit over the hours", _fullest),
+    "broker.delivered": Measure(
+        "Updates that a broker delivers",
+        _brokered("share", "what its quotas let through ÷ what is sent", brokers.delivered),
+        needs=BROKERED,
+    ),
+    "broker.fullest": Measure(
+        "Fullest limit with a broker", _brokered("", "asked for at worst ÷ quota", _fullest_with), needs=BROKERED
+    ),
+    "broker.month": Measure(
+        "A month with a broker",
+        _brokered("USD", "the bill − what it replaces + its messages and connection minutes", brokers.month_usd),
+        needs=BROKERED,
+    ),
+    "broker.game": Measure(
+        "What one game adds with a broker",
+        _brokered("USD", "(a month with games − a month without) ÷ games", brokers.game_usd),
+        needs=BROKERED,
+    ),
     "terraform.attribute": Measure(
         "An argument in the Terraform", _attribute, needs=("address", "attribute"), takes=("unit",)
     ),

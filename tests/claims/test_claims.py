@@ -119,6 +119,11 @@ def test_an_attribute_says_where_it_stands(crashed):
 EXAMPLES = {
     "cost.service": {"service": "RDS"},
     "cost.address": {"address": "aws_db_instance.*"},
+    "cost.lacking": {"region": "us-west-2"},
+    **{
+        f"broker.{name}": {"broker": "iot_core", "replaces": "module.live*"}
+        for name in ("delivered", "fullest", "month", "game")
+    },
     "cost.listed": {"quantities": {"alb.hour": 730}},
     "cost.break_even": {
         "quantities": {"cloudfront.out.us_mx_ca.gb": 1000},
@@ -141,7 +146,13 @@ EXAMPLES = {
 
 OF_ANOTHER = {
     "premortem.delivered": "scoreboard",
-    **dict.fromkeys(("push.p50", "push.p95", "push.p99", "push.age.p95"), "engine"),
+    **dict.fromkeys(
+        (
+            *("push.p50", "push.p95", "push.p99", "push.age.p95", "availability.promised"),
+            *("broker.delivered", "broker.fullest", "broker.month", "broker.game"),
+        ),
+        "engine",
+    ),
     **dict.fromkeys(
         (
             *("cost.event", "cost.break_even", "cost.reserved_saving", "cost.commitment"),

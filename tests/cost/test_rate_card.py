@@ -450,6 +450,15 @@ PROVISIONED = made(
     global_secondary_index=block(read_capacity=10, write_capacity=5),
 )
 
+ON_DEMAND = {"billing_mode": "PAY_PER_REQUEST"}
+
+
+def replicated(**values):
+    """A table with replicas in two regions that charge what its own does, one of which keeps its history."""
+    regions = ({"region_name": "us-east-2"}, {"region_name": "us-west-2", "point_in_time_recovery": True})
+    return made("aws_dynamodb_table.t", **values, replica=regions)
+
+
 BYOL = "bring-your-own-license"
 NODE = made("aws_elasticache_cluster.c", node_type="cache.t4g.micro", num_cache_nodes=1, engine="redis")
 
@@ -658,10 +667,34 @@ DATABASES = [
     line("restored data", "1.5", TABLE, monthly_data_restored_gb=10),
     # 500,000 = 5 x 100k x 0.02 = 0.10
     line("stream reads", "0.1", TABLE, monthly_streams_read_request_units=500_000),
+    *(
+        line(f"replicas: {component}", price, replicated(**values), **usage)
+        for component, price, values, usage in [
+            # 2 regions x 2 million x 0.625, and x 0.125 read
+            ("writes, on demand", "2.5", ON_DEMAND, {"monthly_write_request_units": 2_000_000}),
+            ("reads, on demand", "0.5", ON_DEMAND, {"monthly_read_request_units": 2_000_000}),
+            # 2 regions x (5 + 5) units x 730 h x 0.00065, and (10 + 10) x 0.00013
+            ("write capacity", "9.49", PROVISIONED.values, {}),
+            ("read capacity", "3.796", PROVISIONED.values, {}),
+            # 2 regions x 10 GB x 0.25
+            ("storage", "5", ON_DEMAND, {"storage_gb": 10}),
+            # only the replica that keeps its history: 10 GB x 0.20
+            ("point-in-time recovery", "2", ON_DEMAND, {"pitr_backup_storage_gb": 10}),
+        ]
+    ),
+    # 20 GB x 0.02
+    line("replication to other regions", "0.4", replicated(**ON_DEMAND), monthly_replicated_gb=20),
     refused(
-        "replicas",
-        "replicas in other regions (eu-west-1)",
-        made("aws_dynamodb_table.t", billing_mode="PAY_PER_REQUEST", replica=block(region_name="eu-west-1")),
+        "replicas: writes, on demand",
+        "dynamodb.ondemand.replicated_write.million costs 0.705 in eu-west-1 and 0.625 in us-east-1",
+        made("aws_dynamodb_table.t", **ON_DEMAND, replica=block(region_name="eu-west-1")),
+        monthly_write_request_units=1,
+    ),
+    refused(
+        "replicas: storage",
+        "has no dynamodb.storage.gb_month of moon-1",
+        made("aws_dynamodb_table.t", **ON_DEMAND, replica=block(region_name="moon-1")),
+        storage_gb=1,
     ),
 ]
 

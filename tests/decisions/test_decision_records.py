@@ -134,6 +134,10 @@ def test_no_text_breaks_the_reading_of_a_predicate(text):
         ({"options": [{"name": "A"}]}, "marks 0 options as chosen"),
         ({"options": [{"name": "A", "chosen": True}, {"name": "B", "chosen": True}]}, "marks 2 options"),
         ({"options": [{"name": "A", "chosen": "yes"}]}, "must be true or false"),
+        ({"options": [{"name": "A", "broker": "pigeon", "replaces": ["x"]}]}, "there is no broker 'pigeon'"),
+        ({"options": [{"name": "A", "broker": "iot_core"}]}, "comes with the addresses that it `replaces`"),
+        ({"options": [{"name": "A", "replaces": ["x"]}]}, "comes with the addresses that it `replaces`"),
+        ({"options": [{"name": "A", "beside": {"adds": {}}}]}, "adds is not known here"),
     ],
 )
 def test_front_matter_that_is_wrong_is_refused_with_file_and_line(matter, sentence):

@@ -10,9 +10,9 @@ import pytest
 from decision_makers import ROOT, record
 
 from analysis import evidence
-from analysis.decisions import Bench, Edge, Kept, Weighing, no_claims
+from analysis.decisions import Bench, Edge, Kept, Weighing, keeping, no_claims
 from analysis.decisions.judging import compute
-from analysis.decisions.keeping import Computed, read_of
+from analysis.decisions.keeping import Computed, basis, read_of
 from analysis.decisions.weighing import Crossing, Effect, Weighed
 from analysis.studies import Measured, Studies
 from analysis.studies import study as one_study
@@ -107,6 +107,31 @@ def test_words_and_days_of_a_record_ask_nothing_again(tmp_path, world, words):
 def test_whatever_is_computed_from_is_part_of_the_basis(changed):
     assert read_of(record(**MATTER)) != read_of(record(**{**MATTER, **changed}))
     assert evidence.digest(read_of(record(**MATTER))) != evidence.digest(read_of(record(**{**MATTER, **changed})))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"broker": "iot_core", "replaces": ["x"]}),
+        ({"broker": "iot_core", "replaces": ["x"]}, {"broker": "appsync_events", "replaces": ["x"]}),
+        ({"broker": "iot_core", "replaces": ["x"]}, {"broker": "iot_core", "replaces": ["y"]}),
+        ({}, {"beside": {"users": 1}}),
+        ({"beside": {"users": 1}}, {"beside": {"users": 2}}),
+    ],
+)
+def test_a_broker_and_a_second_stack_are_part_of_the_basis(one, other):
+    read = [read_of(record(**{**MATTER, "options": [{"name": "A", "chosen": True, **more}]})) for more in (one, other)]
+    assert evidence.digest(read[0]) != evidence.digest(read[1])
+
+
+def test_the_quotas_of_a_broker_and_what_aws_promises_are_part_of_the_basis(world, monkeypatch):
+    broker = {"name": "A", "chosen": True, "broker": "iot_core", "replaces": ["x"]}
+    promised = [{"measure": "availability.promised"}]
+    records = [record(**{**MATTER, **more}) for more in ({"options": [broker]}, {"measures": promised})]
+    before = [basis(world, each) for each in records]
+    monkeypatch.setattr(keeping, "rests_on", lambda *_: "other quotas")
+    monkeypatch.setattr(keeping, "limit", lambda _: "another promise")
+    assert all(basis(world, each) != was for each, was in zip(records, before, strict=True))
 
 
 @pytest.fixture(scope="module")

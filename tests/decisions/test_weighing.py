@@ -94,6 +94,53 @@ def test_an_option_outside_the_model_says_why_it_has_no_figures():
     assert push.figures == "Not modelled: the model knows polls only."
 
 
+ENGINE = Weighing(Studies(STACKS), STACKS / "engine")
+TIER = {"broker": "iot_core", "replaces": ["module.live*", "module.channel*"]}
+
+
+def on_engine(*more, measures):
+    return [
+        one if isinstance(one, str) else [figure.value for figure in one]
+        for one in (
+            o.figures
+            for o in w.options(ENGINE, record(options=[KEPT, *more], measures=[{"measure": m} for m in measures]))
+        )
+    ]
+
+
+def test_an_option_with_a_broker_is_computed_from_its_quotas_and_prices():
+    tasks, broker = on_engine(
+        {"name": "Broker", **TIER}, measures=("premortem.delivered", "premortem.fullest", "cost.month", "cost.game")
+    )
+    assert tasks[0] > 0.9999
+    assert broker[0] < 0.1
+    assert "IoT Core" in broker[1]
+    assert broker[2] > 3 * tasks[2]
+    assert broker[3] > 3 * tasks[3]
+
+
+def test_a_second_stack_adds_its_bill_and_pays_no_plan_twice():
+    elsewhere = {"variables": {"region": "us-west-2"}, "users": 0}
+    one, both = on_engine({"name": "Two", "beside": elsewhere}, measures=("cost.month", "availability.promised"))
+    alone = ENGINE.studies.study("engine", variables={"region": "us-west-2"}, users=0)
+    plans = sum(line.cost for line in alone.bill.line_items if line.sku == "plan")
+    assert plans > 0
+    assert both[0] == one[0] + alone.bill.total.usd - plans
+    assert both[1] == 1 - (1 - one[1]) ** 2
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (TIER, "capacity.users_held is not known of a broker; those are: premortem.delivered"),
+        ({"beside": {"users": 0}}, "capacity.users_held is not known of two stacks; those are: cost.month"),
+    ],
+)
+def test_a_figure_that_a_broker_or_two_stacks_do_not_have_is_refused(option, sentence):
+    with pytest.raises(PlacedError, match=sentence):
+        on_engine({"name": "B", **option}, measures=("capacity.users_held",))
+
+
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
