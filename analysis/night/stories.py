@@ -46,13 +46,23 @@ class Told(NamedTuple):
 
 def story(night: Night) -> tuple[str, ...]:
     """The night in sentences, each computed from the run, in the order of their minutes."""
-    told = [*_faults(night), *_bound(night), *_retried(night), *_failed(night), *_broken(night), *_missed(night)]
-    told.sort(key=lambda one: one.minute)
+    told = _happenings(night)
     sentences = [one.sentence for one in told]
     ending = _ending(night)
     if not told:
         return ("Nothing was used up, and no request failed.",)
     return (*sentences, *ending)
+
+
+def since(night: Night, plain: Night, minute: float) -> tuple[str, ...]:
+    """What a night tells from a minute on that another does not."""
+    known = set(story(plain))
+    return tuple(one.sentence for one in _happenings(night) if one.minute >= minute and one.sentence not in known)
+
+
+def _happenings(night: Night) -> list[Told]:
+    told = [*_faults(night), *_bound(night), *_retried(night), *_failed(night), *_broken(night), *_missed(night)]
+    return sorted(told, key=lambda one: one.minute)
 
 
 def _at(night: Night, row: int) -> float:

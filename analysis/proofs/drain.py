@@ -16,8 +16,8 @@ from analysis.facts import limit
 from analysis.proofs.rule import Rule, Verdict, judged
 from analysis.proofs.start import balanced, balancers
 from analysis.proofs.view import View
-from analysis.units import SECONDS, TIME_SUFFIX, time_unit
-from analysis.wiring.tasks import HEARTBEAT
+from analysis.units import TIME_SUFFIX
+from analysis.wiring.tasks import HEARTBEAT, REQUEST_TIMEOUT, in_seconds
 from analysis.wiring.values import blocks, number
 
 STOP_DEFAULT_S, STOP_MOST_S = 30.0, 120.0
@@ -26,21 +26,6 @@ EDGE_KEEP_ALIVE_S, EDGE_READ_S = 5.0, 30.0
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html"""
 
 KEEP_ALIVE = re.compile(r"KEEP_?ALIVE(_TIMEOUT)?" + TIME_SUFFIX)
-REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + TIME_SUFFIX)
-MILLISECONDS_FROM = 1000.0
-"""A variable whose name has no unit holds milliseconds from here on: a stream with a heartbeat of 17 minutes has none."""
-
-
-def in_seconds(name: str, value: Value, units: Mapping[str, str] | None = None) -> float | None:
-    """What the variable `name` of a container holds, in seconds, by its unit or else by its size; None: no number.
-
-    The unit is that of `units` (gameday.toml), else that at the end of the name.
-    """
-    amount = number(value)
-    if amount is None:
-        return None
-    unit = time_unit(name, units) or ("ms" if amount >= MILLISECONDS_FROM else "s")
-    return amount * SECONDS[unit]
 
 
 def _request_s(view: View) -> tuple[float, str]:

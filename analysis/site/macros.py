@@ -22,6 +22,7 @@ from analysis.pages import (
     horizons,
     infrastructure,
     interface,
+    interruptions,
     ledger,
     links,
     load,
@@ -69,8 +70,9 @@ def define_env(env: Any) -> None:
     ):
         env.macro(macro)
     for subject in (
-        bill, boundaries, comparison, decisions, figures, guide, horizons, infrastructure, interface, ledger, load, local,
-        measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated, storage, whatif,
+        bill, boundaries, comparison, decisions, figures, guide, horizons, infrastructure, interface, interruptions,
+        ledger, load, local, measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated,
+        storage, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

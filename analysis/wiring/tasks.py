@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.architecture import Resource, Unknown, Value
-from analysis.units import TIME_SUFFIX
+from analysis.units import SECONDS, TIME_SUFFIX, time_unit
 from analysis.wiring.references import References
-from analysis.wiring.values import blocks, document
+from analysis.wiring.values import blocks, document, number
 
 # `family`, `family:revision` or the ARN that ends so:
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-taskDefinition
@@ -18,6 +18,25 @@ _FAMILY = re.compile(r"(?:arn:[^/]*:task-definition/)?([\w-]+)(?::\d+)?")
 
 HEARTBEAT = re.compile(r"HEARTBEAT(_INTERVAL)?" + TIME_SUFFIX)
 """A variable of a program that holds streams open, and sends something over each so often."""
+
+
+REQUEST_TIMEOUT = re.compile(r"REQUEST_TIMEOUT" + TIME_SUFFIX)
+"""A variable of a program that gives a request up after so long, and ends it."""
+
+MILLISECONDS_FROM = 1000.0
+"""A variable whose name has no unit holds milliseconds from here on: a stream with a heartbeat of 17 minutes has none."""
+
+
+def in_seconds(name: str, value: Value, units: Mapping[str, str] | None = None) -> float | None:
+    """What the variable `name` of a container holds, in seconds, by its unit or else by its size; None: no number.
+
+    The unit is that of `units` (gameday.toml), else that at the end of the name.
+    """
+    amount = number(value)
+    if amount is None:
+        return None
+    unit = time_unit(name, units) or ("ms" if amount >= MILLISECONDS_FROM else "s")
+    return amount * SECONDS[unit]
 
 
 @dataclass(frozen=True, slots=True)

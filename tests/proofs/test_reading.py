@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from analysis import facts, proofs, terraform
 from analysis.architecture import Unknown
-from analysis.proofs import drain, fresh
+from analysis.proofs import fresh
 from analysis.proofs.start import sizes
 from analysis.proofs.view import View
+from analysis.wiring.tasks import in_seconds
 from analysis.wiring.values import at, number
 
 TODAY = dt.date(2026, 11, 21)
@@ -264,12 +265,12 @@ def test_a_task_size_with_its_units_is_judged_as_aws_reads_it(tmp_path, memory, 
     ],
 )
 def test_a_timeout_of_a_container_has_the_unit_of_its_name_or_of_its_size(name, value, seconds):
-    assert drain.in_seconds(name, value) == seconds
+    assert in_seconds(name, value) == seconds
 
 
 def test_a_timeout_of_a_container_has_the_unit_that_the_stack_states():
-    assert drain.in_seconds("HEARTBEAT", "15", {"HEARTBEAT": "min"}) == 900
-    assert drain.in_seconds("KEEP_ALIVE_MINUTES", "2") == 120
+    assert in_seconds("HEARTBEAT", "15", {"HEARTBEAT": "min"}) == 900
+    assert in_seconds("KEEP_ALIVE_MINUTES", "2") == 120
 
 
 NAMED_SECRET = """

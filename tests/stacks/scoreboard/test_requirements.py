@@ -6,7 +6,7 @@ import json
 import pytest
 
 from analysis import proofs, terraform
-from analysis.proofs.drain import in_seconds
+from analysis.wiring.tasks import in_seconds
 from analysis.wiring.values import document, number
 
 AS_WRITTEN = "scoreboard_as_written"
