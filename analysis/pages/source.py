@@ -36,6 +36,7 @@ SHOWN: Mapping[str, type[Lexer]] = {
     "terraform/migrations/*.toml": TOMLLexer,
     "analysis/facts/harm.toml": TOMLLexer,
     "analysis/facts/migration_rules.csv": TextLexer,
+    "apps/*.py": PythonLexer,
     "apps/*/*.json": JsonLexer,
     "apps/*/*.py": PythonLexer,
     "apps/*/shared/*.py": PythonLexer,

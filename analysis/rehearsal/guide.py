@@ -367,7 +367,7 @@ def _parts(
                 raise FaultError(
                     f"{variant.workflow}: step {name!r}: {key} is {value}, and `environment` gives it no value"
                 )
-        yield step["run"], "-eo pipefail", given | {"GITHUB_OUTPUT": OUTPUTS}
+        yield step["run"], _flags(step, f"{variant.workflow}: step {name!r}"), given | {"GITHUB_OUTPUT": OUTPUTS}
         written = (opened.world.home / OUTPUTS).read_text(encoding="utf-8")
         outputs |= {
             (step.get("id", ""), key): value for key, _, value in (row.partition("=") for row in written.splitlines())
@@ -377,13 +377,35 @@ def _parts(
 def _steps(variant: Variant, root: Path) -> Mapping[str, Table]:
     """The steps of a workflow's job by name. Raises FaultError where one that is run is not there."""
     try:
-        jobs = yaml.safe_load(read_text(root / variant.workflow))["jobs"]
-        named = {step["name"]: step for step in jobs[variant.job]["steps"] if "name" in step}
+        workflow = yaml.safe_load(read_text(root / variant.workflow))
+        job = workflow["jobs"][variant.job]
+        usual = _shell(workflow) | _shell(job)
+        named = {step["name"]: usual | step for step in job["steps"] if "name" in step}
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise FaultError(f"{variant.workflow}: the job {variant.job!r} cannot be read: {error}") from None
     if missing := [name for name in variant.steps if "run" not in named.get(name, {})]:
         raise FaultError(f"{variant.workflow}: the job {variant.job!r} has no step {missing[0]!r} that runs a command")
     return named
+
+
+FLAGS: Final[Mapping[str, str]] = {"": "-e", "bash": "-eo pipefail"}
+"""How GitHub starts a step's shell on Linux: a step that names none runs without `pipefail`.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
+"""
+
+
+def _flags(step: Table, where: str) -> str:
+    shell = step.get("shell", "")
+    if shell not in FLAGS:
+        raise FaultError(f"{where}: the shell {shell!r} is not run here; bash is, or none")
+    return FLAGS[shell]
+
+
+def _shell(owner: Table) -> Table:
+    """The shell that a workflow or a job sets for its steps."""
+    shell = (owner.get("defaults") or {}).get("run", {}).get("shell")
+    return {} if shell is None else {"shell": shell}
 
 
 def _calls(told: Sequence[re.Match[str]], made: Sequence[Seen], text: str, variant: Variant) -> Iterator[Call]:

@@ -177,6 +177,7 @@ def test_a_call_that_only_aws_refuses_ends_a_script_on_aws(plan, root, emulator)
         ("delivery.yml", "steps.look.outputs.cluster", "secrets.CLUSTER", "and `environment` gives it no value"),
         ("delivery.yml", "name: Deploy", "name: Ship", "has no step 'Deploy' that runs a command"),
         ("delivery.yml", "release:", "ship:", "the job 'release' cannot be read: 'release'"),
+        ("delivery.yml", "id: look", "id: look\n        shell: pwsh", "step 'Look': the shell 'pwsh' is not run here"),
     ],
 )  # fmt: skip
 def test_a_workflow_that_is_not_what_the_plan_says_is_refused(plan, root, emulator, file, old, new, wanted):
@@ -186,6 +187,27 @@ def test_a_workflow_that_is_not_what_the_plan_says_is_refused(plan, root, emulat
     (script,) = plan.scripts
     with pytest.raises(FaultError, match=wanted):
         guide.run_script(script, script.variants[2], [], plan, emulator.copy, root)
+
+
+@walled
+@pytest.mark.parametrize(
+    ("old", "new", "ends"),
+    [
+        ("", "", True),
+        ("        id: look\n", "        id: look\n        shell: bash\n", False),
+        ("    steps:\n", "    defaults:\n      run:\n        shell: bash\n    steps:\n", False),
+        ("jobs:\n", "defaults:\n  run:\n    shell: bash\njobs:\n", False),
+    ],
+)  # fmt: skip
+def test_a_step_runs_with_the_flags_that_its_workflow_gives_its_shell(plan, root, emulator, old, new, ends):
+    """GitHub runs a step that names no shell without pipefail, so that a failure before a pipe ends nothing."""
+    failing = DELIVERY.replace(
+        "aws sts get-caller-identity\n", "aws sts get-caller-identity\n          grep nothing /dev/null | cat\n"
+    )
+    (root / "delivery.yml").write_text(failing.replace(old, new))
+    (script,) = plan.scripts
+    found = guide.run_script(script, script.variants[2], [], plan, emulator.copy, root)
+    assert (found.status == 0) is ends
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ variable "rotation_days" {
 }
 
 variable "rotation_package" {
-  description = "Package of the two rotation functions: a bucket of the account and a key in it. It holds AWS's function for one user of PostgreSQL, and apps/rotation/keys.py, which draws a key and keeps the one before it."
+  description = "Package of the two rotation functions: a bucket of the account and a key in it. apps/package.py builds it from apps/rotation: one function renews a password with the URL that holds it, the other draws a key and keeps the one before it."
   type        = object({ bucket = string, key = string })
 }
 

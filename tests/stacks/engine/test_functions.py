@@ -489,10 +489,10 @@ def test_what_would_leave_and_is_not_as_the_interface_says_never_leaves():
 # ---- packages -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", package.FUNCTIONS)
+@pytest.mark.parametrize("function", package.FUNCTIONS["engine"])
 def test_a_package_answers_by_itself(tmp_path, function):
     """Unpacked elsewhere and imported with nothing of this project beside it, the handler is there."""
-    made = package.package(function, "1.2.3", tmp_path)
+    made = package.package("engine", function, "1.2.3", tmp_path)
     assert made == tmp_path / function / "1.2.3.zip"
     with zipfile.ZipFile(made) as archive:
         archive.extractall(tmp_path / "unpacked")
@@ -508,20 +508,20 @@ def test_the_same_files_give_the_same_package(tmp_path):
     libraries = tmp_path / "libraries"
     libraries.mkdir()
     (libraries / "library.py").write_text("x = 1\n")
-    first = package.package("ingest", "1.0.0", tmp_path / "a", libraries).read_bytes()
-    assert package.package("ingest", "1.0.0", tmp_path / "b", libraries).read_bytes() == first
-    assert package.package("ingest", "1.0.0", tmp_path / "c").read_bytes() != first
+    first = package.package("engine", "ingest", "1.0.0", tmp_path / "a", libraries).read_bytes()
+    assert package.package("engine", "ingest", "1.0.0", tmp_path / "b", libraries).read_bytes() == first
+    assert package.package("engine", "ingest", "1.0.0", tmp_path / "c").read_bytes() != first
 
 
 def test_the_stack_has_a_function_for_each_package(architecture):
     handlers = {r.values["handler"] for r in architecture.of_type("aws_lambda_function")}
-    assert handlers == {f"{name}.handler" for name in package.FUNCTIONS}
+    assert handlers == {f"{name}.handler" for name in package.FUNCTIONS["engine"]}
 
 
 @pytest.mark.parametrize(("function", "release"), [("ingest", "latest"), ("socket", "1.0.0")])
 def test_a_package_of_what_is_none_is_refused(tmp_path, function, release):
     with pytest.raises(ValueError, match=r"a release is|a function is"):
-        package.package(function, release, tmp_path)
+        package.package("engine", function, release, tmp_path)
 
 
 def test_the_functions_know_the_providers_that_are_asked(architecture):

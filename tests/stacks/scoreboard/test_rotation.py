@@ -1,12 +1,17 @@
 """A rotation of the key that signs tokens, with the stack's first value, its function, and a stand-in as each task of a rollout.
 
-An emulated Secrets Manager keeps the versions and calls the function step by step.
+An emulated Secrets Manager keeps the versions and calls the function step by step. The database's password is rotated on a real
+server, with the secret as the Terraform makes it; and what both functions come in is built and unpacked.
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 import urllib.request
 import uuid
+import zipfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -21,6 +26,8 @@ from standin.settings import SettingError, read
 from standins import HOME, ask, serving, settings, token, variables, variables_last
 
 import keys
+import package
+import postgres
 from analysis.loadtest import servers
 
 ROOT = Path(__file__).parents[3]
@@ -208,3 +215,117 @@ def test_a_token_and_an_open_stream_survive_one_rotation_and_the_token_is_refuse
 def test_an_empty_key_with_which_anybody_could_sign_is_refused(name):
     with pytest.raises(SettingError, match=f"{name} is empty"):
         read(variables((HOME / ".env.example").read_text()) | {name: ""})
+
+
+DATABASE = "scoreboard/prod/db"
+
+
+@pytest.fixture
+def account(home, ports, architecture, monkeypatch):
+    """A user of PostgreSQL and its secret, with the fields that the Terraform gives it."""
+    for name, value_ in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value_)
+    monkeypatch.setattr(LambdaBackend, "get_function", lambda _self, arn: arn)
+    monkeypatch.setattr(
+        LambdaBackend, "invoke", lambda _self, _arn, body, **_: postgres.lambda_handler(json.loads(body), None)
+    )
+    admin = local.compose()["services"]["postgres"]["environment"]
+    asked = Postgres(ports["postgres"], admin["POSTGRES_DB"], admin["POSTGRES_USER"], admin["POSTGRES_PASSWORD"])
+    asked.run("DROP ROLE IF EXISTS tasks; CREATE ROLE tasks LOGIN PASSWORD 'the-first'")
+    known = {"engine": "postgres", "host": "127.0.0.1", "port": ports["postgres"], "dbname": admin["POSTGRES_DB"]}
+    first = known | {"username": "tasks", "password": "the-first"}
+    first["url"] = f"postgresql://tasks:the-first@127.0.0.1:{ports['postgres']}/{admin['POSTGRES_DB']}"
+    text = (ROOT / "terraform" / "modules" / "database" / "main.tf").read_text()
+    fields = re.search(r"secret_string = jsonencode\(\{(.*?)\}\)\n", text, re.DOTALL)
+    assert set(re.findall(r"^    (\w+) +=", fields[1], re.MULTILINE)) == first.keys()
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name=DATABASE, SecretString=json.dumps(first))
+        yield client, first
+
+
+def rotated_database(client):
+    client.rotate_secret(SecretId=DATABASE, RotationLambdaARN=FUNCTION, RotationRules={"AutomaticallyAfterDays": 30})
+    version = client.get_secret_value(SecretId=DATABASE, VersionStage="AWSCURRENT")["VersionId"]
+    client.update_secret_version_stage(SecretId=DATABASE, VersionStage="AWSPENDING", RemoveFromVersionId=version)
+    return json.loads(client.get_secret_value(SecretId=DATABASE, VersionStage="AWSCURRENT")["SecretString"])
+
+
+def signed_in(url):
+    program = "import asyncio, asyncpg, sys; asyncio.run(asyncpg.connect(sys.argv[1], timeout=10))"
+    return (
+        subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=False).returncode
+        == 0
+    )
+
+
+@pytest.mark.skipif(bool(LACKING), reason=LACKING)
+def test_a_rotation_renews_the_password_and_the_url_that_the_tasks_read(account):
+    client, first = account
+    second = rotated_database(client)
+    assert second["password"] != first["password"]
+    assert second["url"] == first["url"].replace("the-first", second["password"])
+    assert {name: second[name] for name in first if name not in {"password", "url"}} == {
+        name: first[name] for name in first if name not in {"password", "url"}
+    }
+    assert signed_in(second["url"])
+    assert not signed_in(first["url"])
+    third = rotated_database(client)
+    assert signed_in(third["url"])
+    assert not signed_in(second["url"])
+
+
+@pytest.mark.skipif(bool(LACKING), reason=LACKING)
+def test_a_connection_that_is_open_outlasts_the_rotation_of_its_password(account, ports):
+    client, first = account
+    session = subprocess.Popen(
+        Postgres(ports["postgres"], first["dbname"], "tasks", "the-first").command(),
+        env=os.environ | {"PGPASSWORD": "the-first"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        session.stdin.write("SELECT 'before';\n")
+        session.stdin.flush()
+        while "before" not in session.stdout.readline():
+            pass
+        rotated_database(client)
+        said, _ = session.communicate("SELECT 'after';\n", timeout=30)
+    finally:
+        session.kill()
+    assert "after" in said
+    assert not signed_in(first["url"])
+
+
+@pytest.mark.skipif(bool(LACKING), reason=LACKING)
+def test_a_password_that_the_server_does_not_know_ends_the_rotation_and_changes_nothing(account):
+    client, first = account
+    wrong = first | {"password": "never", "url": first["url"].replace("the-first", "never")}
+    client.put_secret_value(SecretId=DATABASE, SecretString=json.dumps(wrong))
+    with pytest.raises(keys.RotationError, match="neither the pending password nor the current one"):
+        rotated_database(client)
+    assert signed_in(first["url"])
+
+
+def test_a_url_with_another_password_than_its_secret_is_refused():
+    with pytest.raises(keys.RotationError, match="does not hold its password"):
+        postgres._renewed({"password": "a", "url": "postgresql://tasks:b@host/db"}, "c")
+
+
+def test_the_package_that_the_stack_names_holds_both_handlers_and_answers_by_itself(tmp_path, architecture):
+    functions = [
+        r for r in architecture.of_type("aws_lambda_function") if r.address.startswith("aws_lambda_function.rotation")
+    ]
+    assert len(functions) == 2
+    (key,) = {r.values["s3_key"] for r in functions}
+    name, _, release = key.removesuffix(".zip").partition("/")
+    made = package.package("rotation", name, release, tmp_path)
+    assert made.relative_to(tmp_path).as_posix() == key
+    with zipfile.ZipFile(made) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    for function in functions:
+        module, handler = function.values["handler"].split(".")
+        program = f"import {module}; assert callable({module}.{handler}); print({module}.__file__)"
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path / "unpacked", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert Path(done.stdout.strip()).parent == tmp_path / "unpacked"
