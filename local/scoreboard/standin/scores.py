@@ -7,6 +7,7 @@ import json
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -45,8 +46,8 @@ SINCE = (
 )
 
 
-counts: ContextVar[dict[str, int] | None] = ContextVar("counts", default=None)
-"""What the request at hand has asked of the stores, by the name of the log's field."""
+counts: ContextVar[dict[str, Any] | None] = ContextVar("counts", default=None)
+"""What the request at hand has asked of the stores, and who asks, by the name of the log's field."""
 
 
 def count(field: str) -> None:

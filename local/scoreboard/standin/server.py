@@ -68,6 +68,7 @@ class Server:
             message_timeout_s=settings.message_timeout_s, log=self.log,
         )  # fmt: skip
         self.tracer = traces.Tracer(settings.app_name, on=settings.traced, collector=collector)
+        self.ended = self.failed = 0
 
     async def run(self, host: str, stop: asyncio.Event) -> None:
         """Serves until `stop` is set, then hands the streams over. Raises one of STORE_ERRORS where a store is not there."""
@@ -87,9 +88,12 @@ class Server:
         self.tracer.close()
 
     async def _counted(self) -> None:
-        """Logs every quarter of a minute how many streams are open; the service scales on it."""
+        """Logs every quarter of a minute the open streams, on which the service scales, and the share of requests that failed."""
         while True:
             self.log(sse_connections=len(self.streams.open))
+            if self.ended:
+                self.log(**embedded(self.settings.namespace, "ErrorRate", "Percent", 100 * self.failed / self.ended))
+            self.ended = self.failed = 0
             await asyncio.sleep(15)
 
     def log(self, **fields: Any) -> None:
@@ -122,13 +126,15 @@ class Server:
             return False
         if request is None:
             return False
-        begun, answered, asked = time.monotonic(), dict[str, int](), dict[str, int]()
+        begun, answered, asked = time.monotonic(), dict[str, int](), dict[str, Any]()
         counts.set(asked)  # of this connection's task, which answers one request at a time
         with self.tracer.segment(request.method, request.path, request.headers.get(traces.HEADER, ""), answered):
             answer = await self._answered(request, reader, writer)
             answered["status"] = answer.status if answer else 200
         # A stream's hours are no duration: the alarm on slow answers reads this field.
         duration = {"duration_ms": round(1000 * (time.monotonic() - begun), 3)} if answer else {}
+        self.ended += 1
+        self.failed += answered["status"] >= 500
         self.log(requests=1, method=request.method, path=request.path, status=answered["status"], **duration, **asked)
         if answer is None:
             return False
@@ -152,7 +158,10 @@ class Server:
         except TimeoutError:
             return said(504, {"error": "it took too long"})
         except STORE_ERRORS as error:
-            self.log(level="error", message=f"{type(error).__name__}: {error}", error_code="STORE_UNAVAILABLE")
+            self.log(
+                level="error", message=f"{type(error).__name__}: {error}", error_code="STORE_UNAVAILABLE",
+                method=request.method, path=request.path,
+            )  # fmt: skip
             return said(503, {"error": "the store does not answer"})
 
     async def _asked(self, request: Request) -> Answer:
@@ -187,9 +196,12 @@ class Server:
         try:
             if scheme.lower() != "bearer":
                 raise tokens.TokenError("a token is needed: Authorization: Bearer TOKEN")  # noqa: TRY301 (one answer for all)
-            return tokens.user_of(token, self.settings.jwt_keys, time.time())
+            user = tokens.user_of(token, self.settings.jwt_keys, time.time())
         except tokens.TokenError as error:
             raise RefusedError(401, str(error), www_authenticate="Bearer") from None
+        if (asked := counts.get()) is not None:
+            asked["userId"] = user
+        return user
 
     async def _stream(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Keeps a stream open until the browser leaves, or the task."""
@@ -200,11 +212,13 @@ class Server:
         head = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "Connection": "close"}
         writer.write(_head(200, head | self._cors(request)))
         stream = await self.streams.add(writer, int(last) if last.isdigit() else None)
+        self.log(event_type="sse_connected")
         try:
             while await reader.read(1024):
                 pass  # a browser says nothing more; this waits for its end
         finally:
             self.streams.remove(stream)
+            self.log(event_type="sse_disconnected")
 
     def _cors(self, request: Request | None) -> dict[str, str]:
         if request is None or request.headers.get("origin") != self.settings.cors_origin:
@@ -217,6 +231,15 @@ class Server:
     def _written(self, answer: Answer, request: Request | None) -> bytes:
         headers = {"Content-Type": "application/json", "Content-Length": str(len(answer.body)), **answer.headers}
         return _head(answer.status, headers | self._cors(request)) + answer.body
+
+
+def embedded(namespace: str, name: str, unit: str, value: float) -> dict[str, Any]:
+    """The fields of a line out of which CloudWatch Logs makes a metric by itself, without dimensions.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    metrics = {"Namespace": namespace, "Dimensions": [[]], "Metrics": [{"Name": name, "Unit": unit}]}
+    return {"_aws": {"Timestamp": round(1000 * time.time()), "CloudWatchMetrics": [metrics]}, name: round(value, 3)}
 
 
 def _head(status: int, headers: Mapping[str, str]) -> bytes:

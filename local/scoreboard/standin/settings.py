@@ -44,6 +44,7 @@ class Settings:
     grace_s: float
     keep_alive_s: float
     traced: bool
+    namespace: str
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -97,6 +98,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         grace_s=whole("SHUTDOWN_GRACE_PERIOD") / 1000,
         keep_alive_s=whole("KEEP_ALIVE_TIMEOUT") / 1000,
         traced=text("XRAY_ENABLED") == "true",
+        namespace=text("CLOUDWATCH_NAMESPACE"),
     )
 
 

@@ -3,6 +3,7 @@
 The servers are Debian's, started without containers with the flags, accounts and health checks of the compose file.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -18,6 +19,8 @@ import pytest
 import without_containers as local
 from clients import Redis
 from patience import patiently
+from standin import server
+from standin import settings as settings_of
 from standins import HOME, ask, serving, settings, token, variables, variables_last
 
 from analysis import ledger, runbooks
@@ -378,6 +381,82 @@ def test_the_log_has_the_field_of_every_metric_that_the_stack_counts(program, ar
         assert [line for line in lines if line["service"] == service and isinstance(line.get(field), int | float)], (
             field
         )
+
+
+@on_servers
+def test_the_log_has_every_field_that_a_saved_query_reads(program, architecture, failed):
+    """A query of Logs Insights that names a field nobody writes answers nothing. The stand-in writes no line for a statement."""
+    log, ports, _ = program
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{ports['api']}/api/stream", headers={"Authorization": f"Bearer {token('radia')}"}
+    )
+    with urllib.request.urlopen(asked, timeout=20) as stream:
+        stream.readline()
+    ask(ports, "/api/leaderboard", token("radia"))
+    queries = {
+        r.values["name"].rpartition("/")[2]: r.values["query_string"]
+        for r in architecture.of_type("aws_cloudwatch_query_definition")
+    }
+    assert queries.pop("slow-statements")
+    assert len(queries) == 4
+    until = time.monotonic() + 20
+    while "sse_disconnected" not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    lines = [*map(json.loads, log.read_text().splitlines()), failed]
+    written = {field for line in lines for field in line}
+    for name, query in queries.items():
+        named = re.sub(r'"[^"]*"|\bas \w+|@\w+', "", query)
+        words = set(re.findall(r"\b[A-Za-z_]+\b", named)) - WORDS_OF_QUERIES
+        assert words
+        assert words <= written, (name, words - written)
+    kinds = {line.get("event_type") for line in lines}
+    assert kinds >= set(re.findall(r'"(sse_\w+)"', queries["stream-lifecycle"]))
+
+
+WORDS_OF_QUERIES = frozenset(
+    re.findall(
+        r"\w+",
+        "fields filter stats sort limit by desc in and ispresent avg pct count bin m mean_ms p95_ms errors requests events",
+    )
+)
+
+
+@pytest.fixture
+def failed(capsys, monkeypatch):
+    """The line of a request whose store does not answer."""
+    answering = server.Server(settings_of.read(variables((HOME / ".env.example").read_text()) | {"LOG_FORMAT": "json"}))
+
+    async def refused(_request):
+        raise ConnectionRefusedError("refused")
+
+    async def answered():
+        monkeypatch.setattr(answering, "_asked", refused)
+        return await answering._answered(server.Request("GET", "/api/leaderboard", {}, b""), None, None)
+
+    assert asyncio.run(answered()).status == 503
+    return json.loads(capsys.readouterr().out)
+
+
+@on_servers
+def test_the_program_publishes_the_metric_of_its_own_that_an_alarm_of_the_guide_watches(program, written):
+    """Line 956 watches ErrorRate, which no line of the guide publishes; CloudWatch Logs makes it of this line by itself."""
+    log, ports, _ = program
+    ask(ports, "/api/leaderboard", token("radia"))
+    own = {
+        (r.values["namespace"], r.values["metric_name"])
+        for r in written.of_type("aws_cloudwatch_metric_alarm")
+        if not r.values["namespace"].startswith("AWS/")
+    }
+    assert own == {("Scoreboard/API", "ErrorRate")}
+    until, lines = time.monotonic() + 40, []
+    while not lines and time.monotonic() < until:
+        time.sleep(0.5)
+        lines = [line for line in map(json.loads, log.read_text().splitlines()) if "_aws" in line]
+    (declared,) = lines[-1]["_aws"]["CloudWatchMetrics"]
+    (metric,) = declared["Metrics"]
+    assert {(declared["Namespace"], metric["Name"])} == own
+    assert declared["Dimensions"] == [[]]  # the alarm names none
+    assert 0 <= lines[-1]["ErrorRate"] <= 100
 
 
 @on_servers
