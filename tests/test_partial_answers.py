@@ -93,6 +93,16 @@ def test_placeholders_of_their_type_stand_in_for_variables_without_a_value_when_
     assert result.stderr.count("stands in for it") == 3
 
 
+def test_a_placeholder_is_one_of_the_values_that_the_variables_own_check_allows(tmp_path):
+    text = (
+        'variable "stage" {\n  type = string\n  validation {\n    condition     = contains(["dev", "prod"], var.stage)\n'
+        '    error_message = "no such stage"\n  }\n}\nresource "aws_sqs_queue" "jobs" {\n  name = var.stage\n}\n'
+    )
+    result = run("model", stack(tmp_path, text), "--placeholders", "--json")
+    assert result.exit_code == FINE, result.output
+    assert json.loads(result.stdout)["resources"][0]["values"]["name"] == "dev"
+
+
 def test_a_region_without_a_value_is_stood_in_for_by_one_that_has_prices(tmp_path):
     text = 'variable "where" {\n  type = string\n}\nprovider "aws" {\n  region = var.where\n}\n'
     (tmp_path / "main.tf").write_text(text + BALANCER)

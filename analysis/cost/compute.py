@@ -447,7 +447,13 @@ def _public_subnet(subnet: Setting) -> bool:
 
 
 def _public_instance(instance: Setting) -> bool:
-    """Whether an instance gets a public IPv4 address when it starts: it asks for one, or its subnet gives one."""
+    """Whether an instance holds a public IPv4 address of AWS's pool: it asks for one, or its subnet gives one.
+
+    It gives that back for an Elastic IP, which is charged where it stands.
+    """
+    elastic = (("instance", "aws_eip"), ("instance_id", "aws_eip_association"))
+    if any(True for via, kind in elastic for _ in instance.wiring.about(instance.resource, via, kind)):
+        return False
     asked = instance.get("associate_public_ip_address")
     if asked is not None:
         return asked in {True, "true"}

@@ -184,6 +184,7 @@ UNLISTED: Mapping[str, str] = {
         "AppSync": ("aws_appsync_graphql_api",),
         "SES": ("aws_ses_domain_identity", "aws_sesv2_email_identity"),
         "CloudWatch metric streams": ("aws_cloudwatch_metric_stream",),
+        "machines outside of AWS (ECS Anywhere, hybrid nodes)": ("aws_ssm_activation",),
     }.items()
     for kind in kinds
 }

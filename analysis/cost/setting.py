@@ -121,14 +121,14 @@ class Setting:
         """The number of elements of the first of these lists that is set; 0 where none is.
 
         A plan may know of a set only that it is unknown; its elements are then the resources that the argument refers to.
-        Raises NotPriced where not even those are known.
+        Raises NotPriced where not even those are known, as where a data source lists them.
         """
         unknown = ""
         for name in names:
             value = self.resource.values.get(name)
             if isinstance(value, Unknown):
                 referred = {r.address for r in self.resource.references if argument_of(r) == name}
-                if referred:
+                if referred and not any("data" in address.split(".") for address in referred):
                     return len(referred)
                 unknown = unknown or name
             elif value:

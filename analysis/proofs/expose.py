@@ -111,7 +111,9 @@ def open_groups(view: View) -> Iterator[Verdict]:
             yield judged(
                 peer.resource,
                 "cidr_ipv4",
-                public and web,
+                None
+                if web and not users
+                else public and web,  # a controller or another stack may give it to a balancer
                 f"{group.address} ({used}) lets {' and '.join(str(c) for c in peer.cidrs if c in EVERYWHERE)} in at {where}",
             )
 
@@ -227,12 +229,13 @@ def private_buckets(view: View) -> Iterator[Verdict]:
         found = _blocks(view, bucket)
         missing = [key for key in BLOCKS if found and not any(true(one.values.get(key)) for one in found)]
         hidden = [key for key in missing if any(isinstance(one.values.get(key), Unknown) for one in found)]
+        verb = "is" if len(missing) == 1 else "are"
         said = "all four are set" if found else "none is written, and S3 sets all four on a new bucket"
         yield judged(
             bucket,
             "bucket",
             None if missing and missing == hidden else not missing,
-            f"{', '.join(missing)} is {'known only after apply' if missing == hidden else 'not set'}"
+            f"{', '.join(missing)} {verb} {'known only after apply' if missing == hidden else 'not true'}"
             if missing
             else said,
         )

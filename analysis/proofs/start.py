@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.architecture import Resource, Unknown, Value
 from analysis.facts import fargate_sizes
@@ -138,6 +138,16 @@ def _way_out(view: View, subnet: Resource, public: bool) -> str:
     return way or ""
 
 
+def _no_way(view: View, subnets: Iterable[Resource], public: bool) -> str:
+    """Why nothing of these subnets that is not reached by an endpoint is reached at all."""
+    led = not public and any(_way_out(view, subnet, True) for subnet in subnets)
+    return (
+        "an Internet gateway serves public addresses only, and the tasks have none"
+        if led
+        else "no default route leads out"
+    )
+
+
 def reach(view: View) -> Iterator[Verdict]:
     """Registry, layers, secrets and logs can be reached from every subnet of the service."""
     for task in view.tasks:
@@ -163,7 +173,7 @@ def reach(view: View) -> Iterator[Verdict]:
             if closed:
                 said = (
                     f"{purpose} ({service}) cannot be reached from {', '.join(closed)}: "
-                    f"neither a default route nor an endpoint for {service}"
+                    f"{_no_way(view, subnets, public)}; nor is there an endpoint for {service}"
                 )
             else:
                 said = f"{purpose} ({service}) is reached by {', '.join(sorted(ways))}"
@@ -492,7 +502,7 @@ def fixed_images(view: View) -> Iterator[Verdict]:
 
 
 def ports(view: View) -> Iterator[Verdict]:
-    """The service registers the port that the container opens, and the target group means the same."""
+    """The service registers a port that the container opens; with it the target group's own port counts for nothing."""
     for task, block, target in balanced(view):
         name, port = block.get("container_name"), number(block.get("container_port"))
         if task.containers is None or port is None:
@@ -517,13 +527,6 @@ def ports(view: View) -> Iterator[Verdict]:
         )
         yield judged(task.service, "load_balancer", port in opened, said)
         if target is not None:
-            meant = number(target.values.get("port"))
-            yield judged(
-                target,
-                "port",
-                None if meant is None else meant == port,
-                f"target group port {target.values.get('port')} and container port {port:g}",
-            )
             kind = target.values.get("target_type")
             if task.definition is not None and task.definition.values.get("network_mode") == "awsvpc":
                 yield judged(
@@ -768,8 +771,8 @@ RULES = (
     Rule(
         "START-09",
         "error",
-        "Container, service and target group mean the same port",
-        'Use one variable for the port in port mappings, service and target group, and target_type = "ip" for awsvpc.',
+        "Container and service mean the same port",
+        'Use one variable for the port in port mappings and service, and target_type = "ip" for awsvpc.',
         ports,
     ),
     Rule(

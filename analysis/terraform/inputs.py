@@ -122,10 +122,22 @@ def placeholders(stack: Stack, root: ModuleInstance, values: Mapping[str, Value]
             case tree.Argument(expression=tree.Attribute(tree.Name("var"), read)) if read == name:
                 made[name] = DEFAULT_REGION  # any other text would be a region without prices
             case _:
-                made[name] = placeholder(root.variable_type(name), name)
+                made[name] = _allowed(placed.block, name) or placeholder(root.variable_type(name), name)
         message = f"the variable {quoted(name)} has no value; {to_text(made[name])} stands in for it"
         stack.report(message, placed.file, placed.block, "warning", address=f"var.{name}")
     return made
+
+
+def _allowed(block: tree.Block, name: str) -> str | None:
+    """The first text that a validation lists as allowed: `contains(["dev", "prod"], var.name)`."""
+    for rule in block.body.blocks:
+        condition = argument_of(rule, "condition") if rule.type == "validation" else None
+        match condition and condition.expression:
+            case tree.Call(
+                "contains", (tree.TupleNode((tree.Literal(str(first)), *_)), tree.Attribute(tree.Name("var"), read))
+            ) if read == name:
+                return first
+    return None
 
 
 def placeholder(kind: Type, name: str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -234,11 +235,23 @@ def region_of(stack: Stack, root: ModuleInstance, resources: Sequence[Resource])
         location = (
             unplaced.defined_at if placed is None else Location(placed.file, placed.block.line, placed.block.column)
         )
+        zones = {zone[1] for r in resources for zone in _zones(r)}
+        assumed, why = (zones.pop(), ", where its zones are") if len(zones) == 1 else (DEFAULT_REGION, "")
         message = (
-            f"no region is set for the provider aws, so {DEFAULT_REGION} is assumed; set region in the provider block"
+            f"no region is set for the provider aws, so {assumed} is assumed{why}; set region in the provider block"
         )
         stack.diagnostics.setdefault(Diagnostic("warning", message, location))
+        return assumed
     return DEFAULT_REGION
+
+
+def _zones(resource: Resource) -> Iterator[re.Match[str]]:
+    """The availability zones that a resource names, and the region in each name."""
+    named = resource.values.get("availability_zone"), resource.values.get("availability_zones")
+    for value in named:
+        for zone in value if isinstance(value, tuple) else (value,):
+            if isinstance(zone, str) and (found := re.fullmatch(r"([a-z]{2}(?:-[a-z]+)+-\d+)[a-z]", zone)):
+                yield found
 
 
 def variable_of(root: ModuleInstance, name: str) -> Variable:

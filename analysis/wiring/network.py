@@ -143,6 +143,15 @@ class Network:
         for table in self.references.architecture.of_type("aws_default_route_table"):
             if networks and self.references.linked(table, "default_route_table_id", "aws_vpc") == networks:
                 return table
+        return self._main_route_table(networks)
+
+    def _main_route_table(self, networks: Sequence[Resource]) -> Resource | None:
+        """What was made the main route table of a network; the network itself where routes are added to the one it came with."""
+        for network in networks:
+            for association in self.references.about(network, "vpc_id", "aws_main_route_table_association"):
+                return next(iter(self.references.linked(association, "route_table_id", "aws_route_table")), None)
+            if any(self.references.about(network, "route_table_id", "aws_route")):
+                return network
         return None
 
     def default_route(self, subnet: Resource) -> Resource | str | None:

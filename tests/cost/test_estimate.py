@@ -121,6 +121,13 @@ def test_a_set_that_a_plan_gives_as_unknown_counts_the_resources_it_refers_to(bi
     assert quantities(bill(balancer), "aws_lb.l")["public IPv4 addresses, one per subnet"] == 3 * 730
 
 
+def test_a_list_that_a_data_source_answers_is_not_one_element_long(bill):
+    source = Reference("subnets", "data.aws_subnets.default", "ids")
+    balancer = replace(made("aws_lb.l", subnets=Unknown("data.aws_subnets.default.ids")), references=(source,))
+    (problem,) = bill(balancer).unpriced
+    assert problem.reason.endswith("how many subnets there are is known only after apply")
+
+
 def test_a_set_of_which_nothing_is_known_is_not_taken_for_empty(bill):
     balancer = made("aws_lb.l", subnets=Unknown("aws_lb.l.subnets"))
     (problem,) = bill(balancer).unpriced
@@ -206,6 +213,19 @@ def test_what_costs_nothing_is_listed_with_the_reason(bill):
         "aws_ecs_service.s": "its tasks run on instances, which are charged themselves",
     }
     assert not cost.line_items
+
+
+@pytest.mark.parametrize(
+    "elastic",
+    [
+        (made("aws_eip.e", instance=Unknown("aws_instance.i.id")),),
+        (made("aws_eip.e"), made("aws_eip_association.a", instance_id=Unknown("aws_instance.i.id"))),
+    ],
+)
+def test_an_elastic_ip_of_an_instance_takes_the_place_of_the_address_that_its_subnet_gave(bill, elastic):
+    web = made("aws_instance.i", instance_type="t3.micro", associate_public_ip_address=True)
+    cost = bill(web, *elastic)
+    assert [item.address for item in cost.line_items if item.sku == "public_ipv4.in_use.hour"] == ["aws_eip.e"]
 
 
 def test_an_elastic_ip_of_a_gateway_is_charged_once(bill):

@@ -123,7 +123,6 @@ MUTATIONS = (
     Mutation("START-07", "a port in the host", BUZZER, "DB_HOST            = module.database.address", 'DB_HOST            = "db.buzzer.example:3306"'),
     Mutation("START-08", "the image is latest", VALUES, "buzzer-api@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b", "buzzer-api:latest"),
     Mutation("START-08", "a tag of another registry", GOOD, "public.ecr.aws/scores/api@sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b", "public.ecr.aws/scores/api:v12"),
-    Mutation("START-09", "the target group means another port", BALANCER, "port        = var.target_port", "port        = 8080"),
     Mutation("START-09", "the service registers another container", SERVICE, "container_name   = var.container.name", 'container_name   = "app"'),
     Mutation("START-09", "targets are instances", BALANCER, "target_type = var.target_type", 'target_type = "instance"'),
     Mutation("START-09", "the container opens another port", SERVICE, "portMappings      = [{ containerPort = var.container.port", "portMappings      = [{ containerPort = 3000"),

@@ -105,10 +105,94 @@ resource "aws_lambda_event_source_mapping" "m" {
 }
 """
 
+NETWORK = """
+resource "aws_vpc" "n" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_internet_gateway" "g" {
+  vpc_id = aws_vpc.n.id
+}
+
+resource "aws_subnet" "s" {
+  vpc_id     = aws_vpc.n.id
+  cidr_block = "10.0.0.0/24"
+}
+
+resource "aws_nat_gateway" "g" {
+  subnet_id     = aws_subnet.s.id
+  allocation_id = "eipalloc-1"
+}
+"""
+ROUTE = """
+resource "aws_route" "out" {
+  route_table_id         = %s
+  destination_cidr_block = "%s"
+  gateway_id             = aws_internet_gateway.g.id
+}
+"""
+TABLE = """
+resource "aws_route_table" "t" {
+  vpc_id = aws_vpc.n.id
+}
+"""
+MADE_MAIN = """
+resource "aws_main_route_table_association" "m" {
+  vpc_id         = aws_vpc.n.id
+  route_table_id = aws_route_table.t.id
+}
+"""
+OUT = ROUTE % ("aws_route_table.t.id", "0.0.0.0/0")
+
+BALANCED = """
+resource "aws_lb_target_group" "t" {
+  name        = "t"
+  port        = 80
+  protocol    = "HTTP"
+  target_type = "ip"
+  vpc_id      = "vpc-1"
+}
+
+resource "aws_ecs_task_definition" "t" {
+  family                = "t"
+  network_mode          = "awsvpc"
+  container_definitions = jsonencode([{ name = "c", image = "c", portMappings = [{ containerPort = 5678 }] }])
+}
+
+resource "aws_ecs_service" "s" {
+  name            = "s"
+  task_definition = aws_ecs_task_definition.t.arn
+  load_balancer {
+    target_group_arn = aws_lb_target_group.t.arn
+    container_name   = "c"
+    container_port   = 5678
+  }
+}
+"""
+
+DOOR = """
+resource "aws_security_group" "g" {
+  name = "g"
+  ingress {
+    from_port   = %d
+    to_port     = %d
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"""
+
 
 @pytest.mark.parametrize(
     ("rule", "text", "state"),
     [
+        ("START-12", NETWORK + ROUTE % ("aws_vpc.n.main_route_table_id", "0.0.0.0/0"), "holds"),  # the table it came with
+        ("START-12", NETWORK + ROUTE % ("aws_vpc.n.main_route_table_id", "192.168.0.0/16"), "fails"),
+        ("START-12", NETWORK + TABLE + OUT + MADE_MAIN, "holds"),
+        ("START-12", NETWORK + TABLE + OUT, "fails"),  # a table that the subnet is not on
+        ("START-09", BALANCED, "holds"),  # ECS registers 5678; the port of the target group counts for nothing
+        ("EXPOSE-02", DOOR % (443, 443), "undecidable"),  # what gives it to a balancer may stand elsewhere
+        ("EXPOSE-02", DOOR % (22, 22), "fails"),
         ("EXPOSE-07", BUCKET, "holds"),  # S3 itself blocks public access to a new bucket
         ("EXPOSE-18", BUCKET, "fails"),
         ("EXPOSE-07", BUCKET + BLOCK % "true", "holds"),
@@ -144,6 +228,22 @@ def test_a_rule_says_of_a_public_stack_what_aws_documents(tmp_path, rule, text, 
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     report = proofs.prove(terraform.load(tmp_path), today=TODAY)
     assert {v.state for v in report.verdicts if v.rule.id == rule} == {state}
+
+
+def test_a_finding_says_what_is_written_and_not_that_nothing_is(tmp_path):
+    (tmp_path / "main.tf").write_text(BUCKET + BLOCK % "false", encoding="utf-8")
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    assert [f.because for f in report.findings if f.rule.id == "EXPOSE-07"] == ["block_public_policy is not true"]
+
+
+def test_a_task_without_an_address_is_not_told_that_its_subnet_has_no_route(tmp_path):
+    on = SERVICE % (ON_FARGATE + "\n  network_configuration {\n    subnets = [aws_subnet.s.id]\n  }")
+    way_out = ROUTE % ("aws_vpc.n.main_route_table_id", "0.0.0.0/0")
+    (tmp_path / "main.tf").write_text(NETWORK + way_out + on, encoding="utf-8")
+    report = proofs.prove(terraform.load(tmp_path), today=TODAY)
+    said = {f.because for f in report.findings if f.rule.id == "START-01"}
+    assert said
+    assert all("an Internet gateway serves public addresses only, and the tasks have none" in s for s in said)
 
 
 @pytest.mark.parametrize("rule", ["EXPOSE-07", "EXPOSE-10", "START-06", "EXPOSE-09", "DRAIN-09"])

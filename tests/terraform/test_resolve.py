@@ -352,7 +352,17 @@ def test_the_printed_model_has_the_agreed_shape(load):
     assert subnet["defined_at"] == {"file": "main.tf", "line": 1}
     (warning,) = printed["diagnostics"]
     assert set(warning) == {"severity", "message", "file", "line", "column"}
-    assert "us-east-1 is assumed" in warning["message"]
+    assert "us-east-1 is assumed;" in warning["message"]
+
+
+@pytest.mark.parametrize(
+    ("zones", "region"), [(("eu-west-1a", "eu-west-1b"), "eu-west-1"), (("eu-west-1a", "eu-north-1a"), "us-east-1")]
+)
+def test_a_region_that_nothing_sets_is_that_of_the_only_zones_that_are_named(load, zones, region):
+    subnets = (f'resource "aws_subnet" "s{n}" {{\n  availability_zone = "{zone}"\n}}\n' for n, zone in enumerate(zones))
+    architecture = load("".join(subnets))
+    assert architecture.region == region
+    assert any(f"so {region} is assumed" in diagnostic.message for diagnostic in architecture.diagnostics)
 
 
 PROVIDERS = (
