@@ -72,10 +72,16 @@ def left_to_task_sets(service: Setting) -> bool:
 
 
 def on_fargate(service: Setting) -> bool:
-    """Whether Fargate runs the tasks; on instances of one's own, those are what costs."""
-    return not left_to_task_sets(service) and any(
-        str(p.get("capacity_provider", "")).startswith("FARGATE") for p in providers(service)
-    )
+    """Whether Fargate runs the tasks; on instances of one's own, those are what costs.
+
+    Raises NotPriced for machines outside of AWS (ECS Anywhere).
+    """
+    names = () if left_to_task_sets(service) else [str(p.get("capacity_provider", "")) for p in providers(service)]
+    if "EXTERNAL" in names:
+        raise NotPriced(
+            "its tasks run on machines outside of AWS, each charged by the hour, and no price of that is known"
+        )
+    return any(name.startswith("FARGATE") for name in names)
 
 
 def desired_tasks(service: Setting) -> Decimal:

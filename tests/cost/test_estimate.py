@@ -198,6 +198,11 @@ def test_a_mistaken_reference_cycle_between_replicas_ends(bill):
     assert bill(replica).unpriced
 
 
+def test_tasks_on_machines_outside_of_aws_are_not_free(bill):
+    (problem,) = bill(made("aws_ecs_service.s", launch_type="EXTERNAL", desired_count=1)).unpriced
+    assert "its tasks run on machines outside of AWS, each charged by the hour" in problem.reason
+
+
 # --- free ---
 
 
