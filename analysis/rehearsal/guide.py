@@ -379,8 +379,8 @@ def _steps(variant: Variant, root: Path) -> Mapping[str, Table]:
     try:
         workflow = yaml.safe_load(read_text(root / variant.workflow))
         job = workflow["jobs"][variant.job]
-        usual = _shell(workflow) | _shell(job)
-        named = {step["name"]: usual | step for step in job["steps"] if "name" in step}
+        usual = {**_shell(workflow), **_shell(job)}
+        named = {step["name"]: {**usual, **step} for step in job["steps"] if "name" in step}
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise FaultError(f"{variant.workflow}: the job {variant.job!r} cannot be read: {error}") from None
     if missing := [name for name in variant.steps if "run" not in named.get(name, {})]:
