@@ -40,10 +40,12 @@ from analysis.pages import (
     requirements,
     scaling,
     season,
+    settings,
     source,
     stated,
     storage,
     systems,
+    variants,
     whatif,
 )
 from analysis.pages.frontmatter import FrontMatter
@@ -72,7 +74,7 @@ def define_env(env: Any) -> None:
     for subject in (
         bill, boundaries, comparison, decisions, figures, guide, horizons, infrastructure, interface, interruptions,
         ledger, load, local, measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated,
-        storage, whatif,
+        settings, storage, variants, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)
