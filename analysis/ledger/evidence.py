@@ -16,6 +16,7 @@ from analysis.files import read_text
 from analysis.frontmatter import PlacedError
 from analysis.ledger import attempts, executed
 from analysis.ledger.dimensions import Amount
+from analysis.ledger.typed import commands
 from analysis.ledger.world import Arguments, Leaf, Source, SourceError, World, below, counted, plain, word
 from analysis.rehearsal import record as rehearsal
 
@@ -105,6 +106,15 @@ def _statement(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
 MEASURED: Final = "measured"
 """The record of what was measured on the stand-in for a system."""
 
+STAND_IN: Final = ("compose.yaml", "requirements.in", ".env.example", "schema.sql", "standin/*.py")
+"""What is measured, in the folder of the stand-in."""
+
+
+def stand_in(folder: Path) -> dict[str, str]:
+    """The texts of the stand-in by their paths, on which a record of what was measured rests."""
+    paths = sorted(path for pattern in STAND_IN for path in folder.glob(pattern))
+    return {path.relative_to(folder).as_posix(): read_text(path) for path in paths}
+
 
 def measured_file(root: Path, system: str) -> Path:
     """Where the record of the stand-in for a system lies."""
@@ -112,7 +122,7 @@ def measured_file(root: Path, system: str) -> Path:
 
 
 def _measured(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
-    """A figure by its name of those that were measured on the stand-in for the system."""
+    """A figure by its name of those that were measured on the stand-in for the system, as it is now."""
     name, file = str(arguments["name"]), measured_file(world.root, world.folder.name)
     try:
         record = evidence.read(file, MEASURED)
@@ -121,6 +131,9 @@ def _measured(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     found = [one for one in record.content["figures"] if one["name"] == name] if record else []
     if not found:
         raise SourceError(f"nothing called {name!r} was measured on the stand-in for {world.folder.name}")
+    rests_on = evidence.basis({"stand-in": stand_in(file.parent)})
+    if record is not None and (why := evidence.stale(record, {**record.rests_on, **rests_on})):
+        raise SourceError(f"{_below_root(world, file)}: {why}; measure it again with --record")
     value, unit = Decimal(str(found[0]["value"])), str(found[0]["unit"])
     return Amount.of(value, unit), Leaf(name, plain(value), unit, "file", _below_root(world, file))
 
@@ -139,8 +152,21 @@ def _left(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:
     state: Mapping[str, Any] = next((run["state"] for run in runs if run["title"] == form), {})
     if what not in state:
         raise SourceError(f"no run of the script {name} {form.lower()} says anything of {what!r}")
+    if record is not None and (why := _since(world, record)):
+        raise SourceError(
+            f"{_below_root(world, file)}: {why}; `gameday guide docs/{world.folder.name} --record` runs it again"
+        )
     said = f"{what.lower()} after {name}, {form.lower()}: {str(state[what]).rpartition('/')[2]}"
     return counted(said, int(str(state[what]).endswith(ends)), "script", "file", _below_root(world, file))
+
+
+def _since(world: World, record: evidence.Record) -> str:
+    """What has changed since the scripts of the guide were run, in a sentence; empty where nothing has."""
+    found, plan = commands(world.folder), attempts.plan(world.folder)
+    if found is None or plan is None:
+        return "nobody says any more what the commands of the guide need"
+    stack = world.studies.study(Path(plan.stack).name).architecture
+    return evidence.stale(record, attempts.basis(found, plan, stack, world.root))
 
 
 def _in_time(world: World, arguments: Arguments) -> tuple[Amount, Leaf]:

@@ -212,11 +212,10 @@ PHRASES: Final[Mapping[str, str]] = {
     "limit.at": "limit {name}",
     "instance.has": "{of} of {type}",
     "log.discovers": "whether Logs Insights makes {field} of {log} log",
-    "text.fits": "whether “{text}” fits “{pattern}”",
     "measured.figure": "measured: {name}",
     "script.left": "whether {script}, {form}, leaves “{ends}” as what {what}",
     "statement.accepted": "whether PostgreSQL accepts the statement of line {line}",
-    "metric.published": "whether {namespace} publishes {metric} {dimensions}",
+    "metric.published": "whether {namespace} publishes {metric}{dimensions}",
     "rule.fails": "places at which {rule} fails in {stack}",
     "rule.holds": "places at which {rule} holds in {stack}",
     "stack.with": "{type}{named} with {argument}{asked} in {stack}",
@@ -249,19 +248,21 @@ _ASKED: Final[Mapping[str, str]] = {
 }
 """What else a figure may be given, and the word that leads to it."""
 
-_CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z0-9_]+)\((?P<given>(?:[^()\"]|\"[^\"]*\")*)\)")
-_GIVEN: Final = re.compile(r"(?P<key>\w+)\s*=\s*(?:\"(?P<text>[^\"]*)\"|(?P<number>[^,\s]+))")
+_CALL: Final = re.compile(r"(?P<name>[a-z_]+\.[a-z0-9_]+)\((?P<given>(?:[^()\"']|\"[^\"]*\"|'[^']*')*)\)")
+_GIVEN: Final = re.compile(r"(?P<key>\w+)\s*=\s*(?:\"(?P<text>[^\"]*)\"|'(?P<quoted>[^']*)'|(?P<number>[^,\s]+))")
 _WORD: Final = re.compile(r"[a-z]\w*(?!\w*\()")
 
 
 def words(formula: str) -> str:
     """A formula for people: the names of inputs as words, figures as phrases, the signs of arithmetic as they are printed."""
-    parts, at, formula = [], 0, formula.replace("'", '"')
+    parts, at = [], 0
     for call in _CALL.finditer(formula):
-        given = {one["key"]: one["text"] or one["number"] or "" for one in _GIVEN.finditer(call["given"])}
+        given = {
+            one["key"]: one["text"] or one["quoted"] or one["number"] or "" for one in _GIVEN.finditer(call["given"])
+        }
         if call["name"] == "metric.published":
             under = given.get("dimensions")
-            given["dimensions"] = "" if under is None else f"by {under}" if under else "without a dimension"
+            given["dimensions"] = "" if under is None else f" by {under}" if under else " without a dimension"
         given["asked"] = (
             f" = {given['is']}" if "is" in given else f" with “{given['has']}” in it" if "has" in given else ""
         ) + "".join(f" {word} {given[key]}" for key, word in _ASKED.items() if key in given)

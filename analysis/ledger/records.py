@@ -2,8 +2,10 @@
 
 A statement holds `id, line` (of the brief), `says`, `quoted` with its `unit`, and where it is computed `formula`. What is
 computed `must` be `at most` or `at least` what is quoted; without a word it must be the same within `tolerance`, a share (0.01).
-`verdict` and `reason` are what we state, and are refused where they do not follow. `breaks` is what it would have broken, `rank`
-its place among the ten that matter, `audit` the value of an independent audit, `differs` why ours is another, `note` a sentence.
+`verdict` and `reason` are what we state, and are refused where they do not follow. A row without a formula may be wrong where
+another line of the brief says otherwise: that is read, by whoever wrote the row, and no change turns it. `breaks` is what it
+would have broken, `rank` its place among the ten that matter, `audit` the value of an independent audit, `differs` why ours is
+another, `note` a sentence.
 
 An input holds `name, value, unit, line, says`. Its value is a number that the brief states on that line, or a formula.
 """
@@ -33,9 +35,12 @@ VERDICTS: Final = ("wrong", "unsupported", "holds", "cannot be verified")
 
 COMPUTED: Final = ("wrong", "holds")
 
+READ: Final = "contradicts another line"
+"""The reason of a statement that is wrong by reading alone, where it has no formula."""
+
 REASONS: Final = (
     "unit mix", "mean taken as peak", "wrong base", "wrong price", "missing component", "quota or physics",
-    "command does not run", "contradicts another line", "holds", "cannot be verified",
+    "command does not run", READ, "holds", "cannot be verified",
 )  # fmt: skip
 """Why a statement is wrong, or that it is not."""
 
@@ -182,7 +187,7 @@ def _statement(place: Location, row: Mapping[str, str]) -> Statement:
         if row[column] not in allowed:
             raise wrong(f"has the {column} {row[column]!r}; it is one of {', '.join(filter(None, allowed))}")
     formula, verdict, reason = row["formula"], row["verdict"], row["reason"]
-    if bool(formula) != (verdict in COMPUTED):
+    if bool(formula) != (verdict in COMPUTED) and (formula or (verdict, reason) != ("wrong", READ)):
         needs = (
             f"with the verdict {verdict} needs a formula" if not formula else f"has a formula, so it is not {verdict!r}"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -168,13 +167,6 @@ def _discovered(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
         raise SourceError(f"the kinds of log that are known are {', '.join(known)}, not {kind!r}")
     made = int(field in known[kind].fields)
     return counted(f"{field} is made of {kind} log", made, "field", "metric", known[kind].source)
-
-
-def _fits(_: World, arguments: Arguments) -> tuple[Amount, Leaf]:
-    """1 where one text of the brief fits a pattern, else 0; `line` is where the text stands. A star is any text."""
-    text, pattern = str(arguments["text"]), str(arguments["pattern"])
-    fits = fnmatch.fnmatchcase(text, pattern)
-    return counted(f"`{text}` fits `{pattern}`", int(fits), "text", "brief", str(int(arguments["line"])))
 
 
 # ---- stacks -----------------------------------------------------------------------------------------------------------------
@@ -367,7 +359,6 @@ SOURCES: Mapping[str, Source] = {
     "limit.at": (("name",), (), _limit),
     "instance.has": (("type", "of"), (), _instance),
     "log.discovers": (("log", "field"), (), _discovered),
-    "text.fits": (("text", "pattern", "line"), (), _fits),
     "metric.published": (("namespace", "metric"), ("dimensions",), _metric),
     "rule.fails": (("stack", "rule"), (), _judged("fails")),
     "rule.holds": (("stack", "rule"), (), _judged("holds")),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.drawing import charts, tables
 from analysis.drawing.tables import Cell, Column, Row, State, table
@@ -23,7 +23,7 @@ STATES: Final[Mapping[str, State]] = {
 }  # fmt: skip
 
 MEANT: Final[Mapping[str, str]] = {
-    "wrong": "The computation gives something else.",
+    "wrong": "The computation gives something else, or another line of the brief does.",
     "unsupported": "The brief names no source and no derivation, and there is no published figure.",
     "holds": "The computation gives the same.",
     "cannot be verified": "About something that nothing here can observe: a vendor, a law, a judgement.",
@@ -141,7 +141,7 @@ def _row(site: Site, one: Judged) -> Row:
     verdict = tables.chip(STATES[one.verdict], one.verdict)
     if wrong:
         verdict = Markup("{}<br><small>{}; {}</small>").format(verdict, said.reason, BREAKS[said.breaks])
-    how = Markup("")
+    how = escape("read beside another line, not computed" if wrong else "")
     if said.formula is not None:
         inputs = Markup("<br>").join(leaf_of(site, leaf) for leaf in one.leaves)
         must = f"; must be {said.must} what is quoted" if said.must else ""

@@ -32,15 +32,13 @@ from standin import tokens
 from standin.scores import LEADERBOARD
 
 from analysis import evidence
+from analysis.ledger.evidence import stand_in
 from analysis.loadtest import servers as real
 from analysis.loadtest.servers import LoadError
 
 HERE = Path(__file__).parent
 KIND = "measured"
 RECORD = evidence.beside(HERE, KIND)
-INPUTS = ("compose.yaml", "requirements.in", ".env.example", "schema.sql", "standin/*.py")
-"""What is measured."""
-
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 WAIT_S = 60.0
 
@@ -71,9 +69,7 @@ SMALL = Size(streams=100, updates=40, users=20_000, queries=10)
 
 def rests_on() -> dict[str, str]:
     """What a record rests on: the texts of what is measured, and how much of it is."""
-    paths = sorted(path for pattern in INPUTS for path in HERE.glob(pattern))
-    texts = {path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in paths}
-    return evidence.basis({"stand-in": texts, "size": FULL, "indexes": INDEXES})
+    return evidence.basis({"stand-in": stand_in(HERE), "size": FULL, "indexes": INDEXES})
 
 
 def cpu_s(pid: int) -> float:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -120,6 +121,18 @@ def test_what_has_no_formula_keeps_its_verdict_and_no_value(book, verdict):
     assert (one.verdict, one.value, one.broken) == (verdict, None, None)
 
 
+def test_a_statement_that_another_line_contradicts_is_wrong_by_reading_and_has_no_value(book):
+    read = {
+        "formula": "",
+        "quoted": "shop.io",
+        "verdict": "wrong",
+        "reason": "contradicts another line",
+        "breaks": "record",
+    }
+    (one,) = book(read).judged
+    assert (one.verdict, one.value, one.broken) == ("wrong", None, None)
+
+
 def test_a_verdict_that_does_not_follow_is_named_with_its_row_and_both_figures(book):
     (sentence,) = book({}, {"id": "X-2", "quoted": "9_000"}).broken
     assert sentence.startswith("shop/ledger.csv:3: X-2 is stated as 'holds' and is 'wrong': 4,167 req/s is computed")
@@ -164,6 +177,12 @@ def test_a_formula_reads_as_words():
     assert words(formula) == said
 
 
+def test_a_name_in_a_figure_may_hold_the_other_kind_of_quotes():
+    assert words("""measured.figure(name = "Index the guide's: pages")""") == "measured: Index the guide's: pages"
+    assert words("""command.refused(text = "jq 'del(.a)' x | y")""") == "faults of the command"
+    assert words("""metric.published(namespace = 'A', metric = 'b') / 2""") == "whether A publishes b ÷ 2"
+
+
 # ---- sources ----------------------------------------------------------------------------------------------------------------
 
 
@@ -180,8 +199,6 @@ def test_a_formula_reads_as_words():
         ('log.discovers(log = "lambda", field = "@duration")', "", 1),
         ('log.discovers(log = "lambda", field = "@message")', "", 1),
         ('log.discovers(log = "any", field = "@duration")', "", 0),
-        ('text.fits(text = "/api/event/7", pattern = "/api/event/*", line = 5)', "", 1),
-        ('text.fits(text = "/api/event/7", pattern = "/api/events/*", line = 5)', "", 0),
         ('rule.fails(stack = "engine_as_written", rule = "FIT-05")', "", 3),
         ('alarm.able(stack = "scoreboard_as_written")', "", 1),  # the one on a metric of the program's own
         (
@@ -203,6 +220,45 @@ def test_a_source_gives_what_aws_publishes_or_the_stack_says(book, formula, in_u
     assert one.value == pytest.approx(Decimal(str(expected)), rel=Decimal("1e-4"))
 
 
+@pytest.mark.parametrize(
+    ("formula", "unit", "changed", "says"),
+    [
+        (
+            'measured.figure(name = "Memory of an open stream")',
+            "B",
+            "local/scoreboard/schema.sql",
+            "since then changed: stand-in; measure it again",
+        ),
+        (
+            'script.left(script = "rollback", form = "As written", what = "Serves", ends = "1")',
+            "",
+            "docs/scoreboard/guide/rollback.sh",
+            "since then changed: scripts; `gameday guide docs/scoreboard --record` runs it again",
+        ),
+    ],
+    ids=["measured", "script"],
+)
+def test_a_figure_of_a_record_is_refused_once_what_it_rests_on_has_changed(tmp_path, formula, unit, changed, says):
+    for name in ("docs/scoreboard", "local/scoreboard"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("terraform", ".github", "apps"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    folder = tmp_path / "docs" / "scoreboard"
+    row = {**ROW, "formula": formula, "unit": unit, "must": "at least", "quoted": "0"}
+    (folder / ledger.FILE_NAME).write_text(
+        text(COLUMNS, [[row.get(column, "") for column in COLUMNS]]), encoding="utf-8"
+    )
+
+    def judged():
+        return ledger.load(folder, Studies(ROOT / "terraform" / "stacks"), "scoreboard").judged
+
+    assert judged()
+    path = tmp_path / changed
+    path.write_text(path.read_text(encoding="utf-8") + "\n# another line\n", encoding="utf-8")
+    with pytest.raises(PlacedError, match=re.escape(says)):
+        judged()
+
+
 # ---- rows that are refused --------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +278,11 @@ def test_a_source_gives_what_aws_publishes_or_the_stack_says(book, formula, in_u
         ({"formula": 'rule.fails(stack = "engine", rule = "NO-1")'}, "'NO-1' is no rule"),
         ({"formula": 'rule.fails(stack = "../engine_as_written/x", rule = "FIT-05")'}, "names no stack that exists"),
         ({"formula": 'log.discovers(log = "ecs", field = "@log")'}, "the kinds of log that are known are any, lambda"),
-        ({"formula": 'text.fits(text = "a", pattern = "b", line = 1.5)'}, "line is a whole number, not 1.5"),
+        ({"formula": "statement.accepted(line = 1.5)"}, "line is a whole number, not 1.5"),
+        (
+            {"verdict": "wrong", "formula": "", "reason": "wrong base", "breaks": "record"},
+            "with the verdict wrong needs a formula",
+        ),
         ({"formula": 'measured.figure(name = "speed")'}, "nothing called 'speed' was measured on the stand-in"),
         (
             {"formula": 'script.left(script = "a", form = "Ours", what = "Serves", ends = "1")'},
