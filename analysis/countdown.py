@@ -386,7 +386,7 @@ def _last_hours(plan: _Plan) -> Iterator[Row]:
         words="Nothing was changed.",
     )  # fmt: skip
     yield plan.row(
-        "freeze", "Let deployments rest", "Delivery engineer",
+        "freeze", "Freeze deployments", "Delivery engineer",
         "From here the pipeline refuses; one deployment stands, and it is complete.",
         [
             (f"aws ecs describe-services --cluster {plan.names.cluster} --services {plan.names.service} --output text "
@@ -438,7 +438,7 @@ def _afterwards(plan: _Plan) -> Iterator[Row]:
         [plan.scaling_in("true")], at=closes,
     )  # fmt: skip
     yield plan.row(
-        "thaw", "Let deployments begin again", "Delivery engineer", "The crowd of extra time and penalties has gone, too.",
+        "thaw", "End the freeze", "Delivery engineer", "The crowd of extra time and penalties has gone, too.",
         [_ringing(plan.names)], words="The freeze of the next game.",
     )  # fmt: skip
     day, morrow = plan.game.kick_off.date(), plan.game.kick_off.date() + dt.timedelta(days=1)
@@ -490,6 +490,11 @@ def _verdicts(
     evidence: Sequence[Record],
     needed: float,
 ) -> Iterator[Verdict]:
+    yield Verdict(
+        "Is this what runs?", "ask",
+        "no page can know; in the stack's folder the plan must say that there is nothing to change",
+        ("terraform plan -detailed-exitcode",),
+    )  # fmt: skip
     wanted = crowd.peak_users.at()
     for question, found in (
         ("Does it hold the crowd?", held),
@@ -502,7 +507,7 @@ def _verdicts(
         yield Verdict(
             question, "go" if users >= wanted else "no-go",
             f"{users:,.0f} users held with {float(found.at_start.tasks.value):g} tasks, the fewest of any game; "
-            f"{wanted:,.0f} expected; then the {found.bottleneck} is full",
+            f"{wanted:,.0f} expected; then the {found.bottleneck} is full{_at_worst(found, wanted)}",
         )  # fmt: skip
     yield _in_time(game, crowd, names, forgotten)
     worst = next((finding for finding in report.unwaived if finding.severity == "error"), None)
@@ -528,9 +533,15 @@ def _verdicts(
         (f'aws service-quotas get-service-quota --service-code fargate --quota-code {FARGATE_QUOTA} --query "Quota.Value"',),
     )  # fmt: skip
     if any(True for _ in stack.of_type("aws_cloudwatch_metric_alarm")):
-        yield Verdict("Do the alarms rest?", "ask", "the answer must be empty", (_ringing(names),))
+        yield Verdict("Is no alarm ringing?", "ask", "the answer must be empty", (_ringing(names),))
     else:
-        yield Verdict("Do the alarms rest?", "no-go", "the stack has no alarm, so nobody would know")
+        yield Verdict("Is no alarm ringing?", "no-go", "the stack has no alarm, so nobody would know")
+
+
+def _at_worst(found: capacity.Capacity, wanted: float) -> str:
+    """What pessimistic assumptions say where they say no; nothing where they agree."""
+    low = found.users_held.low
+    return "" if low is None or low >= wanted else f"; on pessimistic assumptions {low:,.0f}, which is too few"
 
 
 def _in_time(game: Fixture, crowd: Scenario, names: _Names, held: capacity.Capacity) -> Verdict:
