@@ -80,7 +80,10 @@ class StudiedNight:
             for key, series in self.night.series.items()
         }
         asking = self.architecture if owner is None else owner
-        path = setup.path if asking is self.architecture else request_path(asking)
+        own = (
+            asking.stack == self.architecture.stack
+        )  # its path knows its program, and with it whether the cache is read
+        path = setup.path if own else request_path(asking)
         metrics = [metric for metric in metrics if not _of_another_log(metric, asking, path)]
         return alarms.simulated(metrics, stations, self.start, origin, identities=dict(_identities(asking, path)))
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from analysis import alarms
 from analysis.commands import app
 from analysis.facts import FactError
-from analysis.studies import MeasureError, Studies, StudyError, measure, shown, studied_night, study
+from analysis.studies import Measured, MeasureError, Studies, StudyError, measure, shown, studied_night, study
 
 STACKS = Path(__file__).parents[2] / "terraform" / "stacks"
 STUDIES = Studies(STACKS)
@@ -81,6 +82,23 @@ def test_the_pack_of_a_night_holds_the_series_of_the_stacks_alarms_minute_for_mi
     )
     points = found.pack.find(metric).points("Average")
     assert list(points) == found.night.series["service", "CPUUtilization"].values["average"].tolist()
+
+
+def test_the_alarms_of_the_same_stack_read_again_see_the_same_stations():
+    night = STUDIES.study("buzzer").night(1)
+    again = study(STACKS / "buzzer").architecture
+    watched = [metric for alarm in alarms.read(again).metric for _, metric in alarm.queries]
+    assert night.pack_of(watched, again).series == night.pack_of(watched).series
+
+
+def test_a_whole_number_keeps_its_digits_and_a_share_its_per_cents():
+    given = Measured(0, "user", "")
+    assert shown(replace(given, value=12_233.4)) == "12,233"
+    assert shown(replace(given, value=499.6)) == "500"
+    assert shown(replace(given, value=4_166.7, unit="req/s")) == "4,167"
+    assert shown(replace(given, value=85.19, unit="req/s")) == "85.2"
+    assert shown(replace(given, value=363, unit="s")) == "363 s"
+    assert shown(replace(given, value=2.97, unit="share")) == "297 %"
 
 
 def test_only_the_primarys_alarms_see_the_primary():
