@@ -5,7 +5,7 @@ from analysis.decisions.expressions import Expression, Figure
 from analysis.decisions.judging import STATES, Bench, Judgement, State, matches, says, stack_directory, to_json, turning
 from analysis.decisions.keeping import FILE_NAME, KIND, Kept, recording
 from analysis.decisions.records import Change, Column, Option, Record, folder, is_record, parse, read
-from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing
+from analysis.decisions.weighing import Crossing, Effect, Weighed, Weighing, effect_columns
 from analysis.frontmatter import PlacedError
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "State",
     "Weighed",
     "Weighing",
+    "effect_columns",
     "folder",
     "is_record",
     "matches",

@@ -87,7 +87,7 @@ def effect_columns(record: Record) -> Mapping[str, Column]:
         column("users", "Users held", "capacity.users_held", {}, night.change),
         column("users_low", "Users held, at worst", "capacity.users_held", {"level": "low"}, night.change),
         column("age", "Age of an update, worst minute", "night.age_p95", dice, night.change),
-        column("p99", "Slowest answer in a hundred", "night.p99", dice, night.change),
+        column("p99", "Answer time, p99", "night.p99", dice, night.change),
         column("errors", "Requests that fail", "night.errors", dice, night.change),
         column("harm", "Minutes with users affected", "night.harm", dice, night.change),
         column("lead", "Lead of the first page over user impact", "alarms.lead", dice, night.change),
@@ -317,14 +317,14 @@ def vary(world: Weighing, spec: BreakEven, value: float) -> Change:
     return Change(arguments={address: {argument: exact}})
 
 
-def _now(world: Weighing, spec: BreakEven) -> tuple[float | None, str]:
-    """The input as it is, with its unit. Raises PlacedError where there is no such input."""
+def _now(world: Weighing, record: Record, spec: BreakEven) -> tuple[float | None, str]:
+    """The input as it is, or as the record's night assumes it, with its unit. Raises PlacedError where there is no such input."""
     try:
         if spec.kind == "assumption":
             found = assumption(world, spec.input)
             if found is None:
                 raise PlacedError(spec.place, f"{spec.input} is no assumption of {world.directory.name}")
-            return found.at(), found.unit
+            return float(record.night.change.assumed.get(spec.input, found.at())), found.unit
         if spec.kind == "price":
             read = measure("fact.price", world.study, {"sku": spec.input})
         elif spec.kind == "variable":
@@ -340,7 +340,7 @@ def _now(world: Weighing, spec: BreakEven) -> tuple[float | None, str]:
 
 def crossing(world: Weighing, record: Record, spec: BreakEven) -> Crossing:
     """Where the statement turns, by bisection. Raises PlacedError, also where Terraform refuses a value of the range."""
-    now, unit = _now(world, spec)
+    now, unit = _now(world, record, spec)
     tried: dict[float, bool] = {}
 
     def true_at(value: float) -> bool:
@@ -472,6 +472,6 @@ def assumed(world: Weighing, record: Record) -> tuple[Assumption | Limit, ...]:
 
 
 def shown_input(value: float, unit: str) -> str:
-    """An input for a sentence: three digits, with its unit."""
-    text = number(Decimal(f"{value:.3g}"))
-    return f"{text} {unit}".strip()
+    """An input for a sentence: three digits, thousands apart, with its unit."""
+    whole, dot, rest = number(Decimal(f"{value:.3g}")).partition(".")
+    return f"{int(whole):,}{dot}{rest} {unit}".strip()

@@ -17,6 +17,7 @@ from analysis.night import hard, hard_plan
 from analysis.night.sweeps import MOST_USERS
 from analysis.season import PLAN_FILE as SEASON
 from analysis.studies import inputs
+from analysis.units import money
 
 KIND: Final = "horizons"
 
@@ -213,9 +214,9 @@ def compared(record: Record) -> list[tuple[str, list[str]]]:
 
     plain = record.reached[0].plain_night
     return [
-        row("A month with its games", lambda one: f"${one.usd_month:,.0f}"),
-        row("A month without a game", lambda one: f"${one.usd_idle:,.0f}"),
-        row("One game more", lambda one: f"${one.usd_game:,.2f}"),
+        row("A month with its games", lambda one: money(one.usd_month)),
+        row("A month without a game", lambda one: money(one.usd_idle)),
+        row("One game more", lambda one: money(one.usd_game)),
         row("Hours of work", lambda one: "{:.0f} ({:.0f} to {:.0f})".format(*one.hours)),
         row("Resources", lambda one: f"{one.resources}"),
         row("Users held on the hardest night", lambda one: f"{one.users:,}"),

@@ -19,6 +19,7 @@ from analysis.pages import infrastructure, links, systems
 from analysis.pages.model import Macro, Model, Site, model
 from analysis.pages.reads import cache
 from analysis.pages.reference import confidence, price_anchor
+from analysis.pages.register import figure
 from analysis.units import money, rate
 
 PRICES_PAGE = "reference/prices.md"
@@ -33,7 +34,7 @@ def by_service(stacks: Sequence[tuple[str, Estimate]]) -> Markup:
         for service in services
         if any(service in found and found[service].usd for _, found in split)
     ]
-    rows.append(Row(["Together", *(money(estimate.total.usd) for _, estimate in stacks)], total=True))
+    rows.append(Row(["Together", *(month(estimate) for _, estimate in stacks)], total=True))
     columns = [Column("Service", "head"), *(Column(title, "number") for title, _ in stacks)]
     return table(columns, rows, label="Monthly cost by service", caption="US dollars for a month of 730 hours.")
 
@@ -102,10 +103,15 @@ def free(model: Model, estimate: Estimate) -> Markup:
 
 def totals(stacks: Mapping[str, Estimate]) -> Markup:
     """The month's total of each stack, side by side."""
-    return tables.definitions((title, money(estimate.total.usd)) for title, estimate in stacks.items())
+    return tables.definitions((title, month(estimate)) for title, estimate in stacks.items())
 
 
-def calendar(found: CalendarCost) -> Markup:
+def month(estimate: Estimate) -> Markup:
+    """What the stack costs in a month, as a figure of it."""
+    return figure(money(estimate.total.usd), "cost.month", estimate.stack)
+
+
+def calendar(found: CalendarCost, stack: str) -> Markup:
     """The bill over an hour, a day of each kind, an event, the month and the season."""
     rows = [Row(["An hour in which nothing is on", None, money(found.hour)])]
     for day in found.days:
@@ -123,7 +129,7 @@ def calendar(found: CalendarCost) -> Markup:
             rows.append(Row([f"Reserve: {found.reserve:.0%} of them, for what nobody foresaw", often, money(kept)]))
             rows.append(Row(["All events with the reserve", often, money(found.events + kept)], total=True))
     rows += [
-        Row(["A mean month", None, money(found.month)]),
+        Row(["A mean month", None, figure(money(found.month), "cost.month", stack)]),
         Row(["The season", None, money(found.season)], total=True),
     ]
     columns = [Column("Window", "head"), Column("How often", "number"), Column("US dollars", "number")]
@@ -200,7 +206,7 @@ def spending(root: Path, name: str) -> tuple[Spent, ...]:
     peak = float(study.scenario.peak_users.value)
     crowds = [round(share * peak) for share in CROWDS if held is None or share * peak < held]
     if held is not None:
-        crowds.append(int(held))
+        crowds.append(round(held))
     found = []
     for users in crowds:
         at = study.at(users)
@@ -260,7 +266,7 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "cost_by_service": lambda *names: by_service(bills(names)),
         "cost_by_confidence": lambda *names: by_confidence(bills(names)),
         "cost_lines": lambda name: lines(site.stack(name), site.stack(name).estimate, site.here()),
-        "cost_calendar": lambda name: calendar(site.stack(name).study.calendar),
+        "cost_calendar": lambda name: calendar(site.stack(name).study.calendar, name),
         "cost_from_brief": lambda name, brief: from_brief(site, name, brief),
         "budget": lambda name, most, step: budget(site, name, most, step),
         "cost_unpriced": lambda name: unpriced(site.stack(name), site.stack(name).estimate),

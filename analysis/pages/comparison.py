@@ -18,12 +18,13 @@ from analysis.night import hard, hard_plan
 from analysis.pages import decisions, emulated, figures, links, proofs, systems
 from analysis.pages.figures import Words
 from analysis.pages.model import Macro, Model, Site
+from analysis.pages.register import figure
 from analysis.studies import Measured, measure, nights_record, shown
 from analysis.units import money
 
 
-def _measured(name: str, model: Model, _words: Words) -> str:
-    return shown(measure(name, model.study, {}))
+def _measured(name: str, model: Model, _words: Words, **given: Any) -> Markup:
+    return figure(measure(name, model.study, given), name, model.name, **given)
 
 
 TENFOLD: Final = 10
@@ -36,15 +37,16 @@ def _held(model: Model, **given: Any) -> float:
     return math.inf if value is None else float(value)
 
 
-def _holds(model: Model, words: Words) -> str:
+def _holds(model: Model, words: Words) -> Cell:
     if _held(model) < 1:
         return f"no {words['crowd']}: the feeds alone pass the first limit"
     low, value, high = (
-        shown(measure("capacity.users_held", model.study, {"level": level})) for level in ("low", "value", "high")
+        _measured("capacity.users_held", model, words, level=level) for level in ("low", "value", "high")
     )
-    span = f" ({low} to {high})" if low != high else ""
-    grown = "" if _held(model, scaled_out=1) == _held(model) else f", {_held(model, scaled_out=1):,.0f} scaled out"
-    return f"{value}{span} {words['crowd']}{grown}; {model.capacity.users:,} expected"
+    span = "" if low.striptags() == high.striptags() else Markup(" ({} to {})").format(low, high)
+    most = _measured("capacity.users_held", model, words, scaled_out=1)
+    grown = "" if _held(model, scaled_out=1) == _held(model) else Markup(", {} scaled out").format(most)
+    return Markup("{}{} {}{}; {} expected").format(value, span, words["crowd"], grown, f"{model.capacity.users:,}")
 
 
 def _month(model: Model, words: Words) -> Markup:
@@ -71,13 +73,13 @@ def _limit(model: Model, _words: Words) -> Cell:
     return Markup("{}: {}<br><small>{}</small>").format(kind, figures.available(bound), figures.set_by(bound))
 
 
-def _event(model: Model, words: Words) -> str:
-    return f"{_measured('cost.game', model, words)} a {words['event']}"
+def _event(model: Model, words: Words) -> Markup:
+    return Markup("{} a {}").format(_measured("cost.game", model, words), words["event"])
 
 
 def _hours(model: Model, _words: Words) -> Markup:
     """How full the fullest limit gets in the scenario's hours, and how many of its hard nights a stack that has some survives."""
-    said = f"fullest: {_measured('premortem.fullest', model, _words)}"
+    said = Markup("fullest: {}").format(_measured("premortem.fullest", model, _words))
     if not (model.directory / hard_plan.PLAN).is_file():
         return Markup("{}").format(said)
     plan, record = hard_plan.hard_nights(model.directory), nights_record(model.directory)
@@ -87,7 +89,7 @@ def _hours(model: Model, _words: Words) -> Markup:
 
 def _alarms(model: Model, _words: Words) -> Markup:
     """How many there are, and on how many build-ups of the back-test one rang in time."""
-    count = shown(measure("terraform.count", model.study, {"type": "aws_cloudwatch_*_alarm"}))
+    count = _measured("terraform.count", model, _words, type="aws_cloudwatch_*_alarm")
     if not (model.directory / season.RECORD_FILE).is_file():
         return Markup("{}<br><small>not back-tested</small>").format(count)
     record = season.load(model.directory)
@@ -103,7 +105,11 @@ def _recovery(model: Model, _words: Words) -> Markup:
     )
     said = f"{holding} of {holding + failing} checks hold"
     drill = evidence.read(evidence.beside(model.directory, kept.DRILLED), kept.DRILLED)
-    drilled = f"{drill.content['restore_mb_s']:.0f} MB/s in a drill" if drill and drill.content["holds"] else "no drill"
+    drilled = (
+        f"restored {drill.content['restore_mb_s']:.0f} MB/s in a drill"
+        if drill and drill.content["holds"]
+        else "no drill"
+    )
     return Markup("{}<br><small>{}</small>").format(said, drilled)
 
 

@@ -12,6 +12,7 @@ from mkdocs.plugins import get_plugin_logger
 
 from analysis import decisions
 from analysis.decisions import Bench, Change, Crossing, Effect, Judgement, Option, Record, Weighed
+from analysis.decisions.records import NOTHING
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, State, table
 from analysis.facts import prices, today
@@ -19,6 +20,7 @@ from analysis.pages import frontmatter, infrastructure, links, systems
 from analysis.pages.figures import named as named_in
 from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
+from analysis.pages.register import figure
 from analysis.pages.stated import register
 from analysis.studies import Measured, shown
 from analysis.units import money
@@ -165,17 +167,26 @@ def _title(record: Record, effect: Effect) -> str:
     return named_in(TITLES[effect.name], _words(record)) if effect.name in TITLES else effect.title
 
 
+SIMULATED = frozenset({"age", "p99", "errors", "harm", "lead"})
+"""The effects that a simulated night gives."""
+
+
 def _effects(made: Judgement) -> Markup:
     record = made.record
     rows: list[list[Cell]] = [
-        [_title(record, effect), _figure(effect.with_it), _figure(effect.without_it), _difference(effect)]
+        [_title(record, effect), *_sides(record, effect), _difference(effect)]
         for effect in made.effects
         if not _uncomputed(effect)
     ]
     word = "With what is proposed" if record.proposes else "With"
     columns = [Column(""), Column(word, "number"), Column("Without", "number"), Column("Difference", "number")]
     faults = f", with {', '.join(record.night.faults)}" if record.night.faults else ""
-    rest = f"everything else on {made.night}{faults}, simulated with seed {record.night.seed}"
+    simulated = any(not _uncomputed(effect) for effect in made.effects if effect.name in SIMULATED)
+    rest = (
+        f"everything else on {made.night}{faults}, simulated with seed {record.night.seed}"
+        if simulated
+        else f"{_title(record, made.effect('users')).lower()} by closed formulas; its night is not simulated"
+    )
     caption = f"Costs on an ordinary month; {rest if made.night else 'the load of the stack is not modelled'}."
     reasons: dict[str, list[str]] = {}
     for effect in made.effects:
@@ -188,6 +199,20 @@ def _effects(made: Judgement) -> Markup:
         ]
     )
     return table(columns, rows, label="With and without the decision", caption=caption) + notes
+
+
+def _sides(record: Record, effect: Effect) -> tuple[Cell, Cell]:
+    """The figure with the decision and without it; the one of the stack as it is says what it is of."""
+    with_it, without_it = _figure(effect.with_it), _figure(effect.without_it)
+    column = decisions.effect_columns(record)[effect.name]
+    if column.change != NOTHING:
+        return with_it, without_it
+    present = _of(record, effect.without_it if record.proposes else effect.with_it, column)
+    return (with_it, present) if record.proposes else (present, without_it)
+
+
+def _of(record: Record, found: Measured | str, column: decisions.Column) -> Cell:
+    return "–" if isinstance(found, str) else figure(found, column.measure, record.stack, **column.arguments)
 
 
 def _uncomputed(effect: Effect) -> bool:
@@ -334,7 +359,7 @@ def _change(change: Change) -> Iterator[str]:
     if change.without:
         more = f", and {len(change.without) - MOST_GLOBS} more" if len(change.without) > MOST_GLOBS else ""
         yield f"without {', '.join(change.without[:MOST_GLOBS])}{more}"
-    yield from (f"+ {quantity:,g} × {sku}" for sku, quantity in change.adds.items())
+    yield from (f"+ {tables.amount(quantity)} × {sku}" for sku, quantity in change.adds.items())
 
 
 def _leaves(path: str, value: Any) -> list[tuple[str, str]]:
@@ -414,9 +439,7 @@ def _entry(one: Judgement, docs: Path, page: str, count: int) -> Markup:
         *(Markup("<small>{}</small>").format(reason) for reason in ([] if one.ok else one.reasons)),
     ]
     if one.effects and not any(e.differs for e in one.effects if e.name not in {"month", "game"}):
-        lines.append(
-            Markup("<small>The model sees its price only; {}</small>").format(_decapitalised(record.description))
-        )
+        lines.append(Markup("<small>The model sees its price only. {}</small>").format(record.description))
     lines += [Markup("<small>Break-even: {}</small>").format(_crossing(crossing)) for crossing in one.crossings]
     head = Markup('<tr class="g-option"><th colspan="{}" scope="rowgroup">{}</th></tr>').format(
         count, Markup("<br>").join(lines)
@@ -442,16 +465,14 @@ def _chips(one: Judgement) -> Markup:
     return Markup("{} {}").format(tables.chip(STATUSES[status], status), _state(one))
 
 
-def _decapitalised(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def _priced(effect: Effect) -> Markup:
-    """What the decision adds, as a cell that sorts by the amount."""
+    """What the decision adds, as a cell that sorts by the amount; the same figure as on the record's own page."""
     one, other = _money(effect.with_it), _money(effect.without_it)
     if one is None or other is None:
         return Markup('<td class="g-num">–</td>')
-    difference = (one - other).quantize(CENT)
+    difference = one - other
+    if not difference.quantize(CENT):
+        difference = Decimal(0)
     sign = "−" if difference < 0 else "+" if difference else ""
     return Markup('<td class="g-num" data-sort="{:.6f}">{}{}</td>').format(difference, sign, money(abs(difference)))
 

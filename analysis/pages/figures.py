@@ -19,7 +19,8 @@ from analysis.night import NightError
 from analysis.pages import links, proofs, records, season, systems
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reference import assumption_table
-from analysis.studies import MeasureError, StudyError, measure, shown
+from analysis.pages.register import figure
+from analysis.studies import MeasureError, StudyError, measure
 from analysis.wiring import PathError
 
 REFUSALS = (FactError, MeasureError, NightError, PathError, StudyError)
@@ -30,16 +31,16 @@ Words: TypeAlias = Mapping[str, str]
 """What a system calls whoever comes, what they come for and what they send (`systems.WORDS`)."""
 
 
-def _measured(name: str, **arguments: Any) -> Callable[[Model, Words], str]:
-    return lambda model, _: shown(measure(name, model.study, arguments))
+def _measured(name: str, **arguments: Any) -> Callable[[Model, Words], Cell]:
+    return lambda model, _: figure(measure(name, model.study, arguments), name, model.name, **arguments)
 
 
-def _held(model: Model, words: Words, *, scaled_out: bool = False) -> str:
+def _held(model: Model, words: Words, *, scaled_out: bool = False) -> Cell:
     capacity = model.capacity
     users = (capacity.at_most if scaled_out else capacity.at_start).users.value
     if users is not None and users < 1:
         return f"none: feeds alone pass the first limit, before any {words['crowd']} come"
-    return shown(measure("capacity.users_held", model.study, {"scaled_out": scaled_out}))
+    return _measured("capacity.users_held", scaled_out=scaled_out)(model, words)
 
 
 def first_limit(model: Model) -> tuple[Station, Bound] | None:

@@ -11,7 +11,7 @@ from analysis import horizons as layer
 from analysis.drawing import tables
 from analysis.drawing.tables import Cell, Column, significant, table
 from analysis.horizons import Gain, Reached, Record, Worth
-from analysis.pages import links
+from analysis.pages import links, register
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reads import cache
 from analysis.units import money
@@ -85,11 +85,31 @@ def side_by_side(model: Model) -> Markup:
     """The horizons as columns."""
     found = record(model.directory)
     columns = [Column(""), *(Column(one.horizon.title, "number") for one in found.reached)]
-    rows: list[Sequence[Cell]] = [[name, *cells] for name, cells in layer.compared(found)]
+    rows: list[Sequence[Cell]] = [
+        [name, *(_cell(model, name, one, text) for one, text in zip(found.reached, cells, strict=True))]
+        for name, cells in layer.compared(found)
+    ]
     caption = (
         f"Simulated, priced, back-tested and proved from the variable files; recorded on {found.kept.recorded_on}."
     )
     return table(columns, rows, label="Horizons side by side", caption=caption)
+
+
+MEASURES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "A month with its games": ("cost.month", {}),
+    "A month without a game": ("cost.idle_month", {}),
+    "One game more": ("cost.game", {}),
+    "Resources": ("terraform.count", {}),
+    "Alarms": ("terraform.count", {"type": "aws_cloudwatch_*_alarm"}),
+}
+"""The rows that other pages show too, of the horizon that leaves nothing out: the stack as it is."""
+
+
+def _cell(model: Model, name: str, one: Reached, text: str) -> Cell:
+    if one.horizon.leaves or name not in MEASURES:
+        return text
+    measure, given = MEASURES[name]
+    return register.figure(text, measure, model.name, **given)
 
 
 def leaves(model: Model, name: str) -> Markup:
@@ -128,7 +148,7 @@ def figure(model: Model, name: str, row: str) -> Markup:
     rows = layer.compared(found)
     for title, cells in rows:
         if title.startswith(row):
-            return tables.inline(cells[at])
+            return Markup("{}").format(_cell(model, title, found.reached[at], cells[at]))
     raise LookupError(f"there is no row {row!r}; there are {', '.join(title for title, _ in rows)}")
 
 

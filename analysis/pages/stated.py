@@ -13,6 +13,7 @@ from analysis.drawing.tables import Cell, Column, Row
 from analysis.pages import infrastructure, links, reads, systems
 from analysis.pages.model import Macro, Site, models
 from analysis.pages.reads import cache
+from analysis.pages.register import figure
 from analysis.units import Given
 
 REGISTER = "reference/how-computed.md"
@@ -34,7 +35,25 @@ def claim(root: Path, page: str, name: str) -> Markup:
             f"{page}: the claim {name} no longer holds: “{result.claim.says}” is {result.text}, allowed is {result.bound}; "
             "correct the sentence and the band, or what it rests on"
         )
-    return tables.link(f"{links.relative(page, REGISTER)}#{name}", result.text, "g-claim")
+    return tables.link(f"{links.relative(page, REGISTER)}#{name}", _figure(result), "g-claim")
+
+
+def _figure(result: Result) -> Cell:
+    """The figure with what it is of; one that combines two claims is of no stack alone."""
+    one = result.claim
+    if one.of:
+        return result.text
+    given = {
+        **one.arguments,
+        "variables": one.variables,
+        "users": one.users,
+        "poll_interval_s": one.poll_interval_s,
+        "games_per_month": one.games_per_month,
+        "arguments": one.replaced,
+        "without": one.without,
+        "assumed": one.assumed,
+    }
+    return figure(result.text, one.measure, one.stack, **given)
 
 
 def claim_table(root: Path, docs: Path, page: str) -> Markup:
@@ -59,7 +78,7 @@ def _claim_row(root: Path, page: str, result: Result, citing: Sequence[str]) -> 
     places = [tables.link(links.relative(page, place), place.removesuffix(".md")) for place in citing]
     cells: list[Cell] = [
         one.says,
-        result.text,
+        _figure(result),
         result.measured.formula,
         _inputs(root, one.stack, result.measured.inputs, page),
         result.bound,

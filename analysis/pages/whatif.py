@@ -19,7 +19,7 @@ from markupsafe import Markup
 from analysis.drawing import charts, tables
 from analysis.drawing.tables import Cell, State
 from analysis.facts import Scenario
-from analysis.pages import infrastructure, links, systems
+from analysis.pages import infrastructure, links, register, systems
 from analysis.pages.model import Macro, Model, Site, models
 from analysis.pages.reads import cache
 from analysis.pages.systems import System
@@ -161,7 +161,7 @@ def what_if(root: Path, docs: Path, folder: str, page: str) -> Markup:
     return Markup("\n").join(parts)
 
 
-def _today(one: System, night: Scenario, answers: Answers) -> str:
+def _today(one: System, night: Scenario, answers: Answers) -> Markup:
     """Today's point in a sentence."""
     point, words = answers.present, one.words
     said = VERDICTS[verdict(point)]
@@ -171,10 +171,9 @@ def _today(one: System, night: Scenario, answers: Answers) -> str:
         held = point["held"][1]
         full = "without a single one of them" if held < 1 else f"at {_range(point['held'])} {words['crowd']}"
         first = f" The first limit, {name} of {address}, is used up {full}."
-    return (
-        f"Does it hold {point['users']:,} {words['crowd']} as it stands? {said}.{first} "
-        f"A month costs {money(Decimal(point['month_usd']))}; "
-        f"one day of “{night.title}” adds {money(Decimal(point['event_usd']))}."
+    month = register.figure(money(Decimal(point["month_usd"])), "cost.month", answers.plan.stack)
+    return Markup("Does it hold {} {} as it stands? {}.{} A month costs {}; one day of “{}” adds {}.").format(
+        f"{point['users']:,}", words["crowd"], said, first, month, night.title, money(Decimal(point["event_usd"]))
     )
 
 

@@ -23,7 +23,7 @@ from mkdocs.structure.pages import Page
 from analysis.facts import FactError
 from analysis.facts.today import today
 from analysis.notebooks import execution
-from analysis.pages import decisions, frontmatter, glossary, links, nights, source, systems, whatif
+from analysis.pages import decisions, frontmatter, glossary, links, nights, register, source, systems, whatif
 from analysis.pages.reads import cache
 from analysis.site import navigation, notebook_page
 
@@ -252,7 +252,7 @@ def searched(config: MkDocsConfig) -> list[dict[str, Any]]:
 
 @event_priority(-200)  # after every other plugin has written what it writes
 def on_post_build(config: MkDocsConfig) -> None:
-    """The search adjusted; a warning for every link that leads nowhere and whatever is loaded from outside."""
+    """The search adjusted; a warning for broken links, what is loaded from outside, and figures that contradict each other."""
     for pattern, places in ADJUSTED.items():
         for script in (Path(config.site_dir) / "assets" / "javascripts").glob(pattern):
             text = script.read_text(encoding="utf-8")
@@ -265,6 +265,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     for problem in links.problems(Path(config.site_dir), root(config) / ".cache" / "site" / "links.json"):
         if not (served.startswith("http://127.0.0.1") and problem.address.startswith(served)):
             log.warning(str(problem))
+    for sentence in register.of_site(Path(config.site_dir)):
+        log.warning(sentence)
 
 
 def root(config: MkDocsConfig) -> Path:
