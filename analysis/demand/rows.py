@@ -66,9 +66,9 @@ def usage(
     calendar = scenario.calendar
     days = "".join(f", {kind.per_month:g} times {kind.name} with {kind.crowd:.0%} of them" for kind in month.kinds[1:])
     return Usage(
-        origin=f"scenario {scenario.title!r} ({scenario.file}): {calendar['games_per_month'].value} nights of "
-        f"{scenario.night_hours:g} h with up to {scenario.peak_users.value} users{days}, {calendar['quiet_users'].value} users "
-        "in the other hours",
+        origin=f"scenario {scenario.title!r} ({scenario.file}): {calendar['games_per_month'].value} events of "
+        f"{scenario.night_hours:.3g} h with up to {scenario.peak_users.value:,} users{days}, "
+        f"{calendar['quiet_users'].value:,} users in the other hours",
         quantities=quantities,
         load_hours={
             balancer.address: tuple(month.load_hours(balancer.address)) for balancer in month.reached_of("balancer")

@@ -499,7 +499,8 @@ class Drawing:
     @property
     def statement(self) -> str:
         """One sentence on completeness, for the page."""
-        waived = f"; {len(self.waived)} are waived" if self.waived else ""
+        left = len(self.waived)
+        waived = f"; {left} {'is' if left == 1 else 'are'} left out with a reason" if left else ""
         missing = f"; MISSING: {', '.join(self.missing)}" if self.missing else "; nothing that is paid for is missing"
         return f"{len(self.drawn)} addresses are drawn in {len(self.nodes)} boxes{waived}{missing}."
 

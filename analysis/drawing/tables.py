@@ -160,5 +160,6 @@ def amount(value: Decimal | float | None) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits, thousands apart."""
-    return amount(float(f"{value:.{digits}g}"))
+    """A number with so many significant digits, thousands apart; whole numbers keep all of theirs, as in `studies.shown`."""
+    rounded = float(f"{value:.{digits}g}")
+    return amount(round(value) if abs(rounded) >= 10 ** (digits - 1) else rounded)

@@ -169,9 +169,9 @@ class Postmortem:
             limit = self.opened.incident.harm.slow_s
             yield Fact("Slow requests", f"{felt.slow_requests:,.0f}", f"slower than {limit:g} s")
         if seen.late_s is not None and felt.age_p95_s is not None:
-            p50 = f"{felt.age_p50_s:.1f} s in the median, " if felt.age_p50_s is not None else ""
-            note = f"{p50}{felt.age_p95_s:.1f} s at p95, in the worst minute; late is more than {seen.late_s:.3g} s"
-            yield Fact("Oldest update seen", f"{felt.age_p50_s or felt.age_p95_s:.0f} s", note)
+            p50 = f"median {felt.age_p50_s:.1f} s; " if felt.age_p50_s is not None else ""
+            note = f"p95; {p50}late is more than {seen.late_s:.3g} s"
+            yield Fact("Age of updates, worst minute", f"{felt.age_p95_s:.1f} s", note)
         if felt.news:
             late = [news.entry.what for news in felt.news if news.late]
             note = "by half of the users or more" + (f": {late[-1]}" if late else "")
@@ -472,7 +472,7 @@ def _remarks(row: alarms.Row, report: Report) -> Iterator[str]:
     if at is not None and (at - report.start).total_seconds() <= SETTLING_S:
         yield "rings from the first minutes on: it is about the stack, not about this crowd"
     if row.false_pages:
-        yield f"rings {row.false_pages} more time{'s' if row.false_pages > 1 else ''} that announce nothing"
+        yield f"rings {row.false_pages} more time{'s' if row.false_pages > 1 else ''} without an impact to announce"
 
 
 def _signed(value: float, digits: int = 0) -> str:

@@ -279,7 +279,9 @@ def alarms(model: Model, page: str, runbooks: Mapping[str, Cell]) -> Markup:
         Column("Alarm", "code"), Column("Runbook", "wide"), Column("Rings when", "wide"), Column("Severity"), Column("Owner"),
         Column("Defined at", "code"),
     ]  # fmt: skip
-    return table(columns, rows, label=f"Alarms of {model.name}", caption=f"{len(rows)} alarms.")
+    return table(
+        columns, rows, label=f"Alarms of {model.name}", caption=f"{len(rows)} alarm{'s' if len(rows) != 1 else ''}."
+    )
 
 
 def alarms_named(model: Model, page: str, names: Sequence[str]) -> Markup:
@@ -319,8 +321,10 @@ def _alarms(model: Model) -> Iterator[Resource]:
 
 _WORDS = {
     "GreaterThanThreshold": "above", "GreaterThanOrEqualToThreshold": "at or above", "LessThanThreshold": "below",
-    "LessThanOrEqualToThreshold": "at or below",
+    "LessThanOrEqualToThreshold": "at or below", "GreaterThanUpperThreshold": "above the band of",
+    "LessThanLowerThreshold": "below the band of", "LessThanLowerOrGreaterThanUpperThreshold": "outside the band of",
 }  # fmt: skip
+"""How a condition compares; the last three with a band that CloudWatch learns, in place of a threshold."""
 
 
 def _condition(alarm: Resource) -> str:
@@ -335,9 +339,15 @@ def _condition(alarm: Resource) -> str:
     inner: Mapping[str, Value] = next((part for query in queries for part in query.get("metric") or ()), {})
     period = values.get("period") or inner.get("period")
     statistic = values.get("extended_statistic") or values.get("statistic") or ""
+    band = values.get("threshold_metric_id")
+    metric = next(
+        (q.get("label") or q.get("id") for q in queries if q.get("return_data") and q.get("id") != band), metric
+    )
+    limit = "what is usual" if band else shown(values.get("threshold"))
+    every = f"period{'s' if periods != 1 else ''} of {shown(period)} s"
     return (
-        f"{shown(metric)} {shown(statistic)} {_WORDS.get(shown(values.get('comparison_operator')), 'against')} "
-        f"{shown(values.get('threshold'))} in {shown(datapoints)} of {shown(periods)} periods of {shown(period)} s"
+        f"{shown(metric)} {shown(statistic)} {_WORDS[shown(values['comparison_operator'])]} {limit} "
+        f"in {shown(datapoints)} of {shown(periods)} {every}"
     )
 
 

@@ -21,12 +21,12 @@ VERDICTS: dict[str, State] = {"fits": "good", "over budget": "warn", "exhausted"
 
 
 def held(users: Range) -> str:
-    """A number of users with its range, in hundreds; a figure without limit is said to be one."""
+    """A number of users with its range; a figure without limit is said to be one."""
     if users.value is None:
         return "no limit in this model"
     low, high = users.low, users.high
-    span = "" if low is None or high is None or low == high else f" ({significant(low, 2)} to {significant(high, 2)})"
-    return f"{significant(users.value, 2)}{span}"
+    span = "" if low is None or high is None or low == high else f" ({low:,.0f} to {high:,.0f})"
+    return f"{users.value:,.0f}{span}"
 
 
 def utilisation(value: float | None) -> Cell:
@@ -94,7 +94,7 @@ def limits(model: Model, page: str, crowd: str) -> Markup:
         Column("Unit"), Column("Utilisation"), Column(f"Holds, {crowd}", "number"), Column("Formula", "wide"),
     ]  # fmt: skip
     start = capacity.at_start.tasks
-    given = f", with the {start.value:,} {start.name}" if start.unit else ""
+    given = f", with {start.name}: {start.value:,}" if start.unit else ""
     caption = (
         f"{capacity.users:,} {crowd} in the scenario “{capacity.scenario}”{given}. "
         "In brackets: the range that the assumptions allow. A feed comes whether anybody watches or not."

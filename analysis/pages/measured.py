@@ -100,7 +100,7 @@ def _compared(model: Model, content: Mapping[str, Any]) -> list[Row | list[Cell]
     one, vcpu = model.study, content["vcpu"]
     assumed = {level: 1000 * cpu_per_request(one, level) for level in LEVELS}
     base = one.profile.database_s_per_request
-    users = {level: knee_users(one, vcpu, level) for level in LEVELS}
+    users = {level: _crowd(one, vcpu, level) for level in LEVELS}
     program, store = cpu_ms(content, PROGRAM), cpu_ms(content, DATABASE)
     full = content["knee"]["per_s_at_share"] * content["interval_s"]
     check = content["check"]
@@ -127,6 +127,12 @@ def _compared(model: Model, content: Mapping[str, Any]) -> list[Row | list[Cell]
     ]  # fmt: skip
 
 
+def _crowd(one: Study, vcpu: float, level: Level = "value") -> float:
+    """Users that one task holds beside the publisher's own requests, as the pages about capacity count them."""
+    publisher_per_s = one.scenario.publisher["updates_per_minute"].at() / 60
+    return knee_users(one, vcpu, level) - publisher_per_s * float(one.capacity.poll_interval.value)
+
+
 def cpu_per_request(one: Study, level: Level) -> float:
     """Processor seconds of a request that the model takes where one task is full."""
     vcpu = float(one.path.service.vcpu.value)
@@ -150,7 +156,7 @@ def consequence(model: Model) -> Markup:
 def _service_users(one: Study) -> float:
     """Users at which the service is full, every request reaching it."""
     tasks = one.capacity.at_start.tasks.value
-    return float(tasks) * knee_users(one, float(one.path.service.vcpu.value))
+    return float(tasks) * _crowd(one, float(one.path.service.vcpu.value))
 
 
 def chart(model: Model) -> Markup:

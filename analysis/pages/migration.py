@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis import evidence
 from analysis.drawing import tables
@@ -98,10 +98,19 @@ def stage(root: Path, stack: str, name: str) -> Markup:
         _nights(found, {one["name"]: one["title"] for one in planned["stages"]}),
         _steps(found),
         Markup("<p><strong>Rollback.</strong> {} {}</p>").format(
-            " ".join(found["back"].split()), "" if first else _proved(applied)
+            _emphasised(" ".join(found["back"].split())), "" if first else _proved(applied)
         ),
     ]
     return Markup("\n").join(part for part in parts if part)
+
+
+def _emphasised(text: str) -> Markup:
+    """The text with what stands between asterisks emphasised, escaped."""
+    parts = text.split("*")
+    return Markup("").join(
+        Markup("<em>{}</em>").format(part) if at % 2 and at + 1 < len(parts) else escape(part)
+        for at, part in enumerate(parts)
+    )
 
 
 def _changed(found: Mapping[str, Any]) -> Markup:

@@ -265,7 +265,10 @@ def pushes(
     ends = [one for one in flow.traffic if one.unit == "delivery"]
     feeds = [one for one in flow.traffic if one.unit == "record" and one.fixed > 0]
     if len(ends) != 1 or not feeds:
-        raise UnknownDelayError(f"{name}: {len(feeds)} feeds send records and {len(ends)} kinds of updates are pushed")
+        raise UnknownDelayError(
+            f"{name} has {'no feed' if not feeds else f'{len(feeds)} feeds' if feeds[1:] else 'one feed'} that sends records, "
+            f"and pushes {'nothing' if not ends else f'{len(ends)} kinds of updates' if ends[1:] else 'one kind of update'}"
+        )
     end = network.stations[ends[0].enters]
     if any(network.stations[one.enters].kind not in COMPUTE for one in feeds):
         raise UnknownDelayError(f"{name}: a feed is posted and not polled, and what it waits for is not known")

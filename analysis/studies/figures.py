@@ -12,11 +12,12 @@ from analysis.units import money
 
 
 def _significant(value: float, digits: int) -> str:
+    """So many significant digits; whole numbers keep all of theirs, so that one figure never reads 4,170 here and 4,167 there."""
     if value == 0:
         return "0"
     rounded = float(f"{value:.{digits}g}")
     if abs(rounded) >= 10 ** (digits - 1):
-        return f"{rounded:,.0f}"
+        return f"{value:,.0f}"
     text = f"{rounded:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -56,7 +57,7 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "ratio": lambda value: _significant(float(value), 3),
     "s": lambda value: seconds(float(value)),
     "ms": lambda value: f"{_significant(float(value), 3)} ms",
-    "user": lambda value: f"{_significant(float(value), 4)}",
+    "user": lambda value: f"{float(value):,.0f}",
     "s of warning": lambda value: _warning(float(value)),
     "min": lambda value: f"{_significant(float(value), 3)} min",
     "req/s": lambda value: f"{_significant(float(value), 3)}",

@@ -914,7 +914,7 @@ MEASURES: Mapping[str, Measure] = {
         "Updates in time", _freshness(lambda s: (_fresh(s).within(s.scenario.freshness_target_s.at()), "share"))
     ),
     "night.p99": Measure(
-        "Slowest answer in a hundred, worst minute",
+        "Answer time, p99, worst minute",
         _simulated(_highest("user", "Latency", "p99"), "s", "simulated: the highest p99 of a minute"),
         takes=NIGHT,
     ),

@@ -101,7 +101,7 @@ def test_the_option_of_a_proposal_is_proposed_and_not_chosen(judged):
 def test_the_worth_of_a_record_is_shown_with_break_even_predicate_checks_and_assumptions(judged):
     shown = decisions.weighed(judged())
     for part in (
-        "Slowest answer in a hundred", "+$47", "pool_size: 5 (now 4); below it is true that",
+        "Answer time, p99", "+$47", "pool_size: 5 (now 4); below it is true that",
         "<code>connections.deploying &lt;= 240</code>",
         "<code>month &gt; 900</code>", "the alarm buzzer-db-cpu exists", "<code>audience.peak_users</code>", "3200 to 8000",
     ):  # fmt: skip

@@ -54,7 +54,7 @@ def found(text):
     return [
         (text.count("\n", 0, match.start()) + 1, match[0], instead)
         for word, instead in WORDS.items()
-        for match in re.finditer(word, text, re.IGNORECASE)
+        for match in re.finditer(word.replace(" ", r"\s+"), text, re.IGNORECASE)
     ]
 
 

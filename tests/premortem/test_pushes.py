@@ -212,7 +212,7 @@ def test_a_log_that_falls_behind_has_no_percentile():
 
 
 @pytest.mark.parametrize(
-    ("stack", "why"), [("buzzer", "0 kinds of updates are pushed"), ("engine_as_written", "0 feeds send records")]
+    ("stack", "why"), [("buzzer", "pushes nothing"), ("engine_as_written", "has no feed that sends records")]
 )
 def test_a_stack_that_pushes_nothing_or_whose_feeds_post_is_refused_in_a_sentence(stack, why):
     with pytest.raises(MeasureError, match=why):
