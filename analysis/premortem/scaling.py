@@ -85,7 +85,8 @@ def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Rate
 
     Target tracking looks at the mean of each minute: out after `scale_out.datapoints` above the target and what AWS takes on top,
     to as many as bring the metric to it; in after `scale_in.datapoints` below a share of it, if every policy agrees. A metric of
-    the processor cannot show more than the instances have.
+    the processor cannot show more than the instances have. Whoever is there in the first step came before it, so the policies
+    have followed the load up to there.
     """
     per_minute = max(1, round(60.0 / step_s))
     floor = kept(minutes, program.windows, program.least)
@@ -100,7 +101,8 @@ def running(program: Program, load: Load, minutes: Rates, step_s: float) -> Rate
     out, back = (int(limit(f"autoscaling.scale_{way}.datapoints").at()) for way in ("out", "in"))
     below = limit("autoscaling.scale_in.share_of_target").at()
     lag_s = trigger_lag_s(limit("autoscaling.scale_out_trigger_s").at(), out)
-    desired = max(program.at_start, float(floor[0]))
+    settled = max((float(np.ceil(one[0] - 1e-9)) for one in asked), default=0.0)
+    desired = min(max(program.at_start, float(floor[0]), settled), most)
     live = desired
     starting: list[tuple[int, float]] = []
     orders: list[tuple[int, float]] = []

@@ -65,10 +65,6 @@ PUBLISHED: Final[Mapping[tuple[str, str], Row]] = {
     ("ECS/ContainerInsights", "RunningTaskCount"): Row("ServiceName", "name", _running),
 }
 
-STARTS_MIN: Final = 15
-"""Minutes from the start that are not looked at: a crowd is there at once, and the instances are those of a quiet time. In that
-time a policy has seen its datapoints above the target and the instances that it asks for have started."""
-
 PER_STEP: Final = {("AWS/Kinesis", "IncomingRecords")}
 """Metrics whose value is so many a second, and whose sum over a minute is published."""
 
@@ -97,9 +93,9 @@ class Watched:
         for alarm in read.metric:
             if pack is not None and alarm.name in states:
                 seen = alarms.watched(alarm, pack).points or ()
-                values = [value for value in seen[STARTS_MIN + 1 :] if value is not None]
+                values = [value for value in seen if value is not None]
                 low = alarm.comparison.startswith("LessThan")
-                rings = sum(state == "ALARM" for state in states[alarm.name][STARTS_MIN:])
+                rings = sum(state == "ALARM" for state in states[alarm.name])
                 yield Ringing(alarm, rings, min(values, default=np.nan) if low else max(values, default=np.nan))
 
     def trouble(self) -> str:

@@ -23,13 +23,15 @@ def redrive(queue_url: str) -> tuple[int, int]:
     done = left = 0
     seen: set[str] = set()
     while True:
-        found = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=300).get(
-            "Messages", ()
-        )
-        new = [one for one in found if one["MessageId"] not in seen]
-        if not new:
+        # Waiting asks all of the queue's servers. What stays is there again after five minutes, beside what was not read yet.
+        found = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=300, WaitTimeSeconds=1
+        ).get("Messages", ())
+        if not found:
             return done, left
-        for one in new:
+        for one in found:
+            if one["MessageId"] in seen:
+                continue
             seen.add(one["MessageId"])
             if again(json.loads(one["Body"])):
                 sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=one["ReceiptHandle"])

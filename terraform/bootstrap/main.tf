@@ -1,5 +1,5 @@
-# What must be there before any stack: the bucket of states with its locks, and the two roles that a workflow takes on, one that reads and
-# one that changes. Applied once by hand with a local state, which is then moved into the bucket: terraform init -migrate-state.
+# What must be there before any stack: the bucket of states with its locks, and the roles that a workflow takes on: one that reads, and for
+# each environment one that changes. Applied once by hand with a local state, which is then moved into the bucket: terraform init -migrate-state.
 
 terraform {
   required_version = ">= 1.10" # S3 locks by itself from there on: use_lockfile
@@ -34,11 +34,21 @@ locals {
   ]
   apply_statements = concat(local.plan_statements, [{ Effect = "Allow", Action = "s3:PutObject", Resource = "${local.bucket_arn}/*" }])
 
-  roles = {
-    # What has landed is planned again, on main, before anybody is asked to approve it.
-    plan  = { subjects = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/main"], managed = "arn:aws:iam::aws:policy/ReadOnlyAccess", statements = local.plan_statements }
-    apply = { subjects = [for environment in var.environments : "repo:${var.github_repository}:environment:${environment}"], managed = "arn:aws:iam::aws:policy/AdministratorAccess", statements = local.apply_statements }
+  # Who may apply in one environment cannot take on the role of another, and the account's trail tells them apart. Each still administers
+  # the account: only an account of its own keeps an environment from changing another's resources.
+  appliers = {
+    for environment in var.environments : environment => {
+      subjects   = ["repo:${var.github_repository}:environment:${environment}"]
+      managed    = "arn:aws:iam::aws:policy/AdministratorAccess"
+      statements = local.apply_statements
+    }
   }
+  # What has landed is planned again, on main, before anybody is asked to approve it.
+  planner = {
+    plan = { subjects = ["repo:${var.github_repository}:pull_request", "repo:${var.github_repository}:ref:refs/heads/main"], managed = "arn:aws:iam::aws:policy/ReadOnlyAccess", statements = local.plan_statements }
+  }
+
+  roles = merge(local.planner, local.appliers)
 }
 
 resource "aws_kms_key" "states" {

@@ -4,6 +4,6 @@ output "backend" {
 }
 
 output "role_arns" {
-  description = "Roles of plan and apply."
+  description = "The role that plans, as plan, and the role that applies in each environment, by its name."
   value       = { for name, role in aws_iam_role.this : name => role.arn }
 }

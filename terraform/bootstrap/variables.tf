@@ -36,11 +36,11 @@ variable "github_repository" {
 }
 
 variable "environments" {
-  description = "GitHub environments that may apply; each should ask for an approval."
+  description = "GitHub environments that may apply, each by a role of its own; each should ask for an approval."
   type        = list(string)
 
   validation {
-    condition     = length(var.environments) > 0 && alltrue([for environment in var.environments : can(regex("^[A-Za-z0-9_-]+$", environment))])
-    error_message = "environments must be names of letters, digits, hyphens and underscores, at least one."
+    condition     = length(var.environments) > 0 && !contains(var.environments, "plan") && alltrue([for environment in var.environments : can(regex("^[A-Za-z0-9_-]+$", environment))])
+    error_message = "environments must be names of letters, digits, hyphens and underscores, at least one, and none of them plan."
   }
 }

@@ -44,20 +44,38 @@ def first(values, at_least):
     return float(np.argmax(values >= at_least)) * STEP_S / 60.0
 
 
+STEP = [0.0] + [400.0] * 59
+"""A quiet minute, and then all at once."""
+
+
 def test_a_step_of_load_is_met_after_the_datapoints_the_trigger_and_the_start():
     # 400 requests a second of 10 ms on one vCPU: 4 processors busy, of which 80 % of an instance is a target of 50 %.
-    count = run(program(tracking("requests", 6_000.0)), 400.0)
+    count = run(program(tracking("requests", 6_000.0)), STEP)
     # AWS measured 363 s from load to trigger, half a datapoint of it chance; then 45 s until the tasks answer.
-    assert first(count, 4.0) == pytest.approx((363 - 30 + 45) / 60, abs=0.2)
+    assert first(count, 4.0) == pytest.approx(1 + (363 - 30 + 45) / 60, abs=0.2)
     assert count.max() == 4.0  # 24,000 a minute at 6,000 for each
 
 
 def test_a_processor_shows_no_more_than_it_has_so_the_way_up_takes_several_turns():
-    count = run(program(tracking("processor", 50.0)), 400.0)
+    count = run(program(tracking("processor", 50.0)), STEP)
     seen = [int(n) for n in dict.fromkeys(count)]
     assert seen == [1, 2, 4, 8]  # twice as many each time, as a full processor is twice the target
     # Each further turn: what AWS takes on top of three datapoints (153 s), a minute of cooldown, the next whole minute.
     assert first(count, 8.0) - first(count, 2.0) == pytest.approx(2 * 4, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("policies", "most", "there"),
+    [
+        ((tracking("requests", 6_000.0),), 10.0, 4.0),  # 24,000 a minute at 6,000 for each
+        ((tracking("requests", 6_000.0), tracking("processor", 50.0)), 10.0, 8.0),  # four busy at half of one each
+        ((tracking("requests", 6_000.0),), 3.0, 3.0),
+        ((tracking("requests", 60_000.0),), 10.0, 1.0),
+        ((), 10.0, 1.0),
+    ],
+)
+def test_who_is_there_from_the_first_step_on_finds_the_instances_that_the_policies_keep_for_them(policies, most, there):
+    assert set(run(program(*policies, most=most), 400.0)) == {there}
 
 
 def test_two_busy_minutes_are_no_reason_to_scale():

@@ -4,13 +4,18 @@ run "only_an_approved_environment_applies_and_a_plan_writes_no_state" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [for environment in var.environments : "repo:gameday-example/gameday:environment:${environment}"]
-    error_message = "Another branch or repository can apply."
+    condition     = alltrue([for environment in var.environments : jsondecode(aws_iam_role.this[environment].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:gameday-example/gameday:environment:${environment}"]])
+    error_message = "Another branch, repository or environment can apply."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role.this["plan"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:gameday-example/gameday:pull_request", "repo:gameday-example/gameday:ref:refs/heads/main"]
     error_message = "What has landed cannot be planned, or any branch can."
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.this)) == toset(concat(["plan"], var.environments))
+    error_message = "A role is shared, or one is nobody's."
   }
 
   assert {

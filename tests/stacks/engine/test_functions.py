@@ -437,6 +437,27 @@ def test_what_is_in_quarantine_is_sent_again_and_what_never_was_an_update_stays(
     assert ingest_path.stored(aws["events"]) == [SCORE]
 
 
+def test_what_stays_and_is_seen_again_does_not_end_the_redrive_before_the_rest_is_read(monkeypatch):
+    class Queue:
+        """What stays is visible again before the last message has been read, as after five minutes of work."""
+
+        def __init__(self):
+            self.answers, self.deleted = [["stays"], ["stays"], ["works"], []], []
+
+        def receive_message(self, **_given):
+            found = self.answers.pop(0)
+            return {"Messages": [{"MessageId": one, "ReceiptHandle": one, "Body": json.dumps(one)} for one in found]}
+
+        def delete_message(self, ReceiptHandle, **_given):  # noqa: N803
+            self.deleted.append(ReceiptHandle)
+
+    queue = Queue()
+    monkeypatch.setattr(database, "client", lambda _: queue)
+    monkeypatch.setattr(redrive, "again", lambda body: body == "works")
+    assert redrive.redrive("queue") == (1, 1)
+    assert queue.deleted == ["works"]
+
+
 def test_an_update_that_the_table_does_not_take_now_is_the_first_to_come_again(aws, monkeypatch):
     real = database.client("dynamodb")
     calls = []
