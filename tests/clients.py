@@ -1,6 +1,5 @@
 """PostgreSQL and Redis of a test, asked by their own command lines, psql and redis-cli."""
 
-import os
 import subprocess
 
 from analysis.loadtest import servers
@@ -31,7 +30,7 @@ class Postgres:
 
     @property
     def environment(self):
-        return {**os.environ, "PGPASSWORD": self.password}
+        return servers.environment(PGPASSWORD=self.password)
 
 
 class Redis:
@@ -50,5 +49,7 @@ class Redis:
 
     def _asked(self, *words):
         command = [servers.found("redis-cli"), "-h", servers.LOOPBACK, "-p", str(self.port), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            command, env=servers.environment(), capture_output=True, text=True, timeout=30, check=False
+        )
         return (done.stdout + done.stderr).rstrip("\n")

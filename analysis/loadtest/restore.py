@@ -20,7 +20,7 @@ import pymysql
 
 from analysis.loadtest.crowd_file import SEED
 from analysis.loadtest.kept import AFTER, ROWS, TEXT_BYTES
-from analysis.loadtest.servers import SCHEMA, Database, LoadError, database, found
+from analysis.loadtest.servers import SCHEMA, Database, LoadError, database, environment, found
 from analysis.scratch import scratch_directory
 
 BATCH: Final = 1_000
@@ -180,7 +180,7 @@ def _replay(store: Database, log: Path, start: int, end: int) -> None:
         "--disable-log-bin",
         str(log),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:  # noqa: S603 (a tool we found)
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:  # noqa: S603 (a tool we found)
         _run(_client(store), stdin=reader.stdout)
         if reader.wait():
             said = reader.stderr.read().decode(errors="replace").strip() if reader.stderr else ""
@@ -188,7 +188,7 @@ def _replay(store: Database, log: Path, start: int, end: int) -> None:
 
 
 def _run(command: Sequence[str], stdin: Any = subprocess.DEVNULL) -> None:
-    done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, check=False)  # noqa: S603 (a tool we found)
+    done = subprocess.run(command, env=environment(), stdin=stdin, capture_output=True, text=True, check=False)  # noqa: S603 (a tool we found)
     if done.returncode:
         name = Path(command[0]).name
         raise LoadError(f"{name} ended with status {done.returncode} ({done.stderr.strip()[-300:]})")

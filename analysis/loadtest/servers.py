@@ -91,6 +91,17 @@ class Database(Server):
 SCHEMA: Final = "buzz"
 
 
+KEPT: Final = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a server or its client sees of this process's environment: no setting of the user's, nothing preloaded into it.
+
+    A library that moves the clock of Python would keep Redis from starting and PostgreSQL from ending a statement in time.
+    """
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | more
+
+
 def lacking(programs: Sequence[str]) -> str:
     """A sentence that says which packages of the programs are not here, and how to get them; else empty."""
     packages = sorted({PROGRAMS[name] for name in programs if found(name) is None})
@@ -122,7 +133,7 @@ def versions() -> dict[str, str]:
         path = found(program)
         if path is None:
             continue
-        done = subprocess.run([path, flag], capture_output=True, text=True, check=False)  # noqa: S603 (a path we found)
+        done = subprocess.run([path, flag], env=environment(), capture_output=True, text=True, check=False)  # noqa: S603 (a path we found)
         words = (done.stdout + done.stderr).replace("v=", "").replace("nginx/", "").split()
         said[program] = next((word for word in words if word[:1].isdigit() and "." in word), "")
     for module in MODULES:
@@ -229,7 +240,7 @@ def postgresql(
     ready = [_program("pg_isready"), "--quiet", f"--host={LOOPBACK}", f"--port={port}", "--dbname=postgres"]
     with _running("postgres", command, home, log, ends=FAST) as process:
         made = Server("postgres", process, port, log)
-        _answers(made, lambda: subprocess.run(ready, cwd=home, check=False).returncode == 0)  # noqa: S603 (a program we found)
+        _answers(made, lambda: subprocess.run(ready, cwd=home, env=environment(), check=False).returncode == 0)  # noqa: S603 (a program we found)
         yield made
 
 
@@ -248,7 +259,7 @@ def psql(
         f"--host={LOOPBACK}", f"--port={port}", f"--username={user}", f"--dbname={database}", "--file=-",
     ]  # fmt: skip
     return subprocess.run(  # noqa: S603 (a program we found)
-        command, input=sql, env={**os.environ, "PGPASSWORD": password}, capture_output=True, text=True, timeout=timeout_s,
+        command, input=sql, env=environment(PGPASSWORD=password), capture_output=True, text=True, timeout=timeout_s,
         check=False,
     )  # fmt: skip
 
@@ -295,8 +306,8 @@ def program(scratch: Path, settings: Mapping[str, Any], workers: int, backlog: i
         "--worker-class", "sync", "--timeout", "300", "--worker-tmp-dir", str(home), "--no-control-socket",
         "analysis.loadtest.program:application()",
     ]  # fmt: skip
-    environment = {SETTINGS: str(home / "settings.json")}
-    with _running(f"gunicorn ({name})", command, home, log, environment) as process:
+    variables = {SETTINGS: str(home / "settings.json")}
+    with _running(f"gunicorn ({name})", command, home, log, variables) as process:
         made = Server(name, process, port, log)
         _answers(made, lambda: _healthy(port))
         yield made
@@ -336,7 +347,7 @@ def _running(
     command: Sequence[str],
     home: Path,
     log: Path,
-    environment: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     ends: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program as a child with a session of its own, ended at the end of the block with all that it has started."""
@@ -344,7 +355,7 @@ def _running(
         process = subprocess.Popen(  # noqa: S603 (programs we found)
             tied(command, ends),
             cwd=home,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **(environment or {})},
+            env=environment(PYTHONPATH=str(Path(__file__).parents[2]), **(variables or {})),
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
@@ -413,7 +424,7 @@ def _done(command: Sequence[str], home: Path, log: Path) -> None:
     """Runs what makes a server's files to its end. LoadError where it fails."""
     with log.open("wb") as words:
         done = subprocess.run(  # noqa: S603 (a program we found)
-            command, cwd=home, stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False
+            command, cwd=home, env=environment(), stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False
         )
     if done.returncode:
         name = next(Path(word).name for word in command if Path(word).name in PROGRAMS)

@@ -5,7 +5,6 @@ python3 without_containers.py        until Ctrl-C, on the ports of the file
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import subprocess
@@ -74,7 +73,7 @@ def _until_healthy(
 
 def _works(command: list[str], environment: Mapping[str, str]) -> bool:
     done = subprocess.run(  # noqa: S603 (programs we found)
-        [real.found(command[0]) or command[0], *command[1:]], env={**os.environ, **environment},
+        [real.found(command[0]) or command[0], *command[1:]], env=real.environment(**environment),
         stdin=subprocess.DEVNULL, capture_output=True, timeout=real.START_S, check=False,
     )  # fmt: skip
     return done.returncode == 0

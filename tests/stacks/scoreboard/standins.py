@@ -80,5 +80,10 @@ def ask(ports, path, token=None, data=None, **headers):
         return error.code, error.headers, json.load(error)
 
 
+def clock_s():
+    """What time it is for the programs that a test starts: they see nothing of what has moved the clock of this one."""
+    return float(subprocess.check_output(["date", "+%s.%N"], env={"PATH": os.environ["PATH"]}))
+
+
 def token(user, secret="dev-secret-key-not-for-production", expiry_s=60):
-    return tokens.sign(user, secret, time.time(), expiry_s)
+    return tokens.sign(user, secret, clock_s(), expiry_s)

@@ -180,7 +180,14 @@ def test_the_scripts_are_those_of_the_rows(commands):
 
 
 def bash(text, **options):
-    return subprocess.run(["bash", "-c", text], capture_output=True, text=True, timeout=60, check=False, **options)
+    return subprocess.run(
+        ["bash", "-c", text],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **{"env": servers.environment()} | options,
+    )
 
 
 def test_the_shell_itself_refuses_what_is_not_written_out_and_what_is_no_command(commands):
@@ -289,7 +296,7 @@ def cache(tmp_path_factory):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
          "/CN=127.0.0.1"],
-        check=True, capture_output=True, timeout=60,
+        env=servers.environment(), check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     key.chmod(0o644)
     port = servers.free_port()
