@@ -397,9 +397,13 @@ def plugin_cache() -> Path:
     return platformdirs.user_cache_path("gameday") / "terraform-plugins"
 
 
+NOT_INHERITED = ("AWS_", "TF_", "TERRAFORM_", "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES")
+"""How names begin that no run inherits."""
+
+
 def offline_environment(inherited: Mapping[str, str], *, cli: Path, data: Path) -> dict[str, str]:
-    """The environment of a run: nothing of the user's AWS_* and TF_*, and an AWS that cannot be reached."""
-    kept = {name: value for name, value in inherited.items() if not name.startswith(("AWS_", "TF_", "TERRAFORM_"))}
+    """The environment of a run: nothing of the user's AWS_* and TF_*, no library put in front of others, an AWS out of reach."""
+    kept = {name: value for name, value in inherited.items() if not name.startswith(NOT_INHERITED)}
     return kept | {
         "AWS_ACCESS_KEY_ID": "offline",
         "AWS_SECRET_ACCESS_KEY": "offline",

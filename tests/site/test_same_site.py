@@ -116,7 +116,13 @@ def moved():
 
 def built_site(root, surroundings, *before, umask=0o077):
     """The site that `gameday site` builds in a checkout, in a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SOURCE_DATE_EPOCH", "XDG_"))}
+    ours = (
+        "SOURCE_DATE_EPOCH",
+        "XDG_",
+        "LD_PRELOAD",
+        "FAKETIME",
+    )  # the last two: where this session's own clock was moved
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     done = subprocess.run(
         [*before, sys.executable, "-m", "analysis", "site"], cwd=root, capture_output=True, text=True, check=False,
         env={**kept, "PYTHONPATH": str(root), **surroundings}, umask=umask,

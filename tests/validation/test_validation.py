@@ -297,10 +297,11 @@ def test_no_credential_and_no_setting_of_the_user_reaches_terraform(tmp_path):
         "AWS_SESSION_TOKEN": "t",
         "TF_VAR_x": "1",
         "TF_CLI_ARGS_plan": "-destroy",
+        "LD_PRELOAD": "/lib/other.so",
     }
     environ = terraform_cli.offline_environment(inherited, cli=tmp_path / "cli", data=tmp_path / "data")
     assert environ["PATH"] == "/bin"
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_VAR_x", "TF_CLI_ARGS_plan"} & environ.keys()
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "TF_VAR_x", "TF_CLI_ARGS_plan", "LD_PRELOAD"} & environ.keys()
     assert environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
 
 
