@@ -8,6 +8,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from analysis.drawing.tables import Column, Row, code, table
+from analysis.facts import Level
 from analysis.network.load import LEVELS
 from analysis.pages import systems
 from analysis.pages.model import Macro, Site, model
@@ -39,7 +40,7 @@ def _sentence(found: layer.Interrupted) -> str:
         return "Nobody sees a stale score because of it."
     minutes = f"{count(least)} to {count(most)} viewer-minutes"
     if found.viewers() < 1.0:
-        worst = max(LEVELS, key=lambda level: found.stale[level].viewer_minutes)
+        worst = _worst(found)
         who = f"{found.viewers(worst):,.0f} of {found.crowd:,.0f} viewers do, {_span(found.each_s(worst))} each in all"
         return f"Nobody sees a stale score because of it, or at worst {who}: {minutes}."
     who = f"{found.viewers():,.0f} of {found.crowd:,.0f} viewers see a stale score"
@@ -49,6 +50,10 @@ def _sentence(found: layer.Interrupted) -> str:
 def _ends(found: layer.Interrupted) -> tuple[float, float]:
     minutes = [found.stale[level].viewer_minutes for level in LEVELS]
     return min(minutes), max(minutes)
+
+
+def _worst(found: layer.Interrupted) -> Level:
+    return max(LEVELS, key=lambda level: found.stale[level].viewer_minutes)
 
 
 def _span(taken_s: float) -> str:
@@ -85,7 +90,11 @@ def _cell(found: layer.Interrupted, case: str) -> Markup:
     least, most = _ends(found)
     ends = f"{count(least)} to {count(most)}"
     if found.viewers() < 1.0:
-        return Markup("nobody<br><small>{} viewer-minutes</small>").format(ends if most >= 1 else "0")
+        worst = _worst(found)
+        at_worst = (
+            f", or at worst {found.viewers(worst):,.0f}, {_span(found.each_s(worst))} each" if most >= 1.0 else ""
+        )
+        return Markup("nobody{}<br><small>{} viewer-minutes</small>").format(at_worst, ends if most >= 1.0 else "0")
     if case == layer.QUIET:
         return Markup("at most {} of {} at once<br><small>{} viewer-minutes</small>").format(
             f"{found.stale['value'].most:,.0f}", f"{found.crowd:,.0f}", ends

@@ -40,6 +40,7 @@ def test_an_interruption_is_told_with_its_night_and_with_who_is_affected():
 def test_at_its_best_and_at_its_worst_a_rotation_is_told_apart():
     told = text(MACROS["interruption"]("scoreboard_as_written", "The database's password is rotated", 100))
     assert told.startswith("Nobody sees a stale score because of it, or at worst 20,000 of 30,000 viewers do")
+    assert "nobody, or at worst 20,000, 71 min each" in text(MACROS["interruptions"](100, "scoreboard_as_written"))
 
 
 def test_a_refusal_stands_where_the_figures_would():
