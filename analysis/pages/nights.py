@@ -17,7 +17,7 @@ from analysis.drawing.figures import Figure
 from analysis.drawing.tables import Cell, Column, table
 from analysis.facts import Stack
 from analysis.night import Night, hard, hard_plan
-from analysis.night.calibration import error_share, rounded
+from analysis.night.calibration import error_share
 from analysis.night.calibration_plan import FOLDER, SETS, Calibration, Symptom
 from analysis.pages import reference
 from analysis.pages.reads import cache
@@ -168,7 +168,7 @@ def headroom(root: Path, name: str) -> Markup:
     rows: list[Sequence[Cell]] = []
     for one in record.content["nights"]:
         room = one["headroom"]
-        users = "no limit found" if room["users"] is None else f"{float(rounded(room['users'], 3)):,.0f}"
+        users = "no limit found" if room["users"] is None else f"{room['users']:,.0f}"
         then = {"late": "updates are late", "errors": "requests fail", None: "nobody is affected yet"}[room["why"]]
         rows.append([one["title"], users, then, room["first"][0] if room["first"] else "nothing is used up"])
     return table(

@@ -103,3 +103,18 @@ def test_a_message_is_read_and_a_docstring_only_of_a_command():
     source = 'def f():\n    """It does harm."""\n    return f"{x} users were hurt", "harm"\n'
     assert [line for line, text in messages(source, docstrings=False) if found(text)] == [3]
     assert [line for line, text in messages(source, docstrings=True) if found(text)] == [2, 3]
+
+
+RAW = re.compile(r"<p\b(?![^>]*\bmarkdown\b)[^>]*>(?:(?!</p>).)*?\]\((?:(?!</p>).)*?</p>", re.DOTALL)
+"""A paragraph in HTML whose content Markdown does not read, with a link of Markdown's in it: a reader sees its brackets."""
+
+
+def test_no_page_has_a_link_of_markdown_where_markdown_is_not_read():
+    found = [f"{path.relative_to(ROOT)}: {match.group()}" for path in PAGES for match in RAW.finditer(path.read_text())]
+    assert not found
+
+
+def test_a_link_that_markdown_does_not_read_is_found():
+    assert RAW.search('<p class="lead">See [the engine](#engine).</p>')
+    assert not RAW.search('<p class="lead" markdown>See [the engine](#engine).</p>')
+    assert not RAW.search('<p>See <a href="#engine">the engine</a>.</p> [one](b.md)')
