@@ -54,7 +54,8 @@ def heard():
 NOT_DEBIANS = re.compile(
     r"terraform\b|AWS provider|checkov|"  # installed by CI itself, or on purpose not at all
     r"turn is|make test-all|empty parameter set|recorded yet|written yet|"  # another session makes it, or nobody has
-    r"/proc|POSIX|may write everywhere|namespace|landlock|\bkernel\b|too busy",  # another system, user or kernel, a busy machine
+    r"/proc|POSIX|may write everywhere|namespace|landlock|\bkernel\b|control group|"  # another system, user or kernel
+    r"too busy",
     re.IGNORECASE,
 )
 """Reasons to skip a test that no package of Debian's takes away. What Debian has, `.ci/run` installs."""

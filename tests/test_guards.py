@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+import json
 import re
 import subprocess
 import tomllib
@@ -66,6 +67,32 @@ def test_a_lock_names_no_address_and_hashes_everything(lock):
     pins = re.split(r"\n(?=[a-z0-9])", "\n" + text)[1:]
     assert pins
     assert not [pin.split()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin]
+
+
+def unpinned(lock):
+    """The packages of a lock of npm's with an address, or without the hash of what is fetched."""
+    packages = {name: each for name, each in json.loads(lock)["packages"].items() if name}
+    assert packages
+    return [
+        name
+        for name, each in packages.items()
+        if "resolved" in each or not each.get("integrity", "").startswith("sha512-")
+    ]
+
+
+def test_a_lock_of_npms_names_no_address_and_hashes_everything():
+    assert not faults_of(unpinned, end="package-lock.json")
+
+
+def test_a_package_with_an_address_or_without_a_hash_is_noticed():
+    package = {"version": "1.0.0", "integrity": "sha512-x"}
+    lock = {
+        "": {},
+        "good": package,
+        "address": {**package, "resolved": "https://example.test/a.tgz"},
+        "open": {"version": "1"},
+    }
+    assert unpinned(json.dumps({"packages": lock})) == ["address", "open"]
 
 
 def test_no_file_names_a_package_index():

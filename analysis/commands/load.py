@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,12 +56,14 @@ def load(
             files.write(write, crowd_file.written(plan))
             out.print(f"locust -f {write} --headless --host https://STAGING", highlight=False, soft_wrap=True)
             return
-        _servers()
+        _servers(real.OWN if plan.stand_in else real.LOAD)
+        if plan.stand_in and (lacking := plan.stand_in.missing()):
+            refuse(lacking)
         from analysis.loadtest import record as records  # noqa: PLC0415 (of an extra)
         from analysis.loadtest import run  # noqa: PLC0415 (as above)
 
         rests_on = kept.load_basis(plan)
-        with ended_as_by_ctrl_c(), err.status("starting MariaDB, Redis and gunicorn") as status:
+        with ended_as_by_ctrl_c(), err.status("starting the servers") as status:
             found = run.load_test(plan, said=lambda text: status.update(escape(text)))
         content = records.loaded(found, records.keep_samples(found, Path("out") / "load" / f"{plan.stack}.jsonl.gz"))
         if record and content["check"]["holds"]:
@@ -109,8 +112,8 @@ def _plan(directory: Path) -> Tested:
     return tested(Studies(place.parent).study(place.name))
 
 
-def _servers() -> None:
-    if lacking := real.missing():
+def _servers(programs: Sequence[str] = real.LOAD) -> None:
+    if lacking := real.missing(programs):
         refuse(lacking)
 
 

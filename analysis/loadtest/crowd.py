@@ -34,6 +34,12 @@ PLAN: dict[str, Any] = json.loads(Path(os.environ["GAMEDAY_LOAD_PLAN"]).read_tex
 UPDATE = "Update-Id"
 """The header by which an answer says which update is its newest; without it the age of updates is not measured."""
 
+CACHED = "Cache-Status"
+"""The header by which an answer says which cache had it (RFC 9211)."""
+
+ADDRESS = "X-Forwarded-For"
+"""The header by which a user has an address of their own, where who is asked takes it for one."""
+
 ROUTES = PLAN["routes"]
 BOUNDS = list(accumulate(route["share"] for route in ROUTES))
 LATENCY = {route["name"]: [] for route in ROUTES}  # type: dict[str, list[float]]
@@ -90,7 +96,9 @@ class Crowd(FastHttpUser):
             self.sent += 1
             gevent.sleep(max(0.0, start + due - time.monotonic()))
             route = ROUTES[min(bisect(BOUNDS, draw.random() * BOUNDS[-1]), len(ROUTES) - 1)]
-            pool.spawn(self.poll, number, turn, user, start + due, route, crowds[turn]["host"])
+            path = route["path"].format(1 + int(draw.random() * route["objects"]))
+            address = 1 if crowds[turn].get("one_address") else 1 + user
+            pool.spawn(self.poll, number, turn, user, start + due, route, crowds[turn]["host"] + path, address)
         gevent.sleep(max(0.0, start + step["seconds"] - time.monotonic()))
         self.note("sent", number, time.monotonic())
         pool.join(timeout=PLAN["timeout_s"] + 1)
@@ -100,16 +108,21 @@ class Crowd(FastHttpUser):
                     pass
         self.note("over", number, time.monotonic())
 
-    def poll(self, step: int, turn: int, user: int, due: float, route: dict[str, Any], host: str) -> None:
+    def poll(
+        self, step: int, turn: int, user: int, due: float, route: dict[str, Any], asked: str, address: int
+    ) -> None:
         """One poll, and a line of what became of it."""
         begun = time.monotonic()
-        answer = self.client.request(route["method"], host + route["path"], name=route["name"])
+        known = {ADDRESS: f"10.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"} if PLAN["addresses"] else {}
+        answer = self.client.request(route["method"], asked, name=route["name"], headers=known)
         ended = time.monotonic()
         status = int(answer.status_code or 0)
         LATENCY[route["name"]].append(ended - due)
         FAILED[0] += not 200 <= status < 400
-        newest = answer.headers.get(UPDATE, "") if status and answer.headers else ""
-        self.note("poll", step, turn, due, user, route["name"], begun - due, ended - due, status, newest)
+        newest, cached = (
+            answer.headers.get(name, "") if status and answer.headers else "" for name in (UPDATE, CACHED)
+        )
+        self.note("poll", step, turn, due, user, route["name"], begun - due, ended - due, status, newest, cached)
 
     def desk(self, step: int, turn: int, host: str, until: float) -> None:
         """Updates at their times; each counts from before it is sent."""

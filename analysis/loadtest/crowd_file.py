@@ -19,7 +19,9 @@ def plan(tested: Tested) -> dict[str, Any]:
     """What every run of the crowd takes from the plan of the test."""
     return {
         "seed": SEED, "interval_s": tested.interval_s, "timeout_s": tested.timeout_s,
-        "routes": [{name: route[name] for name in ("name", "method", "path", "share", "live")} for route in tested.routes],
+        "routes": [
+            {name: route[name] for name in ("name", "method", "path", "share", "live", "objects")} for route in tested.routes
+        ],
     }  # fmt: skip
 
 
@@ -50,6 +52,7 @@ def written(tested: Tested) -> str:
             for share in (0.1, 0.5, 1, GOAL)
         ],
         "publish": None,
+        "addresses": False,
         "probe": "",
         "samples": "",
         "most_requests": 100_000_000,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -41,7 +41,7 @@ class Step:
     `answered_per_s` counts what was answered while the step was being sent, after SETTLED_S. `cpu_ms` is processor time per
     answered request by process, `share` the processors that each process used. `unseen` counts pairs of user and update that
     ended without an answer that carried it. `opened` connections of the database, `connections` at once at most, and waits for a
-    row lock are of the whole step.
+    row lock are of the whole step. `cached` counts the good answers of each route by what they say of caches.
     """
 
     users: int
@@ -63,6 +63,7 @@ class Step:
     connections: int
     lock_waits: int
     lock_wait_ms: float
+    cached: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _step(
     inside = [each.database for each in usage if start <= each.at_s <= over and each.database]
 
     def grown(name: str) -> float:
-        return inside[-1][name] - inside[0][name] if inside else 0.0
+        return inside[-1].get(name, 0.0) - inside[0].get(name, 0.0) if inside else 0.0
 
     return Step(
         users=users,
@@ -154,7 +155,17 @@ def _step(
         connections=round(max((each["Threads_connected"] for each in inside), default=0)),
         lock_waits=round(grown("Innodb_row_lock_waits")),
         lock_wait_ms=grown("Innodb_row_lock_time"),
+        cached=_cached([line for line, is_good in zip(polls, good, strict=True) if is_good and line[0] >= window[0]]),
     )
+
+
+def _cached(polls: Sequence[_Line]) -> dict[str, dict[str, int]]:
+    """How many answers of each route say the same of caches; a route whose answers say nothing is left out."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in polls:
+        if line[7]:
+            counted[line[2]][line[7]] += 1
+    return {route: dict(sorted(by.items())) for route, by in sorted(counted.items())}
 
 
 def _at(usage: Sequence[Usage], name: str, moment: float) -> float:

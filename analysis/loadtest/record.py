@@ -20,6 +20,7 @@ from analysis.loadtest.measured import PER_SECOND, per_second
 from analysis.loadtest.restore import MEASURED, Drill
 from analysis.loadtest.run import LoadTest
 from analysis.loadtest.servers import versions
+from analysis.loadtest.tested import Tested
 
 DIGITS: Final = 4
 """Significant digits of a measured figure that are kept; the next would not come again."""
@@ -47,7 +48,7 @@ def loaded(found: LoadTest, samples: Mapping[str, Any]) -> dict[str, Any]:
     knee, check = found.knee, found.check
     return {
         "machine": machine(),
-        "versions": versions(),
+        "versions": _versions(found.tested),
         "seed": SEED,
         "held": found.held,
         "vcpu": found.vcpu,
@@ -60,6 +61,16 @@ def loaded(found: LoadTest, samples: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": {"columns": list(PER_SECOND), "runs": {name: per_second(run.lines) for name, run in found.runs.items()}},
         "runs": {name: [_steps(step) for step in run.steps] for name, run in found.runs.items()},
     }  # fmt: skip
+
+
+def _versions(plan: Tested) -> dict[str, str]:
+    """What the run rests on; of a stand-in of a system's own its program and packages."""
+    own = plan.stand_in
+    return (
+        versions(("postgres", "redis-server", "nginx", own["start"][0]), ("locust",)) | own.versions()
+        if own
+        else versions()
+    )
 
 
 def _work(found: LoadTest) -> dict[str, float]:

@@ -50,11 +50,18 @@ PROGRAMS: Final[Mapping[str, str]] = {
 LOAD: Final = ("mariadbd", "mariadb-install-db", "mariadb", "mariadb-dump", "mariadb-binlog", "redis-server", "nginx")
 """What a load test or a drill starts."""
 
+OWN: Final = ("initdb", "postgres", "pg_isready", "psql", "redis-server", "nginx")
+"""What a load test of a system's own stand-in starts."""
+
 MODULES: Final = ("flask", "gunicorn", "locust", "psutil", "pymysql", "redis")
 
 
 class LoadError(Exception):
     """A load test or drill that cannot be made, or ended early; the message says why and what to do."""
+
+
+class NoShareError(LoadError):
+    """No share of a processor can be given to a process here."""
 
 
 @dataclass(frozen=True)
@@ -126,17 +133,19 @@ def found(program: str) -> str | None:
     return shutil.which(program, path=os.pathsep.join(places))
 
 
-def versions() -> dict[str, str]:
-    """The version of each server and package that a run rests on."""
+def versions(
+    programs: Sequence[str] = ("mariadbd", "redis-server", "nginx"), modules: Sequence[str] = MODULES
+) -> dict[str, str]:
+    """The version of each of these programs and of Python's packages that a run rests on."""
     said = {}
-    for program, flag in (("mariadbd", "--version"), ("redis-server", "--version"), ("nginx", "-v")):
-        path = found(program)
+    for program in programs:
+        flag, path = "-v" if program == "nginx" else "--version", found(program)
         if path is None:
             continue
         done = subprocess.run([path, flag], env=environment(), capture_output=True, text=True, check=False)  # noqa: S603 (a path we found)
-        words = (done.stdout + done.stderr).replace("v=", "").replace("nginx/", "").split()
+        words = (done.stdout + done.stderr).replace("v=", "").replace("nginx/", "").removeprefix("v").split()
         said[program] = next((word for word in words if word[:1].isdigit() and "." in word), "")
-    for module in MODULES:
+    for module in modules:
         with suppress(PackageNotFoundError):
             said[module] = version(module)
     return said | {"python": ".".join(map(str, sys.version_info[:3]))}
@@ -314,13 +323,33 @@ def program(scratch: Path, settings: Mapping[str, Any], workers: int, backlog: i
 
 
 @contextmanager
-def micro_cache(scratch: Path, behind: int, shared: Mapping[str, float], name: str) -> Iterator[Server]:
-    """An nginx in front of the program at port `behind`; `shared` maps a path to the seconds for which its answer is kept."""
-    home = scratch / "nginx"
+def own_program(
+    folder: Path, start: Sequence[str], variables: Mapping[str, str], port: int, scratch: Path, name: str
+) -> Iterator[Server]:
+    """A stand-in of a system's own, started in its folder by its own command, with these variables."""
+    log = scratch / f"program-{secrets.token_hex(4)}.log"
+    process = _running(f"{start[0]} ({name})", list(start), folder, log, variables)
+    with process as running:
+        made = Server(name, running, port, log)
+        _answers(made, lambda: _healthy(port))
+        yield made
+
+
+@contextmanager
+def micro_cache(
+    scratch: Path, behind: int, shared: Mapping[str, float], name: str, limit: Mapping[str, int] | None = None
+) -> Iterator[Server]:
+    """An nginx in front of the program at port `behind`; `shared` maps a path to the seconds for which its answer is kept.
+
+    A path that ends in `*` is every path that begins so. With a `limit` of `requests` in `window_s` what an address of the header
+    X-Forwarded-For asks for beyond it is answered with 429.
+    """
+    home = scratch / f"nginx-{secrets.token_hex(4)}"
     home.mkdir(mode=0o700)
     port, log = free_port(), home / "log"
     kept = "".join(
-        f"location = {path} {{ proxy_pass http://{LOOPBACK}:{behind}; proxy_cache edge; proxy_cache_lock on;"
+        f"location {path.removesuffix('*') if path.endswith('*') else f'= {path}'} {{"
+        f" proxy_pass http://{LOOPBACK}:{behind}; proxy_cache edge; proxy_cache_lock on; proxy_ignore_headers Cache-Control;"
         f" proxy_cache_valid 200 {max(1, round(seconds))}s; }}\n"
         for path, seconds in shared.items()
     )
@@ -329,8 +358,11 @@ def micro_cache(scratch: Path, behind: int, shared: Mapping[str, float], name: s
         + (f"user {pwd.getpwuid(os.getuid()).pw_name};\n" if os.getuid() == 0 else "")
         + "events { worker_connections 8192; }\nhttp {\naccess_log off;\n"
         + "".join(f"{name}_temp_path {home}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        + f"proxy_cache_path {home}/cache keys_zone=edge:1m max_size=16m;\n"
-        + f"server {{ listen {LOOPBACK}:{port} backlog=4096;\n{kept}"
+        + f"proxy_cache_path {home}/cache keys_zone=edge:4m max_size=64m;\n"
+        + 'map $upstream_cache_status $cached { HIT "nginx; hit"; default $upstream_http_cache_status; }\n'
+        + (_limited(limit) if limit else "")
+        + f"server {{ listen {LOOPBACK}:{port} backlog=4096;\n"
+        + f"proxy_hide_header Cache-Status; add_header Cache-Status $cached;\n{kept}"
         + f"location / {{ proxy_pass http://{LOOPBACK}:{behind}; }}\n}}\n}}\n",
         encoding="utf-8",
     )
@@ -339,6 +371,14 @@ def micro_cache(scratch: Path, behind: int, shared: Mapping[str, float], name: s
         made = Server(name, process, port, log)
         _answers(made, lambda: _listens(port))
         yield made
+
+
+def _limited(limit: Mapping[str, int]) -> str:
+    """The words for what an address may ask for: the whole of a window at once, and then as it drains."""
+    return (
+        f"limit_req_zone $http_x_forwarded_for zone=address:16m rate={round(60 * limit['requests'] / limit['window_s'])}r/m;\n"
+        f"limit_req zone=address burst={limit['requests'] - 1} nodelay; limit_req_status 429; limit_req_log_level info;\n"
+    )
 
 
 @contextmanager

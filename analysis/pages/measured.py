@@ -14,18 +14,25 @@ from analysis.drawing.charts import Limit, Series
 from analysis.drawing.tables import Cell, Column, Row, significant
 from analysis.facts import Level, limit
 from analysis.loadtest import kept
-from analysis.loadtest.tested import cpu_used, knee_users
+from analysis.loadtest.tested import cpu_used, knee_per_s, knee_users, tested
 from analysis.pages.figures import refused
 from analysis.pages.model import Macro, Model, Site
 from analysis.pages.reads import cache
 from analysis.studies import Study, study
 
 LEVELS: Final[tuple[Level, ...]] = ("low", "value", "high")
-PROGRAM, DATABASE = "as it is", "mariadbd"
-"""What the record calls the program that is not slowed, and the database."""
+PROGRAM, DATABASE = kept.AS_IS, "mariadbd"
+"""What the record calls the program that is not slowed, and the database of the stand-in that most stacks have."""
 
 GIVEN = 0.95
 """Share of its share that a program must get for its figures to be compared with the assumption."""
+
+COMPARED: Final = (
+    Column("", "head"),
+    Column("Assumed, computed"),
+    Column("Measured here"),
+    Column("Measured ÷ computed", "number"),
+)
 
 MISSING = "Not measured yet. `{}` does it."
 
@@ -71,7 +78,8 @@ def disturbed(model: Model) -> Markup:
     ).format(significant(100 * share, 2), significant(record.content["machine"]["load_average"][0], 2))
 
 
-def _spread(low: float, value: float, high: float, digits: int = 2) -> str:
+def spread(low: float, value: float, high: float, digits: int = 2) -> str:
+    """A value with its range in brackets."""
     return f"{significant(value, digits)} ({significant(low, digits)} to {significant(high, digits)})"
 
 
@@ -85,14 +93,8 @@ def compared(models: Sequence[Model]) -> Markup:
             parts.append(_missing(f"gameday load {model.folder} --record"))
         else:
             rows += _compared(model, record.content)
-    columns = [
-        Column("", "head"),
-        Column("Assumed, computed"),
-        Column("Measured here"),
-        Column("Measured ÷ computed", "number"),
-    ]
     if rows:
-        parts.insert(0, tables.table(columns, rows, label="Measured beside computed"))
+        parts.insert(0, tables.table(COMPARED, rows, label="Measured beside computed"))
     return Markup("").join(parts)
 
 
@@ -108,17 +110,17 @@ def _compared(model: Model, content: Mapping[str, Any]) -> list[Row | list[Cell]
     return [
         [
             f"{title}: processor time per request, ms",
-            _spread(assumed["low"], assumed["value"], assumed["high"]), _spread(*program),
+            spread(assumed["low"], assumed["value"], assumed["high"]), spread(*program),
             significant(program[1] / assumed["value"], 2),
         ],
         [
             "of the database, where it is asked each time, ms",
-            _spread(1000 * base.at("low"), 1000 * base.at(), 1000 * base.at("high")) if one.profile.cpu_s_per_hit is None else "",
-            _spread(*store), significant(store[1] / 1000 / base.at(), 2) if one.profile.cpu_s_per_hit is None else "",
+            spread(1000 * base.at("low"), 1000 * base.at(), 1000 * base.at("high")) if one.profile.cpu_s_per_hit is None else "",
+            spread(*store), significant(store[1] / 1000 / base.at(), 2) if one.profile.cpu_s_per_hit is None else "",
         ],
         [
             f"users that one task with {significant(vcpu)} vCPU holds, no cache before it",
-            _spread(users["high"], users["value"], users["low"], 3), significant(full, 3), significant(full / users["value"], 2),
+            spread(users["high"], users["value"], users["low"], 3), significant(full, 3), significant(full / users["value"], 2),
         ],
         [
             f"the knee with every handler slowed by {1000 * check['slowed_s']:g} ms, as a share",
@@ -135,9 +137,9 @@ def _crowd(one: Study, vcpu: float, level: Level = "value") -> float:
 
 def cpu_per_request(one: Study, level: Level) -> float:
     """Processor seconds of a request that the model takes where one task is full."""
-    vcpu = float(one.path.service.vcpu.value)
-    requests, used = cpu_used(one, knee_users(one, vcpu, level), level)
-    return used / requests
+    plan = tested(one)
+    per_s = knee_per_s(one, plan, plan.vcpu, level)
+    return cpu_used(one, plan, per_s, level) / per_s
 
 
 def consequence(model: Model) -> Markup:
@@ -207,7 +209,8 @@ def _step(run: str, server: str, of: Mapping[str, Any]) -> list[Cell]:
         f"{run}, {server}" if run != server else run, f"{of['users']:,}", shown(of["offered_per_s"]),
         shown(of["answered_per_s"]), f"{of['failed']:,} of {of['requests']:,}", shown(of["p50_s"]), shown(of["p95_s"]),
         shown(of["age_p95_s"]), shown(of["cpu_ms"].get(server)), shown(of["share"].get(server)),
-        shown(of["cpu_ms"].get(DATABASE)), f"{max(0, of['connections'] - 1)}", f"{of['lock_waits']}",
+        shown(of["cpu_ms"].get(DATABASE, of["cpu_ms"].get("postgres"))), f"{max(0, of['connections'] - 1)}",
+        f"{of['lock_waits']}",
     ]  # fmt: skip
 
 

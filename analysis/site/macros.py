@@ -42,6 +42,7 @@ from analysis.pages import (
     season,
     settings,
     source,
+    standins,
     stated,
     storage,
     systems,
@@ -73,8 +74,8 @@ def define_env(env: Any) -> None:
         env.macro(macro)
     for subject in (
         bill, boundaries, comparison, decisions, figures, guide, horizons, infrastructure, interface, interruptions,
-        ledger, load, local, measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, stated,
-        settings, storage, variants, whatif,
+        ledger, load, local, measured, migration, postmortem, premortem, proofs, reference, requirements, scaling, standins,
+        stated, settings, storage, variants, whatif,
     ):  # fmt: skip
         for name, function in subject.macros(site).items():
             env.macro(function, name)

@@ -18,7 +18,8 @@ def samples(rate_per_s, cpu_s, share, seconds=20.0, users=100, newest=""):
     for number, due in enumerate(dues):
         free = max(free, due) + cpu_s / share
         used += cpu_s
-        lines.append(["poll", 0, 0, due, number % users, "live", 0.0, free - due, 200, newest])
+        cached = "redis; hit" if number % 4 else "redis; fwd=miss"
+        lines.append(["poll", 0, 0, due, number % users, "live", 0.0, free - due, 200, newest, cached])
         usage.append(Usage(free, {SERVER: used}))
     lines += [["sent", 0, seconds], ["over", 0, max(free, seconds)]]
     return lines, sorted(usage, key=lambda one: one.at_s)
@@ -36,6 +37,12 @@ def test_below_the_knee_all_is_answered_and_the_processor_time_of_a_request_is_f
     assert found.answered_per_s == pytest.approx(100, rel=0.02)
     assert found.cpu_ms[SERVER] == pytest.approx(1, rel=0.02)
     assert found.share[SERVER] == pytest.approx(0.1, rel=0.05)
+
+
+def test_answers_are_counted_by_route_and_by_what_they_say_of_caches():
+    by = step(100, 0.001, 0.25).cached["live"]
+    assert by["redis; hit"] == pytest.approx(3 * by["redis; fwd=miss"], rel=0.01)
+    assert 1800 <= sum(by.values()) <= 1950  # of 2,000, without those of the first second
 
 
 def test_above_the_knee_the_answers_of_a_second_are_the_share_over_the_processor_time():
@@ -78,7 +85,7 @@ def test_the_check_counts_what_each_program_was_given():
 
 def test_an_update_is_as_old_as_the_first_answer_with_it_and_one_that_nobody_saw_is_counted():
     def poll(user, due, ended, newest):
-        return ["poll", 0, 0, due, user, "live", 0.0, ended - due, 200, str(newest)]
+        return ["poll", 0, 0, due, user, "live", 0.0, ended - due, 200, str(newest), ""]
 
     lines = [
         ["step", 0, 0.0],
