@@ -17,11 +17,11 @@ from analysis.drawing.tables import Cell, Column, Row, significant
 from analysis.facts import Assumption
 from analysis.loadtest import kept
 from analysis.loadtest.kept import EACH, EDGE, LIMITED, MANY, ONE_ADDRESS, STEPS
-from analysis.loadtest.tested import Tested, cpu_used, knee_per_s, tested
+from analysis.loadtest.tested import cpu_used, knee_per_s, tested
 from analysis.network.load import hit_share
 from analysis.pages.measured import COMPARED, LEVELS, recorded, spread, steps
 from analysis.pages.model import Macro, Model, Site
-from analysis.studies import Study
+from analysis.studies import Study, study
 from analysis.wiring.hops import path_pattern
 
 CACHE_HIT, EDGE_HIT = "redis; hit", "nginx; hit"
@@ -115,9 +115,12 @@ def _content(model: Model) -> Mapping[str, Any]:
 
 
 def hit_rates(model: Model) -> Markup:
-    """The share of answers that Redis and nginx had, by route: measured beside the renewal formula of the model."""
+    """The share of answers that Redis and nginx had, by route: measured beside the renewal formula of the model.
+
+    Of Redis in the last step that was kept up with, of nginx in the last of all.
+    """
     content, plan = _content(model), tested(model.study)
-    direct = [step for step in steps(content, STEPS) if not step["kept_up"]]
+    direct = [step for step in steps(content, STEPS) if step["kept_up"]][-1:]
     edge = steps(content, EDGE, EDGE)[-1:]
     in_cache, at_edge = plan.hit_shares(_rate(direct)), plan.edge_shares(_rate(edge))
     rows: list[Row | list[Cell]] = []
@@ -156,10 +159,23 @@ def fleet_per_s(model: Model) -> Markup:
     )
 
 
+def users_held(model: Model, other: Model) -> Markup:
+    """Visitors that another stack with the same program holds with what was measured of this one in place of what is assumed."""
+    one, found = other.study, costs(_content(model))
+    profile = one.profile
+    figures = {profile.cpu_s_per_request: found.asked, profile.database_s_per_request: found.database}
+    if profile.cpu_s_per_hit is not None:
+        figures[profile.cpu_s_per_hit] = found.cached
+    measured = study(other.directory, assumed={of.name: value for of, value in figures.items()})
+    return Markup("{} in place of {}").format(*(f"{each.capacity.users_held.value:,.0f}" for each in (measured, one)))
+
+
 def _processors(one: Study) -> float:
     """Processors of the instances that answer the crowd, at the start."""
     network = one.network
-    entered = network.reached(link.source for link in network.links if link.ttl_s is not None)
+    entered = network.reached(
+        link.source for link in network.links if link.role == "forward" and link.ttl_s is not None
+    )
     fleets = [
         station for address, station in network.stations.items() if address in entered and station.kind == "fleet"
     ]
@@ -220,7 +236,7 @@ def closed_loop(model: Model, target_per_s: float, *lines: str) -> Markup:
          *(f"{each.requests / target_per_s:.0f} s" for each in loops)],
         [f"objects that it asks for, of {objects:,}", *("1" for _ in loops)],
         ["hit rate of the CDN that it shows",
-         *(f"{each.hit_rate(target_per_s, seconds):.2%}" if seconds else "0 %: the CDN does not keep this path"
+         *(f"{each.hit_rate(target_per_s, seconds):.3%}" if seconds else "0 %: the CDN does not keep this path"
            for each, seconds in zip(loops, ttl, strict=True))],
         [f"refused by the brief's {limit['requests']} in {limit['window_s']} s from one address",
          *(f"{each.refused(target_per_s, limit):.1%}" for each in loops)],
@@ -230,14 +246,8 @@ def closed_loop(model: Model, target_per_s: float, *lines: str) -> Markup:
     return Markup("{}<p>{}</p>").format(
         tables.table(columns, rows, label="What a closed loop can show"),
         f"Measured on nginx with that limit: {refused[ONE_ADDRESS]:.0%} of the requests of one address were refused, and "
-        f"{refused[MANY]:.0%} of as many from an address for each user. The CDN would keep {_edge_hits(plan, peak):.0%} of the "
-        "peak in a single cache.",
+        f"{refused[MANY]:.0%} of as many from an address for each user.",
     )
-
-
-def _edge_hits(plan: Tested, per_s: float) -> float:
-    shares = plan.edge_shares(per_s)
-    return sum(shares[name] * part for name, part in plan.offered(1.0).items())
 
 
 def _failed(content: Mapping[str, Any], run: str, server: str) -> float:
@@ -259,5 +269,6 @@ def macros(site: Site) -> Mapping[str, Macro]:
         "load_answers": site.of_stack(compared),
         "load_hit_rates": site.of_stack(hit_rates),
         "load_fleet_per_s": site.of_stack(fleet_per_s),
+        "load_users_held": lambda name, other: users_held(site.stack(name), site.stack(other)),
         "load_closed_loop": lambda name, *given: closed_loop(site.stack(name), *given),
     }
