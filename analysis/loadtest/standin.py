@@ -93,7 +93,7 @@ def _value(architecture: Architecture, path: str) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     if value is None:
-        raise LoadError(f"{architecture.stack} has no value of var.{path}, which its stand-in is told")
+        raise LoadError(f"{architecture.stack} has no value of var.{path}, which its stand-in needs")
     return value
 
 
