@@ -1,7 +1,7 @@
 """The path of an update, whole: a stream, Lambda's event source mappings as the Terraform sets them, the functions as they are
 delivered, tables with conditional writes, and the channel; with everything that goes wrong on it.
 
-The tables, the stream and the queue are moto's. `Direct` calls its tables without HTTP in between, for runs of 30,000 updates;
+The tables, the stream and the queue are moto's. `Direct` calls its tables without HTTP in between, for runs of 100,000 updates;
 a smaller run over HTTP gives the same counts.
 """
 
