@@ -78,6 +78,7 @@ def test_what_debian_has_is_no_excuse_in_ci(reason):
     [
         "the Terraform binary is not found",
         "no mirror of the AWS provider is on this machine",
+        "express not installed; npm ci --prefix local/olympics",
         "checkov is not on PATH; it stays outside the lock",
         "another commit's turn is the migration (make test-all: always)",
         "every record is computed again: `make test-all`",
