@@ -19,6 +19,7 @@ import altair  # noqa: ICN001 - `alt` is the untyped name below
 import vl_convert
 
 from analysis.drawing.figures import COLOURS, SVG, Figure, slug, stylesheet
+from analysis.drawing.tables import significant
 
 alt: Any = altair
 """Untyped on purpose: its types list every value of the schema, and the options below are computed."""
@@ -470,16 +471,26 @@ def _known(series: Series) -> list[tuple[float, float]]:
     return [(x, y) for x, y in series.points if y is not None]
 
 
-def _said(series: Series, number: str, at: Callable[[float], str] = "{:,g}".format) -> str:
+def _text(value: float, number: str = "g") -> str:
+    """A value in the format of its chart; where that is by significant digits, for a person and not with an exponent."""
+    if number.endswith("g"):
+        digits = re.search(r"\.(\d+)", number)
+        return significant(value if abs(value) > NOTHING else 0.0, int(digits[1]) if digits else 6)
+    return f"{value:{_python(number)}}"
+
+
+def _said(series: Series, number: str, at: Callable[[float], str] = _text) -> str:
     known = _known(series)
     if not known:
         return f"{series.name}: no points"
     (x0, y0), (x1, y1), top = known[0], known[-1], max(known, key=lambda point: point[1])
-    form = _python(number)
-    return f"{series.name} from {y0:{form}} at {at(x0)} to {y1:{form}} at {at(x1)}, highest {top[1]:{form}} at {at(top[0])}"
+    start, end, highest = (_text(y, number) for y in (y0, y1, top[1]))
+    return f"{series.name} from {start} at {at(x0)} to {end} at {at(x1)}, highest {highest} at {at(top[0])}"
 
 
 MAX_TABLE_ROWS = 25
+NOTHING = 1e-9
+"""What is left of a sum that is nought."""
 
 
 def _points_table(title: str, columns: Sequence[tuple[Series, str]], x: str) -> str:
@@ -488,9 +499,9 @@ def _points_table(title: str, columns: Sequence[tuple[Series, str]], x: str) -> 
     step = max(1, -(-len(axis) // MAX_TABLE_ROWS))
     highest = (max(known, key=lambda point: point[1])[0] for s, _ in columns if (known := _known(s)))
     chosen = sorted({*axis[::step], axis[-1], *highest})
-    lookup = [(dict(s.points), _python(number)) for s, number in columns]
+    lookup = [(dict(s.points), number) for s, number in columns]
     rows = [
-        (f"{at:,g}", *(f"{y:{form}}" if (y := points.get(at)) is not None else "" for points, form in lookup))
+        (_text(at), *(_text(y, form) if (y := points.get(at)) is not None else "" for points, form in lookup))
         for at in chosen
     ]
     return _table(title, (x, *(s.name for s, _ in columns)), rows)

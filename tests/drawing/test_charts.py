@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analysis.drawing import charts
-from analysis.drawing.charts import ChartError, Limit, Series, bars, lines
+from analysis.drawing.charts import ChartError, Limit, Series, bars, graph, lines
 from analysis.drawing.figures import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -143,6 +143,20 @@ def test_the_numbers_stand_in_a_table_beside_the_picture():
     page = night().html()
     assert "<details>" in page
     assert re.search(r'<th scope="row">45</th><td>40</td><td></td>', page), "a gap is an empty cell, not a zero"
+
+
+def test_words_and_table_count_without_an_exponent():
+    found = lines(
+        "The crowd",
+        [Series("Cost", ((125_000, 5_227), (1_000_000, 19_638)))],
+        x="Visitors",
+        y="US dollars",
+        number=",.3g",
+    )
+    assert "at 1,000,000" in found.description
+    assert '<th scope="row">1,000,000</th>' in found.html()
+    small = graph("Load", [Series("p95", ((0, 11_300.0), (9, -1.9e-11)))], size=(300, 120), y="ms", key="load")
+    assert "from 11,300 at 00:00 to 0 at 00:09" in small.description
 
 
 def test_text_is_escaped_everywhere():
