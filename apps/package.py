@@ -36,6 +36,10 @@ def package(app: str, function: str, release: str, target: Path, libraries: Path
         known = "; ".join(f"{name}: {', '.join(functions)}" for name, functions in FUNCTIONS.items())
         raise ValueError(f"a function is one of {known}; not {app} {function!r}")
     home = HERE / app
+    if libraries is not None and not any(libraries.glob("*")):
+        raise ValueError(f"{libraries} has no libraries; it is where those of {app}'s requirements.in were installed")
+    if nothing := [pattern for pattern in FILES[app] if not any(home.glob(pattern))]:
+        raise ValueError(f"{home} has no {', '.join(nothing)}")
     files = {path.relative_to(home).as_posix(): path for pattern in FILES[app] for path in home.glob(pattern)}
     if libraries is not None:
         found = (path for path in libraries.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
@@ -52,5 +56,7 @@ def package(app: str, function: str, release: str, target: Path, libraries: Path
 
 if __name__ == "__main__":
     APP, LIBRARIES = sys.argv[1], Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    if LIBRARIES is None and (HERE / APP / "requirements.in").is_file():
+        sys.exit(f"say where the libraries of {APP}/requirements.in were installed")
     for NAME in FUNCTIONS.get(APP, (APP,)):
         print(package(APP, NAME, sys.argv[2], HERE / APP / "dist", LIBRARIES))

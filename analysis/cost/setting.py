@@ -7,6 +7,7 @@ The rate card's functions take a `Setting` and return a sku or a quantity. What 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
@@ -17,6 +18,9 @@ from analysis.demand.usage import LoadHours
 from analysis.facts.prices import PriceBook
 from analysis.units import HOURS_PER_MONTH, Quantity
 from analysis.wiring.references import References, argument_of
+
+DATA_SOURCE = re.compile(r"(?:module\.[^.\[]+(?:\[[^]]*\])?\.)*data\.")
+"""How the address of a data source begins, also of one in modules."""
 
 
 class NotPriced(Exception):  # noqa: N818 - not an error of the program: the reason why a component stays without a price
@@ -128,7 +132,7 @@ class Setting:
             value = self.resource.values.get(name)
             if isinstance(value, Unknown):
                 referred = {r.address for r in self.resource.references if argument_of(r) == name}
-                if referred and not any("data" in address.split(".") for address in referred):
+                if referred and not any(DATA_SOURCE.match(address) for address in referred):
                     return len(referred)
                 unknown = unknown or name
             elif value:

@@ -97,7 +97,9 @@ def _value(architecture: Architecture, path: str) -> Any:
     return value
 
 
-def stand_in(stack: str) -> StandIn | None:
-    """The stand-in of the stack of that name; None where it has none."""
-    path = LOCAL / stack / FILE_NAME
+def stand_in(stack: Path) -> StandIn | None:
+    """The stand-in of a stack of this checkout, by the name of its directory; None where it has none, or is a stranger's."""
+    path = LOCAL / stack.name / FILE_NAME
+    if not stack.resolve().is_relative_to(LOCAL.parent):
+        return None
     return StandIn(path.parent, tomllib.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None

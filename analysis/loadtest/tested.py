@@ -79,7 +79,7 @@ class Tested:
 
 def tested(study: Study) -> Tested:
     """What to test of a stack. LoadError where no stand-in can play its program; what a study raises."""
-    own = stand_in(study.directory.name)
+    own = stand_in(study.directory)
     return _of_own(study, own) if own else _of_flask(study)
 
 

@@ -245,7 +245,7 @@ def closed_loop(model: Model, target_per_s: float, *lines: str) -> Markup:
     refused = {name: _failed(content, name, server) for name, server in ((ONE_ADDRESS, LIMITED), (MANY, LIMITED))}
     return Markup("{}<p>{}</p>").format(
         tables.table(columns, rows, label="What a closed loop can show"),
-        f"Measured on nginx with that limit: {refused[ONE_ADDRESS]:.0%} of the requests of one address were refused, and "
+        f"Measured on nginx with that limit: {refused[ONE_ADDRESS]:.0%} of the requests of one address failed, and "
         f"{refused[MANY]:.0%} of as many from an address for each user.",
     )
 

@@ -291,6 +291,8 @@ def interrupted(study: Study, case: str, minute: float) -> Interrupted:
     """What the interruption called `case` does at `minute`. LookupError for one that is not known."""
     if case not in CASES:
         raise LookupError(f"{case!r} is no interruption; there are {', '.join(CASES)}")
+    if not study.scenario.connections:
+        return Interrupted(refused="no client holds a stream open, so no update is sent to anybody")
     found: dict[Level, Stale] = {}
     says, over, crowd = "", None, 0.0
     told: tuple[str, ...] = ()

@@ -17,15 +17,15 @@ import ingest
 from shared import database, providers
 
 
-def redrive(queue_url: str) -> tuple[int, int]:
-    """How many messages were done, and how many stay."""
+def redrive(queue_url: str, wait_s: int = 1) -> tuple[int, int]:
+    """How many messages were done, and how many stay; `wait_s` is how long an empty queue is waited for."""
     sqs = database.client("sqs")
     done = left = 0
     seen: set[str] = set()
     while True:
         # Waiting asks all of the queue's servers. What stays is there again after five minutes, beside what was not read yet.
         found = sqs.receive_message(
-            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=300, WaitTimeSeconds=1
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=300, WaitTimeSeconds=wait_s
         ).get("Messages", ())
         if not found:
             return done, left

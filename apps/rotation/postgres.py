@@ -8,6 +8,10 @@ The server asks for a password when a connection is opened; connections that are
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
 from collections.abc import Mapping
 
 import asyncpg
@@ -15,6 +19,7 @@ import asyncpg
 from steps import RotationError, Value, step
 
 TIMEOUT_S = 10.0
+ROUNDS = 4096  # PostgreSQL's own number
 """For how long a connection may take; the function has a minute."""
 
 
@@ -47,11 +52,23 @@ async def _set(secret: str, pending: Value, serving: Value) -> None:
         raise RotationError(f"{secret}: the server takes neither the pending password nor the current one") from None
     try:
         statement = await connection.fetchval(
-            "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", pending["username"], pending["password"]
+            "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)",
+            pending["username"],
+            verifier(pending["password"]),
         )
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def verifier(password: str) -> str:
+    """What PostgreSQL keeps of a password in place of it (RFC 5803), so that no log of a statement has the password itself."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, ROUNDS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt_text, stored_text, server_text = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256${ROUNDS}:{salt_text}${stored_text}:{server_text}"
 
 
 async def _tested(secret: str, pending: Value) -> None:

@@ -121,8 +121,17 @@ def test_a_set_that_a_plan_gives_as_unknown_counts_the_resources_it_refers_to(bi
     assert quantities(bill(balancer), "aws_lb.l")["public IPv4 addresses, one per subnet"] == 3 * 730
 
 
-def test_a_list_that_a_data_source_answers_is_not_one_element_long(bill):
-    source = Reference("subnets", "data.aws_subnets.default", "ids")
+def test_a_subnet_that_is_called_data_is_no_data_source(bill):
+    subnets = tuple(
+        Reference("subnets", address, "id") for address in ("aws_subnet.data", 'module.data["x"].aws_subnet.b')
+    )
+    balancer = replace(made("aws_lb.l", subnets=Unknown("aws_lb.l.subnets")), references=subnets)
+    assert quantities(bill(balancer), "aws_lb.l")["public IPv4 addresses, one per subnet"] == 2 * 730
+
+
+@pytest.mark.parametrize("module", ["", "module.network.", 'module.network["eu.west"].module.inner[0].'])
+def test_a_list_that_a_data_source_answers_is_not_one_element_long(bill, module):
+    source = Reference("subnets", f"{module}data.aws_subnets.default", "ids")
     balancer = replace(made("aws_lb.l", subnets=Unknown("data.aws_subnets.default.ids")), references=(source,))
     (problem,) = bill(balancer).unpriced
     assert problem.reason.endswith("how many subnets there are is known only after apply")

@@ -82,11 +82,13 @@ def test_a_stack_without_a_variable_that_its_stand_in_is_told_is_refused(studies
 
 
 def test_a_stand_in_of_a_strangers_stack_is_not_started(tmp_path, monkeypatch):
-    """Only a folder of this checkout says what is started; one beside the stack says nothing."""
-    (tmp_path / "stranger").mkdir()
-    (tmp_path / "stranger" / standin.FILE_NAME).write_text('start = ["true"]', encoding="utf-8")
+    """Only a folder of this checkout says what is started; not one beside the stack, and not the name of one of ours."""
+    for name in ("stranger", "olympics"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / standin.FILE_NAME).write_text('start = ["true"]', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert standin.stand_in("stranger") is None
+    assert standin.stand_in(tmp_path / "stranger") is None
+    assert standin.stand_in(tmp_path / "olympics") is None
 
 
 def test_a_record_of_another_stand_in_or_other_sql_is_stale(studies, monkeypatch):

@@ -141,6 +141,11 @@ def test_an_interruption_that_nobody_has_described_is_refused_with_those_that_th
         interrupted(ours, "a flood", 100)
 
 
+def test_a_stack_whose_clients_poll_is_refused_with_the_reason():
+    for case in CASES:
+        assert interrupted(study(STACKS / "buzzer"), case, 100).refused.startswith("no client holds a stream open")
+
+
 def test_every_row_is_computed_or_refused_of_the_crowded_stack(written):
     few = replace(written, crowd=written.scenario.with_peak(100))
     for case in CASES:

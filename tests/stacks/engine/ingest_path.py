@@ -424,9 +424,9 @@ def run(
     clients["dynamodb"] = tables.real
     for name in ("throttled", "unprocessed", "crash_before_store", "crash_after_store", "crash_after_push", "outage"):
         setattr(wrong, name, 0.0)
-    left = redrive.redrive(made["ingest dead letters"])[1]
+    left = redrive.redrive(made["ingest dead letters"], wait_s=0)[1]
     changes(architecture, clients, made, given_up)
-    left += redrive.redrive(made["fanout dead letters"])[1]
+    left += redrive.redrive(made["fanout dead letters"], wait_s=0)[1]
     return outcome(what, channel.pushed, stored(made["events"]), quarantined, left, given_up, wrong)
 
 

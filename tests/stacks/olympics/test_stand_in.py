@@ -2,9 +2,9 @@
 
 import http.client
 import json
-import os
 import subprocess
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +13,8 @@ from analysis.loadtest import tested as plans
 from analysis.scratch import scratch_directory
 from analysis.studies import Studies
 
-OWN = standin.stand_in("olympics")
+STACK = Path(__file__).parents[3] / "terraform" / "stacks" / "olympics"
+OWN = standin.stand_in(STACK)
 LACKING = servers.missing(servers.OWN) or OWN.missing()
 pytestmark = pytest.mark.skipif(bool(LACKING), reason=LACKING)
 
@@ -40,7 +41,7 @@ class Api:
         """What redis-cli answers."""
         command = [servers.found("redis-cli"), "-p", str(self.redis.port), *words]
         done = subprocess.run(
-            command, env={**os.environ, "REDISCLI_AUTH": self.password}, capture_output=True, text=True, check=True
+            command, env=servers.environment(REDISCLI_AUTH=self.password), capture_output=True, text=True, check=True
         )
         return done.stdout.strip()
 

@@ -4,8 +4,8 @@ An emulated Secrets Manager keeps the versions and calls the function step by st
 server, with the secret as the Terraform makes it; and what both functions come in is built and unpacked.
 """
 
+import asyncio
 import json
-import os
 import re
 import subprocess
 import sys
@@ -280,7 +280,7 @@ def test_a_connection_that_is_open_outlasts_the_rotation_of_its_password(account
     client, first = account
     session = subprocess.Popen(
         Postgres(ports["postgres"], first["dbname"], "tasks", "the-first").command(),
-        env=os.environ | {"PGPASSWORD": "the-first"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=servers.environment(PGPASSWORD="the-first"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         session.stdin.write("SELECT 'before';\n")
@@ -303,6 +303,33 @@ def test_a_password_that_the_server_does_not_know_ends_the_rotation_and_changes_
     with pytest.raises(keys.RotationError, match="neither the pending password nor the current one"):
         rotated_database(client)
     assert signed_in(first["url"])
+
+
+def test_no_statement_holds_the_password_that_a_log_would_keep(monkeypatch):
+    sent = []
+
+    class Connection:
+        async def fetchval(self, *texts):
+            sent.extend(texts)
+            return texts[0]
+
+        async def execute(self, text):
+            sent.append(text)
+
+        async def close(self):
+            pass
+
+    async def opens(_):
+        return False
+
+    async def connection(_):
+        return Connection()
+
+    monkeypatch.setattr(postgres, "_opens", opens)
+    monkeypatch.setattr(postgres, "_connection", connection)
+    asyncio.run(postgres._set("secret", {"username": "tasks", "password": "the-next"}, {}))
+    assert "tasks" in sent
+    assert not [text for text in sent if "the-next" in text]
 
 
 def test_a_url_with_another_password_than_its_secret_is_refused():
