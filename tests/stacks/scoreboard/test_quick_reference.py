@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis import runbooks
+from analysis.loadtest import servers
 from analysis.site import build
 
 ROOT = Path(__file__).parents[3]
@@ -88,6 +89,7 @@ def test_the_page_prints_on_one_sheet_of_paper(tmp_path):
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={printed}"]
     subprocess.run(
         [BROWSER, *flags, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
+        env=servers.environment(),
         check=True,
         capture_output=True,
         timeout=180,
