@@ -128,7 +128,7 @@ def test_the_same_run_fails(run, monkeypatch, sentence):
 
 
 def test_the_same_run_loses_updates_where_a_table_refuses_and_nothing_is_sent_again(run, monkeypatch):
-    monkeypatch.setattr(ingest_path.redrive, "redrive", lambda _queue: (0, 0))
+    monkeypatch.setattr(ingest_path.redrive, "redrive", lambda _queue, **_: (0, 0))
     assert run(EVERY_DAY).lost > 0
 
 
