@@ -90,12 +90,6 @@ def judged(report):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """How many workers `-n auto` means: one more than processors, since many a test waits for Terraform, a server or the site."""
-    return (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     """Compiles the simulated night once, before the first worker: each would compile it for itself otherwise."""
     if not node.config.stash.get(COMPILED, False):
